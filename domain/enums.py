@@ -1,0 +1,157 @@
+"""Closed lists of the product: every state and kind that a column or a rule may hold.
+
+Values are stored in the database and appear in rule files: they are never renamed.
+The French label of each value lives in `domain.labels`.
+"""
+
+from enum import StrEnum
+
+
+class AccountStatus(StrEnum):
+    """Life of a sign-in account (S01, S12, S112)."""
+
+    CLOSED = "closed"  # the file exists, no access was opened
+    INVITED = "invited"  # the activation mail was asked for, the address is not proven
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
+class AccountKind(StrEnum):
+    FAMILY = "family"
+    STAFF = "staff"
+
+
+class StaffRole(StrEnum):
+    RECEPTION = "reception"  # accueil : every household, every facility
+    DIRECTOR = "director"  # direction : the requests of its own facilities
+    ADMINISTRATOR = "administrator"
+
+
+class SessionKind(StrEnum):
+    FULL = "full"
+    RESTRICTED = "restricted"  # opened by a provisional password: may only choose a new one
+
+
+class Channel(StrEnum):
+    """How an act reached the service (S06, S116)."""
+
+    PORTAL = "portal"
+    PHONE = "phone"
+    COUNTER = "counter"
+    MAIL = "mail"
+    PAPER = "paper"
+    SYSTEM = "system"
+
+
+class FacilityKind(StrEnum):
+    SCHOOL = "school"
+    LEISURE_CENTRE = "leisure_centre"
+
+
+class ValidationMode(StrEnum):
+    """Who accepts a request that respects the rules (S106)."""
+
+    AUTOMATIC = "automatic"
+    MANUAL = "manual"
+
+
+class ActivityKind(StrEnum):
+    """Chooses the pictogram and the word; holds no rule."""
+
+    MORNING = "morning"
+    MEAL = "meal"
+    EVENING = "evening"
+    DAY = "day"
+
+
+class BookingState(StrEnum):
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    WAITING = "waiting"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+
+
+class LineAction(StrEnum):
+    BOOK = "book"
+    CANCEL = "cancel"
+
+
+class LineState(StrEnum):
+    """Outcome of one line of a request (S99)."""
+
+    ACCEPTED = "accepted"
+    PENDING = "pending"
+    WAITING = "waiting"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class Outcome(StrEnum):
+    """What a rule answers to an act at a given moment (primitive P3)."""
+
+    FREE = "free"
+    ON_REQUEST = "on_request"
+    REFUSE = "refuse"
+
+
+class Availability(StrEnum):
+    """What a day offers, whoever asks (S92)."""
+
+    AVAILABLE = "available"
+    LAST_PLACES = "last_places"
+    FULL = "full"
+    WAITING_LIST = "waiting_list"
+    CLOSED = "closed"
+
+
+class Residency(StrEnum):
+    RESIDENT = "resident"
+    NON_RESIDENT = "non_resident"
+
+
+class MailState(StrEnum):
+    """Life of a mail in the outbox (S118)."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    BOUNCED = "bounced"  # refused for good by the mail server
+    ABANDONED = "abandoned"  # no server took it within the retry window
+
+
+class MailKind(StrEnum):
+    ACTIVATION = "activation"
+    PROVISIONAL_PASSWORD = "provisional_password"
+    PASSWORD_CHANGED = "password_changed"
+    BOOKING_RECEIPT = "booking_receipt"
+    BOOKING_DECISION = "booking_decision"
+
+
+class DocumentOwner(StrEnum):
+    """Whom a supporting document concerns (S70)."""
+
+    HOUSEHOLD = "household"
+    CHILD = "child"
+
+
+class SchoolZone(StrEnum):
+    A = "A"
+    B = "B"
+    C = "C"
+    CORSICA = "corsica"
+    OTHER = "other"  # overseas: filled by the import of an ICS file
+
+
+class HolidayVariant(StrEnum):
+    """Which public holidays apply (R10); the value is the library's subdivision code."""
+
+    METROPOLE = "metropole"
+    ALSACE_MOSELLE = "57"
+    GUADELOUPE = "GP"
+    MARTINIQUE = "MQ"
+    GUYANE = "GF"
+    REUNION = "RE"
+    MAYOTTE = "YT"
+    SAINT_BARTHELEMY = "BL"
+    SAINT_MARTIN = "MF"
+    SAINT_PIERRE_ET_MIQUELON = "PM"
