@@ -1,0 +1,149 @@
+"""How dates, hours, amounts and lists are written for French readers.
+
+Every function returns plain text, with no-break spaces where French typography wants them: U+00A0 between a number
+and what it counts, U+202F between thousands. Moments are aware datetimes, shown on the Europe/Paris wall clock (S119).
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+
+from domain.calendar import paris_now
+
+NBSP = "\u00a0"
+NARROW_NBSP = "\u202f"
+MINUS = "\u2212"
+
+WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+_WEEKDAYS_SHORT = ("lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim.")
+_MONTHS = (
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+)
+_MONTHS_SHORT = (
+    "janv.",
+    "févr.",
+    "mars",
+    "avr.",
+    "mai",
+    "juin",
+    "juil.",
+    "août",
+    "sept.",
+    "oct.",
+    "nov.",
+    "déc.",
+)
+
+
+def format_number(number: int | Decimal) -> str:
+    """« 1 234,5 »: narrow no-break thousands, decimal comma, no useless zero after the comma."""
+    if isinstance(number, Decimal) and number == number.to_integral_value():
+        number = int(number)
+    text = f"{abs(number):,f}" if isinstance(number, Decimal) else f"{abs(number):,}"
+    if "." in text:
+        text = text.rstrip("0")
+    text = text.replace(",", NARROW_NBSP).replace(".", ",")
+    return MINUS + text if number < 0 else text
+
+
+def format_euros(cents: int) -> str:
+    """« 12,80 € » from integer cents; a debt is written « −12,80 € »."""
+    euros, rest = divmod(abs(cents), 100)
+    sign = MINUS if cents < 0 else ""
+    return f"{sign}{format_number(euros)},{rest:02d}{NBSP}€"
+
+
+def _day_number(day: date) -> str:
+    return "1er" if day.day == 1 else str(day.day)
+
+
+def format_day(day: date, *, year: bool = False) -> str:
+    """« jeudi 14 janvier », « vendredi 1er janvier », with the year on demand."""
+    text = f"{WEEKDAYS[day.weekday()]} {_day_number(day)}{NBSP}{_MONTHS[day.month - 1]}"
+    return f"{text} {day.year}" if year else text
+
+
+def format_short_day(day: date) -> str:
+    """« jeu. 14 janv. »"""
+    return f"{_WEEKDAYS_SHORT[day.weekday()]} {_day_number(day)}{NBSP}{_MONTHS_SHORT[day.month - 1]}"
+
+
+def format_clock(hour: int, minute: int) -> str:
+    """« 10 h », « 10 h 30 », « 24 h » (the end of a day)."""
+    return f"{hour}{NBSP}h{NBSP}{minute:02d}" if minute else f"{hour}{NBSP}h"
+
+
+def format_time(moment: time) -> str:
+    """« 10 h », « 10 h 30 », « minuit »; seconds are not said."""
+    if moment.hour == 0 and moment.minute == 0:
+        return "minuit"
+    return format_clock(moment.hour, moment.minute)
+
+
+def format_moment(moment: datetime, *, year: bool = False) -> str:
+    """« jeudi 14 janvier, 10 h » on the Paris wall clock."""
+    local = paris_now(moment)
+    return f"{format_day(local.date(), year=year)}, {format_time(local.time())}"
+
+
+def format_limit(moment: datetime, *, clock_prefix: str = "") -> str:
+    """Like `format_moment`, but never ambiguous, for a limit that somebody may be refused upon (R14).
+
+    Midnight belongs to the day that ends (« dimanche 25 août, 24 h »), and an hour that exists twice in the night
+    of October says which one is meant. `clock_prefix` stands before the hour (« avant »).
+    """
+    local = paris_now(moment)
+    if (local.hour, local.minute) == (0, 0):
+        return f"{format_day(local.date() - timedelta(days=1))}, {clock_prefix}{format_clock(24, 0)}"
+    text = f"{format_day(local.date())}, {clock_prefix}{format_clock(local.hour, local.minute)}"
+    if local.replace(fold=0).utcoffset() > local.replace(fold=1).utcoffset():
+        text += " (heure d’hiver)" if local.fold else " (heure d’été)"
+    return text
+
+
+def month_name(month: int) -> str:
+    """« janvier » for 1."""
+    return _MONTHS[month - 1]
+
+
+def month_title(year: int, month: int) -> str:
+    """« Janvier 2021 » (S78)."""
+    return f"{_MONTHS[month - 1].capitalize()} {year}"
+
+
+def weekday_name(weekday: int) -> str:
+    """« lundi » for 0."""
+    return WEEKDAYS[weekday]
+
+
+def weekday_short(weekday: int) -> str:
+    """« lun. » for 0."""
+    return _WEEKDAYS_SHORT[weekday]
+
+
+def enumerate_fr(items: Sequence[str]) -> str:
+    """« a », « a et b », « a, b et c »; nothing for an empty list."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} et {items[-1]}"
+
+
+def plural(count: int, singular: str, many: str) -> str:
+    """« 0 repas », « 1 jour », « 2 jours »: French keeps the singular below two."""
+    return f"{format_number(count)}{NBSP}{singular if abs(count) < 2 else many}"
+
+
+def quoted(text: str) -> str:
+    """« text » in French quotation marks."""
+    return f"«{NBSP}{text}{NBSP}»"

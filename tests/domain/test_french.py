@@ -1,0 +1,102 @@
+"""Typography that families read: dates, hours, amounts, lists (S119, S120)."""
+
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+
+import pytest
+
+from domain import french
+
+N = "\u00a0"
+T = "\u202f"
+
+
+@pytest.mark.parametrize(
+    ("cents", "text"),
+    [
+        (1280, f"12,80{N}€"),
+        (0, f"0,00{N}€"),
+        (5, f"0,05{N}€"),
+        (-1280, f"−12,80{N}€"),
+        (-5, f"−0,05{N}€"),
+        (123456789, f"1{T}234{T}567,89{N}€"),
+    ],
+)
+def test_euros_are_written_the_french_way(cents, text):
+    assert french.format_euros(cents) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (845, "845"),
+        (Decimal("845.00"), "845"),
+        (Decimal("1900.50"), f"1{T}900,5"),
+        (Decimal("0.01"), "0,01"),
+        (Decimal("1E+3"), f"1{T}000"),
+        (Decimal("-2.10"), "−2,1"),
+    ],
+)
+def test_numbers_have_a_decimal_comma_and_no_useless_zero(number, text):
+    assert french.format_number(number) == text
+
+
+def test_days_short_and_long():
+    assert french.format_day(date(2021, 1, 14)) == f"jeudi 14{N}janvier"
+    assert french.format_day(date(2021, 1, 1), year=True) == f"vendredi 1er{N}janvier 2021"
+    assert french.format_short_day(date(2021, 1, 14)) == f"jeu. 14{N}janv."
+    assert french.format_short_day(date(2021, 8, 1)) == f"dim. 1er{N}août"
+
+
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [
+        (time(10), f"10{N}h"),
+        (time(8, 30), f"8{N}h{N}30"),
+        (time(23, 5), f"23{N}h{N}05"),
+        (time(0), "minuit"),
+        (time(0, 5), f"0{N}h{N}05"),
+    ],
+)
+def test_hours(moment, text):
+    assert french.format_time(moment) == text
+
+
+def test_a_moment_is_read_on_the_paris_clock_in_winter_and_in_summer():
+    assert french.format_moment(datetime(2021, 1, 14, 9, tzinfo=UTC)) == f"jeudi 14{N}janvier, 10{N}h"
+    assert french.format_moment(datetime(2021, 7, 14, 22, tzinfo=UTC)) == f"jeudi 15{N}juillet, minuit"
+    with pytest.raises(ValueError):
+        french.format_moment(datetime(2021, 1, 14, 9))
+
+
+def test_a_limit_at_midnight_belongs_to_the_day_that_ends():
+    midnight = datetime(2024, 8, 25, 22, tzinfo=UTC)
+    assert french.format_limit(midnight) == f"dimanche 25{N}août, 24{N}h"
+    assert french.format_limit(midnight, clock_prefix="avant ") == f"dimanche 25{N}août, avant 24{N}h"
+
+
+def test_a_limit_in_the_hour_that_exists_twice_says_which_one():
+    assert french.format_limit(datetime(2026, 10, 25, 0, 30, tzinfo=UTC)).endswith(f"2{N}h{N}30 (heure d’été)")
+    assert french.format_limit(datetime(2026, 10, 25, 1, 30, tzinfo=UTC)).endswith(f"2{N}h{N}30 (heure d’hiver)")
+    assert french.format_limit(datetime(2026, 10, 25, 2, 30, tzinfo=UTC)).endswith(f"3{N}h{N}30")
+    assert french.format_limit(datetime(2027, 3, 28, 1, 30, tzinfo=UTC)).endswith(f"3{N}h{N}30")
+
+
+def test_months_and_weekdays():
+    assert french.month_title(2021, 1) == "Janvier 2021"
+    assert french.month_title(2027, 8) == "Août 2027"
+    assert french.month_name(12) == "décembre"
+    assert [french.weekday_short(day) for day in (0, 6)] == ["lun.", "dim."]
+    assert french.weekday_name(2) == "mercredi"
+
+
+def test_lists_and_plurals():
+    assert french.enumerate_fr([]) == ""
+    assert french.enumerate_fr(["a"]) == "a"
+    assert french.enumerate_fr(["a", "b"]) == "a et b"
+    assert french.enumerate_fr(["a", "b", "c"]) == "a, b et c"
+    assert french.plural(0, "jour", "jours") == f"0{N}jour"
+    assert french.plural(1, "jour", "jours") == f"1{N}jour"
+    assert french.plural(4, "repas", "repas") == f"4{N}repas"
+    assert french.plural(1200, "jour", "jours") == f"1{T}200{N}jours"
+    assert french.quoted("Valider") == f"«{N}Valider{N}»"
