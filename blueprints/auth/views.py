@@ -1,0 +1,1 @@
+"""Sign-in, activation, forgotten password, sign-out."""

@@ -1,0 +1,1 @@
+"""The agenda, the booking wizard and the history of requests."""

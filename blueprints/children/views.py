@@ -1,0 +1,1 @@
+"""The children of the household and their sheets."""

@@ -1,0 +1,1 @@
+"""Pages that exist in a demonstration only: sign-ins and sent mails."""

@@ -1,0 +1,1 @@
+"""Supporting documents: what is asked for, what was received."""

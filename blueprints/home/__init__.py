@@ -1,0 +1,7 @@
+"""The parent's home page, useful links and resources."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("home", __name__, url_prefix="/accueil")
+
+from blueprints.home import views  # noqa: E402, F401  the routes register themselves on the blueprint

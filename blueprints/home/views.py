@@ -1,0 +1,1 @@
+"""The parent's home page, useful links and resources."""

@@ -1,0 +1,7 @@
+"""The household's file and the signed-in adult's own account."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("household", __name__, url_prefix="/mon-foyer")
+
+from blueprints.household import views  # noqa: E402, F401  the routes register themselves on the blueprint

@@ -1,0 +1,1 @@
+"""The household's file and the signed-in adult's own account."""

@@ -1,0 +1,7 @@
+"""Pages for everybody: structures, how to register, legal texts."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("public", __name__)
+
+from blueprints.public import views  # noqa: E402, F401  the routes register themselves on the blueprint

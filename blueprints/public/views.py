@@ -1,0 +1,1 @@
+"""Pages for everybody: structures, how to register, legal texts."""

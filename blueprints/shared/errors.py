@@ -1,0 +1,69 @@
+"""What a visitor reads when something is refused, missing or broken.
+
+Business refusals say what to do (422, 409); an unexpected failure gets a reference number that
+stands in the log too, on a page that needs neither the database nor the session.
+"""
+
+import secrets
+from typing import Any
+
+from flask import Flask, current_app, render_template
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import NotFound as HTTPNotFound
+
+from blueprints.shared.answers import is_htmx
+from domain.errors import BusinessError, NotFound, Stale
+
+SENTENCES = {
+    400: "La demande est incomplète : rechargez la page et recommencez, rien n’a été enregistré.",
+    403: "Votre rôle ne permet pas cette action. Adressez-vous à l’administrateur du portail.",
+    404: "Cette page n’existe pas ou ne vous concerne pas.",
+    405: "Cette page n’existe pas ou ne vous concerne pas.",
+    409: "Cette page a changé entre-temps : rechargez-la pour voir la situation actuelle.",
+    413: "Le fichier ou le texte envoyé est trop volumineux : réduisez-le et recommencez.",
+    429: "Trop d’essais en peu de temps : patientez quelques minutes avant de recommencer.",
+}
+
+
+def _refusal(message: str, status: int) -> Any:
+    if is_htmx():
+        headers = {"HX-Retarget": "#alertes", "HX-Reswap": "innerHTML"}
+        return render_template("errors/_refusal.html", message=message), status, headers
+    return render_template("errors/refusal.html", message=message), status
+
+
+def _business_error(error: BusinessError) -> Any:
+    if isinstance(error, NotFound):
+        return _http_error(HTTPNotFound())
+    return _refusal(error.message, 409 if isinstance(error, Stale) else 422)
+
+
+def _csrf_error(_error: CSRFError) -> Any:
+    return _refusal(
+        "La page était ouverte depuis trop longtemps : rechargez-la et recommencez, rien n’a été enregistré.", 400
+    )
+
+
+def _http_error(error: HTTPException) -> Any:
+    if error.code not in SENTENCES:
+        return error
+    if is_htmx():
+        return _refusal(SENTENCES[error.code], error.code)
+    return render_template(f"errors/{404 if error.code == 405 else error.code}.html"), error.code
+
+
+def _unexpected(error: Exception) -> Any:
+    if isinstance(error, HTTPException):
+        return _http_error(error)
+    reference = secrets.token_hex(4).upper()
+    current_app.logger.exception("Unexpected failure, reference %s", reference)
+    return render_template("errors/500.html", reference=reference), 500
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(BusinessError, _business_error)
+    app.register_error_handler(CSRFError, _csrf_error)
+    app.register_error_handler(HTTPException, _http_error)
+    if not app.testing:
+        app.register_error_handler(Exception, _unexpected)

@@ -1,0 +1,96 @@
+"""Who may call a route. Every route carries exactly one guard; `app.py` refuses to start otherwise.
+
+A guard answers 404 where the very existence of a page is none of the visitor's business, sends
+strangers to sign in, and keeps a session opened by a provisional password on its one page.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import abort, current_app, redirect, request, url_for
+from flask_login import current_user
+
+from blueprints.shared.answers import is_htmx
+from domain.permissions import Permission
+
+View = Callable[..., Any]
+
+
+def _sign_in_first() -> Any:
+    """Send to the sign-in page, remembering where the visitor was going (S25)."""
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else _page_of_the_form()
+    address = url_for("auth.sign_in", suite=wanted)
+    if is_htmx():
+        return "", 401, {"HX-Redirect": url_for("auth.sign_in", suite=_page_of_the_form())}
+    return redirect(address, code=303)
+
+
+def _page_of_the_form() -> str | None:
+    """The page of ours that held the form, from the Referer; None when it is not ours."""
+    referrer = request.referrer or ""
+    root = request.host_url
+    return "/" + referrer.removeprefix(root) if referrer.startswith(root) else None
+
+
+def _choose_password_first() -> Any:
+    address = url_for("auth.choose_password")
+    return ("", 401, {"HX-Redirect": address}) if is_htmx() else redirect(address, code=303)
+
+
+def _guard(name: str, check: Callable[[], Any]) -> Callable[[View], View]:
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            refusal = check()
+            return view(*args, **kwargs) if refusal is None else refusal
+
+        guarded.guard = name  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def _signed_in() -> Any:
+    if not current_user.is_authenticated:
+        return _sign_in_first()
+    return _choose_password_first() if current_user.is_restricted else None
+
+
+def _parent() -> Any:
+    refusal = _signed_in()
+    if refusal is None and current_user.is_staff:
+        abort(404)
+    return refusal
+
+
+def _restricted() -> Any:
+    if not current_user.is_authenticated:
+        return _sign_in_first()
+    return None if current_user.is_restricted else redirect(url_for("auth.home"), code=303)
+
+
+def _demo() -> Any:
+    return None if current_app.config["DEMO"] else abort(404)
+
+
+public = _guard("public", lambda: None)
+signed_in = _guard("signed_in", _signed_in)
+any_session = _guard("any_session", lambda: None if current_user.is_authenticated else _sign_in_first())
+restricted = _guard("restricted", _restricted)
+parent = _guard("parent", _parent)
+demo_only = _guard("demo", _demo)
+
+
+def staff(permission: Permission) -> Callable[[View], View]:
+    """A staff member whose role gives `permission`; families get 404, other roles 403."""
+
+    def check() -> Any:
+        refusal = _signed_in()
+        if refusal is not None:
+            return refusal
+        if not current_user.is_staff:
+            abort(404)
+        return None if current_user.may(permission) else abort(403)
+
+    return _guard(f"staff:{permission}", check)

@@ -1,0 +1,96 @@
+"""What every template can use: the town, the menus, French formats, addresses of static files."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, g, request, url_for
+from flask_login import current_user
+
+from adapters import static_files
+from domain import french, labels
+from domain.permissions import Permission
+from domain.settings import TownSettings
+from queries import town as town_queries
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    label: str
+    icon: str
+    url: str
+    current: bool
+
+
+PARENT_TABS = (
+    ("Accueil", "house", "home.index", ("home",)),
+    ("Planning", "calendar-days", "bookings.agenda", ("bookings",)),
+    ("Factures", "receipt-euro", "invoices.index", ("invoices",)),
+    ("Documents", "file-up", "documents.index", ("documents",)),
+    ("Mon foyer", "users", "household.index", ("household", "children")),
+)
+PARENT_MENU = (
+    ("Modifier mon compte utilisateur", "circle-user-round", "household.account"),
+    ("Mes enfants", "users", "children.index"),
+    ("Liens utiles", "link", "home.links"),
+    ("Ressources", "book-open", "home.resources"),
+)
+STAFF_TABS = (
+    ("À traiter", "inbox", "staff_dashboard.index", Permission.REQUESTS_READ, ("staff_dashboard", "staff_requests")),
+    ("Familles", "users", "staff_families.index", Permission.FAMILIES_READ, ("staff_families",)),
+    ("Structures", "building", "staff_facilities.index", Permission.FACILITIES_MANAGE, ("staff_facilities",)),
+    ("Courriels", "mail", "staff_mails.index", Permission.MAILS_READ, ("staff_mails",)),
+    (
+        "Réglages", "settings", "staff_settings.index", Permission.SETTINGS_MANAGE,
+        ("staff_settings", "staff_calendar", "staff_content", "staff_users"),
+    ),
+)  # fmt: skip
+
+
+def town() -> TownSettings:
+    """The town's settings, read once a request."""
+    if "town" not in g:
+        g.town = town_queries.settings()
+    return g.town
+
+
+def _parent_nav() -> list[NavItem]:
+    return [NavItem(label, icon, url_for(end), request.blueprint in owns) for label, icon, end, owns in PARENT_TABS]
+
+
+def _account_nav() -> list[NavItem]:
+    return [NavItem(label, icon, url_for(end), request.endpoint == end) for label, icon, end in PARENT_MENU]
+
+
+def _staff_nav() -> list[NavItem]:
+    return [
+        NavItem(label, icon, url_for(end), request.blueprint in owns)
+        for label, icon, end, permission, owns in STAFF_TABS
+        if current_user.may(permission)
+    ]
+
+
+def _context(app: Flask) -> dict[str, Any]:
+    signed_in = current_user.is_authenticated and not current_user.is_restricted
+    return {
+        "town": town(),
+        "demo": app.config["DEMO"],
+        "asset": static_files.asset_url,
+        "parent_nav": _parent_nav() if signed_in and not current_user.is_staff else [],
+        "account_nav": _account_nav() if signed_in and not current_user.is_staff else [],
+        "staff_nav": _staff_nav() if signed_in and current_user.is_staff else [],
+        "Permission": Permission,
+    }
+
+
+def init_app(app: Flask) -> None:
+    app.context_processor(lambda: _context(app))
+    app.jinja_env.filters |= {
+        "euros": french.format_euros,
+        "day": french.format_day,
+        "short_day": french.format_short_day,
+        "moment": french.format_moment,
+        "month_title": lambda month: french.month_title(month.year, month.month),
+        "plural": french.plural,
+        "enumerate": french.enumerate_fr,
+        "label": labels.label,
+    }

@@ -1,0 +1,1 @@
+"""Useful links, resources, document categories."""

@@ -1,0 +1,1 @@
+"""Staff home: what waits for a decision."""

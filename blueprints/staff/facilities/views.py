@@ -1,0 +1,1 @@
+"""Facilities, activities, presence types, periods, openings, rules and prices."""

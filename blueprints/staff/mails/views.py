@@ -1,0 +1,1 @@
+"""The outbox: what was sent, what is late, what bounced."""

@@ -1,0 +1,84 @@
+"""Where the town's settings come from: the environment, then `portail.toml` in the instance folder.
+
+Business settings (name, contact, texts) are rows edited on screen; here stands only what the
+program needs before it can open its database. docs/installation.md lists every key.
+"""
+
+import os
+import secrets
+import tomllib
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent
+DEMO_FOLDER = "demo"
+
+
+def instance_folder(environment: Mapping[str, str] = os.environ) -> Path:
+    """The folder of the database, the files and the secrets (`PORTAIL_INSTANCE`, default `instance/`).
+
+    A demonstration lives in its own sub-folder and can never open a real town's data.
+    """
+    folder = Path(environment.get("PORTAIL_INSTANCE") or ROOT / "instance").absolute()
+    return folder / DEMO_FOLDER if environment.get("PORTAIL_DEMO") else folder
+
+
+def _secret_key(folder: Path) -> str:
+    """The signing key of this installation, made on first use, readable by its owner only."""
+    path = folder / "secret_key"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_hex(32))
+    return path.read_text().strip()
+
+
+def _database_url(folder: Path, settings: Mapping[str, str], demo: bool) -> str:
+    url = "" if demo else settings.get("DATABASE_URL", "")
+    if not url:
+        return f"sqlite:///{folder / 'portail.db'}"
+    scheme, _, rest = url.partition("://")
+    return f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else url
+
+
+def load(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """Flask configuration for this process. Creates the instance folder and its secret key."""
+    folder = instance_folder(environment)
+    folder.mkdir(parents=True, exist_ok=True)
+    demo = bool(environment.get("PORTAIL_DEMO"))
+    toml = folder / "portail.toml"
+    settings = {key.upper(): str(value) for key, value in tomllib.loads(toml.read_text()).items()} if toml.exists() else {}
+    settings |= environment
+    public_url = settings.get("PORTAIL_URL", "http://127.0.0.1:8000").rstrip("/")
+    secure = public_url.startswith("https://")
+    host = urlsplit(public_url).hostname or "127.0.0.1"
+    return {
+        "DEMO": demo,
+        "INSTANCE": folder,
+        "SECRET_KEY": _secret_key(folder),
+        "SQLALCHEMY_DATABASE_URI": _database_url(folder, settings, demo),
+        "PUBLIC_URL": public_url,
+        "TRUSTED_HOSTS": None if demo else [host, "127.0.0.1", "localhost", *settings.get("PORTAIL_HOSTS", "").split()],
+        "BEHIND_PROXY": settings.get("PORTAIL_PROXY", "") == "1",
+        "SESSION_COOKIE_NAME": "__Host-session" if secure else "session",
+        "SESSION_COOKIE_SECURE": secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "FAMILY_IDLE": timedelta(hours=2),
+        "STAFF_IDLE": timedelta(minutes=30),
+        "WTF_CSRF_TIME_LIMIT": None,
+        "MAX_CONTENT_LENGTH": 256 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 100_000,
+        "MAIL_FOLDER": folder / "mails" if demo else None,
+        "SMTP_HOST": settings.get("SMTP_HOST", "localhost"),
+        "SMTP_PORT": int(settings.get("SMTP_PORT", "25")),
+        "SMTP_USER": settings.get("SMTP_USER", ""),
+        "SMTP_PASSWORD": settings.get("SMTP_PASSWORD", ""),
+        "SMTP_SECURITY": settings.get("SMTP_SECURITY", "none"),
+        "MAIL_SENDER": settings.get("MAIL_SENDER", f"portail@{host}"),
+    }

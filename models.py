@@ -1,0 +1,568 @@
+"""Tables only: columns, constraints, relations. No query, no rule, no method.
+
+Conventions: money is integer cents (`_cents`), instants are `UtcDateTime`, days are dates in
+Europe/Paris, every foreign key says what happens when its parent goes (RESTRICT unless the row
+has no meaning alone). Terms are defined in docs/glossary.md.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, Date, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domain.enums import (
+    AccountKind,
+    AccountStatus,
+    ActivityKind,
+    BookingState,
+    Channel,
+    DocumentOwner,
+    FacilityKind,
+    LineAction,
+    LineState,
+    MailKind,
+    MailState,
+    Residency,
+    SchoolZone,
+    SessionKind,
+    StaffRole,
+    ValidationMode,
+)
+from extensions import UtcDateTime, closed_list, db
+
+ACTIVE_BOOKING = "state IN ('pending', 'accepted', 'waiting')"
+
+
+def parent_key(target: str, *, ondelete: str = "RESTRICT", index: bool = True, **options: Any) -> Mapped[Any]:
+    return mapped_column(ForeignKey(target, ondelete=ondelete), index=index, **options)
+
+
+# --- Town ---------------------------------------------------------------------------------------
+
+
+class Setting(db.Model):
+    """One setting of the town; the known keys and their defaults are in `domain.settings`."""
+
+    __tablename__ = "setting"
+
+    key: Mapped[str] = mapped_column(String(60), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+
+
+class PublicHoliday(db.Model):
+    __tablename__ = "public_holiday"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(Date, unique=True)
+    label: Mapped[str] = mapped_column(String(80))
+
+
+class SchoolHoliday(db.Model):
+    """A stretch of school holidays, both days included."""
+
+    __tablename__ = "school_holiday"
+    __table_args__ = (
+        CheckConstraint("first_day <= last_day", name="order"),
+        UniqueConstraint("zone", "first_day"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    zone: Mapped[SchoolZone] = mapped_column(closed_list(SchoolZone))
+    first_day: Mapped[date] = mapped_column(Date)
+    last_day: Mapped[date] = mapped_column(Date, index=True)
+    label: Mapped[str] = mapped_column(String(80))
+
+
+class UsefulLink(db.Model):
+    __tablename__ = "useful_link"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(String(120))
+    url: Mapped[str] = mapped_column(String(500))
+    position: Mapped[int] = mapped_column(default=0)
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
+class Resource(db.Model):
+    """A PDF that the service offers to every family (S29); the bytes are in the file store."""
+
+    __tablename__ = "resource"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(String(120))
+    file_key: Mapped[str] = mapped_column(String(80), unique=True)
+    file_name: Mapped[str] = mapped_column(String(160))
+    size_bytes: Mapped[int]
+    position: Mapped[int] = mapped_column(default=0)
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
+# --- Accounts -----------------------------------------------------------------------------------
+
+
+class User(db.Model):
+    """A sign-in account: one e-mail, one person (S05)."""
+
+    __tablename__ = "user_account"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[AccountKind] = mapped_column(closed_list(AccountKind))
+    status: Mapped[AccountStatus] = mapped_column(closed_list(AccountStatus), default=AccountStatus.CLOSED)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    email_verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class UserSession(db.Model):
+    """A signed-in browser. The cookie holds the token, the table its hash: sign-out ends it here (S25)."""
+
+    __tablename__ = "user_session"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = parent_key("user_account.id")
+    kind: Mapped[SessionKind] = mapped_column(closed_list(SessionKind))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class ActivationToken(db.Model):
+    """The link of an activation mail (S10): only its hash is kept, one use."""
+
+    __tablename__ = "activation_token"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = parent_key("user_account.id")
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ProvisionalPassword(db.Model):
+    """A one-time access sent by mail (S23): the newest of a user replaces the former."""
+
+    __tablename__ = "provisional_password"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = parent_key("user_account.id", unique=True, index=False)
+    password_hash: Mapped[str] = mapped_column(String(200))
+    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    wrong_tries: Mapped[int] = mapped_column(default=0)
+
+
+class Throttle(db.Model):
+    """Counter of tries for one key (an account or a network) in one window (S24)."""
+
+    __tablename__ = "throttle"
+
+    key: Mapped[str] = mapped_column(String(120), primary_key=True)
+    count: Mapped[int] = mapped_column(default=0)
+    first_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class StaffMember(db.Model):
+    __tablename__ = "staff_member"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = parent_key("user_account.id", unique=True, index=False)
+    first_name: Mapped[str] = mapped_column(String(80))
+    last_name: Mapped[str] = mapped_column(String(80))
+    role: Mapped[StaffRole] = mapped_column(closed_list(StaffRole))
+
+
+class StaffFacility(db.Model):
+    """The facilities that a director answers for (S108)."""
+
+    __tablename__ = "staff_facility"
+
+    staff_id: Mapped[int] = parent_key("staff_member.id", ondelete="CASCADE", index=False, primary_key=True)
+    facility_id: Mapped[int] = parent_key("facility.id", ondelete="CASCADE", primary_key=True)
+
+
+# --- Families -----------------------------------------------------------------------------------
+
+
+class Household(db.Model):
+    """A family file, opened by the service (S01)."""
+
+    __tablename__ = "household"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    address: Mapped[str] = mapped_column(String(200), default="")
+    address_extra: Mapped[str] = mapped_column(String(200), default="")
+    postcode: Mapped[str] = mapped_column(String(10), default="")
+    city: Mapped[str] = mapped_column(String(100), default="")
+    family_situation: Mapped[str] = mapped_column(String(60), default="")
+    residency: Mapped[Residency] = mapped_column(closed_list(Residency))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    search_text: Mapped[str] = mapped_column(String(400), default="")  # folded names, see domain.people.fold
+
+
+class Guardian(db.Model):
+    """An adult of one or several households; `user_id` once an access was opened."""
+
+    __tablename__ = "guardian"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int | None] = parent_key("user_account.id", unique=True, index=False)
+    first_name: Mapped[str] = mapped_column(String(80))
+    last_name: Mapped[str] = mapped_column(String(80))
+    email: Mapped[str] = mapped_column(String(254), default="")
+    mobile_phone: Mapped[str] = mapped_column(String(30), default="")
+    home_phone: Mapped[str] = mapped_column(String(30), default="")
+    work_phone: Mapped[str] = mapped_column(String(30), default="")
+    workplace: Mapped[str] = mapped_column(String(160), default="")
+
+
+class HouseholdGuardian(db.Model):
+    __tablename__ = "household_guardian"
+
+    household_id: Mapped[int] = parent_key("household.id", index=False, primary_key=True)
+    guardian_id: Mapped[int] = parent_key("guardian.id", primary_key=True)
+    position: Mapped[int] = mapped_column(default=1)
+
+
+class Child(db.Model):
+    __tablename__ = "child"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    first_name: Mapped[str] = mapped_column(String(80))
+    last_name: Mapped[str] = mapped_column(String(80))
+    birth_date: Mapped[date] = mapped_column(Date)
+
+
+class HouseholdChild(db.Model):
+    """A child may live in two households (R02)."""
+
+    __tablename__ = "household_child"
+
+    household_id: Mapped[int] = parent_key("household.id", index=False, primary_key=True)
+    child_id: Mapped[int] = parent_key("child.id", primary_key=True)
+
+
+class QuotientFamilial(db.Model):
+    """A dated quotient; the value is in hundredths so that 622,50 is exact."""
+
+    __tablename__ = "quotient_familial"
+    __table_args__ = (CheckConstraint("value_hundredths >= 0", name="positive"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    household_id: Mapped[int] = parent_key("household.id")
+    value_hundredths: Mapped[int]
+    valid_from: Mapped[date] = mapped_column(Date)
+    valid_to: Mapped[date | None] = mapped_column(Date)
+    source: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class DocumentCategory(db.Model):
+    """A supporting document that the town asks for (S64 to S69, S75)."""
+
+    __tablename__ = "document_category"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(120), unique=True)
+    description: Mapped[str] = mapped_column(Text, default="")
+    owner: Mapped[DocumentOwner] = mapped_column(closed_list(DocumentOwner))
+    is_required: Mapped[bool] = mapped_column(default=True)
+    position: Mapped[int] = mapped_column(default=0)
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
+class DocumentReceipt(db.Model):
+    """The service saw this document for the household or one of its children."""
+
+    __tablename__ = "document_receipt"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    category_id: Mapped[int] = parent_key("document_category.id")
+    household_id: Mapped[int] = parent_key("household.id")
+    child_id: Mapped[int | None] = parent_key("child.id")
+    received_on: Mapped[date] = mapped_column(Date)
+    valid_until: Mapped[date | None] = mapped_column(Date)
+
+
+# --- Facilities, activities, rules --------------------------------------------------------------
+
+
+class Facility(db.Model):
+    __tablename__ = "facility"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(120), unique=True)
+    kind: Mapped[FacilityKind] = mapped_column(closed_list(FacilityKind))
+    address: Mapped[str] = mapped_column(String(300), default="")
+    phone: Mapped[str] = mapped_column(String(30), default="")
+    email: Mapped[str] = mapped_column(String(254), default="")
+    opening_hours: Mapped[str] = mapped_column(Text, default="")
+    validation_mode: Mapped[ValidationMode] = mapped_column(closed_list(ValidationMode))
+    position: Mapped[int] = mapped_column(default=0)
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
+class Activity(db.Model):
+    __tablename__ = "activity"
+    __table_args__ = (UniqueConstraint("facility_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    facility_id: Mapped[int] = parent_key("facility.id", index=False)
+    name: Mapped[str] = mapped_column(String(120))
+    kind: Mapped[ActivityKind] = mapped_column(closed_list(ActivityKind))
+    has_waiting_list: Mapped[bool] = mapped_column(default=False)
+    last_places_threshold: Mapped[int] = mapped_column(default=3)
+    position: Mapped[int] = mapped_column(default=0)
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
+class PresenceType(db.Model):
+    """What is booked on a day of an activity: a meal, a full day, a morning (S94)."""
+
+    __tablename__ = "presence_type"
+    __table_args__ = (UniqueConstraint("activity_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    activity_id: Mapped[int] = parent_key("activity.id", index=False)
+    name: Mapped[str] = mapped_column(String(80))
+    short_name: Mapped[str] = mapped_column(String(20))
+    position: Mapped[int] = mapped_column(default=0)
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
+class DeadlineRule(db.Model):
+    """A dated ladder of one activity and action; `ladder` is `domain.deadlines.ladder_to_data`."""
+
+    __tablename__ = "deadline_rule"
+    __table_args__ = (UniqueConstraint("activity_id", "action", "valid_from"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    activity_id: Mapped[int] = parent_key("activity.id", index=False)
+    action: Mapped[LineAction] = mapped_column(closed_list(LineAction))
+    valid_from: Mapped[date] = mapped_column(Date)
+    valid_to: Mapped[date | None] = mapped_column(Date)
+    ladder: Mapped[dict[str, Any]] = mapped_column(JSON)
+    source: Mapped[str] = mapped_column(String(200), default="")
+
+
+class Tariff(db.Model):
+    """A dated price table of one presence type; `table` is `domain.pricing.table_to_data`."""
+
+    __tablename__ = "tariff"
+    __table_args__ = (UniqueConstraint("presence_type_id", "valid_from"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    presence_type_id: Mapped[int] = parent_key("presence_type.id", index=False)
+    valid_from: Mapped[date] = mapped_column(Date)
+    valid_to: Mapped[date | None] = mapped_column(Date)
+    table: Mapped[dict[str, Any]] = mapped_column(JSON)
+    source: Mapped[str] = mapped_column(String(200), default="")
+
+
+class BookingPeriod(db.Model):
+    """A stretch of days that families may book between two instants (S91)."""
+
+    __tablename__ = "booking_period"
+    __table_args__ = (CheckConstraint("first_day <= last_day", name="order"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    facility_id: Mapped[int] = parent_key("facility.id")
+    name: Mapped[str] = mapped_column(String(120))
+    first_day: Mapped[date] = mapped_column(Date)
+    last_day: Mapped[date] = mapped_column(Date)
+    opens_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Opening(db.Model):
+    """An activity opens on a day. `booked` counts pending and accepted bookings, `waiting` the list:
+    places are taken by one conditional UPDATE on this row (S100)."""
+
+    __tablename__ = "opening"
+    __table_args__ = (
+        UniqueConstraint("activity_id", "day"),
+        CheckConstraint("booked >= 0 AND waiting >= 0", name="counts"),
+        CheckConstraint("capacity IS NULL OR booked <= capacity", name="capacity"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    activity_id: Mapped[int] = parent_key("activity.id", index=False)
+    period_id: Mapped[int] = parent_key("booking_period.id")
+    day: Mapped[date] = mapped_column(Date, index=True)
+    capacity: Mapped[int | None] = mapped_column(Integer)
+    booked: Mapped[int] = mapped_column(default=0)
+    waiting: Mapped[int] = mapped_column(default=0)
+    closed_reason: Mapped[str | None] = mapped_column(String(160))
+
+
+class Enrolment(db.Model):
+    """A child may book in a facility between two days (both included)."""
+
+    __tablename__ = "enrolment"
+    __table_args__ = (CheckConstraint("first_day <= last_day", name="order"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    child_id: Mapped[int] = parent_key("child.id")
+    facility_id: Mapped[int] = parent_key("facility.id")
+    group_name: Mapped[str] = mapped_column(String(80), default="")
+    first_day: Mapped[date] = mapped_column(Date)
+    last_day: Mapped[date] = mapped_column(Date)
+
+
+# --- Bookings -----------------------------------------------------------------------------------
+
+
+class Booking(db.Model):
+    """A child on a day of an activity; `day` and `activity_id` copy the opening for the hot pages."""
+
+    __tablename__ = "booking"
+    __table_args__ = (
+        Index(
+            "uq_booking_active",
+            "child_id",
+            "opening_id",
+            unique=True,
+            sqlite_where=text(ACTIVE_BOOKING),
+            postgresql_where=text(ACTIVE_BOOKING),
+        ),
+        Index("ix_booking_child_day", "child_id", "day"),
+        Index("ix_booking_opening_state", "opening_id", "state"),
+        Index("ix_booking_household_day", "household_id", "day"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    household_id: Mapped[int] = parent_key("household.id", index=False)
+    child_id: Mapped[int] = parent_key("child.id", index=False)
+    opening_id: Mapped[int] = parent_key("opening.id", index=False)
+    activity_id: Mapped[int] = parent_key("activity.id")
+    presence_type_id: Mapped[int] = parent_key("presence_type.id")
+    day: Mapped[date] = mapped_column(Date)
+    state: Mapped[BookingState] = mapped_column(closed_list(BookingState))
+    price_cents: Mapped[int | None] = mapped_column(Integer)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class BookingRequest(db.Model):
+    """What a family validated in one go; one draft makes one request (S98)."""
+
+    __tablename__ = "booking_request"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(String(20), unique=True)
+    household_id: Mapped[int] = parent_key("household.id")
+    author_user_id: Mapped[int] = parent_key("user_account.id")
+    author_name: Mapped[str] = mapped_column(String(160))
+    channel: Mapped[Channel] = mapped_column(closed_list(Channel))
+    draft_id: Mapped[int | None] = parent_key("booking_draft.id", ondelete="SET NULL", unique=True, index=False)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class BookingRequestLine(db.Model):
+    """One child, day, presence type and action, with its own state and reason (S85, S99)."""
+
+    __tablename__ = "booking_request_line"
+    __table_args__ = (Index("ix_booking_request_line_state_facility", "state", "facility_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    request_id: Mapped[int] = parent_key("booking_request.id")
+    booking_id: Mapped[int | None] = parent_key("booking.id")
+    child_id: Mapped[int] = parent_key("child.id")
+    facility_id: Mapped[int] = parent_key("facility.id", index=False)
+    opening_id: Mapped[int] = parent_key("opening.id")
+    presence_type_id: Mapped[int] = parent_key("presence_type.id", index=False)
+    day: Mapped[date] = mapped_column(Date)
+    action: Mapped[LineAction] = mapped_column(closed_list(LineAction))
+    state: Mapped[LineState] = mapped_column(closed_list(LineState))
+    price_cents: Mapped[int | None] = mapped_column(Integer)
+    explanation: Mapped[list[str]] = mapped_column(JSON, default=list)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decided_by_user_id: Mapped[int | None] = parent_key("user_account.id", index=False)
+
+
+class BookingDraft(db.Model):
+    """The wizard of one parent, kept on the server (S90, S102). `key` is in the address."""
+
+    __tablename__ = "booking_draft"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(32), unique=True)
+    user_id: Mapped[int] = parent_key("user_account.id")
+    household_id: Mapped[int] = parent_key("household.id")
+    child_id: Mapped[int | None] = parent_key("child.id", index=False)
+    facility_id: Mapped[int | None] = parent_key("facility.id", index=False)
+    month: Mapped[date | None] = mapped_column(Date)  # first day of the month of care
+    presence_type_id: Mapped[int | None] = parent_key("presence_type.id", index=False)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class BookingDraftLine(db.Model):
+    """A touched day: what the parent wants, decided only at « Valider »."""
+
+    __tablename__ = "booking_draft_line"
+    __table_args__ = (UniqueConstraint("draft_id", "child_id", "opening_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    draft_id: Mapped[int] = parent_key("booking_draft.id", ondelete="CASCADE", index=False)
+    child_id: Mapped[int] = parent_key("child.id", index=False)
+    opening_id: Mapped[int] = parent_key("opening.id", index=False)
+    presence_type_id: Mapped[int] = parent_key("presence_type.id", index=False)
+    day: Mapped[date] = mapped_column(Date)
+    action: Mapped[LineAction] = mapped_column(closed_list(LineAction))
+
+
+# --- Mails and traces ---------------------------------------------------------------------------
+
+
+class OutgoingMail(db.Model):
+    """The outbox: written with the act it announces, sent after (S07, S118).
+
+    Ordinary mails are kept as they were written. Mails that carry a secret have no body here: it is
+    made when the mail leaves (`services.outbox`), so a secret never rests in the database.
+    """
+
+    __tablename__ = "outgoing_mail"
+    __table_args__ = (Index("ix_outgoing_mail_due", "state", "next_attempt_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[MailKind] = mapped_column(closed_list(MailKind))
+    state: Mapped[MailState] = mapped_column(closed_list(MailState), default=MailState.QUEUED)
+    message_id: Mapped[str] = mapped_column(String(120), unique=True)
+    to_address: Mapped[str] = mapped_column(String(254))
+    user_id: Mapped[int | None] = parent_key("user_account.id")
+    household_id: Mapped[int | None] = parent_key("household.id")
+    subject: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str] = mapped_column(Text, default="")
+    html: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    next_attempt_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(default=0)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_error: Mapped[str] = mapped_column(String(300), default="")
+
+
+class AuditEvent(db.Model):
+    """Who did what, when, through which channel, before and after. Rows are only ever added (S115)."""
+
+    __tablename__ = "audit_event"
+    __table_args__ = (Index("ix_audit_event_object", "object_type", "object_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    actor_user_id: Mapped[int | None] = parent_key("user_account.id")
+    channel: Mapped[Channel] = mapped_column(closed_list(Channel))
+    action: Mapped[str] = mapped_column(String(60))
+    object_type: Mapped[str] = mapped_column(String(40))
+    object_id: Mapped[int]
+    household_id: Mapped[int | None] = parent_key("household.id")
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    after: Mapped[dict[str, Any] | None] = mapped_column(JSON)

@@ -1,0 +1,116 @@
+"""Who is behind a session, and what the guards need to know about that person."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, select
+
+from domain.enums import AccountKind, AccountStatus, SessionKind, StaffRole
+from domain.permissions import ROLE_PERMISSIONS, Permission
+from extensions import db
+from models import Guardian, HouseholdGuardian, StaffFacility, StaffMember, User, UserSession
+
+
+@dataclass(frozen=True, slots=True)
+class SignedInUser:
+    """The signed-in person for one request; `token` is the session's secret, never shown.
+
+    `household_ids` in the order of the file; `facility_ids` is None when the role sees every
+    facility.
+    """
+
+    token: str
+    session_id: int
+    user_id: int
+    kind: AccountKind
+    session_kind: SessionKind
+    email: str
+    first_name: str
+    last_name: str
+    household_ids: tuple[int, ...] = ()
+    guardian_id: int | None = None
+    role: StaffRole | None = None
+    facility_ids: frozenset[int] | None = None
+
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
+    def get_id(self) -> str:
+        return self.token
+
+    @property
+    def is_staff(self) -> bool:
+        return self.kind is AccountKind.STAFF
+
+    @property
+    def is_restricted(self) -> bool:
+        return self.session_kind is SessionKind.RESTRICTED
+
+    @property
+    def display_name(self) -> str:
+        return f"{self.first_name} {self.last_name}"
+
+    @property
+    def initials(self) -> str:
+        return f"{self.first_name[:1]}{self.last_name[:1]}".upper()
+
+    def may(self, permission: Permission) -> bool:
+        return self.role is not None and permission in ROLE_PERMISSIONS[self.role]
+
+    def sees_facility(self, facility_id: int) -> bool:
+        return self.facility_ids is None or facility_id in self.facility_ids
+
+
+_BY_TOKEN = (
+    select(
+        UserSession.id,
+        UserSession.kind,
+        User.id.label("user_id"),
+        User.kind.label("account_kind"),
+        User.email,
+        Guardian.id.label("guardian_id"),
+        Guardian.first_name,
+        Guardian.last_name,
+        HouseholdGuardian.household_id,
+        StaffMember.first_name.label("staff_first_name"),
+        StaffMember.last_name.label("staff_last_name"),
+        StaffMember.role,
+        StaffFacility.facility_id,
+    )
+    .join(User, User.id == UserSession.user_id)
+    .outerjoin(Guardian, Guardian.user_id == User.id)
+    .outerjoin(HouseholdGuardian, HouseholdGuardian.guardian_id == Guardian.id)
+    .outerjoin(StaffMember, StaffMember.user_id == User.id)
+    .outerjoin(StaffFacility, StaffFacility.staff_id == StaffMember.id)
+    .where(
+        UserSession.token_hash == bindparam("token_hash"),
+        UserSession.expires_at > bindparam("now", type_=UserSession.expires_at.type),
+        User.status == AccountStatus.ACTIVE,
+    )
+    .order_by(HouseholdGuardian.position, HouseholdGuardian.household_id)
+)
+
+
+def signed_in_user(token: str, token_hash: str, now: datetime) -> SignedInUser | None:
+    """The person of a live session, or None when it ended or the account is not active. One statement."""
+    rows = db.session.execute(_BY_TOKEN, {"token_hash": token_hash, "now": now}).all()
+    if not rows:
+        return None
+    first = rows[0]
+    staff = first.account_kind is AccountKind.STAFF
+    scoped = staff and first.role is StaffRole.DIRECTOR
+    return SignedInUser(
+        token=token,
+        session_id=first.id,
+        user_id=first.user_id,
+        kind=first.account_kind,
+        session_kind=first.kind,
+        email=first.email,
+        first_name=(first.staff_first_name if staff else first.first_name) or "",
+        last_name=(first.staff_last_name if staff else first.last_name) or "",
+        household_ids=tuple(dict.fromkeys(row.household_id for row in rows if row.household_id is not None)),
+        guardian_id=first.guardian_id,
+        role=first.role,
+        facility_ids=frozenset(row.facility_id for row in rows if row.facility_id is not None) if scoped else None,
+    )

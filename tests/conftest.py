@@ -1,0 +1,113 @@
+"""The test bench: one application, one database for the run, emptied between tests, a fixed clock.
+
+`--database postgresql` runs the same tests on a throw-away PostgreSQL cluster. What needs
+PostgreSQL or Chromium says what to install; when CI is set a missing tool is a failure.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from adapters.clock import FixedClock
+from app import create_app
+from extensions import db
+from tests.factories import World
+from tests.strict_client import StrictClient
+
+# A Tuesday of a school week, far from holidays and from a clock change.
+NOW = datetime(2027, 1, 12, 9, 0, tzinfo=UTC)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite")
+
+
+def missing_tool(reason: str) -> None:
+    """Skip with what to install; fail where nothing may be skipped."""
+    if os.environ.get("CI"):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    if request.config.getoption("--database") == "sqlite":
+        yield f"sqlite:///{tmp_path_factory.mktemp('database') / 'portail.db'}"
+        return
+    from tests.postgresql import throwaway_cluster
+
+    with throwaway_cluster(tmp_path_factory.mktemp("postgresql")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def _application(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    app = create_app(settings_for_tests(database_url, tmp_path_factory.mktemp("instance")))
+    app.test_client_class = StrictClient
+    with app.app_context():
+        create_schema()
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+def settings_for_tests(database_url: str, instance: Path) -> dict:
+    return {
+        "TESTING": True,
+        "DEMO": False,
+        "INSTANCE": instance,
+        "SECRET_KEY": "only-for-tests",
+        "SQLALCHEMY_DATABASE_URI": database_url,
+        "PUBLIC_URL": "https://portail.test",
+        "TRUSTED_HOSTS": None,
+        "MAIL_FOLDER": instance / "mails",
+        "CLOCK": FixedClock(NOW),
+    }
+
+
+def create_schema() -> None:
+    with db.engine.execution_options(write=True).begin() as connection:
+        db.metadata.create_all(connection)
+
+
+def empty_database() -> None:
+    """Remove every row: the next test starts from nothing."""
+    tables = list(reversed(db.metadata.sorted_tables))
+    with db.engine.execution_options(write=True).begin() as connection:
+        if connection.dialect.name == "postgresql":
+            names = ", ".join(f'"{table.name}"' for table in tables)
+            connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+            return
+        for table in tables:
+            connection.execute(table.delete())
+
+
+@pytest.fixture
+def app(_application: Flask) -> Iterator[Flask]:
+    _application.config["CLOCK"].move_to(NOW)
+    shutil.rmtree(_application.config["MAIL_FOLDER"], ignore_errors=True)
+    yield _application
+    with _application.app_context():
+        db.session.remove()
+        empty_database()
+
+
+@pytest.fixture
+def clock(app: Flask) -> FixedClock:
+    return app.config["CLOCK"]
+
+
+@pytest.fixture
+def world(app: Flask) -> World:
+    return World(app)
+
+
+@pytest.fixture
+def client(app: Flask) -> StrictClient:
+    return app.test_client()

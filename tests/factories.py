@@ -1,0 +1,300 @@
+"""Builders: each test makes its own small world with them and overrides only what it is about.
+
+Every method writes for real, in its own transaction, and returns detached rows (plain attributes,
+no lazy loading).
+"""
+
+import itertools
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, TypeVar
+
+from flask import Flask
+from sqlalchemy import Select, select
+
+from domain.enums import (
+    AccountKind,
+    AccountStatus,
+    ActivityKind,
+    BookingState,
+    FacilityKind,
+    LineAction,
+    Residency,
+    StaffRole,
+    ValidationMode,
+)
+from extensions import db
+from models import (
+    Activity,
+    Booking,
+    BookingPeriod,
+    Child,
+    DeadlineRule,
+    Enrolment,
+    Facility,
+    Guardian,
+    Household,
+    HouseholdChild,
+    HouseholdGuardian,
+    Opening,
+    PresenceType,
+    PublicHoliday,
+    QuotientFamilial,
+    SchoolHoliday,
+    Setting,
+    StaffFacility,
+    StaffMember,
+    Tariff,
+    User,
+)
+from services.transaction import write_transaction
+
+Row = TypeVar("Row")
+PASSWORD = "correct cheval agrafe pile"
+ALWAYS = {"stages": [], "otherwise": "free"}
+EVENING_BEFORE = {
+    "stages": [
+        {
+            "until": {
+                "form": "before",
+                "n": 1,
+                "set": {"base": "all", "minus_public_holidays": False, "minus_school_holidays": False},
+                "time": "18:00",
+                "clear_days": False,
+                "compare": "until",
+            },
+            "outcome": "free",
+        }
+    ],
+    "otherwise": "refuse",
+}
+
+
+class World:
+    """The database of one test."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self._numbers = itertools.count(1)
+
+    @property
+    def now(self) -> datetime:
+        return self.app.config["CLOCK"].now()
+
+    def add(self, *rows: Row) -> Row:
+        """Write rows and return the first, detached."""
+        with self.app.app_context(), write_transaction() as session:
+            session.add_all(rows)
+            session.flush()
+            session.expunge_all()
+        return rows[0]
+
+    def all(self, query: Select | type) -> list[Any]:
+        """Every row of a table or of a query, read afresh."""
+        statement = query if isinstance(query, Select) else select(query)
+        with self.app.app_context():
+            rows = db.session.scalars(statement).all()
+            db.session.expunge_all()
+        return list(rows)
+
+    def one(self, query: Select | type) -> Any:
+        (row,) = self.all(query)
+        return row
+
+    # People
+
+    def user(self, email: str | None = None, **columns: Any) -> User:
+        """An active account; `columns` may close, suspend or invite it. No password unless given."""
+        number = next(self._numbers)
+        values = {
+            "kind": AccountKind.FAMILY,
+            "status": AccountStatus.ACTIVE,
+            "email": email or f"parent{number}@example.org",
+            "email_verified_at": self.now,
+            "created_at": self.now,
+        }
+        return self.add(User(**values | columns))
+
+    def household(self, name: str = "SOLIGNAC", **columns: Any) -> Household:
+        number = next(self._numbers)
+        values = {
+            "number": 2000 + number,
+            "residency": Residency.RESIDENT,
+            "address": "12 rue Nationale",
+            "postcode": "46000",
+            "city": "Cahors",
+            "created_at": self.now,
+        }
+        return self.add(Household(name=name, **values | columns))
+
+    def guardian(self, household: Household, first_name: str = "Claire", **columns: Any) -> Guardian:
+        """An adult of the household, without access unless `user_id` is given."""
+        guardian = self.add(Guardian(first_name=first_name, **{"last_name": household.name} | columns))
+        self.add(HouseholdGuardian(household_id=household.id, guardian_id=guardian.id))
+        return guardian
+
+    def parent(self, household: Household, first_name: str = "Claire", **user: Any) -> User:
+        """An adult of the household with an active access."""
+        account = self.user(**user)
+        self.guardian(household, first_name, user_id=account.id, email=account.email)
+        return account
+
+    def child(self, household: Household, first_name: str = "Léo", **columns: Any) -> Child:
+        values = {"last_name": household.name, "birth_date": date(2019, 5, 4)}
+        child = self.add(Child(first_name=first_name, **values | columns))
+        self.add(HouseholdChild(household_id=household.id, child_id=child.id))
+        return child
+
+    def quotient(self, household: Household, value: int, **columns: Any) -> QuotientFamilial:
+        """`value` in whole euros of quotient."""
+        values = {"valid_from": date(2026, 1, 1), "valid_to": None, "source": "attestation", "created_at": self.now}
+        return self.add(
+            QuotientFamilial(household_id=household.id, value_hundredths=value * 100, **values | columns)
+        )
+
+    def staff(
+        self, role: StaffRole = StaffRole.ADMINISTRATOR, facilities: Iterable[Facility] = (), **user: Any
+    ) -> User:
+        number = next(self._numbers)
+        account = self.user(**{"kind": AccountKind.STAFF, "email": f"agent{number}@example.org"} | user)
+        member = self.add(StaffMember(user_id=account.id, first_name="Agnès", last_name="MARTIN", role=role))
+        for facility in facilities:
+            self.add(StaffFacility(staff_id=member.id, facility_id=facility.id))
+        return account
+
+    # Facilities
+
+    def facility(self, name: str = "Écoles de Cahors", **columns: Any) -> Facility:
+        values = {"kind": FacilityKind.SCHOOL, "validation_mode": ValidationMode.AUTOMATIC, "phone": "05 65 11 22 33"}
+        return self.add(Facility(name=name, **values | columns))
+
+    def activity(
+        self,
+        facility: Facility,
+        name: str = "Cantine",
+        kind: ActivityKind = ActivityKind.MEAL,
+        book: dict | None = None,
+        cancel: dict | None = None,
+        **columns: Any,
+    ) -> Activity:
+        """An activity with its two ladders (free until the day before, 18 h, unless given)."""
+        activity = self.add(Activity(facility_id=facility.id, name=name, kind=kind, **columns))
+        for action, ladder in ((LineAction.BOOK, book), (LineAction.CANCEL, cancel)):
+            self.add(
+                DeadlineRule(
+                    activity_id=activity.id,
+                    action=action,
+                    valid_from=date(2025, 9, 1),
+                    ladder=ladder or EVENING_BEFORE,
+                )
+            )
+        return activity
+
+    def presence_type(
+        self, activity: Activity, name: str = "Repas enfant", cents: int = 320, table: dict | None = None, **columns: Any
+    ) -> PresenceType:
+        """A presence type at one price for everybody, unless a price table is given."""
+        values = {"short_name": name.split()[0]}
+        presence_type = self.add(PresenceType(activity_id=activity.id, name=name, **values | columns))
+        self.add(
+            Tariff(presence_type_id=presence_type.id, valid_from=date(2025, 9, 1), table=table or flat_price(cents))
+        )
+        return presence_type
+
+    def period(self, facility: Facility, first: date, last: date, **columns: Any) -> BookingPeriod:
+        values = {"name": "Année scolaire", "opens_at": datetime(2026, 6, 1, tzinfo=UTC), "closes_at": None}
+        return self.add(
+            BookingPeriod(facility_id=facility.id, first_day=first, last_day=last, **values | columns)
+        )
+
+    def openings(
+        self, activity: Activity, period: BookingPeriod, days: Iterable[date], capacity: int | None = None, **columns: Any
+    ) -> list[Opening]:
+        rows = [
+            Opening(activity_id=activity.id, period_id=period.id, day=day, capacity=capacity, **columns) for day in days
+        ]
+        self.add(*rows)
+        return rows
+
+    def enrol(self, child: Child, facility: Facility, **columns: Any) -> Enrolment:
+        values = {"first_day": date(2026, 9, 1), "last_day": date(2027, 8, 31)}
+        return self.add(Enrolment(child_id=child.id, facility_id=facility.id, **values | columns))
+
+    def canteen(self, days: Iterable[date], capacity: int | None = None, **facility: Any) -> "Canteen":
+        """A school with a canteen open on `days`: the usual start of a booking test."""
+        days = list(days)
+        place = self.facility(**facility)
+        activity = self.activity(place)
+        period = self.period(place, days[0], days[-1])
+        return Canteen(
+            place, activity, self.presence_type(activity), period, self.openings(activity, period, days, capacity)
+        )
+
+    def booking(
+        self,
+        household: Household,
+        child: Child,
+        opening: Opening,
+        presence_type: PresenceType,
+        state: BookingState = BookingState.ACCEPTED,
+    ) -> Booking:
+        """A booking in `state`, with the opening's counters in step."""
+        with self.app.app_context(), write_transaction() as session:
+            row = session.get_one(Opening, opening.id)
+            row.booked += state in (BookingState.ACCEPTED, BookingState.PENDING)
+            row.waiting += state is BookingState.WAITING
+        return self.add(
+            Booking(
+                household_id=household.id,
+                child_id=child.id,
+                opening_id=opening.id,
+                activity_id=opening.activity_id,
+                presence_type_id=presence_type.id,
+                day=opening.day,
+                state=state,
+                price_cents=320,
+                created_at=self.now,
+                updated_at=self.now,
+            )
+        )
+
+    # Calendar and settings
+
+    def public_holiday(self, day: date, label: str = "Jour de l’An") -> PublicHoliday:
+        return self.add(PublicHoliday(day=day, label=label))
+
+    def school_holiday(self, first: date, last: date, label: str = "Vacances d’hiver", zone: str = "C") -> SchoolHoliday:
+        return self.add(SchoolHoliday(zone=zone, first_day=first, last_day=last, label=label))
+
+    def settings(self, **values: str) -> None:
+        self.add(*(Setting(key=key, value=value) for key, value in values.items()))
+
+
+class Canteen:
+    """What `World.canteen` made."""
+
+    def __init__(
+        self,
+        facility: Facility,
+        activity: Activity,
+        meal: PresenceType,
+        period: BookingPeriod,
+        openings: list[Opening],
+    ) -> None:
+        self.facility, self.activity, self.meal, self.period, self.openings = facility, activity, meal, period, openings
+
+
+def flat_price(cents: int) -> dict:
+    """A price table with one price for everybody."""
+    row = {"brackets": [], "unknown_cents": cents}
+    return {"version": "2026-2027", "rows": {"resident": row, "non_resident": row}}
+
+
+def weekdays(first: date, last: date, numbers: Iterable[int] = (0, 1, 3, 4)) -> list[date]:
+    """Days of the given weekdays (0 = Monday) between two days, both included."""
+    wanted = set(numbers)
+    return [
+        day
+        for offset in range((last - first).days + 1)
+        if (day := first + timedelta(days=offset)).weekday() in wanted
+    ]
