@@ -54,7 +54,10 @@ class FileStore:
         return self._path(key).open("rb")
 
     def delete(self, key: str) -> None:
-        """Remove a stored file; one that is already gone is no error. Raises FileNotFoundError when `key` is not a key."""
+        """Remove a stored file; one that is already gone is no error.
+
+        Raises FileNotFoundError when `key` is not a key.
+        """
         self._path(key).unlink(missing_ok=True)
         self._sync_folder()
 
