@@ -1,4 +1,7 @@
-"""Days, weeks, months and school years of a town. Instants are aware datetimes; the wall clock is Europe/Paris (S119)."""
+"""Days, weeks, months and school years of a town.
+
+Instants are aware datetimes; the wall clock is Europe/Paris (S119).
+"""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -19,7 +22,7 @@ _FIRST_YEAR, _LAST_YEAR = 2000, 2100
 
 @dataclass(frozen=True, slots=True)
 class SchoolHoliday:
-    """A school holiday, both ends included: the days without school, not the evening and morning around them."""
+    """A school holiday: its first and its last day without school."""
 
     first_day: date
     last_day: date
@@ -30,8 +33,8 @@ class SchoolHoliday:
 class TownCalendar:
     """What the calendar of one town says of a day (R10).
 
-    `public_holidays` maps a day to its label, `office_closed` holds the days on which the town hall is closed beyond
-    week-ends, `school_weekdays` the weekdays (0 = Monday) with school in an ordinary week.
+    `public_holidays` maps a day to its label, `office_closed` holds the days on which the town hall is closed
+    beyond week-ends, `school_weekdays` the weekdays (0 = Monday) with school in an ordinary week.
     """
 
     public_holidays: Mapping[date, str]
@@ -54,7 +57,7 @@ class TownCalendar:
         return self._school_holiday_labels.get(day)
 
     def is_school_day(self, day: date, weekdays: frozenset[int] | None = None) -> bool:
-        """True when there is school: a school weekday that is neither a public holiday nor in a school holiday."""
+        """True on a school weekday that is neither a public holiday nor in a school holiday."""
         if day.weekday() not in (self.school_weekdays if weekdays is None else weekdays):
             return False
         return self.public_holiday(day) is None and self.school_holiday(day) is None
@@ -62,15 +65,16 @@ class TownCalendar:
 
 def _days_of(period: SchoolHoliday) -> Iterable[date]:
     return (
-        period.first_day + timedelta(days=offset) for offset in range((period.last_day - period.first_day).days + 1)
+        period.first_day + timedelta(days=offset)
+        for offset in range((period.last_day - period.first_day).days + 1)
     )
 
 
 def paris_now(moment: datetime) -> datetime:
     """The same instant on the Paris wall clock.
 
-    Two such values must not be compared: Python compares their wall clocks, which is wrong in the hour of October that
-    exists twice. Compare `as_utc` values.
+    Two such values must not be compared: Python compares their wall clocks, which is wrong in the hour of
+    October that exists twice. Compare `as_utc` values.
     """
     return _aware(moment).astimezone(PARIS)
 
@@ -87,7 +91,7 @@ def _aware(moment: datetime) -> datetime:
 
 
 def month_weeks(year: int, month: int) -> tuple[tuple[date, ...], ...]:
-    """The weeks, Monday to Sunday, that hold a day of the month (S78); the edges belong to the neighbouring months."""
+    """The weeks, Monday to Sunday, that hold a day of the month (S78), its neighbours included."""
     first = date(year, month, 1)
     monday = first - timedelta(days=first.weekday())
     next_year, next_month = add_months(year, month, 1)
@@ -99,7 +103,7 @@ def month_weeks(year: int, month: int) -> tuple[tuple[date, ...], ...]:
 
 
 def open_weekdays(dates: Iterable[date]) -> tuple[int, ...]:
-    """Weekdays that get a column: Monday to Friday always, Saturday and Sunday when one of `dates` falls on them."""
+    """Weekdays that get a column: Monday to Friday, and a week-end day when one of `dates` falls on it."""
     return tuple(sorted({*WORKING_WEEK, *(day.weekday() for day in dates)}))
 
 

@@ -1,7 +1,7 @@
 """Refusals that a user can read and act upon.
 
-Anything else that goes wrong is a bug and is left to the error pages. A message is a French sentence that says what
-to do; it may be shown as it stands.
+Anything else that goes wrong is a bug and is left to the error pages. A message is a French sentence that
+says what to do; it may be shown as it stands.
 """
 
 
@@ -20,12 +20,18 @@ class BusinessError(Exception):
 class RuleError(BusinessError):
     """A rule of the règlement is incomplete or impossible.
 
-    `path` says where in the rule data, for instance `stages[0].until.set`; it is empty when the fault is not in a file.
+    `path` says where in the rule data, for instance `stages[0].until.set`; it is empty when the fault is not
+    in a file.
     """
 
-    def __init__(self, code: str, message: str, path: str = "") -> None:
-        super().__init__(code, f"{path} : {message}" if path else message)
+    def __init__(self, code: str, reason: str, path: str = "") -> None:
+        super().__init__(code, f"{path} : {reason}" if path else reason)
+        self.reason = reason
         self.path = path
+
+    def below(self, parent: str) -> "RuleError":
+        """The same fault, its path seen from `parent`."""
+        return RuleError(self.code, self.reason, ".".join(part for part in (parent, self.path) if part))
 
 
 class Refused(BusinessError):

@@ -1,7 +1,8 @@
 """How dates, hours, amounts and lists are written for French readers.
 
-Every function returns plain text, with no-break spaces where French typography wants them: U+00A0 between a number
-and what it counts, U+202F between thousands. Moments are aware datetimes, shown on the Europe/Paris wall clock (S119).
+Every function returns plain text, with no-break spaces where French typography wants them: U+00A0 between a
+number and what it counts, U+202F between thousands. Moments are aware datetimes, shown on the Europe/Paris
+wall clock (S119).
 """
 
 from collections.abc import Sequence
@@ -100,8 +101,8 @@ def format_moment(moment: datetime, *, year: bool = False) -> str:
 def format_limit(moment: datetime, *, clock_prefix: str = "") -> str:
     """Like `format_moment`, but never ambiguous, for a limit that somebody may be refused upon (R14).
 
-    Midnight belongs to the day that ends (« dimanche 25 août, 24 h »), and an hour that exists twice in the night
-    of October says which one is meant. `clock_prefix` stands before the hour (« avant »).
+    Midnight belongs to the day that ends (« dimanche 25 août, 24 h »), and an hour that exists twice in the
+    night of October says which one is meant. `clock_prefix` stands before the hour (« avant »).
     """
     local = paris_now(moment)
     if (local.hour, local.minute) == (0, 0):

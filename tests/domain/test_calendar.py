@@ -138,5 +138,5 @@ def test_paris_clock_and_utc():
     moment = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
     assert calendar.paris_now(moment).hour == 2
     assert calendar.as_utc(calendar.paris_now(moment)) == moment
-    with pytest.raises(ValueError):
-        calendar.paris_now(datetime(2026, 10, 25, 1, 30))
+    with pytest.raises(ValueError, match="aware"):
+        calendar.paris_now(moment.replace(tzinfo=None))

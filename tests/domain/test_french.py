@@ -65,8 +65,8 @@ def test_hours(moment, text):
 def test_a_moment_is_read_on_the_paris_clock_in_winter_and_in_summer():
     assert french.format_moment(datetime(2021, 1, 14, 9, tzinfo=UTC)) == f"jeudi 14{N}janvier, 10{N}h"
     assert french.format_moment(datetime(2021, 7, 14, 22, tzinfo=UTC)) == f"jeudi 15{N}juillet, minuit"
-    with pytest.raises(ValueError):
-        french.format_moment(datetime(2021, 1, 14, 9))
+    with pytest.raises(ValueError, match="aware"):
+        french.format_moment(datetime(2021, 1, 14, 9, tzinfo=UTC).replace(tzinfo=None))
 
 
 def test_a_limit_at_midnight_belongs_to_the_day_that_ends():
@@ -76,8 +76,12 @@ def test_a_limit_at_midnight_belongs_to_the_day_that_ends():
 
 
 def test_a_limit_in_the_hour_that_exists_twice_says_which_one():
-    assert french.format_limit(datetime(2026, 10, 25, 0, 30, tzinfo=UTC)).endswith(f"2{N}h{N}30 (heure d’été)")
-    assert french.format_limit(datetime(2026, 10, 25, 1, 30, tzinfo=UTC)).endswith(f"2{N}h{N}30 (heure d’hiver)")
+    assert french.format_limit(datetime(2026, 10, 25, 0, 30, tzinfo=UTC)).endswith(
+        f"2{N}h{N}30 (heure d’été)"
+    )
+    assert french.format_limit(datetime(2026, 10, 25, 1, 30, tzinfo=UTC)).endswith(
+        f"2{N}h{N}30 (heure d’hiver)"
+    )
     assert french.format_limit(datetime(2026, 10, 25, 2, 30, tzinfo=UTC)).endswith(f"3{N}h{N}30")
     assert french.format_limit(datetime(2027, 3, 28, 1, 30, tzinfo=UTC)).endswith(f"3{N}h{N}30")
 
