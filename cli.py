@@ -1,0 +1,153 @@
+"""Commands of the `portail` launcher: start a town or a demonstration, run the outbox worker."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from datetime import timedelta
+from types import FrameType
+
+import click
+from flask import Flask, current_app
+from flask_migrate import upgrade
+from sqlalchemy import text
+
+import config
+from adapters import mail, static_files
+from extensions import db
+
+WORKER_PAUSE_SECONDS = 2
+HOUSEKEEPING_EVERY = timedelta(hours=1)
+RESTART_PAUSE_SECONDS = 5
+
+host_option = click.option("--host", default="127.0.0.1", show_default=True, help="Adresse d’écoute.")
+port_option = click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port.")
+
+
+def init_app(app: Flask) -> None:
+    for command in (serve, demo, worker):
+        app.cli.add_command(command)
+
+
+@click.command("serve")
+@host_option
+@port_option
+def serve(host: str, port: int) -> None:
+    """Démarre le portail de la commune (serveur et envoi des courriels)."""
+    from services import accounts
+
+    prepare_database()
+    static_files.prepare_for(current_app)
+    clock = current_app.config["CLOCK"]
+    say(f"Portail : {current_app.config['PUBLIC_URL']} (écoute sur http://{host}:{port})")
+    say("Placez devant lui un serveur mandataire HTTPS (Caddy ou nginx) : voir docs/installation.md.")
+    invitation = accounts.first_administrator_invitation(clock.now())
+    if invitation:
+        say("Aucun administrateur pour l’instant. Créez le premier avec ce lien, valable une seule fois :")
+        say(f"  {current_app.config['PUBLIC_URL']}{invitation}")
+    sys.exit(supervise(host, port, {}))
+
+
+@click.command("demo")
+@host_option
+@port_option
+def demo(host: str, port: int) -> None:
+    """Démarre une commune de démonstration, avec des familles inventées."""
+    from services import demo as demo_town
+
+    if not current_app.config["DEMO"]:
+        raise click.ClickException("Lancez la démonstration par « ./portail demo » : elle a ses propres données.")
+    prepare_database()
+    static_files.prepare_for(current_app)
+    demo_town.ensure(current_app.config["CLOCK"].now(), current_app.config["INSTANCE"])
+    address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104  compared, not bound
+    say(f"Démonstration : {address}")
+    for role, email, password in demo_town.SIGN_INS:
+        say(f"  {role:<15} {email}  mot de passe : {password}")
+    say(f"Courriels envoyés par la démonstration : {address}/demonstration/courriels")
+    sys.exit(supervise(host, port, {"PORTAIL_DEMO": "1", "PORTAIL_URL": address}))
+
+
+@click.command("worker")
+@click.option("--once", is_flag=True, help="Traite ce qui est dû, puis s’arrête.")
+def worker(once: bool) -> None:
+    """Envoie les courriels en attente et fait le ménage (lancé par « serve » et « demo »)."""
+    from services import housekeeping, outbox
+
+    stopping = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stopping.set())
+    clock, transport = current_app.config["CLOCK"], mail.transport_from_config(current_app.config)
+    cleaned_at = None
+    while not stopping.is_set():
+        now = clock.now()
+        if cleaned_at is None or now - cleaned_at >= HOUSEKEEPING_EVERY:
+            housekeeping.clean(now)
+            cleaned_at = now
+        try:
+            outbox.deliver_due(now, transport)
+        except Exception:
+            # The database may be away for a moment (restart, full disk): mails stay queued, the next turn retries.
+            current_app.logger.exception("The outbox could not be processed")
+        finally:
+            db.session.remove()
+        if once:
+            return
+        stopping.wait(WORKER_PAUSE_SECONDS)
+
+
+def say(line: str) -> None:
+    click.echo(line)
+    sys.stdout.flush()
+
+
+def prepare_database() -> None:
+    """Bring the schema up to date and the query planner's statistics with it."""
+    upgrade(directory=str(config.ROOT / "migrations"))
+    with db.engine.execution_options(write=True).begin() as connection:
+        connection.execute(text("ANALYZE"))
+    db.engine.dispose()
+
+
+def supervise(host: str, port: int, environment: Mapping[str, str]) -> int:
+    """Run the web server and the worker until one signal; restart the worker if it falls.
+
+    Returns the exit code of the web server.
+    """
+    environment = {**os.environ, **environment}
+    server = subprocess.Popen(gunicorn_command(host, port), env=environment, cwd=config.ROOT)
+    processes = {"worker": start_worker(environment)}
+    stopping = threading.Event()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        stopping.set()
+        server.terminate()
+        processes["worker"].terminate()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    while server.poll() is None:
+        if processes["worker"].poll() is not None and not stopping.wait(RESTART_PAUSE_SECONDS):
+            processes["worker"] = start_worker(environment)
+        try:
+            server.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            continue
+    processes["worker"].terminate()
+    processes["worker"].wait()
+    return server.returncode
+
+
+def gunicorn_command(host: str, port: int) -> list[str]:
+    return [
+        sys.executable, "-m", "gunicorn", "--config", str(config.ROOT / "gunicorn.conf.py"),
+        "--bind", f"{host}:{port}", "app:create_app()",
+    ]  # fmt: skip
+
+
+def start_worker(environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "flask", "--app", "app", "worker"], env=environment, cwd=config.ROOT
+    )
