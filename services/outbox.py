@@ -1,0 +1,382 @@
+"""The outbox: a mail is written with the act it announces and leaves after the commit (S07, S118).
+
+`queue` and `queue_secret` add a row inside the caller's transaction; `deliver_due` is the worker's
+turn. A mail that carries a secret has no body in its row: the secret is made when the mail leaves
+and only its hash is kept, so neither the database, nor a backup, nor this outbox ever holds it, and
+a mail that a broken server delayed for hours brings a secret that still lives (security 2.2).
+"""
+
+import re
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import current_app
+from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from adapters.mail import MailDelayed, MailRefused, MailTransport, build_message, named_address
+from domain.enums import AccountStatus, MailKind, MailState
+from domain.settings import TownSettings, settings_from_rows
+from extensions import db
+from models import ActivationToken, Guardian, OutgoingMail, ProvisionalPassword, Setting, StaffMember, User
+from services import credentials
+from services.transaction import write_transaction
+
+ACTIVATION_LIFE = timedelta(days=7)
+PROVISIONAL_LIFE = timedelta(minutes=60)
+FIRST_RETRY = timedelta(minutes=1)
+LONGEST_RETRY = timedelta(hours=1)
+RETRY_WINDOW = timedelta(hours=72)
+# While a worker holds a mail nobody else takes it; longer than any conversation with a mail server.
+LEASE = timedelta(minutes=15)
+# After so many failures in a row the server is down, not the addresses: leave the rest for later.
+FAILURES_IN_A_ROW = 3
+
+# The state that an account must have when a mail with a secret leaves.
+SECRET_KINDS = {
+    MailKind.ACTIVATION: AccountStatus.INVITED,
+    MailKind.PROVISIONAL_PASSWORD: AccountStatus.ACTIVE,
+}
+# Stands for the secret while only the subject is written.
+PLACEHOLDER = "…"
+_SUBJECT_LINE = re.compile(r"\s*Objet\s*:(.*)\n")
+_SUBJECT_LENGTH = 200
+_ERROR_LENGTH = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What one turn of the worker did, in numbers of mails."""
+
+    sent: int
+    bounced: int
+    delayed: int
+    abandoned: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    """A mail that nobody else can take now."""
+
+    id: int
+    kind: MailKind
+    message_id: str
+    to: str
+    user_id: int | None
+    body: _Body
+    created_at: datetime
+    attempts: int
+
+
+def queue(
+    session: Session,
+    kind: MailKind,
+    *,
+    to: str,
+    now: datetime,
+    user_id: int | None = None,
+    household_id: int | None = None,
+    **context: Any,
+) -> bool:
+    """Write a mail without secret, in the transaction of the act it announces.
+
+    `templates/mails/<kind>.txt` and `.html` are rendered now with `context`, `town` and
+    `link(endpoint, **values)`; the first line of the text part is « Objet : … ». Only an address
+    that its owner proved gets mail (S13): False, and nothing written, for another one. Raises
+    ValueError for a kind that carries a secret.
+    """
+    if kind in SECRET_KINDS:
+        raise ValueError(f"{kind} carries a secret: use queue_secret.")
+    if not session.scalar(
+        select(User.id).where(User.email == to.strip().lower(), User.email_verified_at.is_not(None))
+    ):
+        return False
+    body = _render(kind, _town(session), context)
+    session.add(_row(kind, to, now, user_id, household_id, body))
+    return True
+
+
+def queue_secret(
+    session: Session, kind: MailKind, *, to: str, user_id: int, now: datetime, household_id: int | None = None
+) -> None:
+    """Ask for an activation link or a provisional password: it is made when the mail leaves.
+
+    A mail of this kind that still waits for this person serves: one is enough. Raises ValueError
+    for a kind without secret.
+    """
+    if kind not in SECRET_KINDS:
+        raise ValueError(f"{kind} carries no secret: use queue.")
+    waiting = session.execute(
+        update(OutgoingMail)
+        .where(OutgoingMail.user_id == user_id, OutgoingMail.kind == kind, _is_waiting())
+        .values(to_address=to)
+    )
+    if waiting.rowcount:
+        return
+    subject = _render(kind, _town(session), _secret_context(session, user_id, PLACEHOLDER, now)).subject
+    session.add(_row(kind, to, now, user_id, household_id, _Body(subject, "", "")))
+
+
+def deliver_due(now: datetime, transport: MailTransport, limit: int = 20) -> Delivery:
+    """Send the mails that are due, oldest first, at most `limit`.
+
+    Each row is claimed by a conditional update, so two workers never send the same mail; the mail
+    server is spoken to outside of any transaction. A worker killed between the server's yes and our
+    mark makes one duplicate at the most, with the same Message-ID. A refusal for good is BOUNCED; a
+    delay is tried again after 1 minute, then twice as long up to 1 hour, ABANDONED after 72 hours.
+    """
+    outcomes: Counter[MailState] = Counter()
+    failures = 0
+    for mail_id in _due(now, limit):
+        mail = _claim(mail_id, now)
+        if mail is None:
+            continue
+        outcome = _deliver(mail, now, transport)
+        outcomes[outcome] += 1
+        failures = 0 if outcome in (MailState.SENT, MailState.BOUNCED) else failures + 1
+        if failures == FAILURES_IN_A_ROW:
+            break
+    return Delivery(
+        sent=outcomes[MailState.SENT],
+        bounced=outcomes[MailState.BOUNCED],
+        delayed=outcomes[MailState.QUEUED],
+        abandoned=outcomes[MailState.ABANDONED],
+    )
+
+
+def retry(session: Session, mail_id: int, now: datetime) -> bool:
+    """Send a late or abandoned mail at the next turn, with a new retry window. The caller writes the journal.
+
+    False when the mail left meanwhile, was refused for good, or is being sent right now.
+    """
+    result = session.execute(
+        update(OutgoingMail)
+        .where(OutgoingMail.id == mail_id, or_(OutgoingMail.state == MailState.ABANDONED, _is_waiting()))
+        .values(state=MailState.QUEUED, next_attempt_at=now, attempts=0)
+    )
+    return result.rowcount == 1
+
+
+# --- Writing ------------------------------------------------------------------------------------
+
+
+def _row(
+    kind: MailKind, to: str, now: datetime, user_id: int | None, household_id: int | None, body: _Body
+) -> OutgoingMail:
+    return OutgoingMail(
+        kind=kind,
+        message_id=f"<{uuid.uuid4().hex}@{urlsplit(_public_url()).hostname}>",
+        to_address=to,
+        user_id=user_id,
+        household_id=household_id,
+        subject=body.subject,
+        text=body.text,
+        html=body.html,
+        created_at=now,
+        next_attempt_at=now,
+    )
+
+
+def _render(kind: MailKind, town: TownSettings, context: dict[str, Any]) -> _Body:
+    """A mail knows the town and the addresses of the portal, not the page that caused it."""
+    environment = current_app.jinja_env
+    known = {"town": town, "link": _link, **context}
+    whole = environment.get_template(f"mails/{kind}.txt").render(known)
+    first_line = _SUBJECT_LINE.match(whole)
+    if first_line is None:
+        raise ValueError(f"mails/{kind}.txt must start with « Objet : ».")
+    return _Body(
+        subject=" ".join(first_line[1].split())[:_SUBJECT_LENGTH],
+        text=whole[first_line.end() :].strip() + "\n",
+        html=environment.get_template(f"mails/{kind}.html").render(known),
+    )
+
+
+def _link(endpoint: str, **values: Any) -> str:
+    """An absolute address of the portal, from its configuration: a forged Host header changes nothing."""
+    return _public_url() + current_app.url_map.bind("portail.invalid").build(endpoint, values)
+
+
+def _public_url() -> str:
+    return current_app.config["PUBLIC_URL"]
+
+
+def _town(session: Session) -> TownSettings:
+    return settings_from_rows(dict(session.execute(select(Setting.key, Setting.value)).tuples().all()))
+
+
+def _secret_context(session: Session, user_id: int, secret: str, asked_at: datetime) -> dict[str, Any]:
+    name = session.scalar(select(Guardian.first_name).where(Guardian.user_id == user_id)) or session.scalar(
+        select(StaffMember.first_name).where(StaffMember.user_id == user_id)
+    )
+    return {"first_name": name or "", "secret": secret, "asked_at": asked_at}
+
+
+# --- Sending ------------------------------------------------------------------------------------
+
+
+def _is_waiting() -> ColumnElement[bool]:
+    """Queued and in nobody's hands: a claimed row has one attempt more and no error yet."""
+    tried = or_(OutgoingMail.attempts == 0, OutgoingMail.last_error != "")
+    return (OutgoingMail.state == MailState.QUEUED) & tried
+
+
+def _due(now: datetime, limit: int) -> list[int]:
+    return list(
+        db.session.scalars(
+            select(OutgoingMail.id)
+            .where(OutgoingMail.state == MailState.QUEUED, OutgoingMail.next_attempt_at <= now)
+            .order_by(OutgoingMail.next_attempt_at, OutgoingMail.id)
+            .limit(limit)
+        )
+    )
+
+
+def _claim(mail_id: int, now: datetime) -> _Claimed | None:
+    """Take a due mail; None when another worker was faster."""
+    with write_transaction() as session:
+        row = session.execute(
+            update(OutgoingMail)
+            .where(
+                OutgoingMail.id == mail_id,
+                OutgoingMail.state == MailState.QUEUED,
+                OutgoingMail.next_attempt_at <= now,
+            )
+            .values(next_attempt_at=now + LEASE, attempts=OutgoingMail.attempts + 1, last_error="")
+            .returning(
+                OutgoingMail.kind,
+                OutgoingMail.message_id,
+                OutgoingMail.to_address,
+                OutgoingMail.user_id,
+                OutgoingMail.subject,
+                OutgoingMail.text,
+                OutgoingMail.html,
+                OutgoingMail.created_at,
+                OutgoingMail.attempts,
+            )
+        ).one_or_none()
+    if row is None:
+        return None
+    kind, message_id, to, user_id, subject, text, html, created_at, attempts = row
+    return _Claimed(mail_id, kind, message_id, to, user_id, _Body(subject, text, html), created_at, attempts)
+
+
+def _deliver(mail: _Claimed, now: datetime, transport: MailTransport) -> MailState:
+    """Send a claimed mail and note what became of it."""
+    body = _with_secret(mail, now) if mail.kind in SECRET_KINDS else mail.body
+    if body is None:
+        return _note(mail, MailState.ABANDONED, now, "L’accès a été activé, suspendu ou fermé avant l’envoi.")
+    town = _town(db.session())
+    db.session.rollback()  # nothing is held open while the mail server takes its time
+    try:
+        transport.send(
+            build_message(
+                named_address(
+                    " ".join(f"{town.name} – {town.portal_name}".split()), current_app.config["MAIL_SENDER"]
+                ),
+                town.email,
+                mail.to,
+                body.subject,
+                body.text,
+                body.html,
+                mail.message_id,
+            )
+        )
+    except MailDelayed as error:
+        wait = _wait_after(mail.attempts)
+        if wait is None:
+            return _note(mail, MailState.ABANDONED, now, str(error))
+        return _note(mail, MailState.QUEUED, now + wait, str(error))
+    except MailRefused as error:
+        return _note(mail, MailState.BOUNCED, now, str(error))
+    except ValueError:
+        return _note(mail, MailState.BOUNCED, now, "Adresse impossible : corrigez l’adresse, puis renvoyez.")
+    return _note(mail, MailState.SENT, now)
+
+
+def _wait_after(attempts: int) -> timedelta | None:
+    """How long to wait after a failed attempt, None when the retry window is over."""
+    spent = timedelta(0)
+    for attempt in range(1, attempts):
+        spent += _wait(attempt)
+    return _wait(attempts) if spent < RETRY_WINDOW else None
+
+
+def _wait(attempt: int) -> timedelta:
+    return min(FIRST_RETRY * 2 ** min(attempt - 1, 10), LONGEST_RETRY)
+
+
+def _note(mail: _Claimed, state: MailState, at: datetime, error: str = "") -> MailState:
+    """Write the outcome. `at` is the next attempt of a queued mail, the instant of the end of another."""
+    with write_transaction() as session:
+        session.execute(
+            update(OutgoingMail)
+            .where(OutgoingMail.id == mail.id)
+            .values(
+                state=state,
+                next_attempt_at=at,
+                sent_at=at if state is MailState.SENT else None,
+                last_error=error[:_ERROR_LENGTH],
+            )
+        )
+    return state
+
+
+def _with_secret(mail: _Claimed, now: datetime) -> _Body | None:
+    """Make the secret of a mail that leaves now, keep its hash; None when it has become pointless."""
+    if mail.user_id is None:
+        return None
+    secret, store = _new_secret(mail.kind, mail.user_id, now)
+    with write_transaction() as session:
+        status = session.scalar(select(User.status).where(User.id == mail.user_id))
+        if status is not SECRET_KINDS[mail.kind]:
+            return None
+        store(session)
+        context = _secret_context(session, mail.user_id, secret, mail.created_at)
+        return _render(mail.kind, _town(session), context)
+
+
+def _new_secret(kind: MailKind, user_id: int, now: datetime) -> tuple[str, Callable[[Session], None]]:
+    """A fresh secret and how to keep its hash. Life is counted from now, the sending."""
+    if kind is MailKind.ACTIVATION:
+        token = credentials.new_token()
+        return token, lambda session: _store_token(session, user_id, credentials.token_hash(token), now)
+    code = credentials.new_code()
+    code_hash = credentials.hash_secret(credentials.plain_code(code))
+    return code, lambda session: _store_code(session, user_id, code_hash, now)
+
+
+def _store_token(session: Session, user_id: int, token_hash: str, now: datetime) -> None:
+    """Former links stay known, to be told « expiré », until the account is activated."""
+    session.execute(
+        update(ActivationToken)
+        .where(ActivationToken.user_id == user_id, ActivationToken.expires_at > now)
+        .values(expires_at=now)
+    )
+    session.add(
+        ActivationToken(
+            user_id=user_id, token_hash=token_hash, created_at=now, expires_at=now + ACTIVATION_LIFE
+        )
+    )
+
+
+def _store_code(session: Session, user_id: int, code_hash: str, now: datetime) -> None:
+    """The newest code replaces the former."""
+    session.execute(delete(ProvisionalPassword).where(ProvisionalPassword.user_id == user_id))
+    session.add(
+        ProvisionalPassword(
+            user_id=user_id, password_hash=code_hash, sent_at=now, expires_at=now + PROVISIONAL_LIFE
+        )
+    )
