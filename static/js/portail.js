@@ -42,9 +42,10 @@
     event.detail.shouldSwap = true;
     event.detail.isError = false;
   });
-  document.addEventListener("htmx:beforeOnLoad", (event) => {
+  // Any answer makes the last failure out of date; the listeners above then tell the new one.
+  document.addEventListener("htmx:beforeOnLoad", () => {
     const zone = document.getElementById("alertes");
-    if (zone && event.detail.xhr.status < 400) zone.replaceChildren();
+    if (zone) zone.replaceChildren();
   });
 
   // --- Forms marked data-warn-unsaved: leaving a changed one asks first (S33) -------------------------------------
