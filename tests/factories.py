@@ -286,8 +286,14 @@ class Canteen:
 
 def flat_price(cents: int) -> dict:
     """A price table with one price for everybody."""
-    row = {"brackets": [], "unknown_cents": cents}
-    return {"version": "2026-2027", "rows": {"resident": row, "non_resident": row}}
+    everybody = {"lower": None, "lower_included": False, "upper": None, "upper_included": False, "cents": cents}
+    row = {"brackets": [everybody], "unknown_cents": cents}
+    return {
+        "version": "2026-2027",
+        "valid_from": "2025-09-01",
+        "valid_to": None,
+        "rows": {"resident": row, "non_resident": row},
+    }
 
 
 def weekdays(first: date, last: date, numbers: Iterable[int] = (0, 1, 3, 4)) -> list[date]:
