@@ -41,7 +41,7 @@ _CLOCK = re.compile(r"([0-9]{2}):([0-9]{2})")
 _MINUTES_A_DAY = 24 * 60
 
 
-# --- P1: which days count -----------------------------------------------------------------------------------
+# --- P1: which days count
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def step(
     )
 
 
-# --- P2: the cut-off of a day -------------------------------------------------------------------------------
+# --- P2: the cut-off of a day
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class WeekdayEntry:
-    """For service days on `weekdays`: the `day` (0 = Monday) of the week `weeks_before` earlier, at `time`."""
+    """For services on `weekdays`: the `day` (0 = Monday) of the week `weeks_before` earlier, at `time`."""
 
     weekdays: frozenset[int]
     day: int
@@ -245,7 +245,7 @@ def _in_time(now: datetime, limit: datetime, cutoff: Cutoff) -> bool:
     return now < limit if getattr(cutoff, "compare", None) is Compare.BEFORE else now <= limit
 
 
-# --- P3: the ladder and its decision ------------------------------------------------------------------------
+# --- P3: the ladder and its decision
 
 
 _GENEROSITY = {Outcome.FREE: 2, Outcome.ON_REQUEST: 1, Outcome.REFUSE: 0}
@@ -379,7 +379,7 @@ def _explanation(
     return tuple(lines)
 
 
-# --- The rule in words --------------------------------------------------------------------------------------
+# --- The rule in words
 
 
 @lru_cache(maxsize=512)
@@ -474,7 +474,7 @@ def _describe_day_set(day_set: DaySet) -> str:
     return ", ".join(parts)
 
 
-# --- The rule as data ---------------------------------------------------------------------------------------
+# --- The rule as data
 
 _FORM_KEYS: dict[str, dict[str, str]] = {
     "before": {

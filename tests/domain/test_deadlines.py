@@ -72,7 +72,7 @@ def ask(ladder, service_day, now, action=LineAction.BOOK):
     return decide(ladder, action, service_day, now, CALENDAR)
 
 
-# --- P1: counting days --------------------------------------------------------------------------------------
+# --- P1: counting days
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_calendar_that_cannot_answer_says_so(open_days):
     assert fault.value.code == "calendar_exhausted"
 
 
-# --- P2: the limit of a day ---------------------------------------------------------------------------------
+# --- P2: the limit of a day
 
 
 def local_limit(cutoff, day):
@@ -196,7 +196,7 @@ def test_clock_times_on_the_nights_of_a_clock_change(time, day, instant):
     assert ClockTime.parse(time).on(day) == instant
 
 
-# --- P3: decision and sentence ------------------------------------------------------------------------------
+# --- P3: decision and sentence
 
 THURSDAY = date(2027, 1, 14)  # a service day of an ordinary week
 EVE = free_until(before(1, "10:00", days=EVERY_DAY))
@@ -335,7 +335,7 @@ def test_a_naive_time_is_a_bug():
         ask(EVE, THURSDAY, paris(2027, 1, 12, 9).replace(tzinfo=None))
 
 
-# --- Text and refusal agree (R14) ---------------------------------------------------------------------------
+# --- Text and refusal agree (R14)
 
 _LIMIT = re.compile(
     r"jusqu’au (?P<weekday>\w+) (?P<day>\d+)(er)? (?P<month>\w+), (?P<before>avant )?"
@@ -467,7 +467,7 @@ def test_an_answer_holds_until_the_moment_it_says(ladder, service_day, offset):
     )
 
 
-# --- The rule in words --------------------------------------------------------------------------------------
+# --- The rule in words
 
 
 @pytest.mark.parametrize(
@@ -532,7 +532,7 @@ def test_the_rule_in_general(ladder, words):
     assert plain(describe(ladder, LineAction.BOOK)) == words
 
 
-# --- The rule as data ---------------------------------------------------------------------------------------
+# --- The rule as data
 
 
 @given(ladders())

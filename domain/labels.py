@@ -1,0 +1,137 @@
+"""The French word of every value of the closed lists (S120). A test fails when a value has none."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from domain import enums
+
+# By class first: values of two lists may be the same text, and members of a StrEnum are equal to their text.
+LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
+    enums.AccountStatus: {
+        enums.AccountStatus.CLOSED: "Accès non ouvert",
+        enums.AccountStatus.INVITED: "Mail d’activation envoyé",
+        enums.AccountStatus.ACTIVE: "Accès ouvert",
+        enums.AccountStatus.SUSPENDED: "Accès suspendu",
+    },
+    enums.AccountKind: {
+        enums.AccountKind.FAMILY: "Famille",
+        enums.AccountKind.STAFF: "Agent",
+    },
+    enums.StaffRole: {
+        enums.StaffRole.RECEPTION: "Accueil",
+        enums.StaffRole.DIRECTOR: "Direction de structure",
+        enums.StaffRole.ADMINISTRATOR: "Administration",
+    },
+    enums.SessionKind: {
+        enums.SessionKind.FULL: "Session complète",
+        enums.SessionKind.RESTRICTED: "Choix d’un nouveau mot de passe",
+    },
+    enums.Channel: {
+        enums.Channel.PORTAL: "sur le portail",
+        enums.Channel.PHONE: "par téléphone",
+        enums.Channel.COUNTER: "au guichet",
+        enums.Channel.MAIL: "par mail",
+        enums.Channel.PAPER: "par courrier",
+        enums.Channel.SYSTEM: "automatiquement",
+    },
+    enums.FacilityKind: {
+        enums.FacilityKind.SCHOOL: "École",
+        enums.FacilityKind.LEISURE_CENTRE: "Accueil de loisirs",
+    },
+    enums.ValidationMode: {
+        enums.ValidationMode.AUTOMATIC: "Validation automatique",
+        enums.ValidationMode.MANUAL: "Validation par la structure",
+    },
+    enums.ActivityKind: {
+        enums.ActivityKind.MORNING: "Accueil du matin",
+        enums.ActivityKind.MEAL: "Repas",
+        enums.ActivityKind.EVENING: "Accueil du soir",
+        enums.ActivityKind.DAY: "Journée",
+    },
+    enums.BookingState: {
+        enums.BookingState.PENDING: "En cours de validation",
+        enums.BookingState.ACCEPTED: "Acceptée",
+        enums.BookingState.WAITING: "En liste d’attente",
+        enums.BookingState.REFUSED: "Refusée",
+        enums.BookingState.CANCELLED: "Annulée",
+    },
+    enums.LineAction: {
+        enums.LineAction.BOOK: "Inscription",
+        enums.LineAction.CANCEL: "Annulation",
+    },
+    enums.LineState: {
+        enums.LineState.ACCEPTED: "Acceptée",
+        enums.LineState.PENDING: "En cours de validation",
+        enums.LineState.WAITING: "En liste d’attente",
+        enums.LineState.REFUSED: "Refusée",
+        enums.LineState.WITHDRAWN: "Retirée",
+    },
+    enums.Outcome: {
+        enums.Outcome.FREE: "Possible",
+        enums.Outcome.ON_REQUEST: "Sur demande",
+        enums.Outcome.REFUSE: "Refusé",
+    },
+    enums.DayBase: {
+        enums.DayBase.ALL: "Tous les jours",
+        enums.DayBase.MON_FRI: "Du lundi au vendredi",
+        enums.DayBase.SCHOOL: "Jours d’école",
+        enums.DayBase.OPEN: "Jours d’ouverture de l’activité",
+        enums.DayBase.OFFICE: "Jours d’ouverture de la mairie",
+    },
+    enums.Compare: {
+        enums.Compare.UNTIL: "L’heure limite est encore à temps",
+        enums.Compare.BEFORE: "L’heure limite est déjà trop tard",
+    },
+    enums.Availability: {
+        enums.Availability.AVAILABLE: "Places disponibles",
+        enums.Availability.LAST_PLACES: "Dernières places",
+        enums.Availability.FULL: "Complet",
+        enums.Availability.WAITING_LIST: "Complet, liste d’attente ouverte",
+        enums.Availability.CLOSED: "Fermé",
+    },
+    enums.Residency: {
+        enums.Residency.RESIDENT: "Résident",
+        enums.Residency.NON_RESIDENT: "Non-résident",
+    },
+    enums.MailState: {
+        enums.MailState.QUEUED: "En attente d’envoi",
+        enums.MailState.SENT: "Envoyé",
+        enums.MailState.BOUNCED: "Refusé par la messagerie",
+        enums.MailState.ABANDONED: "Non remis",
+    },
+    enums.MailKind: {
+        enums.MailKind.ACTIVATION: "Ouverture du compte",
+        enums.MailKind.PROVISIONAL_PASSWORD: "Mot de passe provisoire",
+        enums.MailKind.PASSWORD_CHANGED: "Mot de passe modifié",
+        enums.MailKind.BOOKING_RECEIPT: "Récapitulatif de la demande",
+        enums.MailKind.BOOKING_DECISION: "Réponse à la demande",
+    },
+    enums.DocumentOwner: {
+        enums.DocumentOwner.HOUSEHOLD: "Le foyer",
+        enums.DocumentOwner.CHILD: "L’enfant",
+    },
+    enums.SchoolZone: {
+        enums.SchoolZone.A: "Zone A",
+        enums.SchoolZone.B: "Zone B",
+        enums.SchoolZone.C: "Zone C",
+        enums.SchoolZone.CORSICA: "Corse",
+        enums.SchoolZone.OTHER: "Autre calendrier",
+    },
+    enums.HolidayVariant: {
+        enums.HolidayVariant.METROPOLE: "France métropolitaine",
+        enums.HolidayVariant.ALSACE_MOSELLE: "Alsace et Moselle",
+        enums.HolidayVariant.GUADELOUPE: "Guadeloupe",
+        enums.HolidayVariant.MARTINIQUE: "Martinique",
+        enums.HolidayVariant.GUYANE: "Guyane",
+        enums.HolidayVariant.REUNION: "La Réunion",
+        enums.HolidayVariant.MAYOTTE: "Mayotte",
+        enums.HolidayVariant.SAINT_BARTHELEMY: "Saint-Barthélemy",
+        enums.HolidayVariant.SAINT_MARTIN: "Saint-Martin",
+        enums.HolidayVariant.SAINT_PIERRE_ET_MIQUELON: "Saint-Pierre-et-Miquelon",
+    },
+}
+
+
+def label(value: StrEnum) -> str:
+    """The French label of a value; « Résident » for Residency.RESIDENT."""
+    return LABELS[type(value)][value]

@@ -1,0 +1,106 @@
+"""Life of a booking and of a line of a request: what follows what, what a wish becomes (S99, S101)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from domain.enums import Availability, BookingState, LineAction, LineState, Outcome, ValidationMode
+from domain.errors import Refused
+
+State = TypeVar("State", BookingState, LineState)
+
+# A booking that is refused or cancelled stays in the history; booking the day again makes a new one.
+BOOKING_TRANSITIONS: Mapping[BookingState, frozenset[BookingState]] = {
+    BookingState.PENDING: frozenset(
+        {BookingState.ACCEPTED, BookingState.WAITING, BookingState.REFUSED, BookingState.CANCELLED}
+    ),
+    BookingState.WAITING: frozenset(
+        {BookingState.ACCEPTED, BookingState.PENDING, BookingState.REFUSED, BookingState.CANCELLED}
+    ),
+    BookingState.ACCEPTED: frozenset({BookingState.CANCELLED}),
+    BookingState.REFUSED: frozenset(),
+    BookingState.CANCELLED: frozenset(),
+}
+
+LINE_TRANSITIONS: Mapping[LineState, frozenset[LineState]] = {
+    LineState.PENDING: frozenset(
+        {LineState.ACCEPTED, LineState.WAITING, LineState.REFUSED, LineState.WITHDRAWN}
+    ),
+    LineState.WAITING: frozenset(
+        {LineState.ACCEPTED, LineState.PENDING, LineState.REFUSED, LineState.WITHDRAWN}
+    ),
+    LineState.ACCEPTED: frozenset(),
+    LineState.REFUSED: frozenset(),
+    LineState.WITHDRAWN: frozenset(),
+}
+
+ACTIVE_STATES = frozenset(state for state, following in BOOKING_TRANSITIONS.items() if following)
+PLACE_HOLDING_STATES = frozenset({BookingState.PENDING, BookingState.ACCEPTED})
+
+
+def booking_may_become(state: BookingState, following: BookingState) -> bool:
+    return following in BOOKING_TRANSITIONS[state]
+
+
+def line_may_become(state: LineState, following: LineState) -> bool:
+    return following in LINE_TRANSITIONS[state]
+
+
+def check_transition(state: State, following: State) -> None:
+    """Raises Refused `bad_transition` when `following` may not come after `state`."""
+    table = BOOKING_TRANSITIONS if isinstance(state, BookingState) else LINE_TRANSITIONS
+    if following not in table[state]:
+        raise Refused("bad_transition", "Cette demande a déjà reçu une réponse. Rechargez la page.")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a wish is refused; for `too_late`, the sentence of the deadline decision names the limit."""
+
+    code: str
+    message: str
+
+
+TOO_LATE = Refusal("too_late", "Le délai est passé. Contactez le service.")
+CLOSED = Refusal("closed", "L’activité est fermée ce jour-là. Choisissez un autre jour.")
+FULL = Refusal("full", "Il n’y a plus de place ce jour-là. Choisissez un autre jour.")
+NOT_ACTIVE = Refusal("not_active", "Cette réservation n’est plus active. Rechargez la page.")
+
+
+def booking_outcome(
+    rule: Outcome,
+    mode: ValidationMode,
+    availability: Availability,
+    action: LineAction,
+    current: BookingState | None = None,
+) -> LineState | Refusal:
+    """What a wish becomes under the deadline rule, the mode of the facility and what the day offers.
+
+    Booking: accepted at once when the rule is free, the mode automatic and a place is there; pending, its
+    place held, when somebody must decide; waiting when the day is full and keeps a list. Cancelling needs the
+    `current` state of the booking: what nobody has accepted yet is given back at once while in time (S101).
+    """
+    if rule is Outcome.REFUSE:
+        return TOO_LATE
+    if action is LineAction.CANCEL:
+        return _cancel_outcome(rule, mode, current)
+    if availability is Availability.CLOSED:
+        return CLOSED
+    if availability is Availability.FULL:
+        return FULL
+    if availability is Availability.WAITING_LIST:
+        return LineState.WAITING
+    return _accepted_or_pending(rule, mode)
+
+
+def _cancel_outcome(rule: Outcome, mode: ValidationMode, current: BookingState | None) -> LineState | Refusal:
+    if current not in ACTIVE_STATES:
+        return NOT_ACTIVE
+    if rule is Outcome.FREE and current is not BookingState.ACCEPTED:
+        return LineState.ACCEPTED
+    return _accepted_or_pending(rule, mode)
+
+
+def _accepted_or_pending(rule: Outcome, mode: ValidationMode) -> LineState:
+    at_once = rule is Outcome.FREE and mode is ValidationMode.AUTOMATIC
+    return LineState.ACCEPTED if at_once else LineState.PENDING
