@@ -1,0 +1,34 @@
+"""How `./portail serve` runs the application. gunicorn reads this file by itself, from the project's folder.
+
+The address comes from `serve --host --port`. A proxy that buffers requests and answers (Caddy or nginx)
+must stand in front: sixteen idle connections are enough to freeze a bare Python server.
+"""
+
+import os
+
+# Two processes serve twice as many pages as one; more threads serve fewer. One worker a core.
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = 2
+
+# Without it one of two workers may receive nearly every connection.
+reuse_port = True
+# On the morning when bookings open, parents queue here in order.
+backlog = 2048
+# Longer than the proxy keeps an idle connection (nginx: 60 s): if we closed first, a POST sent at that
+# moment would be lost.
+keepalive = 75
+
+# A worker that gives no sign of life is replaced; no page may take that long.
+timeout = 60
+# What a stop or a restart leaves to the requests under way.
+graceful_timeout = 30
+
+# The sign of life is a touched file: in memory, a slow disk cannot make a healthy worker look dead.
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - gunicorn makes a private unlinked file
+# Nobody manages the server through a socket in the home folder.
+control_socket_disable = True
+
+# Errors to the terminal or the journal. The proxy keeps the access log; addresses of pages are personal data.
+errorlog = "-"
+accesslog = None
