@@ -4,7 +4,10 @@ The address comes from `serve --host --port`. A proxy that buffers requests and 
 must stand in front: sixteen idle connections are enough to freeze a bare Python server.
 """
 
+import errno
 import os
+import socket
+import sys
 
 # Two processes serve twice as many pages as one; more threads serve fewer. One worker a core.
 worker_class = "gthread"
@@ -32,3 +35,25 @@ control_socket_disable = True
 # Errors to the terminal or the journal. The proxy keeps the access log; addresses of pages are personal data.
 errorlog = "-"
 accesslog = None
+
+
+def on_starting(server) -> None:
+    """Stop at once when the address is taken: with `reuse_port` a second server would share it unseen."""
+    for address in server.cfg.address:
+        if isinstance(address, str):  # a Unix socket: never shared
+            continue
+        with socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(address)
+            except OSError as error:
+                sys.exit(_refusal(*address, error))
+
+
+def _refusal(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Le port {port} est déjà utilisé sur {host}\u00a0: le portail tourne peut-être déjà. "
+            "Arrêtez l’autre programme ou choisissez un autre port avec --port."
+        )
+    return f"Impossible d’écouter sur {host}, port {port}\u00a0: {error.strerror}."
