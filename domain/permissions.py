@@ -1,0 +1,50 @@
+"""What each role of the staff may do (S114); a scoped role sees only its own facilities (S108)."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from domain.enums import StaffRole
+
+
+class Permission(StrEnum):
+    FAMILIES_READ = "families_read"
+    FAMILIES_WRITE = "families_write"
+    ACCESS_MANAGE = "access_manage"
+    REQUESTS_READ = "requests_read"
+    REQUESTS_DECIDE = "requests_decide"
+    FACILITIES_MANAGE = "facilities_manage"
+    CALENDAR_MANAGE = "calendar_manage"
+    CONTENT_MANAGE = "content_manage"
+    SETTINGS_MANAGE = "settings_manage"
+    STAFF_MANAGE = "staff_manage"
+    AUDIT_READ = "audit_read"
+    MAILS_READ = "mails_read"
+
+
+ROLE_PERMISSIONS: Mapping[StaffRole, frozenset[Permission]] = {
+    StaffRole.RECEPTION: frozenset(
+        {
+            Permission.FAMILIES_READ,
+            Permission.FAMILIES_WRITE,
+            Permission.ACCESS_MANAGE,
+            Permission.REQUESTS_READ,
+            Permission.REQUESTS_DECIDE,
+            Permission.MAILS_READ,
+        }
+    ),
+    StaffRole.DIRECTOR: frozenset(
+        {Permission.FAMILIES_READ, Permission.REQUESTS_READ, Permission.REQUESTS_DECIDE}
+    ),
+    StaffRole.ADMINISTRATOR: frozenset(Permission),
+}
+
+_SCOPED_ROLES = frozenset({StaffRole.DIRECTOR})
+
+
+def role_may(role: StaffRole, permission: Permission) -> bool:
+    return permission in ROLE_PERMISSIONS[role]
+
+
+def role_is_scoped(role: StaffRole) -> bool:
+    """True when the role is limited to the facilities of the account."""
+    return role in _SCOPED_ROLES

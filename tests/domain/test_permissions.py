@@ -1,0 +1,34 @@
+"""What each role may do (S108, S114)."""
+
+import pytest
+
+from domain.enums import StaffRole
+from domain.permissions import ROLE_PERMISSIONS, Permission, role_is_scoped, role_may
+
+
+def test_every_role_has_its_permissions():
+    assert set(ROLE_PERMISSIONS) == set(StaffRole)
+
+
+@pytest.mark.parametrize(
+    ("role", "permissions", "scoped"),
+    [
+        (
+            StaffRole.RECEPTION,
+            {
+                "families_read",
+                "families_write",
+                "access_manage",
+                "requests_read",
+                "requests_decide",
+                "mails_read",
+            },
+            False,
+        ),
+        (StaffRole.DIRECTOR, {"families_read", "requests_read", "requests_decide"}, True),
+        (StaffRole.ADMINISTRATOR, set(Permission), False),
+    ],
+)
+def test_what_a_role_may_do(role, permissions, scoped):
+    assert {permission for permission in Permission if role_may(role, permission)} == permissions
+    assert role_is_scoped(role) is scoped
