@@ -58,7 +58,8 @@ def _unexpected(error: Exception) -> Any:
         return _http_error(error)
     reference = secrets.token_hex(4).upper()
     current_app.logger.exception("Unexpected failure, reference %s", reference)
-    return render_template("errors/500.html", reference=reference), 500
+    # Not render_template: the context of a page reads the database, which may be what just failed.
+    return current_app.jinja_env.get_template("errors/500.html").render(reference=reference), 500
 
 
 def init_app(app: Flask) -> None:

@@ -58,7 +58,10 @@ def _parent_nav() -> list[NavItem]:
 
 
 def _account_nav() -> list[NavItem]:
-    return [NavItem(label, icon, url_for(end), request.endpoint == end) for label, icon, end in PARENT_MENU]
+    """The account menu; its last entry signs out (the layout makes a POST form of it)."""
+    pages = [] if current_user.is_staff else PARENT_MENU
+    items = [NavItem(label, icon, url_for(end), request.endpoint == end) for label, icon, end in pages]
+    return [*items, NavItem("Se déconnecter", "log-out", url_for("auth.sign_out"), False)]
 
 
 def _staff_nav() -> list[NavItem]:
@@ -74,9 +77,8 @@ def _context(app: Flask) -> dict[str, Any]:
     return {
         "town": town(),
         "demo": app.config["DEMO"],
-        "asset": static_files.asset_url,
         "parent_nav": _parent_nav() if signed_in and not current_user.is_staff else [],
-        "account_nav": _account_nav() if signed_in and not current_user.is_staff else [],
+        "account_nav": _account_nav() if signed_in else [],
         "staff_nav": _staff_nav() if signed_in and current_user.is_staff else [],
         "Permission": Permission,
     }
@@ -84,6 +86,7 @@ def _context(app: Flask) -> dict[str, Any]:
 
 def init_app(app: Flask) -> None:
     app.context_processor(lambda: _context(app))
+    app.jinja_env.globals["asset"] = static_files.asset_url  # macros imported without context need it too
     app.jinja_env.filters |= {
         "euros": french.format_euros,
         "day": french.format_day,
