@@ -125,10 +125,15 @@ class ClockTime:
 
     def on(self, day: date) -> datetime:
         """The instant, in UTC; of two readings on the night of a clock change, the later one."""
-        days, minutes = divmod(self.minutes, _MINUTES_A_DAY)
-        day += timedelta(days=days)
-        local = datetime(day.year, day.month, day.day, minutes // 60, minutes % 60, tzinfo=PARIS)
-        return max(local.astimezone(UTC), local.replace(fold=1).astimezone(UTC))
+        return _instant(day, self.minutes)
+
+
+@lru_cache(maxsize=4096)  # an agenda asks for the same few limits for every child, activity and action
+def _instant(day: date, minutes: int) -> datetime:
+    days, minutes = divmod(minutes, _MINUTES_A_DAY)
+    day += timedelta(days=days)
+    local = datetime(day.year, day.month, day.day, minutes // 60, minutes % 60, tzinfo=PARIS)
+    return max(local.astimezone(UTC), local.replace(fold=1).astimezone(UTC))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ wall clock (S119).
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
-from domain.calendar import paris_now
+from domain.calendar import as_utc, paris_now
 
 NBSP = "\u00a0"
 NARROW_NBSP = "\u202f"
@@ -104,6 +105,12 @@ def format_limit(moment: datetime, *, clock_prefix: str = "") -> str:
     Midnight belongs to the day that ends (« dimanche 25 août, 24 h »), and an hour that exists twice in the
     night of October says which one is meant. `clock_prefix` stands before the hour (« avant »).
     """
+    # In UTC, because two Paris times of the hour that exists twice are one and the same key of a cache.
+    return _limit_text(as_utc(moment), clock_prefix)
+
+
+@lru_cache(maxsize=4096)  # an agenda says the same few limits again and again
+def _limit_text(moment: datetime, clock_prefix: str) -> str:
     local = paris_now(moment)
     if (local.hour, local.minute) == (0, 0):
         return f"{format_day(local.date() - timedelta(days=1))}, {clock_prefix}{format_clock(24, 0)}"

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from domain import french
+from domain.calendar import paris_now
 
 N = "\u00a0"
 T = "\u202f"
@@ -84,6 +85,14 @@ def test_a_limit_in_the_hour_that_exists_twice_says_which_one():
     )
     assert french.format_limit(datetime(2026, 10, 25, 2, 30, tzinfo=UTC)).endswith(f"3{N}h{N}30")
     assert french.format_limit(datetime(2027, 3, 28, 1, 30, tzinfo=UTC)).endswith(f"3{N}h{N}30")
+
+
+def test_two_passes_of_the_same_hour_of_the_paris_clock_are_two_limits():
+    first = paris_now(datetime(2026, 10, 25, 0, 45, tzinfo=UTC))
+    second = paris_now(datetime(2026, 10, 25, 1, 45, tzinfo=UTC))
+    assert first == second  # Python compares the wall clocks
+    seasons = [french.format_limit(moment).partition("(")[2] for moment in (first, second)]
+    assert seasons == ["heure d’été)", "heure d’hiver)"]
 
 
 def test_months_and_weekdays():
