@@ -92,10 +92,14 @@ def wrap(
     )
 
 
+def prepare_for(app: Flask) -> PreparedFiles:
+    """`prepare` the application's `static/` folder; the copies live in its instance folder."""
+    return prepare(Path(app.root_path) / "static", Path(app.instance_path) / "static")
+
+
 def init_app(app: Flask, headers: Mapping[str, str] = SAFE_HEADERS) -> None:
-    """Serve the application's `static/` folder; the copies live in the instance folder."""
-    prepared = prepare(Path(app.root_path) / "static", Path(app.instance_path) / "static")
-    app.extensions["static_files"] = prepared
+    """Serve the application's `static/` folder, and let its templates name the files."""
+    prepared = app.extensions["static_files"] = prepare_for(app)
     app.wsgi_app = wrap(app.wsgi_app, prepared, headers)  # type: ignore[method-assign]
 
 
