@@ -31,8 +31,8 @@ from domain.deadlines import (
 )
 from domain.enums import Compare, DayBase, LineAction, Outcome
 from domain.errors import RuleError
+from tests.domain.helpers import changed, plain
 
-SPACES = {french.NBSP: " ", french.NARROW_NBSP: " "}
 CALENDAR = TownCalendar(
     public_holidays={
         date(2025, 11, 11): "Armistice 1918",
@@ -50,10 +50,6 @@ EVERY_DAY = DaySet(DayBase.ALL, minus_public_holidays=False, minus_school_holida
 MON_FRI = DaySet(DayBase.MON_FRI, minus_public_holidays=True, minus_school_holidays=False)
 OFFICE = DaySet(DayBase.OFFICE, minus_public_holidays=True, minus_school_holidays=False)
 OPEN = DaySet(DayBase.OPEN, minus_public_holidays=False, minus_school_holidays=False)
-
-
-def plain(text):
-    return text.translate(str.maketrans(SPACES))
 
 
 def before(n, time, *, days=SCHOOL, clear_days=False, compare=Compare.UNTIL):
@@ -558,17 +554,7 @@ def sound():
 
 
 def change(path, value):
-    """The sound rule with one value replaced, or taken away when `value` is `...`."""
-    data = sound()
-    *parents, last = path
-    place = data
-    for key in parents:
-        place = place[key]
-    if value is ...:
-        del place[last]
-    else:
-        place[last] = value
-    return data
+    return changed(sound(), path, value)
 
 
 UNTIL = ("stages", 0, "until")

@@ -13,13 +13,14 @@ from domain.passwords import (
     make_provisional,
     normalise_provisional,
 )
+from tests.domain.helpers import plain
 
 COMMON = frozenset({"motdepasse1234", "azertyuiopqsd"})
 CONTEXT = ["Cahors", "Léo", "Jean-Baptiste", "", "de"]
 
 
 def faults(password, context=CONTEXT, common=COMMON):
-    return [fault.replace("\u00a0", " ") for fault in check_password(password, context, common)]
+    return [plain(fault) for fault in check_password(password, context, common)]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from domain.enums import Residency
 from domain.errors import RuleError
-from domain.french import NARROW_NBSP, NBSP
 from domain.pricing import (
     Bracket,
     PriceRow,
@@ -23,12 +22,9 @@ from domain.pricing import (
     table_from_data,
     table_to_data,
 )
+from tests.domain.helpers import changed, plain
 
 DAY = date(2027, 1, 14)
-
-
-def plain(text):
-    return text.translate(str.maketrans({NBSP: " ", NARROW_NBSP: " "}))
 
 
 def bracket(lower, upper, cents, *, lower_included=False, upper_included=True):
@@ -262,16 +258,7 @@ def test_a_table_survives_its_plain_data(row):
 
 
 def change(path, value):
-    data = table_to_data(TABLE)
-    *parents, last = path
-    place = data
-    for key in parents:
-        place = place[key]
-    if value is ...:
-        del place[last]
-    else:
-        place[last] = value
-    return data
+    return changed(table_to_data(TABLE), path, value)
 
 
 FIRST = ("rows", "resident", "brackets", 0)

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from domain.enums import Residency
-from domain.french import NARROW_NBSP, NBSP
 from domain.pricing import PriceUnknown, PricingFacts, check_table, quote, table_from_data
+from tests.domain.helpers import plain
 
 CASES = yaml.safe_load((Path(__file__).parent / "reglements" / "pricing.yaml").read_text(encoding="utf-8"))
 EXAMPLES = [
@@ -44,8 +44,7 @@ def test_worked_example(case, example):
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
 def test_the_faults_of_the_published_table_are_reported_and_the_table_in_use_has_none(case):
-    spaces = str.maketrans({NBSP: " ", NARROW_NBSP: " "})
-    faults = [fault.translate(spaces) for fault in check_table(table_from_data(case["printed"]))]
+    faults = [plain(fault) for fault in check_table(table_from_data(case["printed"]))]
     for words in case["printed_faults"]:
         assert any(words in fault for fault in faults), (words, faults)
     assert check_table(table_from_data(case["used"])) == []
