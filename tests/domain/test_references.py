@@ -40,6 +40,10 @@ def test_what_is_no_reference(text):
     assert normalise_reference(text) is None
 
 
+def test_more_random_bytes_make_no_longer_reference():
+    assert make_reference(b"12345678") == make_reference(b"12345")
+
+
 def test_too_few_random_bytes_are_a_bug():
     with pytest.raises(ValueError, match="5 bytes"):
         make_reference(b"1234")
