@@ -9,7 +9,7 @@ _GROUP = 4
 
 
 def make_reference(random_bytes: bytes) -> str:
-    """« R-7K3M-2QWD » from the first `REFERENCE_BYTES` random bytes; 40 bits want a unique key behind them."""
+    """« R-7K3M-2QWD » from the first `REFERENCE_BYTES` random bytes; keep a unique key behind it."""
     if len(random_bytes) < REFERENCE_BYTES:
         raise ValueError(f"{REFERENCE_BYTES} bytes are needed")
     return f"R-{grouped(spell(random_bytes[:REFERENCE_BYTES]))}"
