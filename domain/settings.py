@@ -4,6 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 
+def phone_href(phone: str) -> str:
+    """The `tel:` address of a number; French numbers get their international form."""
+    digits = "".join(character for character in phone if character.isdigit() or character == "+")
+    return f"tel:+33{digits[1:]}" if digits.startswith("0") else f"tel:{digits}"
+
+
 @dataclass(frozen=True, slots=True)
 class TownSettings:
     """Identity, contact and calendar of the town (S02, S03, S19).
@@ -29,9 +35,8 @@ class TownSettings:
 
     @property
     def phone_href(self) -> str:
-        """The `tel:` address of the service; French numbers get their international form."""
-        digits = "".join(character for character in self.phone if character.isdigit() or character == "+")
-        return f"tel:+33{digits[1:]}" if digits.startswith("0") else f"tel:{digits}"
+        """The `tel:` address of the service."""
+        return phone_href(self.phone)
 
 
 SETTING_KEYS = tuple(field.name for field in fields(TownSettings))

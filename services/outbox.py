@@ -20,11 +20,13 @@ from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from adapters.mail import MailDelayed, MailRefused, MailTransport, build_message, named_address
-from domain.enums import AccountStatus, MailKind, MailState
+from domain.enums import AccountStatus, Channel, MailKind, MailState
+from domain.errors import Refused
+from domain.people import normalise_email
 from domain.settings import TownSettings, settings_from_rows
 from extensions import db
 from models import ActivationToken, Guardian, OutgoingMail, ProvisionalPassword, Setting, StaffMember, User
-from services import credentials
+from services import audit, credentials
 from services.transaction import write_transaction
 
 ACTIVATION_LIFE = timedelta(days=7)
@@ -100,7 +102,7 @@ def queue(
     if kind in SECRET_KINDS:
         raise ValueError(f"{kind} carries a secret: use queue_secret.")
     if not session.scalar(
-        select(User.id).where(User.email == to.strip().lower(), User.email_verified_at.is_not(None))
+        select(User.id).where(User.email == normalise_email(to), User.email_verified_at.is_not(None))
     ):
         return False
     body = _render(kind, _town(session), context)
@@ -156,17 +158,30 @@ def deliver_due(now: datetime, transport: MailTransport, limit: int = 20) -> Del
     )
 
 
-def retry(session: Session, mail_id: int, now: datetime) -> bool:
-    """Send a late or abandoned mail at the next turn, with a new retry window. The caller writes the journal.
+def retry(mail_id: int, *, actor_user_id: int, now: datetime) -> None:
+    """Send a late or abandoned mail at the next turn, with a new retry window; written in the journal.
 
-    False when the mail left meanwhile, was refused for good, or is being sent right now.
+    Raises Refused `not_waiting` when it left meanwhile, was refused for good or is being sent now.
     """
-    result = session.execute(
-        update(OutgoingMail)
-        .where(OutgoingMail.id == mail_id, or_(OutgoingMail.state == MailState.ABANDONED, _is_waiting()))
-        .values(state=MailState.QUEUED, next_attempt_at=now, attempts=0)
-    )
-    return result.rowcount == 1
+    with write_transaction() as session:
+        household = session.execute(
+            update(OutgoingMail)
+            .where(OutgoingMail.id == mail_id, or_(OutgoingMail.state == MailState.ABANDONED, _is_waiting()))
+            .values(state=MailState.QUEUED, next_attempt_at=now, attempts=0)
+            .returning(OutgoingMail.household_id)
+        ).one_or_none()
+        if household is None:
+            raise Refused("not_waiting", "Ce mail n’attend plus : il est parti ou a été refusé entre-temps.")
+        audit.record(
+            session,
+            at=now,
+            actor_user_id=actor_user_id,
+            channel=Channel.PORTAL,
+            action="mail.retried",
+            object_type="outgoing_mail",
+            object_id=mail_id,
+            household_id=household.household_id,
+        )
 
 
 # --- Writing ------------------------------------------------------------------------------------
@@ -218,10 +233,15 @@ def _town(session: Session) -> TownSettings:
 
 
 def _secret_context(session: Session, user_id: int, secret: str, asked_at: datetime) -> dict[str, Any]:
-    name = session.scalar(select(Guardian.first_name).where(Guardian.user_id == user_id)) or session.scalar(
-        select(StaffMember.first_name).where(StaffMember.user_id == user_id)
+    return {"first_name": first_name(session, user_id), "secret": secret, "asked_at": asked_at}
+
+
+def first_name(session: Session, user_id: int) -> str:
+    """How a mail greets the owner of an account."""
+    family = session.scalar(select(Guardian.first_name).where(Guardian.user_id == user_id))
+    return (
+        family or session.scalar(select(StaffMember.first_name).where(StaffMember.user_id == user_id)) or ""
     )
-    return {"first_name": name or "", "secret": secret, "asked_at": asked_at}
 
 
 # --- Sending ------------------------------------------------------------------------------------
@@ -354,7 +374,7 @@ def _new_secret(kind: MailKind, user_id: int, now: datetime) -> tuple[str, Calla
         token = credentials.new_token()
         return token, lambda session: _store_token(session, user_id, credentials.token_hash(token), now)
     code = credentials.new_code()
-    code_hash = credentials.hash_secret(credentials.plain_code(code))
+    code_hash = credentials.hash_secret(code)
     return code, lambda session: _store_code(session, user_id, code_hash, now)
 
 

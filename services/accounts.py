@@ -1,0 +1,486 @@
+"""Life of an access: opened by the service, activated by its owner, suspended, its password changed.
+
+Only the service opens accesses (S01). Every act is in the journal; every secret leaves by mail and
+rests nowhere (see `services.outbox`).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from domain.enums import AccountKind, AccountStatus, Channel, MailKind, SessionKind, StaffRole
+from domain.errors import NotFound, Refused
+from domain.passwords import normalise_provisional
+from domain.people import normalise_email
+from extensions import db
+from models import (
+    ActivationToken,
+    Guardian,
+    HouseholdGuardian,
+    ProvisionalPassword,
+    Setting,
+    StaffFacility,
+    StaffMember,
+    User,
+    UserSession,
+)
+from services import audit, credentials, outbox, password_policy, sessions, throttling
+from services.transaction import write_transaction
+
+FIRST_ADMINISTRATOR = "first_administrator"
+FIRST_ADMINISTRATOR_PATH = "/premier-administrateur/"
+DEAD_LINK = "dead_link"
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who does an act for somebody else, and how the wish reached the service."""
+
+    user_id: int
+    channel: Channel = Channel.PORTAL
+
+
+@dataclass(frozen=True, slots=True)
+class NewStaff:
+    """A colleague to invite. `facility_ids` counts for a director only."""
+
+    first_name: str
+    last_name: str
+    email: str
+    role: StaffRole
+    facility_ids: frozenset[int] = frozenset()
+
+
+# --- The service opens, resends, suspends (S04 to S08, S112) ------------------------------------------
+
+
+def open_access(guardian_id: int, *, email: str, author: Author, now: datetime) -> int:
+    """Open the portal to an adult and ask for the one activation mail (S07). Returns the id of the account.
+
+    `email` becomes the adult's address. Raises Refused `email_invalid` (S04), `email_used` (S05) or
+    `access_exists`; NotFound for an unknown adult.
+    """
+    address = _valid_address(email)
+    with write_transaction() as session:
+        guardian = session.get(Guardian, guardian_id)
+        if guardian is None:
+            raise NotFound
+        if guardian.user_id is not None:
+            raise Refused(
+                "access_exists", "Cette personne a déjà un accès : renvoyez-lui le mail d’activation."
+            )
+        user = _add_account(session, AccountKind.FAMILY, address, now)
+        guardian.user_id, guardian.email = user.id, address
+        _ask_activation(session, user.id, address, now)
+        _record(session, "access.opened", user.id, author, now)
+        return user.id
+
+
+def resend_activation(user_id: int, *, author: Author, now: datetime, email: str | None = None) -> None:
+    """Send the activation mail again, logged (S11), to `email` when the address had to be corrected.
+
+    The links sent before stop working. Raises Refused `not_waiting` when the account is not waiting
+    for its activation, `email_invalid`, `email_used`; NotFound.
+    """
+    address = _valid_address(email) if email is not None else None
+    with write_transaction() as session:
+        user = _account(session, user_id)
+        if user.status is not AccountStatus.INVITED:
+            raise Refused(
+                "not_waiting", "Cet accès n’attend pas d’activation : la personne peut se connecter."
+            )
+        if address is not None and address != user.email:
+            _refuse_used_address(session, address)
+            user.email = address
+            session.execute(update(Guardian).where(Guardian.user_id == user_id).values(email=address))
+        _expire_links(session, user_id, now)
+        _ask_activation(session, user_id, user.email, now)
+        _record(session, "access.resent", user_id, author, now)
+
+
+def suspend_access(user_id: int, *, author: Author, now: datetime) -> None:
+    """Close the door at once: sessions, links and provisional passwords die; the file stays (S112).
+
+    Raises Refused `own_access` for one's own account, `suspended` when it is already; NotFound.
+    """
+    with write_transaction() as session:
+        user = _account(session, user_id)
+        if user_id == author.user_id:
+            raise Refused(
+                "own_access", "Vous ne pouvez pas suspendre votre propre accès : demandez à un collègue."
+            )
+        if user.status is AccountStatus.SUSPENDED:
+            raise Refused("suspended", "Cet accès est déjà suspendu.")
+        before = user.status
+        user.status = AccountStatus.SUSPENDED
+        _forget_secrets(session, user_id, now)
+        _record(session, "access.suspended", user_id, author, now, before, AccountStatus.SUSPENDED)
+
+
+def reopen_access(user_id: int, *, author: Author, now: datetime) -> None:
+    """Open a suspended access again: with its password, or with a new activation mail if it never had one.
+
+    Raises Refused `not_suspended`; NotFound.
+    """
+    with write_transaction() as session:
+        user = _account(session, user_id)
+        if user.status is not AccountStatus.SUSPENDED:
+            raise Refused("not_suspended", "Cet accès n’est pas suspendu.")
+        user.status = AccountStatus.ACTIVE if user.password_hash else AccountStatus.INVITED
+        if user.status is AccountStatus.INVITED:
+            _ask_activation(session, user_id, user.email, now)
+        _record(session, "access.reopened", user_id, author, now, AccountStatus.SUSPENDED, user.status)
+
+
+def create_staff_invitation(colleague: NewStaff, *, author: Author, now: datetime) -> int:
+    """Invite a colleague: account, role, facilities and activation mail. Returns the id of the account.
+
+    Raises Refused `email_invalid` or `email_used`.
+    """
+    address = _valid_address(colleague.email)
+    with write_transaction() as session:
+        user = _add_account(session, AccountKind.STAFF, address, now)
+        member = _add_staff(session, user.id, colleague.first_name, colleague.last_name, colleague.role)
+        if colleague.role is StaffRole.DIRECTOR:
+            session.add_all(
+                StaffFacility(staff_id=member.id, facility_id=facility) for facility in colleague.facility_ids
+            )
+        _ask_activation(session, user.id, address, now)
+        _record(session, "staff.invited", user.id, author, now)
+        return user.id
+
+
+# --- The owner activates (S09 to S15) -----------------------------------------------------------------
+
+
+def activate(token: str, password: str, now: datetime) -> str | None:
+    """Use an activation link: the address is proven, the password chosen, the account open (S13).
+
+    Returns the secret of a first session, None for staff, who sign in next. Raises Refused
+    `dead_link` (used, expired or unknown: `queries.accounts.activation_link` says which) or
+    `password` with what to choose instead.
+    """
+    link = db.session.execute(
+        select(ActivationToken.id, User.id.label("user_id"), User.kind)
+        .join(User, User.id == ActivationToken.user_id)
+        .where(
+            ActivationToken.token_hash == credentials.token_hash(token),
+            ActivationToken.used_at.is_(None),
+            ActivationToken.expires_at > now,
+            User.status == AccountStatus.INVITED,
+        )
+    ).one_or_none()
+    if link is None:
+        raise _dead_link()
+    password_policy.require_good(password, link.user_id)
+    new_hash = credentials.hash_secret(password)
+    with write_transaction() as session:
+        _use_link(session, link.id, link.user_id, new_hash, now)
+        _record(session, "access.activated", link.user_id, Author(link.user_id), now)
+        if link.kind is AccountKind.STAFF:
+            return None
+        return sessions.open_session(session, link.user_id, link.kind, now)
+
+
+def renew_expired_link(token: str, network: str, now: datetime) -> None:
+    """Ask for a new link to the address that an expired one was sent to, without telling it (S11).
+
+    Does nothing, silently, for a token that is unknown, used or asked for too often.
+    """
+    with write_transaction() as session:
+        owner = session.execute(
+            select(User.id, User.email)
+            .join(ActivationToken, ActivationToken.user_id == User.id)
+            .where(
+                ActivationToken.token_hash == credentials.token_hash(token),
+                ActivationToken.used_at.is_(None),
+                User.status == AccountStatus.INVITED,
+            )
+        ).one_or_none()
+        if owner and throttling.admit_in(session, throttling.request_tries(owner.email, network), now):
+            _ask_activation(session, owner.id, owner.email, now)
+
+
+# --- Passwords (S23, S41) -----------------------------------------------------------------------------
+
+
+def choose_password(session_id: int, user_id: int, password: str, now: datetime) -> str | None:
+    """Choose the password that replaces a provisional one, from the restricted session `session_id`.
+
+    Every session of the account ends, this one too. Returns the secret of a new full session, None
+    for staff, who sign in again. Raises Refused `password` (too simple, or the provisional one) or
+    `session_ended`.
+    """
+    account = db.session.execute(
+        select(User.kind, ProvisionalPassword.password_hash)
+        .outerjoin(ProvisionalPassword, ProvisionalPassword.user_id == User.id)
+        .where(User.id == user_id)
+    ).one()
+    password_policy.require_good(password, user_id)
+    code = normalise_provisional(password)
+    if code is not None and credentials.matches(account.password_hash, code):
+        raise Refused("password", "Choisissez un autre mot de passe que le mot de passe provisoire.")
+    new_hash = credentials.hash_secret(password)
+    with write_transaction() as session:
+        _require_session(session, session_id, user_id, SessionKind.RESTRICTED, now)
+        _set_password(session, user_id, new_hash, now)
+        return (
+            None
+            if account.kind is AccountKind.STAFF
+            else sessions.open_session(session, user_id, account.kind, now)
+        )
+
+
+def change_password(
+    session_id: int, user_id: int, current: str, password: str, network: str, now: datetime
+) -> str:
+    """Change one's password; needs the current one and ends every session (S41).
+
+    Returns the secret of the new session that replaces this browser's own: the caller starts it.
+    Raises Refused `current` (wrong current password), `password` (too simple), `throttled`,
+    `session_ended`.
+    """
+    account = db.session.execute(
+        select(User.email, User.kind, User.password_hash).where(User.id == user_id)
+    ).one()
+    tries = throttling.sign_in_tries(account.email, network)
+    if not throttling.admit(tries, now):
+        raise Refused(
+            "throttled", "Trop d’essais en peu de temps : patientez quelques minutes avant de recommencer."
+        )
+    if not credentials.matches(account.password_hash, current):
+        raise Refused("current", "Ce n’est pas votre mot de passe actuel : tapez-le de nouveau.")
+    password_policy.require_good(password, user_id)
+    new_hash = credentials.hash_secret(password)
+    with write_transaction() as session:
+        _require_session(session, session_id, user_id, SessionKind.FULL, now)
+        throttling.succeed_in(session, tries)
+        _set_password(session, user_id, new_hash, now)
+        return sessions.open_session(session, user_id, account.kind, now)
+
+
+# --- The first administrator --------------------------------------------------------------------------
+
+
+def first_administrator_invitation(now: datetime) -> str | None:
+    """The path of a one-time page that creates the first administrator; None once there is one.
+
+    Each call makes a new link and kills the one before; its hash rests in a setting row.
+    """
+    token = credentials.new_token()
+    with write_transaction() as session:
+        if _has_administrator(session):
+            return None
+        session.merge(Setting(key=FIRST_ADMINISTRATOR, value=credentials.token_hash(token)))
+    return FIRST_ADMINISTRATOR_PATH + token
+
+
+def create_first_administrator(
+    token: str, *, first_name: str, last_name: str, email: str, password: str, now: datetime
+) -> None:
+    """Create the first administrator, who can sign in at once.
+
+    The link was read on the server's own terminal: its holder is trusted with the address too.
+    Raises Refused `dead_link`, `email_invalid`, `email_used` or `password`.
+    """
+    address = _valid_address(email)
+    password_policy.require_good(password, words=(first_name, last_name, address))
+    new_hash = credentials.hash_secret(password)
+    with write_transaction() as session:
+        used = session.execute(
+            delete(Setting).where(
+                Setting.key == FIRST_ADMINISTRATOR, Setting.value == credentials.token_hash(token)
+            )
+        )
+        if used.rowcount != 1 or _has_administrator(session):
+            raise _dead_link()
+        user = _add_account(session, AccountKind.STAFF, address, now)
+        user.status, user.password_hash, user.email_verified_at = AccountStatus.ACTIVE, new_hash, now
+        _add_staff(session, user.id, first_name, last_name, StaffRole.ADMINISTRATOR)
+        _record(session, "staff.first_administrator", user.id, Author(user.id), now)
+
+
+# --- Inside a transaction -----------------------------------------------------------------------------
+
+
+def _valid_address(email: str) -> str:
+    try:
+        validate_email(email.strip(), check_deliverability=False)
+    except EmailNotValidError as error:
+        raise Refused(
+            "email_invalid", "Indiquez une adresse e-mail valide, par exemple nom@exemple.fr."
+        ) from error
+    return normalise_email(email)
+
+
+def _address_used() -> Refused:
+    return Refused(
+        "email_used",
+        "Cette adresse sert déjà à un autre accès. Chaque personne a la sienne : "
+        "demandez une autre adresse e-mail.",
+    )
+
+
+def _refuse_used_address(session: Session, address: str) -> None:
+    if session.scalar(select(User.id).where(User.email == address)) is not None:
+        raise _address_used()
+
+
+def _add_account(session: Session, kind: AccountKind, address: str, now: datetime) -> User:
+    _refuse_used_address(session, address)
+    user = User(kind=kind, status=AccountStatus.INVITED, email=address, created_at=now)
+    session.add(user)
+    try:
+        session.flush()
+    except IntegrityError as error:  # PostgreSQL: another agent took the address at the same moment
+        raise _address_used() from error
+    return user
+
+
+def _add_staff(
+    session: Session, user_id: int, first_name: str, last_name: str, role: StaffRole
+) -> StaffMember:
+    member = StaffMember(
+        user_id=user_id, first_name=first_name.strip(), last_name=last_name.strip(), role=role
+    )
+    session.add(member)
+    session.flush()
+    return member
+
+
+def _account(session: Session, user_id: int) -> User:
+    user = session.get(User, user_id, with_for_update=True)
+    if user is None:
+        raise NotFound
+    return user
+
+
+def _ask_activation(session: Session, user_id: int, address: str, now: datetime) -> None:
+    outbox.queue_secret(
+        session,
+        MailKind.ACTIVATION,
+        to=address,
+        user_id=user_id,
+        household_id=_household_of(session, user_id),
+        now=now,
+    )
+
+
+def _expire_links(session: Session, user_id: int, now: datetime) -> None:
+    session.execute(
+        update(ActivationToken)
+        .where(ActivationToken.user_id == user_id, ActivationToken.expires_at > now)
+        .values(expires_at=now)
+    )
+
+
+def _forget_secrets(session: Session, user_id: int, now: datetime) -> None:
+    sessions.end_all(session, user_id)
+    session.execute(delete(ProvisionalPassword).where(ProvisionalPassword.user_id == user_id))
+    _expire_links(session, user_id, now)
+
+
+def _use_link(session: Session, link_id: int, user_id: int, new_hash: str, now: datetime) -> None:
+    """Two submissions at once: the row counts let one through."""
+    used = session.execute(
+        update(ActivationToken)
+        .where(
+            ActivationToken.id == link_id, ActivationToken.used_at.is_(None), ActivationToken.expires_at > now
+        )
+        .values(used_at=now)
+    )
+    opened = session.execute(
+        update(User)
+        .where(User.id == user_id, User.status == AccountStatus.INVITED)
+        .values(status=AccountStatus.ACTIVE, password_hash=new_hash, email_verified_at=now)
+    )
+    if used.rowcount != 1 or opened.rowcount != 1:
+        raise _dead_link()
+
+
+def _dead_link() -> Refused:
+    return Refused(DEAD_LINK, "Ce lien a déjà servi ou n’est plus valable.")
+
+
+def _require_session(
+    session: Session, session_id: int, user_id: int, kind: SessionKind, now: datetime
+) -> None:
+    """End the session that asks; it must still live: a double click or a stolen cookie comes too late."""
+    ended = session.execute(
+        delete(UserSession).where(
+            UserSession.id == session_id,
+            UserSession.user_id == user_id,
+            UserSession.kind == kind,
+            UserSession.expires_at > now,
+        )
+    )
+    if ended.rowcount != 1:
+        raise Refused("session_ended", "Votre session est terminée : connectez-vous de nouveau.")
+
+
+def _set_password(session: Session, user_id: int, new_hash: str, now: datetime) -> None:
+    """A new password ends every session and every provisional password, and its owner is told."""
+    user = _account(session, user_id)
+    user.password_hash = new_hash
+    _forget_secrets(session, user_id, now)
+    outbox.queue(
+        session,
+        MailKind.PASSWORD_CHANGED,
+        to=user.email,
+        user_id=user_id,
+        household_id=_household_of(session, user_id),
+        now=now,
+        first_name=outbox.first_name(session, user_id),
+        changed_at=now,
+    )
+    _record(session, "password.changed", user_id, Author(user_id), now)
+
+
+def _has_administrator(session: Session) -> bool:
+    return (
+        session.scalar(
+            select(StaffMember.id)
+            .join(User, User.id == StaffMember.user_id)
+            .where(StaffMember.role == StaffRole.ADMINISTRATOR, User.status == AccountStatus.ACTIVE)
+            .limit(1)
+        )
+        is not None
+    )
+
+
+def _household_of(session: Session, user_id: int) -> int | None:
+    """The first household of a parent, None for staff: where the act and the mail are filed."""
+    return session.scalar(
+        select(HouseholdGuardian.household_id)
+        .join(Guardian, Guardian.id == HouseholdGuardian.guardian_id)
+        .where(Guardian.user_id == user_id)
+        .order_by(HouseholdGuardian.household_id)
+        .limit(1)
+    )
+
+
+def _record(
+    session: Session,
+    action: str,
+    user_id: int,
+    author: Author,
+    now: datetime,
+    before: AccountStatus | None = None,
+    after: AccountStatus | None = None,
+) -> None:
+    audit.record(
+        session,
+        at=now,
+        actor_user_id=author.user_id,
+        channel=author.channel,
+        action=action,
+        object_type="user",
+        object_id=user_id,
+        household_id=_household_of(session, user_id),
+        before={"status": before} if before else None,
+        after={"status": after} if after else None,
+    )
