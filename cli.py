@@ -15,7 +15,7 @@ from flask_migrate import upgrade
 from sqlalchemy import text
 
 import config
-from adapters import mail, static_files
+from adapters import mail
 from extensions import db
 
 WORKER_PAUSE_SECONDS = 2
@@ -23,7 +23,9 @@ HOUSEKEEPING_EVERY = timedelta(hours=1)
 RESTART_PAUSE_SECONDS = 5
 
 host_option = click.option("--host", default="127.0.0.1", show_default=True, help="Adresse d’écoute.")
-port_option = click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port.")
+port_option = click.option(
+    "--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port."
+)
 
 
 def init_app(app: Flask) -> None:
@@ -39,7 +41,6 @@ def serve(host: str, port: int) -> None:
     from services import accounts
 
     prepare_database()
-    static_files.prepare_for(current_app)
     clock = current_app.config["CLOCK"]
     say(f"Portail : {current_app.config['PUBLIC_URL']} (écoute sur http://{host}:{port})")
     say("Placez devant lui un serveur mandataire HTTPS (Caddy ou nginx) : voir docs/installation.md.")
@@ -58,9 +59,10 @@ def demo(host: str, port: int) -> None:
     from services import demo as demo_town
 
     if not current_app.config["DEMO"]:
-        raise click.ClickException("Lancez la démonstration par « ./portail demo » : elle a ses propres données.")
+        raise click.ClickException(
+            "Lancez la démonstration par « ./portail demo » : elle a ses propres données."
+        )
     prepare_database()
-    static_files.prepare_for(current_app)
     demo_town.ensure(current_app.config["CLOCK"].now(), current_app.config["INSTANCE"])
     address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104  compared, not bound
     say(f"Démonstration : {address}")
@@ -89,7 +91,7 @@ def worker(once: bool) -> None:
         try:
             outbox.deliver_due(now, transport)
         except Exception:
-            # The database may be away for a moment (restart, full disk): mails stay queued, the next turn retries.
+            # The database may be away for a moment (restart, full disk): mails stay queued until the next turn.
             current_app.logger.exception("The outbox could not be processed")
         finally:
             db.session.remove()

@@ -52,7 +52,11 @@ def load(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True)
     demo = bool(environment.get("PORTAIL_DEMO"))
     toml = folder / "portail.toml"
-    settings = {key.upper(): str(value) for key, value in tomllib.loads(toml.read_text()).items()} if toml.exists() else {}
+    settings = (
+        {key.upper(): str(value) for key, value in tomllib.loads(toml.read_text()).items()}
+        if toml.exists()
+        else {}
+    )
     settings |= environment
     public_url = settings.get("PORTAIL_URL", "http://127.0.0.1:8000").rstrip("/")
     secure = public_url.startswith("https://")
@@ -63,7 +67,9 @@ def load(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "SECRET_KEY": _secret_key(folder),
         "SQLALCHEMY_DATABASE_URI": _database_url(folder, settings, demo),
         "PUBLIC_URL": public_url,
-        "TRUSTED_HOSTS": None if demo else [host, "127.0.0.1", "localhost", *settings.get("PORTAIL_HOSTS", "").split()],
+        "TRUSTED_HOSTS": None
+        if demo
+        else [host, "127.0.0.1", "localhost", *settings.get("PORTAIL_HOSTS", "").split()],
         "BEHIND_PROXY": settings.get("PORTAIL_PROXY", "") == "1",
         "SESSION_COOKIE_NAME": "__Host-session" if secure else "session",
         "SESSION_COOKIE_SECURE": secure,

@@ -8,7 +8,18 @@ has no meaning alone). Terms are defined in docs/glossary.md.
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Date, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.enums import (
@@ -460,7 +471,9 @@ class BookingRequest(db.Model):
     author_user_id: Mapped[int] = parent_key("user_account.id")
     author_name: Mapped[str] = mapped_column(String(160))
     channel: Mapped[Channel] = mapped_column(closed_list(Channel))
-    draft_id: Mapped[int | None] = parent_key("booking_draft.id", ondelete="SET NULL", unique=True, index=False)
+    draft_id: Mapped[int | None] = parent_key(
+        "booking_draft.id", ondelete="SET NULL", unique=True, index=False
+    )
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 

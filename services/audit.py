@@ -23,7 +23,7 @@ def record(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> None:
-    """Add one event. `action` reads like « household.updated »; `before` and `after` hold only what changed."""
+    """Add one event. `action` reads like « household.updated »; `before`, `after` hold only what changed."""
     session.add(
         AuditEvent(
             at=at,

@@ -147,7 +147,12 @@ class World:
 
     def quotient(self, household: Household, value: int, **columns: Any) -> QuotientFamilial:
         """`value` in whole euros of quotient."""
-        values = {"valid_from": date(2026, 1, 1), "valid_to": None, "source": "attestation", "created_at": self.now}
+        values = {
+            "valid_from": date(2026, 1, 1),
+            "valid_to": None,
+            "source": "attestation",
+            "created_at": self.now,
+        }
         return self.add(
             QuotientFamilial(household_id=household.id, value_hundredths=value * 100, **values | columns)
         )
@@ -165,7 +170,11 @@ class World:
     # Facilities
 
     def facility(self, name: str = "Écoles de Cahors", **columns: Any) -> Facility:
-        values = {"kind": FacilityKind.SCHOOL, "validation_mode": ValidationMode.AUTOMATIC, "phone": "05 65 11 22 33"}
+        values = {
+            "kind": FacilityKind.SCHOOL,
+            "validation_mode": ValidationMode.AUTOMATIC,
+            "phone": "05 65 11 22 33",
+        }
         return self.add(Facility(name=name, **values | columns))
 
     def activity(
@@ -191,13 +200,22 @@ class World:
         return activity
 
     def presence_type(
-        self, activity: Activity, name: str = "Repas enfant", cents: int = 320, table: dict | None = None, **columns: Any
+        self,
+        activity: Activity,
+        name: str = "Repas enfant",
+        cents: int = 320,
+        table: dict | None = None,
+        **columns: Any,
     ) -> PresenceType:
         """A presence type at one price for everybody, unless a price table is given."""
         values = {"short_name": name.split()[0]}
         presence_type = self.add(PresenceType(activity_id=activity.id, name=name, **values | columns))
         self.add(
-            Tariff(presence_type_id=presence_type.id, valid_from=date(2025, 9, 1), table=table or flat_price(cents))
+            Tariff(
+                presence_type_id=presence_type.id,
+                valid_from=date(2025, 9, 1),
+                table=table or flat_price(cents),
+            )
         )
         return presence_type
 
@@ -208,10 +226,16 @@ class World:
         )
 
     def openings(
-        self, activity: Activity, period: BookingPeriod, days: Iterable[date], capacity: int | None = None, **columns: Any
+        self,
+        activity: Activity,
+        period: BookingPeriod,
+        days: Iterable[date],
+        capacity: int | None = None,
+        **columns: Any,
     ) -> list[Opening]:
         rows = [
-            Opening(activity_id=activity.id, period_id=period.id, day=day, capacity=capacity, **columns) for day in days
+            Opening(activity_id=activity.id, period_id=period.id, day=day, capacity=capacity, **columns)
+            for day in days
         ]
         self.add(*rows)
         return rows
@@ -227,7 +251,11 @@ class World:
         activity = self.activity(place)
         period = self.period(place, days[0], days[-1])
         return Canteen(
-            place, activity, self.presence_type(activity), period, self.openings(activity, period, days, capacity)
+            place,
+            activity,
+            self.presence_type(activity),
+            period,
+            self.openings(activity, period, days, capacity),
         )
 
     def booking(
@@ -263,7 +291,9 @@ class World:
     def public_holiday(self, day: date, label: str = "Jour de l’An") -> PublicHoliday:
         return self.add(PublicHoliday(day=day, label=label))
 
-    def school_holiday(self, first: date, last: date, label: str = "Vacances d’hiver", zone: str = "C") -> SchoolHoliday:
+    def school_holiday(
+        self, first: date, last: date, label: str = "Vacances d’hiver", zone: str = "C"
+    ) -> SchoolHoliday:
         return self.add(SchoolHoliday(zone=zone, first_day=first, last_day=last, label=label))
 
     def settings(self, **values: str) -> None:
@@ -281,12 +311,24 @@ class Canteen:
         period: BookingPeriod,
         openings: list[Opening],
     ) -> None:
-        self.facility, self.activity, self.meal, self.period, self.openings = facility, activity, meal, period, openings
+        self.facility, self.activity, self.meal, self.period, self.openings = (
+            facility,
+            activity,
+            meal,
+            period,
+            openings,
+        )
 
 
 def flat_price(cents: int) -> dict:
     """A price table with one price for everybody."""
-    everybody = {"lower": None, "lower_included": False, "upper": None, "upper_included": False, "cents": cents}
+    everybody = {
+        "lower": None,
+        "lower_included": False,
+        "upper": None,
+        "upper_included": False,
+        "cents": cents,
+    }
     row = {"brackets": [everybody], "unknown_cents": cents}
     return {
         "version": "2026-2027",

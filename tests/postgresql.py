@@ -27,7 +27,7 @@ def _free_port() -> int:
 
 @contextmanager
 def throwaway_cluster(folder: Path) -> Iterator[str]:
-    """Start an empty cluster in `folder`, yield its URL, stop it. As root it runs as user `postgres` or `nobody`."""
+    """Start an empty cluster in `folder`, yield its URL, stop it. As root it runs as an ordinary user."""
     found = binaries()
     if found is None:
         from tests.conftest import missing_tool
@@ -36,16 +36,22 @@ def throwaway_cluster(folder: Path) -> Iterator[str]:
         return
     options: dict = {}
     if os.geteuid() == 0:
-        owner = next(name for name in ("postgres", "nobody") if name in {entry.pw_name for entry in pwd.getpwall()})
+        owner = next(
+            name for name in ("postgres", "nobody") if name in {entry.pw_name for entry in pwd.getpwall()}
+        )
         for parent in (folder, *folder.parents[:2]):
             parent.chmod(0o755)
         shutil.chown(folder, owner)
         options = {"user": owner}
     data, port = folder / "data", _free_port()
     quiet = {"check": True, "stdout": subprocess.DEVNULL, "cwd": folder, **options}
-    subprocess.run([found / "initdb", "-D", data, "-U", "portail", "-A", "trust", "-E", "UTF8", "--no-sync"], **quiet)
+    subprocess.run(
+        [found / "initdb", "-D", data, "-U", "portail", "-A", "trust", "-E", "UTF8", "--no-sync"], **quiet
+    )
     settings = f"-p {port} -k '' -h 127.0.0.1 -c max_connections=120"
-    subprocess.run([found / "pg_ctl", "-D", data, "-o", settings, "-l", folder / "log", "-w", "start"], **quiet)
+    subprocess.run(
+        [found / "pg_ctl", "-D", data, "-o", settings, "-l", folder / "log", "-w", "start"], **quiet
+    )
     try:
         yield f"postgresql+psycopg://portail@127.0.0.1:{port}/postgres"
     finally:

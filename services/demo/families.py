@@ -12,13 +12,44 @@ _SURNAMES = (
     "KOWALSKI", "LACAM", "LAFON", "LE GOFF", "MARTY", "MERCADIER", "MOULY", "NGUYEN", "NOYER", "OLIVIER",
     "PECH", "PONS", "QUERCY", "RIGAL", "ROUX", "SABATIÉ", "TEYSSÈDRE", "VALETTE", "VIGUIÉ",
 )  # fmt: skip
-_WOMEN = ("Camille", "Nadia", "Julie", "Élodie", "Fatou", "Inès", "Sophie", "Maëlle", "Anaïs", "Linh", "Céline", "Marta")
-_MEN = ("Thomas", "Karim", "Julien", "Antoine", "Mamadou", "Benoît", "Loïc", "Minh", "David", "Rémi", "Paweł", "Hugo")
+_WOMEN = (
+    "Camille",
+    "Nadia",
+    "Julie",
+    "Élodie",
+    "Fatou",
+    "Inès",
+    "Sophie",
+    "Maëlle",
+    "Anaïs",
+    "Linh",
+    "Céline",
+    "Marta",
+)
+_MEN = (
+    "Thomas",
+    "Karim",
+    "Julien",
+    "Antoine",
+    "Mamadou",
+    "Benoît",
+    "Loïc",
+    "Minh",
+    "David",
+    "Rémi",
+    "Paweł",
+    "Hugo",
+)
 _CHILDREN = (
-    "Léa", "Louis", "Lina", "Noé", "Jade", "Adam", "Chloé", "Ilyès", "Zoé", "Gabin", "Aya", "Nino", "Rose", "Théo",
-    "Anna", "Sacha", "Manon", "Eliott", "Awa", "Mathis", "Alice", "Maël", "Inaya", "Tom", "Élise", "Robin",
+    "Léa", "Louis", "Lina", "Noé", "Jade", "Adam", "Chloé", "Ilyès", "Zoé", "Gabin", "Aya", "Nino", "Rose",
+    "Théo", "Anna", "Sacha", "Manon", "Eliott", "Awa", "Mathis", "Alice", "Maël", "Inaya", "Tom", "Élise", "Robin",
 )  # fmt: skip
-_RESIDENT_TOWNS = (("46000", "Cahors"), ("46090", "Pradines"), ("46090", "Labastide-Marnhac"), ("46330", "Saint-Géry-Vers"))
+_RESIDENT_TOWNS = (
+    ("46000", "Cahors"),
+    ("46090", "Pradines"),
+    ("46090", "Labastide-Marnhac"),
+    ("46330", "Saint-Géry-Vers"),
+)
 _OTHER_TOWNS = (("46220", "Prayssac"), ("46170", "Castelnau-Montratier"))
 
 

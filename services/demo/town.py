@@ -24,7 +24,10 @@ SETTINGS = {
 LINKS = (
     ("Calendrier scolaire officiel", "https://www.education.gouv.fr/calendrier-scolaire-100148"),
     ("Calculer et télécharger son quotient familial (CAF)", "https://www.caf.fr/"),
-    ("Vaccinations obligatoires en collectivité", "https://www.service-public.fr/particuliers/vosdroits/F724"),
+    (
+        "Vaccinations obligatoires en collectivité",
+        "https://www.service-public.fr/particuliers/vosdroits/F724",
+    ),
 )
 
 DOCUMENTS = (
@@ -56,10 +59,23 @@ CANTEEN_LIMIT = _ladder(
 )
 # A-cruas, garderie: until the second day before, 12 h, week-ends not counted.
 CARE_LIMIT = _ladder(
-    {"form": "before", "n": 2, "set": _MONDAY_TO_FRIDAY, "time": "12:00", "clear_days": False, "compare": "until"}
+    {
+        "form": "before",
+        "n": 2,
+        "set": _MONDAY_TO_FRIDAY,
+        "time": "12:00",
+        "clear_days": False,
+        "compare": "until",
+    }
 )
 # A-cruas, ALSH mercredi: until Thursday 12 h of the week before. A late booking is put to the structure.
-WEDNESDAY_LIMIT = {"form": "week_cutoff", "day": "thu", "weeks_before": 1, "time": "12:00", "compare": "until"}
+WEDNESDAY_LIMIT = {
+    "form": "week_cutoff",
+    "day": "thu",
+    "weeks_before": 1,
+    "time": "12:00",
+    "compare": "until",
+}
 # A-eragny, vacances: closed fifteen clear days before; counted here from each day.
 HOLIDAY_LIMIT = {
     "form": "before", "n": 15, "set": _ALL_DAYS, "time": "24:00", "clear_days": True, "compare": "until",
@@ -70,7 +86,9 @@ THREE_DAYS_LIMIT = {
 }  # fmt: skip
 
 
-def price_table(version: str, resident: list[tuple[str | None, int]], non_resident: list[tuple[str | None, int]]) -> dict[str, Any]:
+def price_table(
+    version: str, resident: list[tuple[str | None, int]], non_resident: list[tuple[str | None, int]]
+) -> dict[str, Any]:
     """A table from (upper bound excluded, cents) pairs; the last bound is None. Unknown quotient pays the last price."""
     return {"version": version, "rows": {"resident": _row(resident), "non_resident": _row(non_resident)}}
 
@@ -90,7 +108,16 @@ def _plus(steps: list[tuple[str | None, int]], cents: int) -> list[tuple[str | N
 
 
 # B-roncq: eight brackets of residents; « plus de 1900 » leaves 1900 itself out: here it is in the last bracket.
-_MEAL = [("400", 50), ("640", 175), ("860", 235), ("1150", 305), ("1500", 355), ("1700", 405), ("1900", 460), (None, 490)]
+_MEAL = [
+    ("400", 50),
+    ("640", 175),
+    ("860", 235),
+    ("1150", 305),
+    ("1500", 355),
+    ("1700", 405),
+    ("1900", 460),
+    (None, 490),
+]
 # B-loon-plage, périscolaire: seven brackets, « jusqu'à 369 », read here as « moins de 370 ».
 _CARE_BOUNDS = ("370", "500", "701", "901", "1201", "1501", None)
 _MORNING = list(zip(_CARE_BOUNDS, (35, 65, 90, 110, 150, 200, 225), strict=True))
@@ -100,9 +127,36 @@ _DAY_BOUNDS = ("701", "1101", "1451", None)
 _DAY_RESIDENT = list(zip(_DAY_BOUNDS, (623, 887, 1143, 1354), strict=True))
 _DAY_OUTSIDE = list(zip(_DAY_BOUNDS, (937, 1201, 1457, 1663), strict=True))
 # B-saffre: fourteen brackets, day or half-day with meal; outsiders pay their bracket plus 2 EUR.
-_SAFFRE_BOUNDS = ("451", "551", "651", "751", "851", "951", "1051", "1151", "1251", "1351", "1551", "1751", "1951", None)
-_SAFFRE_DAY = list(zip(_SAFFRE_BOUNDS, (720, 770, 850, 1005, 1130, 1235, 1420, 1570, 1710, 1840, 1985, 2195, 2305, 2490), strict=True))
-_SAFFRE_HALF = list(zip(_SAFFRE_BOUNDS, (635, 660, 700, 770, 835, 915, 980, 1055, 1120, 1195, 1260, 1365, 1425, 1510), strict=True))
+_SAFFRE_BOUNDS = (
+    "451",
+    "551",
+    "651",
+    "751",
+    "851",
+    "951",
+    "1051",
+    "1151",
+    "1251",
+    "1351",
+    "1551",
+    "1751",
+    "1951",
+    None,
+)
+_SAFFRE_DAY = list(
+    zip(
+        _SAFFRE_BOUNDS,
+        (720, 770, 850, 1005, 1130, 1235, 1420, 1570, 1710, 1840, 1985, 2195, 2305, 2490),
+        strict=True,
+    )
+)
+_SAFFRE_HALF = list(
+    zip(
+        _SAFFRE_BOUNDS,
+        (635, 660, 700, 770, 835, 915, 980, 1055, 1120, 1195, 1260, 1365, 1425, 1510),
+        strict=True,
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +191,26 @@ class DemoFacility:
 
 
 _LEISURE_DAY = (
-    DemoPresence("Journée avec repas", "Journée", price_table("tarif 2026", _DAY_RESIDENT, _DAY_OUTSIDE), "B-cenon-sur-vienne"),
+    DemoPresence(
+        "Journée avec repas",
+        "Journée",
+        price_table("tarif 2026", _DAY_RESIDENT, _DAY_OUTSIDE),
+        "B-cenon-sur-vienne",
+    ),
 )
 _LEISURE_FORMULAS = (
-    DemoPresence("Journée avec repas", "Journée", price_table("tarif 2026", _SAFFRE_DAY, _plus(_SAFFRE_DAY, 200)), "B-saffre"),
-    DemoPresence("Demi-journée avec repas", "Demi-j.", price_table("tarif 2026", _SAFFRE_HALF, _plus(_SAFFRE_HALF, 200)), "B-saffre"),
+    DemoPresence(
+        "Journée avec repas",
+        "Journée",
+        price_table("tarif 2026", _SAFFRE_DAY, _plus(_SAFFRE_DAY, 200)),
+        "B-saffre",
+    ),
+    DemoPresence(
+        "Demi-journée avec repas",
+        "Demi-j.",
+        price_table("tarif 2026", _SAFFRE_HALF, _plus(_SAFFRE_HALF, 200)),
+        "B-saffre",
+    ),
 )
 
 FACILITIES = (

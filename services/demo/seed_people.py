@@ -1,0 +1,198 @@
+"""Writes the demonstration's people: staff, households, children, the documents they brought."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from random import Random
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain import people
+from domain.enums import AccountKind, AccountStatus, Residency, StaffRole, ValidationMode
+from models import (
+    Child,
+    DocumentCategory,
+    DocumentReceipt,
+    Enrolment,
+    Facility,
+    Guardian,
+    Household,
+    HouseholdChild,
+    HouseholdGuardian,
+    QuotientFamilial,
+    StaffFacility,
+    StaffMember,
+    User,
+)
+from services.demo import families
+from services.demo.seed_town import Place
+
+MAIN_HOUSEHOLD_NUMBER = 2041
+FIRST_HOUSEHOLD_NUMBER = 2001
+
+
+@dataclass(slots=True)
+class Family:
+    spec: families.DemoFamily
+    household: Household
+    author: User
+    author_name: str
+    child_ids: list[int]
+
+
+def _account(
+    session: Session, email: str, now: datetime, password_hash: str | None, kind: AccountKind
+) -> User:
+    active = password_hash is not None
+    user = User(
+        kind=kind, email=email, created_at=now - timedelta(days=90), password_hash=password_hash,
+        status=AccountStatus.ACTIVE if active else AccountStatus.INVITED,
+        email_verified_at=now - timedelta(days=80) if active else None,
+    )  # fmt: skip
+    session.add(user)
+    session.flush()
+    return user
+
+
+def write_staff(
+    session: Session,
+    now: datetime,
+    places: list[Place],
+    password_hash: str,
+    agent_email: str,
+    administrator_email: str,
+) -> None:
+    members = (
+        (agent_email, "Agnès", "MARTIN", StaffRole.RECEPTION),
+        (administrator_email, "Alain", "PRADEL", StaffRole.ADMINISTRATOR),
+        ("direction.saint-gery@demo.example", "Sylvie", "LAVERGNE", StaffRole.DIRECTOR),
+    )
+    for email, first_name, last_name, role in members:
+        user = _account(session, email, now, password_hash, AccountKind.STAFF)
+        member = StaffMember(user_id=user.id, first_name=first_name, last_name=last_name, role=role)
+        session.add(member)
+        session.flush()
+        if role is StaffRole.DIRECTOR:
+            manual = {p.facility.id for p in places if p.facility.validation_mode is ValidationMode.MANUAL}
+            session.add_all(
+                StaffFacility(staff_id=member.id, facility_id=facility_id) for facility_id in manual
+            )
+
+
+def write_families(
+    session: Session,
+    now: datetime,
+    places: list[Place],
+    first_day: date,
+    last_day: date,
+    password_hash: str,
+    parent_email: str,
+) -> list[Family]:
+    facilities = list({place.facility.id: place.facility for place in places}.values())
+    result = []
+    for index, spec in enumerate(families.families(first_day.year)):
+        main = spec.name == families.MAIN_FAMILY
+        email = (
+            parent_email
+            if main
+            else f"{people.fold(f'{spec.parents[0]}.{spec.name}').replace(' ', '-')}@demo.example"
+        )
+        # Every seventh family has not clicked its activation link yet.
+        author = _account(
+            session, email, now, password_hash if main or index % 7 else None, AccountKind.FAMILY
+        )
+        household = _household(session, spec, index, now)
+        for position, first_name in enumerate(spec.parents, start=1):
+            guardian = Guardian(
+                first_name=first_name, last_name=spec.name,
+                mobile_phone=f"06 39 98 {index:02d} {position:02d}",
+                user_id=author.id if position == 1 else None, email=email if position == 1 else "",
+            )  # fmt: skip
+            session.add(guardian)
+            session.flush()
+            session.add(
+                HouseholdGuardian(household_id=household.id, guardian_id=guardian.id, position=position)
+            )
+        child_ids = _children(session, spec, household, facilities, first_day, last_day)
+        result.append(Family(spec, household, author, f"{spec.parents[0]} {spec.name}", child_ids))
+    return result
+
+
+def _household(session: Session, spec: families.DemoFamily, index: int, now: datetime) -> Household:
+    household = Household(
+        number=MAIN_HOUSEHOLD_NUMBER if spec.name == families.MAIN_FAMILY else FIRST_HOUSEHOLD_NUMBER + index,
+        name=spec.name, address=f"{3 + 2 * index} rue des Tilleuls", postcode=spec.postcode, city=spec.city,
+        residency=Residency.RESIDENT if spec.resident else Residency.NON_RESIDENT,
+        family_situation="Parent seul" if len(spec.parents) == 1 else "En couple",
+        created_at=now - timedelta(days=120),
+        search_text=people.fold(" ".join([spec.name, *spec.parents, *(row.first_name for row in spec.children)])),
+    )  # fmt: skip
+    session.add(household)
+    session.flush()
+    if spec.quotient is not None:
+        year = now.year
+        session.add(
+            QuotientFamilial(
+                household_id=household.id,
+                value_hundredths=spec.quotient * 100,
+                created_at=now - timedelta(days=100),
+                valid_from=date(year - 1, 9, 1),
+                valid_to=date(year + 1, 12, 31),
+                source="Attestation CAF",
+            )  # fmt: skip
+        )
+    return household
+
+
+def _children(
+    session: Session,
+    spec: families.DemoFamily,
+    household: Household,
+    facilities: list[Facility],
+    first_day: date,
+    last_day: date,
+) -> list[int]:
+    child_ids = []
+    for child in spec.children:
+        row = Child(first_name=child.first_name, last_name=spec.name, birth_date=child.birth_date)
+        session.add(row)
+        session.flush()
+        session.add(HouseholdChild(household_id=household.id, child_id=row.id))
+        age = people.age(child.birth_date, first_day)
+        school, centre = facilities[0], facilities[child.leisure_centre]
+        group = "Maternelle" if age < 6 else "Élémentaire"
+        session.add_all(
+            Enrolment(
+                child_id=row.id, facility_id=place.id, group_name=name, first_day=first_day, last_day=last_day
+            )
+            for place, name in ((school, group), (centre, "3-5 ans" if age < 6 else "6-11 ans"))
+        )
+        child_ids.append(row.id)
+    return child_ids
+
+
+def write_documents(session: Session, households: list[Family], today: date, rng: Random) -> None:
+    categories = session.scalars(select(DocumentCategory)).all()
+    for family in households:
+        for category in categories:
+            owners: list[int | None] = [None] if category.owner == "household" else list(family.child_ids)
+            session.add_all(
+                DocumentReceipt(
+                    category_id=category.id,
+                    household_id=family.household.id,
+                    child_id=child_id,
+                    received_on=today - timedelta(days=rng.randint(20, 150)),
+                    valid_until=None,
+                )  # fmt: skip
+                for child_id in owners
+                if rng.random() < 0.9 and not _left_to_bring(family, category.name, child_id)
+            )
+
+
+def _left_to_bring(family: Family, category: str, child_id: int | None) -> bool:
+    """The main family has one document to bring: the home page has something to say."""
+    return (
+        family.spec.name == families.MAIN_FAMILY
+        and category == "Attestation d’assurance"
+        and child_id == family.child_ids[-1]
+    )
