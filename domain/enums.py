@@ -138,8 +138,8 @@ class MailState(StrEnum):
 
 class MailKind(StrEnum):
     ACTIVATION = "activation"
-    PROVISIONAL_PASSWORD = "provisional_password"
-    PASSWORD_CHANGED = "password_changed"
+    PROVISIONAL_PASSWORD = "provisional_password"  # noqa: S105  a kind of mail
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105  a kind of mail
     BOOKING_RECEIPT = "booking_receipt"
     BOOKING_DECISION = "booking_decision"
 

@@ -41,7 +41,8 @@ def _business_error(error: BusinessError) -> Any:
 
 def _csrf_error(_error: CSRFError) -> Any:
     return _refusal(
-        "La page était ouverte depuis trop longtemps : rechargez-la et recommencez, rien n’a été enregistré.", 400
+        "La page était ouverte depuis trop longtemps : rechargez-la et recommencez, rien n’a été enregistré.",
+        400,
     )
 
 

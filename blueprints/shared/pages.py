@@ -35,7 +35,10 @@ PARENT_MENU = (
     ("Ressources", "book-open", "home.resources"),
 )
 STAFF_TABS = (
-    ("À traiter", "inbox", "staff_dashboard.index", Permission.REQUESTS_READ, ("staff_dashboard", "staff_requests")),
+    (
+        "À traiter", "inbox", "staff_dashboard.index", Permission.REQUESTS_READ,
+        ("staff_dashboard", "staff_requests"),
+    ),
     ("Familles", "users", "staff_families.index", Permission.FAMILIES_READ, ("staff_families",)),
     ("Structures", "building", "staff_facilities.index", Permission.FACILITIES_MANAGE, ("staff_facilities",)),
     ("Courriels", "mail", "staff_mails.index", Permission.MAILS_READ, ("staff_mails",)),
@@ -54,7 +57,10 @@ def town() -> TownSettings:
 
 
 def _parent_nav() -> list[NavItem]:
-    return [NavItem(label, icon, url_for(end), request.blueprint in owns) for label, icon, end, owns in PARENT_TABS]
+    return [
+        NavItem(label, icon, url_for(end), request.blueprint in owns)
+        for label, icon, end, owns in PARENT_TABS
+    ]
 
 
 def _account_nav() -> list[NavItem]:

@@ -42,7 +42,8 @@ _MEN = (
 )
 _CHILDREN = (
     "Léa", "Louis", "Lina", "Noé", "Jade", "Adam", "Chloé", "Ilyès", "Zoé", "Gabin", "Aya", "Nino", "Rose",
-    "Théo", "Anna", "Sacha", "Manon", "Eliott", "Awa", "Mathis", "Alice", "Maël", "Inaya", "Tom", "Élise", "Robin",
+    "Théo", "Anna", "Sacha", "Manon", "Eliott", "Awa", "Mathis", "Alice", "Maël", "Inaya", "Tom", "Élise",
+    "Robin",
 )  # fmt: skip
 _RESIDENT_TOWNS = (
     ("46000", "Cahors"),

@@ -125,7 +125,7 @@ def _household(session: Session, spec: families.DemoFamily, index: int, now: dat
         residency=Residency.RESIDENT if spec.resident else Residency.NON_RESIDENT,
         family_situation="Parent seul" if len(spec.parents) == 1 else "En couple",
         created_at=now - timedelta(days=120),
-        search_text=people.fold(" ".join([spec.name, *spec.parents, *(row.first_name for row in spec.children)])),
+        search_text=_search_text(spec),
     )  # fmt: skip
     session.add(household)
     session.flush()
@@ -142,6 +142,10 @@ def _household(session: Session, spec: families.DemoFamily, index: int, now: dat
             )  # fmt: skip
         )
     return household
+
+
+def _search_text(spec: families.DemoFamily) -> str:
+    return people.fold(" ".join([spec.name, *spec.parents, *(child.first_name for child in spec.children)]))
 
 
 def _children(
