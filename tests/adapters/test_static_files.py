@@ -1,7 +1,7 @@
 import gzip
 import os
 import re
-from concurrent.futures import ThreadPoolExecutor
+import shutil
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -148,12 +148,18 @@ def test_a_full_disk_stops_the_start_and_leaves_nothing(static_dir, cache_dir, m
     assert list(cache_dir.iterdir()) == []
 
 
-def test_several_workers_may_start_at_once(static_dir, cache_dir):
-    with ThreadPoolExecutor(8) as workers:
-        folders = {
-            prepared.folder for prepared in workers.map(lambda _: prepare(static_dir, cache_dir), range(8))
-        }
-    assert list(cache_dir.iterdir()) == list(folders)
+def test_a_slower_worker_takes_the_copy_of_the_faster_one(static_dir, cache_dir, monkeypatch):
+    copy = shutil.copyfile
+
+    def copy_once_the_other_is_done(source, target):
+        monkeypatch.setattr(shutil, "copyfile", copy)
+        prepare(static_dir, cache_dir)
+        return copy(source, target)
+
+    monkeypatch.setattr(shutil, "copyfile", copy_once_the_other_is_done)
+    prepared = prepare(static_dir, cache_dir)
+    assert list(cache_dir.iterdir()) == [prepared.folder]
+    assert visit(prepared, prepared.url("css/portail.css")).status_code == 200
 
 
 def test_a_template_that_names_a_missing_file_fails(static_dir, tmp_path):
