@@ -1,0 +1,192 @@
+"""Structures, their activities, presence types and booking periods, entered on screen (S106, S107)."""
+
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from domain.enums import ActivityKind, FacilityKind, ValidationMode
+from domain.errors import Refused
+from domain.french import format_day, plural
+from models import Activity, BookingPeriod, Facility, Opening, PresenceType
+from services import records
+from services.accounts import Author
+from services.transaction import write_transaction
+
+
+@dataclass(frozen=True, slots=True)
+class FacilityData:
+    """What is typed of a facility; the validation mode is changed apart (`set_validation_mode`)."""
+
+    name: str
+    kind: FacilityKind
+    address: str = ""
+    phone: str = ""
+    email: str = ""
+    opening_hours: str = ""
+    position: int = 0
+    is_active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityData:
+    """What is typed of an activity."""
+
+    name: str
+    kind: ActivityKind
+    has_waiting_list: bool = False
+    last_places_threshold: int = 3
+    position: int = 0
+    is_active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceTypeData:
+    """What is typed of a presence type."""
+
+    name: str
+    short_name: str
+    position: int = 0
+    is_active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodData:
+    """What is typed of a booking period; both days are included, instants are aware."""
+
+    name: str
+    first_day: date
+    last_day: date
+    opens_at: datetime
+    closes_at: datetime | None = None
+
+
+_FACILITY_TAKEN = Refused("name_taken", "Une autre structure porte déjà ce nom. Choisissez un autre nom.")
+_ACTIVITY_TAKEN = Refused(
+    "name_taken", "Une activité de cette structure porte déjà ce nom. Choisissez un autre nom."
+)
+_PRESENCE_TAKEN = Refused(
+    "name_taken", "Un type de présence de cette activité porte déjà ce nom. Choisissez un autre nom."
+)
+
+
+# --- Facilities ---------------------------------------------------------------------------------
+
+
+def create_facility(data: FacilityData, mode: ValidationMode, *, author: Author, now: datetime) -> int:
+    """Add a facility and return its id. Raises Refused `name_taken`."""
+    with write_transaction() as session:
+        row = Facility(**asdict(data), validation_mode=mode)
+        return records.add(session, row, author=author, now=now, taken=_FACILITY_TAKEN)
+
+
+def update_facility(facility_id: int, data: FacilityData, *, author: Author, now: datetime) -> None:
+    """Change what is typed of a facility. Raises Refused `name_taken`, NotFound."""
+    with write_transaction() as session:
+        row = records.get(session, Facility, facility_id)
+        records.change(session, row, asdict(data), author=author, now=now, taken=_FACILITY_TAKEN)
+
+
+def set_validation_mode(facility_id: int, mode: ValidationMode, *, author: Author, now: datetime) -> bool:
+    """Who accepts the requests to come (S106); those already made keep their state. False without change."""
+    with write_transaction() as session:
+        row = records.get(session, Facility, facility_id)
+        return records.change(session, row, {"validation_mode": mode}, author=author, now=now)
+
+
+# --- Activities and presence types --------------------------------------------------------------
+
+
+def create_activity(facility_id: int, data: ActivityData, *, author: Author, now: datetime) -> int:
+    """Add an activity and return its id. Raises Refused `name_taken`, NotFound."""
+    with write_transaction() as session:
+        records.get(session, Facility, facility_id)
+        row = Activity(facility_id=facility_id, **asdict(data))
+        return records.add(session, row, author=author, now=now, taken=_ACTIVITY_TAKEN)
+
+
+def update_activity(activity_id: int, data: ActivityData, *, author: Author, now: datetime) -> None:
+    """Change what is typed of an activity. Raises Refused `name_taken`, NotFound."""
+    with write_transaction() as session:
+        row = records.get(session, Activity, activity_id)
+        records.change(session, row, asdict(data), author=author, now=now, taken=_ACTIVITY_TAKEN)
+
+
+def create_presence_type(activity_id: int, data: PresenceTypeData, *, author: Author, now: datetime) -> int:
+    """Add a presence type and return its id. Raises Refused `name_taken`, NotFound."""
+    with write_transaction() as session:
+        records.get(session, Activity, activity_id)
+        row = PresenceType(activity_id=activity_id, **asdict(data))
+        return records.add(session, row, author=author, now=now, taken=_PRESENCE_TAKEN)
+
+
+def update_presence_type(
+    presence_type_id: int, data: PresenceTypeData, *, author: Author, now: datetime
+) -> None:
+    """Change what is typed of a presence type. Raises Refused `name_taken`, NotFound."""
+    with write_transaction() as session:
+        row = records.get(session, PresenceType, presence_type_id)
+        records.change(session, row, asdict(data), author=author, now=now, taken=_PRESENCE_TAKEN)
+
+
+# --- Booking periods ----------------------------------------------------------------------------
+
+
+def create_period(facility_id: int, data: PeriodData, *, author: Author, now: datetime) -> int:
+    """Add a booking period and return its id. Raises Refused `days_order` or `window_order`, NotFound."""
+    _check_order(data)
+    with write_transaction() as session:
+        records.get(session, Facility, facility_id)
+        return records.add(
+            session, BookingPeriod(facility_id=facility_id, **asdict(data)), author=author, now=now
+        )
+
+
+def update_period(period_id: int, data: PeriodData, *, author: Author, now: datetime) -> None:
+    """Change a period. Raises Refused `days_order`, `window_order` or `openings_outside`, NotFound."""
+    _check_order(data)
+    with write_transaction() as session:
+        row = records.get(session, BookingPeriod, period_id)
+        _refuse_openings_outside(session, period_id, data)
+        records.change(session, row, asdict(data), author=author, now=now)
+
+
+def delete_period(period_id: int, *, author: Author, now: datetime) -> None:
+    """Remove a period without openings. Raises Refused `has_openings`, NotFound."""
+    with write_transaction() as session:
+        row = records.get(session, BookingPeriod, period_id)
+        count = session.scalar(select(func.count()).where(Opening.period_id == period_id))
+        if count:
+            raise Refused(
+                "has_openings",
+                f"Cette période contient {plural(count, 'jour d’ouverture', 'jours d’ouverture')}\u00a0: "
+                "retirez d’abord ces ouvertures, ou gardez la période.",
+            )
+        records.remove(session, row, author=author, now=now)
+
+
+def _check_order(data: PeriodData) -> None:
+    if data.last_day < data.first_day:
+        raise Refused(
+            "days_order",
+            "Le dernier jour est avant le premier\u00a0: choisissez un dernier jour plus tardif.",
+        )
+    if data.closes_at is not None and data.closes_at <= data.opens_at:
+        raise Refused(
+            "window_order",
+            "La fin des réservations est avant leur ouverture\u00a0: choisissez un moment plus tardif.",
+        )
+
+
+def _refuse_openings_outside(session: Session, period_id: int, data: PeriodData) -> None:
+    first, last = session.execute(
+        select(func.min(Opening.day), func.max(Opening.day)).where(Opening.period_id == period_id)
+    ).one()
+    if first is not None and (first < data.first_day or data.last_day < last):
+        raise Refused(
+            "openings_outside",
+            f"Cette période a des ouvertures du {format_day(first, year=True)} au "
+            f"{format_day(last, year=True)}\u00a0: gardez ces jours dans la période, ou retirez d’abord "
+            "les ouvertures.",
+        )
