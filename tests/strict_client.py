@@ -29,13 +29,15 @@ HTMX = {"HX-Request": "true"}
 
 
 class StrictClient(FlaskClient):
-    """`page` is the tree of the last HTML answer, page or fragment.
+    """`page` is the tree of the last HTML answer, page or fragment; `carrier` the element of the former
+    page that the last htmx request came from.
 
     `excused` holds names of rules that one test may set aside (say why there), for example
     « apostrophe » when a family typed a straight one.
     """
 
     page: BeautifulSoup
+    carrier: Tag
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -92,6 +94,15 @@ class StrictClient(FlaskClient):
         """What htmx receives when it asks for `address`."""
         return self.get(address, headers=HTMX | headers)
 
+    def follow_htmx(self, page: str, link: str) -> TestResponse:
+        """Open `page` and follow the one link (a CSS selector) that carries hx-get, as htmx does."""
+        self.get(page, follow_redirects=True)
+        found = [tag for tag in self.page.select(link) if tag.has_attr("hx-get")]
+        if len(found) != 1:
+            raise AssertionError(f"{page}: {len(found)} elements {link!r} with hx-get.")
+        self.carrier = found[0]
+        return self.get_htmx(found[0]["hx-get"], Referer=f"http://localhost{page}")
+
     def submit(
         self,
         page: str,
@@ -130,6 +141,7 @@ class StrictClient(FlaskClient):
             carrier = pressed if pressed is not None and pressed.has_attr(f"hx-{method}") else form
             if not carrier.has_attr(f"hx-{method}"):
                 raise AssertionError(f"{page}: neither the form nor the button has hx-{method}.")
+            self.carrier = carrier
             address, headers = carrier[f"hx-{method}"], headers | HTMX
         payload = {"query_string" if method == "get" else "data": values}
         response = self.open(address, method=method.upper(), headers=headers, **payload)
