@@ -54,7 +54,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     login_manager.init_app(app)
     csrf.init_app(app)
 
-    static_files.init_app(app)
+    static_files.init_app(app, security_headers.HEADERS)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     pages.init_app(app)

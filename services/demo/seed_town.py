@@ -72,9 +72,15 @@ def write_town(session: Session, first_day: date, last_day: date) -> None:
     for zone in (SchoolZone.A, SchoolZone.B, SchoolZone.C):
         session.add_all(
             SchoolHoliday(zone=zone, first_day=first, last_day=last, label=label)
-            for first, last, label in holidays.school_holidays(zone, first_day.year, last_day.year)
+            for first, last, label in _published_holidays(zone, first_day, last_day)
         )
     session.flush()
+
+
+def _published_holidays(zone: SchoolZone, first_day: date, last_day: date) -> list[holidays.Period]:
+    """School holidays of the demonstration's span; past the last published calendar it has fewer, or none."""
+    last_year = min(last_day.year, holidays.LAST_SCHOOL_YEAR_END)
+    return holidays.school_holidays(zone, first_day.year, last_year) if first_day.year < last_year else []
 
 
 def write_facilities(session: Session, rules_from: date) -> list[Place]:
