@@ -2,6 +2,6 @@
 
 from flask import Blueprint
 
-blueprint = Blueprint("home", __name__, url_prefix="/accueil")
+blueprint = Blueprint("home", __name__)
 
 from blueprints.home import views  # noqa: E402, F401  the routes register themselves on the blueprint

@@ -1,1 +1,42 @@
 """The parent's home page, useful links and resources."""
+
+from flask import abort, current_app, render_template, send_file
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from adapters.files import FileStore
+from blueprints.home import blueprint
+from blueprints.shared.guards import parent
+from blueprints.shared.time import now, today
+from queries import home
+
+
+@blueprint.get("/accueil")
+@parent
+def index() -> str:
+    page = home.home(current_user.household_ids, current_user.user_id, now())
+    return render_template("home/index.html", page=page, today=today())
+
+
+@blueprint.get("/liens-utiles")
+@parent
+def links() -> str:
+    return render_template("home/links.html", links=home.useful_links())
+
+
+@blueprint.get("/ressources")
+@parent
+def resources() -> str:
+    return render_template("home/resources.html", resources=home.resources())
+
+
+@blueprint.get("/ressources/<int:resource_id>")
+@parent
+def resource(resource_id: int) -> Response:
+    """A PDF shown by the browser itself; the type is ours, never guessed from the file."""
+    found = home.resource(resource_id)
+    try:
+        file = FileStore(current_app.config["INSTANCE"] / "files").open(found.file_key)
+    except FileNotFoundError:
+        abort(404)
+    return send_file(file, mimetype="application/pdf", download_name=found.file_name, max_age=None)

@@ -2,6 +2,6 @@
 
 from flask import Blueprint
 
-blueprint = Blueprint("household", __name__, url_prefix="/mon-foyer")
+blueprint = Blueprint("household", __name__)
 
 from blueprints.household import views  # noqa: E402, F401  the routes register themselves on the blueprint

@@ -1,0 +1,61 @@
+"""The planning of all the children, month by month, the panel of a day, and the history of requests (S77 to S87)."""
+
+from datetime import date
+
+from flask import abort, render_template, request
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from blueprints.bookings import blueprint
+from blueprints.shared.addresses import month_or_404
+from blueprints.shared.answers import answer, is_htmx
+from blueprints.shared.guards import parent
+from blueprints.shared.pages import town
+from blueprints.shared.time import now, today
+from domain.calendar import month_slug
+from queries import history as requests_history
+from queries import planning
+
+
+def _day_or_404(slug: str, month: str) -> date:
+    """A day of the month in the address; the same day in another month's address is no page of ours."""
+    try:
+        day = date.fromisoformat(slug)
+    except ValueError:
+        abort(404)
+    if day.isoformat() != slug or month_slug(day.year, day.month) != month:
+        abort(404)
+    return day
+
+
+def _agenda(year: int, number: int) -> planning.MonthAgenda:
+    return planning.month(current_user.household_ids, year, number, today(), town().school_zone)
+
+
+@blueprint.get("/planning")
+@blueprint.get("/planning/<month>")
+@parent
+def agenda(month: str | None = None) -> str:
+    year, number = month_or_404(month) if month else (today().year, today().month)
+    return render_template("bookings/agenda.html", agenda=_agenda(year, number), panel=None)
+
+
+@blueprint.get("/planning/<month>/jours/<day>")
+@parent
+def agenda_day(month: str, day: str) -> Response:
+    """The panel of a day alone for htmx; the same address without it is the whole page."""
+    year, number = month_or_404(month)
+    panel = planning.day(current_user.household_ids, _day_or_404(day, month), now(), town().school_zone)
+    return answer(
+        "bookings/agenda.html",
+        "bookings/_agenda_day.html",
+        agenda=None if is_htmx() else _agenda(year, number),
+        panel=panel,
+    )
+
+
+@blueprint.get("/reservations")
+@parent
+def history() -> str:
+    page = requests_history.requests(current_user.household_ids, request.args.get("page", 1, type=int))
+    return render_template("bookings/history.html", page=page)

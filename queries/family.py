@@ -1,0 +1,410 @@
+"""The file of a family as the family reads it (S30, S39, S42): nothing here is another adult's but the name."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import Row, and_, bindparam, or_, select
+
+from domain.calendar import paris_now
+from domain.enums import AccountKind, Channel, DocumentOwner, Residency
+from domain.errors import NotFound
+from domain.french import format_number
+from domain.people import child_marks
+from extensions import db
+from models import (
+    AuditEvent,
+    Child,
+    DocumentCategory,
+    DocumentReceipt,
+    Enrolment,
+    Facility,
+    Guardian,
+    Household,
+    HouseholdChild,
+    HouseholdGuardian,
+    QuotientFamilial,
+    User,
+)
+
+HISTORY_LENGTH = 20
+FILE_OBJECTS = ("household", "guardian", "child", "enrolment", "quotient_familial", "document_receipt")
+
+_HOUSEHOLDS = bindparam("households", expanding=True)
+_CHILD_COLUMNS = (Child.id, Child.first_name, Child.last_name, Child.birth_date)
+_CHILDREN = (
+    select(*_CHILD_COLUMNS)
+    .join(HouseholdChild, HouseholdChild.child_id == Child.id)
+    .where(HouseholdChild.household_id.in_(_HOUSEHOLDS))
+    .distinct()
+    .order_by(Child.birth_date, Child.id)
+)
+_MEMBERS = (
+    select(Household.id.label("household_id"), Household.name, Household.number, *_CHILD_COLUMNS)
+    .outerjoin(HouseholdChild, HouseholdChild.household_id == Household.id)
+    .outerjoin(Child, Child.id == HouseholdChild.child_id)
+    .where(Household.id.in_(_HOUSEHOLDS))
+    .order_by(Child.birth_date, Child.id, Household.id)
+)
+
+
+# --- The children and their households ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ChildCard:
+    """A child with the mark and the colour (1 to 6) that stand for it on every page (S80)."""
+
+    child_id: int
+    first_name: str
+    last_name: str
+    birth_date: date
+    mark: str
+    colour: int
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdName:
+    household_id: int
+    name: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """The households of a signed-in adult and all their children."""
+
+    households: tuple[HouseholdName, ...]
+    children: tuple[ChildCard, ...]
+
+
+def children_of(household_ids: Sequence[int]) -> tuple[ChildCard, ...]:
+    """The children of the households, the eldest first. One statement."""
+    return _cards(db.session.execute(_CHILDREN, {"households": household_ids}))
+
+
+def members_of(household_ids: Sequence[int]) -> Members:
+    """The households, in the order of their numbers, and their children, the eldest first. One statement."""
+    rows = db.session.execute(_MEMBERS, {"households": household_ids}).all()
+    households = {row.household_id: HouseholdName(*row[:3]) for row in rows}
+    children = {row.id: tuple(row[3:]) for row in rows if row.id is not None}
+    return Members(tuple(sorted(households.values(), key=lambda one: one.number)), _cards(children.values()))
+
+
+def _cards(rows: Iterable[tuple[int, str, str, date]]) -> tuple[ChildCard, ...]:
+    rows = tuple(rows)
+    marks = child_marks([row[:3] for row in rows])
+    return tuple(ChildCard(*row, mark=marks[row[0]].initials, colour=marks[row[0]].colour) for row in rows)
+
+
+# --- Mon foyer ----------------------------------------------------------------------------------------------------
+
+_HOUSEHOLD_COLUMNS = (
+    Household.id,
+    Household.name,
+    Household.number,
+    Household.address,
+    Household.address_extra,
+    Household.postcode,
+    Household.city,
+    Household.family_situation,
+    Household.residency,
+)
+_HOUSEHOLD = select(*_HOUSEHOLD_COLUMNS).where(Household.id.in_(_HOUSEHOLDS)).order_by(Household.number)
+_ADULTS = (
+    select(HouseholdGuardian.household_id, Guardian.id, Guardian.first_name, Guardian.last_name)
+    .join(Guardian, Guardian.id == HouseholdGuardian.guardian_id)
+    .where(HouseholdGuardian.household_id.in_(_HOUSEHOLDS))
+    .order_by(HouseholdGuardian.position, Guardian.id)
+)
+_QUOTIENTS = (
+    select(
+        QuotientFamilial.household_id,
+        QuotientFamilial.value_hundredths,
+        QuotientFamilial.valid_from,
+        QuotientFamilial.valid_to,
+    )
+    .where(
+        QuotientFamilial.household_id.in_(_HOUSEHOLDS),
+        or_(QuotientFamilial.valid_to.is_(None), QuotientFamilial.valid_to >= bindparam("today")),
+    )
+    .order_by(QuotientFamilial.valid_from.desc(), QuotientFamilial.id.desc())
+)
+_HISTORY = (
+    select(
+        AuditEvent.household_id,
+        AuditEvent.at,
+        AuditEvent.channel,
+        AuditEvent.object_type,
+        AuditEvent.actor_user_id,
+        User.kind,
+        Guardian.first_name,
+        Guardian.last_name,
+    )
+    .outerjoin(User, User.id == AuditEvent.actor_user_id)
+    .outerjoin(Guardian, Guardian.user_id == AuditEvent.actor_user_id)
+    .where(AuditEvent.household_id.in_(_HOUSEHOLDS), AuditEvent.object_type.in_(FILE_OBJECTS))
+    .order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
+    .limit(HISTORY_LENGTH)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Quotient:
+    """A quotient familial in hundredths; `valid_to` is None while no end is known."""
+
+    value_hundredths: int
+    valid_from: date
+    valid_to: date | None
+
+    @property
+    def text(self) -> str:
+        """« 622,5 »"""
+        return format_number(Decimal(self.value_hundredths) / 100)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A line of the file's history (S06). Of another adult only the name and the day are told (security 1.3)."""
+
+    day: date
+    subject: str
+    author: str
+    channel: Channel | None
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdFile:
+    """What the service holds on one household; of the other adults the name only (security 1.3)."""
+
+    household_id: int
+    name: str
+    number: int
+    address: str
+    address_extra: str
+    postcode: str
+    city: str
+    family_situation: str
+    residency: Residency
+    adults: tuple[str, ...]
+    quotients: tuple[Quotient, ...]
+    history: tuple[Change, ...]
+
+
+_SUBJECTS = {
+    "household": "Informations du foyer",
+    "guardian": "Coordonnées d’un adulte",
+    "child": "Fiche d’un enfant",
+    "enrolment": "Inscription d’un enfant dans une structure",
+    "quotient_familial": "Quotient familial",
+    "document_receipt": "Document justificatif",
+}
+
+
+def household_files(household_ids: Sequence[int], user_id: int, today: date) -> tuple[HouseholdFile, ...]:
+    """The files of the signed-in adult's households: quotients in force or to come, last changes. Four statements."""
+    family = {"households": household_ids}
+    adults = _by_household(db.session.execute(_ADULTS, family))
+    quotients = _by_household(db.session.execute(_QUOTIENTS, {**family, "today": today}))
+    changes = _by_household(db.session.execute(_HISTORY, family))
+    return tuple(
+        HouseholdFile(
+            *row,
+            adults=tuple(f"{one.first_name} {one.last_name}" for one in adults.get(row.id, ())),
+            quotients=tuple(Quotient(*one[1:]) for one in quotients.get(row.id, ())),
+            history=tuple(_change(one, user_id) for one in changes.get(row.id, ())),
+        )
+        for row in db.session.execute(_HOUSEHOLD, family)
+    )
+
+
+def _by_household(rows: Iterable[Row]) -> dict[int, list[Row]]:
+    found: dict[int, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row.household_id, []).append(row)
+    return found
+
+
+def _change(row: Row, user_id: int) -> Change:
+    subject = _SUBJECTS[row.object_type]
+    day = paris_now(row.at).date()
+    if row.actor_user_id == user_id:
+        return Change(day, subject, "vous", row.channel)
+    if row.kind is AccountKind.FAMILY:
+        return Change(day, subject, f"{row.first_name} {row.last_name}", None)
+    return Change(day, subject, "le service", row.channel)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAccount:
+    """The signed-in adult's own data (S39)."""
+
+    first_name: str
+    last_name: str
+    email: str
+    mobile_phone: str
+    home_phone: str
+    work_phone: str
+    workplace: str
+
+
+_OWN = (
+    select(
+        Guardian.first_name,
+        Guardian.last_name,
+        User.email,
+        Guardian.mobile_phone,
+        Guardian.home_phone,
+        Guardian.work_phone,
+        Guardian.workplace,
+    )
+    .join(User, User.id == Guardian.user_id)
+    .where(User.id == bindparam("user_id"))
+)
+
+
+def own_account(user_id: int) -> OwnAccount | None:
+    """The adult's own data; None for an account without adult. One statement."""
+    row = db.session.execute(_OWN, {"user_id": user_id}).one_or_none()
+    return OwnAccount(*row) if row else None
+
+
+# --- Mes enfants --------------------------------------------------------------------------------------------------
+
+_ENROLMENTS = (
+    select(Facility.name, Enrolment.group_name, Enrolment.first_day, Enrolment.last_day, Enrolment.child_id)
+    .join(Facility, Facility.id == Enrolment.facility_id)
+    .where(
+        Enrolment.child_id.in_(bindparam("children", expanding=True)),
+        Enrolment.last_day >= bindparam("today"),
+    )
+    .order_by(Enrolment.first_day, Facility.position, Facility.name)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentLine:
+    """A child may book in this structure between two days, both included; `group` is the class or the group."""
+
+    facility: str
+    group: str
+    first_day: date
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class ChildSummary:
+    child: ChildCard
+    enrolments: tuple[EnrolmentLine, ...]
+
+
+def children_with_enrolments(household_ids: Sequence[int], today: date) -> tuple[ChildSummary, ...]:
+    """Every child with its enrolments in force or to come. Two statements."""
+    children = children_of(household_ids)
+    rows = db.session.execute(
+        _ENROLMENTS, {"children": [child.child_id for child in children], "today": today}
+    ).all()
+    return tuple(
+        ChildSummary(child, tuple(EnrolmentLine(*row[:4]) for row in rows if row.child_id == child.child_id))
+        for child in children
+    )
+
+
+def child_sheet(household_ids: Sequence[int], child_id: int, today: date) -> ChildSummary:
+    """One child of the households. Two statements. Raises NotFound for anybody else's child (S42)."""
+    for summary in children_with_enrolments(household_ids, today):
+        if summary.child.child_id == child_id:
+            return summary
+    raise NotFound
+
+
+# --- Documents ----------------------------------------------------------------------------------------------------
+
+_DOCUMENTS = (
+    select(
+        DocumentCategory.id,
+        DocumentCategory.name,
+        DocumentCategory.description,
+        DocumentCategory.owner,
+        DocumentCategory.is_required,
+        DocumentReceipt.household_id,
+        DocumentReceipt.child_id,
+        DocumentReceipt.received_on,
+        DocumentReceipt.valid_until,
+    )
+    .outerjoin(
+        DocumentReceipt,
+        and_(
+            DocumentReceipt.category_id == DocumentCategory.id, DocumentReceipt.household_id.in_(_HOUSEHOLDS)
+        ),
+    )
+    .where(DocumentCategory.is_active)
+    .order_by(
+        DocumentCategory.position,
+        DocumentCategory.name,
+        DocumentReceipt.received_on.desc(),
+        DocumentReceipt.id.desc(),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentStatus:
+    """Where one expected document stands for its owner: « Famille SOLIGNAC » or « Léo »."""
+
+    owner: str
+    received_on: date | None
+    valid_until: date | None
+    is_expired: bool
+
+    @property
+    def is_missing(self) -> bool:
+        return self.received_on is None or self.is_expired
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedDocument:
+    """A document that the town asks for, and where it stands for each owner that it concerns (S70)."""
+
+    name: str
+    description: str
+    owner_kind: DocumentOwner
+    is_required: bool
+    statuses: tuple[DocumentStatus, ...]
+
+    @property
+    def missing(self) -> tuple[DocumentStatus, ...]:
+        return tuple(status for status in self.statuses if status.is_missing) if self.is_required else ()
+
+
+def expected_documents(
+    household_ids: Sequence[int], members: Members, today: date
+) -> tuple[ExpectedDocument, ...]:
+    """The documents expected from the households, in the town's order. One statement."""
+    rows = db.session.execute(_DOCUMENTS, {"households": household_ids}).all()
+    newest: dict[tuple[int, int], Row] = {}  # rows come the newest first: the first of an owner tells
+    for row in rows:
+        newest.setdefault(
+            (row.id, row.household_id if row.owner is DocumentOwner.HOUSEHOLD else row.child_id), row
+        )
+    categories = {row.id: row for row in rows}
+    households = [(one.household_id, f"Famille {one.name}") for one in members.households]
+    children = [(child.child_id, child.first_name) for child in members.children]
+    return tuple(
+        ExpectedDocument(
+            row.name, row.description, row.owner, row.is_required,
+            tuple(
+                _status(words, newest.get((row.id, owner_id)), today)
+                for owner_id, words in (households if row.owner is DocumentOwner.HOUSEHOLD else children)
+            ),
+        )
+        for row in categories.values()
+    )  # fmt: skip
+
+
+def _status(owner: str, receipt: Row | None, today: date) -> DocumentStatus:
+    if receipt is None:
+        return DocumentStatus(owner, None, None, False)
+    until = receipt.valid_until
+    return DocumentStatus(owner, receipt.received_on, until, until is not None and until < today)

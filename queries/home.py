@@ -1,0 +1,261 @@
+"""What the home page gathers for a family: things to do first, then the week, then the rest (S26, S28, S29)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import bindparam, func, select
+
+from domain.calendar import SATURDAY, add_months, open_weekdays, paris_now
+from domain.enums import BookingState, LineAction, LineState, Outcome
+from domain.errors import NotFound
+from extensions import db
+from models import (
+    BookingDraft,
+    BookingDraftLine,
+    BookingRequest,
+    BookingRequestLine,
+    Child,
+    Facility,
+    Resource,
+    UsefulLink,
+)
+from queries.family import ChildCard, ExpectedDocument, HouseholdName, expected_documents, members_of
+from queries.planning import Entry, bookings_between
+from queries.rules import rule_set
+
+# The next limit is looked for among the bookings of the coming days.
+HORIZON = timedelta(days=14)
+
+_DRAFTS = (
+    select(BookingDraft.key, BookingDraft.updated_at, func.count().label("days"))
+    .join(BookingDraftLine, BookingDraftLine.draft_id == BookingDraft.id)
+    .where(
+        BookingDraft.user_id == bindparam("user_id"),
+        BookingDraft.submitted_at.is_(None),
+        BookingDraftLine.day >= bindparam("today"),
+    )
+    .group_by(BookingDraft.id, BookingDraft.key, BookingDraft.updated_at)
+    .order_by(BookingDraft.updated_at.desc())
+)
+_PENDING = (
+    select(
+        BookingRequest.reference,
+        BookingRequest.created_at,
+        BookingRequestLine.action,
+        BookingRequestLine.state,
+        Child.first_name,
+        Facility.name.label("facility"),
+        func.count().label("days"),
+    )
+    .join(BookingRequestLine, BookingRequestLine.request_id == BookingRequest.id)
+    .join(Child, Child.id == BookingRequestLine.child_id)
+    .join(Facility, Facility.id == BookingRequestLine.facility_id)
+    .where(
+        BookingRequest.household_id.in_(bindparam("households", expanding=True)),
+        BookingRequestLine.state.in_((LineState.PENDING, LineState.WAITING)),
+        BookingRequestLine.day >= bindparam("today"),
+    )
+    .group_by(
+        BookingRequest.reference,
+        BookingRequest.created_at,
+        BookingRequestLine.action,
+        BookingRequestLine.state,
+        Child.id,
+        Child.first_name,
+        Facility.name,
+    )
+    .order_by(BookingRequest.created_at.desc(), BookingRequest.reference, Child.id)
+)
+_LINKS = (
+    select(UsefulLink.title, UsefulLink.url)
+    .where(UsefulLink.is_active)
+    .order_by(UsefulLink.position, UsefulLink.title, UsefulLink.id)
+)
+_RESOURCES = select(
+    Resource.id, Resource.title, Resource.file_key, Resource.file_name, Resource.size_bytes
+).where(Resource.is_active)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A reservation that was begun and not validated: `days` touched so far."""
+
+    key: str
+    updated_at: datetime
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class PendingPart:
+    """The undecided days of one request for one child in one structure."""
+
+    reference: str
+    created_at: datetime
+    action: LineAction
+    state: LineState
+    child: str
+    facility: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """Monday to Friday, and the week-end days that hold a booking; one row a child, one tuple of entries a day."""
+
+    days: tuple[date, ...]
+    rows: tuple[tuple[ChildCard, tuple[tuple[Entry, ...], ...]], ...]
+    is_next: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The next limit to know about: `sentence` is the rule's, for `entry`."""
+
+    entry: Entry
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceFile:
+    """A PDF offered to every family; `file_key` names it in the store, `size_bytes` is told before it is opened."""
+
+    resource_id: int
+    title: str
+    file_key: str
+    file_name: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What the accepted bookings of the month cost so far; `unpriced` of them have no price yet."""
+
+    month: date
+    cents: int
+    bookings: int
+    unpriced: int
+
+
+@dataclass(frozen=True, slots=True)
+class HomePage:
+    households: tuple[HouseholdName, ...]
+    children: tuple[ChildCard, ...]
+    drafts: tuple[Draft, ...]
+    missing_documents: tuple[ExpectedDocument, ...]
+    week: Week
+    limit: Limit | None
+    pending: tuple[PendingPart, ...]
+    estimate: Estimate
+    links: tuple[Link, ...]
+
+
+def home(household_ids: Sequence[int], user_id: int, now: datetime) -> HomePage:
+    """Everything of the home page. `now` is aware. At most ten statements, whatever the family."""
+    today = paris_now(now).date()
+    members = members_of(household_ids)
+    monday, is_next = _monday(today)
+    first, last = _month(today)
+    span_end = max(last, monday + timedelta(days=6), today + HORIZON)
+    entries = bookings_between(household_ids, members.children, min(first, monday), span_end)
+    family = {"households": household_ids, "today": today}
+    return HomePage(
+        households=members.households,
+        children=members.children,
+        drafts=tuple(
+            Draft(*row) for row in db.session.execute(_DRAFTS, {"user_id": user_id, "today": today})
+        ),
+        missing_documents=tuple(
+            document for document in expected_documents(household_ids, members, today) if document.missing
+        ),
+        week=_week(monday, is_next, members.children, entries),
+        limit=_next_limit(_upcoming(entries, today), household_ids, now),
+        pending=tuple(PendingPart(*row) for row in db.session.execute(_PENDING, family)),
+        estimate=_estimate(
+            first, (entry for day in entries if first <= day <= last for entry in entries[day])
+        ),
+        links=useful_links(),
+    )
+
+
+def useful_links() -> tuple[Link, ...]:
+    """The links that the service shows, in its order (S28). One statement."""
+    return tuple(Link(*row) for row in db.session.execute(_LINKS))
+
+
+def resources() -> tuple[ResourceFile, ...]:
+    """The documents that the service offers, in its order (S29). One statement."""
+    rows = db.session.execute(_RESOURCES.order_by(Resource.position, Resource.title, Resource.id))
+    return tuple(ResourceFile(*row) for row in rows)
+
+
+def resource(resource_id: int) -> ResourceFile:
+    """One offered document. Raises NotFound when it is not offered (any more)."""
+    row = db.session.execute(_RESOURCES.where(Resource.id == resource_id)).one_or_none()
+    if row is None:
+        raise NotFound
+    return ResourceFile(*row)
+
+
+def _monday(today: date) -> tuple[date, bool]:
+    """Monday of the week to show: from Saturday on, the next one."""
+    is_next = today.weekday() >= SATURDAY
+    return today - timedelta(days=today.weekday()) + timedelta(days=7 * is_next), is_next
+
+
+def _month(today: date) -> tuple[date, date]:
+    following = date(*add_months(today.year, today.month, 1), 1)
+    return today.replace(day=1), following - timedelta(days=1)
+
+
+def _week(
+    monday: date, is_next: bool, children: Sequence[ChildCard], entries: dict[date, list[Entry]]
+) -> Week:
+    all_days = [monday + timedelta(days=offset) for offset in range(7)]
+    columns = open_weekdays(day for day in all_days if day in entries)
+    days = tuple(all_days[column] for column in columns)
+    rows = tuple(
+        (
+            child,
+            tuple(
+                tuple(e for e in entries.get(day, ()) if e.child.child_id == child.child_id) for day in days
+            ),
+        )
+        for child in children
+    )
+    return Week(days, rows, is_next)
+
+
+def _upcoming(entries: dict[date, list[Entry]], today: date) -> list[Entry]:
+    return [entry for day in sorted(entries) if today <= day <= today + HORIZON for entry in entries[day]]
+
+
+def _next_limit(entries: Sequence[Entry], household_ids: Sequence[int], now: datetime) -> Limit | None:
+    """The limit that comes first among those not passed; the same day and activity is asked once."""
+    if not entries:
+        return None
+    different = {(entry.activity_id, entry.day): entry for entry in reversed(entries)}
+    rules = rule_set(
+        {entry.activity_id for entry in entries}, (), household_ids[0], entries[0].day, entries[-1].day
+    )
+    found = []
+    for (activity_id, day), entry in different.items():
+        decision = rules.decide(activity_id, LineAction.CANCEL, day, now)
+        if decision.until is not None and decision.outcome is not Outcome.REFUSE:
+            found.append((decision.until, day, decision.sentence, entry))
+    if not found:
+        return None
+    _, _, sentence, entry = min(found, key=lambda one: one[:2])
+    return Limit(entry, sentence)
+
+
+def _estimate(month: date, entries: Iterable[Entry]) -> Estimate:
+    accepted = [entry for entry in entries if entry.state is BookingState.ACCEPTED]
+    priced = [entry.price_cents for entry in accepted if entry.price_cents is not None]
+    return Estimate(month, sum(priced), len(accepted), len(accepted) - len(priced))

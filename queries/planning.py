@@ -1,0 +1,520 @@
+"""The planning of all the children of a family: a month to look at, a day to act upon (S77 to S87).
+
+The month is the hottest page of the portal: five statements whatever the number of children, activities and
+bookings, columns rather than entities, one pass that builds cells ready to be written.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import Row, and_, bindparam, case, func, literal, or_, select, union_all
+from sqlalchemy.orm import aliased
+
+from domain.calendar import (
+    SATURDAY,
+    add_months,
+    month_slug,
+    month_weeks,
+    open_weekdays,
+    paris_now,
+    parse_month,
+)
+from domain.enums import ActivityKind, BookingState, LineAction, LineState, Outcome
+from domain.errors import BusinessError
+from domain.french import NBSP, weekday_name, weekday_short
+from domain.labels import label
+from domain.workflow import ACTIVE_STATES
+from extensions import db
+from models import (
+    Activity,
+    Booking,
+    BookingRequest,
+    BookingRequestLine,
+    Enrolment,
+    Facility,
+    HouseholdChild,
+    Opening,
+    PresenceType,
+    PublicHoliday,
+    SchoolHoliday,
+)
+from queries.family import ChildCard, children_of
+from queries.rules import RuleSet, rule_set
+
+KIND_ORDER = {kind: index for index, kind in enumerate(ActivityKind)}
+REFUSED, CANCELLING = "refused", "cancelling"
+NEXT_BOOKINGS, NEXT_BOOKINGS_WITHIN = 8, timedelta(days=60)
+KIND_ICONS = {
+    ActivityKind.MORNING: "sunrise",
+    ActivityKind.MEAL: "utensils",
+    ActivityKind.EVENING: "moon-star",
+    ActivityKind.DAY: "sun",
+}
+
+# --- What is read: one statement each, built once -----------------------------------------------------------------
+
+_HOUSEHOLDS = bindparam("households", expanding=True)
+_FIRST, _LAST = bindparam("first"), bindparam("last")
+_OTHER = aliased(Booking)
+_RANK = (
+    select(func.count())
+    .where(
+        _OTHER.opening_id == Booking.opening_id, _OTHER.state == BookingState.WAITING, _OTHER.id <= Booking.id
+    )
+    .correlate(Booking)
+    .scalar_subquery()
+)
+_BOOKINGS = (
+    select(
+        Booking.day,
+        Booking.child_id,
+        Booking.opening_id,
+        Booking.activity_id,
+        Booking.state,
+        Booking.price_cents,
+        Booking.id.label("booking_id"),
+        Activity.kind,
+        Activity.name.label("activity"),
+        PresenceType.name.label("presence"),
+        Facility.name.label("facility"),
+        case((Booking.state == BookingState.WAITING, _RANK), else_=None).label("rank"),
+    )
+    .join(Activity, Activity.id == Booking.activity_id)
+    .join(PresenceType, PresenceType.id == Booking.presence_type_id)
+    .join(Facility, Facility.id == Activity.facility_id)
+    .where(
+        Booking.household_id.in_(_HOUSEHOLDS),
+        Booking.day.between(_FIRST, _LAST),
+        Booking.state.in_(ACTIVE_STATES),
+    )
+    .order_by(Activity.position, Booking.id)
+)
+# Lines that the bookings do not tell: what was refused, and a cancelling that waits for its decision.
+_LINES = (
+    select(
+        BookingRequestLine.day,
+        BookingRequestLine.child_id,
+        BookingRequestLine.opening_id,
+        BookingRequestLine.action,
+        BookingRequestLine.reason,
+        BookingRequestLine.price_cents,
+        Opening.activity_id,
+        Activity.kind,
+        Activity.name.label("activity"),
+        PresenceType.name.label("presence"),
+        Facility.name.label("facility"),
+    )
+    .join(BookingRequest, BookingRequest.id == BookingRequestLine.request_id)
+    .join(Opening, Opening.id == BookingRequestLine.opening_id)
+    .join(Activity, Activity.id == Opening.activity_id)
+    .join(PresenceType, PresenceType.id == BookingRequestLine.presence_type_id)
+    .join(Facility, Facility.id == BookingRequestLine.facility_id)
+    .where(
+        BookingRequest.household_id.in_(_HOUSEHOLDS),
+        BookingRequestLine.day.between(_FIRST, _LAST),
+        or_(
+            and_(BookingRequestLine.action == LineAction.BOOK, BookingRequestLine.state == LineState.REFUSED),
+            and_(
+                BookingRequestLine.action == LineAction.CANCEL, BookingRequestLine.state == LineState.PENDING
+            ),
+        ),
+    )
+    .order_by(BookingRequestLine.id.desc())
+)
+_OPENINGS = (
+    select(
+        Opening.day,
+        func.min(case((Opening.closed_reason.is_(None), 0), else_=1)).label("is_closed"),
+        func.max(Opening.closed_reason).label("reason"),
+    )
+    .join(Activity, Activity.id == Opening.activity_id)
+    .join(Enrolment, Enrolment.facility_id == Activity.facility_id)
+    .join(HouseholdChild, HouseholdChild.child_id == Enrolment.child_id)
+    .where(
+        HouseholdChild.household_id.in_(_HOUSEHOLDS),
+        Opening.day.between(_FIRST, _LAST),
+        Enrolment.first_day <= Opening.day,
+        Enrolment.last_day >= Opening.day,
+        Activity.is_active,
+    )
+    .group_by(Opening.day)
+)
+_HOLIDAYS = union_all(
+    select(
+        PublicHoliday.day.label("first_day"),
+        PublicHoliday.day.label("last_day"),
+        PublicHoliday.label.label("name"),
+        literal(1).label("is_public"),
+    ).where(PublicHoliday.day.between(_FIRST, _LAST)),
+    select(SchoolHoliday.first_day, SchoolHoliday.last_day, SchoolHoliday.label, literal(0)).where(
+        SchoolHoliday.zone == bindparam("zone"),
+        SchoolHoliday.first_day <= _LAST,
+        SchoolHoliday.last_day >= _FIRST,
+    ),
+).order_by("first_day")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one child does, asked for or was refused on a day.
+
+    `state` is a BookingState, or « cancelling » for an accepted booking whose cancelling waits for its decision;
+    `rank` is the place in the waiting list; `booking_id` is None when there is no active booking.
+    """
+
+    day: date
+    child: ChildCard
+    kind: ActivityKind
+    activity: str
+    presence: str
+    facility: str
+    activity_id: int
+    state: str
+    price_cents: int | None
+    rank: int | None = None
+    booking_id: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that is known of a stretch of days. `openings` maps a day to None, or to the reason why all is closed."""
+
+    children: tuple[ChildCard, ...]
+    entries: dict[date, list[Entry]]
+    openings: dict[date, str | None]
+    public_holidays: dict[date, str]
+    school_holidays: tuple[tuple[date, date, str], ...]
+
+    def school_holiday(self, day: date) -> str | None:
+        return next((name for first, last, name in self.school_holidays if first <= day <= last), None)
+
+
+def read(household_ids: Sequence[int], first: date, last: date, zone: str) -> Facts:
+    """The planning of the households between two days, both included. Five statements."""
+    span = {"first": first, "last": last}
+    family = {"households": household_ids, **span}
+    children = children_of(household_ids)
+    bookings = db.session.execute(_BOOKINGS, family).all()
+    lines = db.session.execute(_LINES, family).all()
+    openings = db.session.execute(_OPENINGS, family).all()
+    holidays = db.session.execute(_HOLIDAYS, {"zone": zone, **span}).all()
+    return Facts(
+        children=children,
+        entries=_entries(children, bookings, lines),
+        openings={row.day: row.reason if row.is_closed else None for row in openings},
+        public_holidays={row.first_day: row.name for row in holidays if row.is_public},
+        school_holidays=tuple(
+            (row.first_day, row.last_day, row.name) for row in holidays if not row.is_public
+        ),
+    )
+
+
+def bookings_between(
+    household_ids: Sequence[int], children: Sequence[ChildCard], first: date, last: date
+) -> dict[date, list[Entry]]:
+    """The active bookings alone, by day, between two days, both included. One statement."""
+    rows = db.session.execute(_BOOKINGS, {"households": household_ids, "first": first, "last": last}).all()
+    return _entries(children, rows, ())
+
+
+def next_bookings(household_ids: Sequence[int], child: ChildCard, today: date) -> tuple[Entry, ...]:
+    """The first bookings of one child from `today` on. One statement."""
+    by_day = bookings_between(household_ids, (child,), today, today + NEXT_BOOKINGS_WITHIN)
+    return tuple(entry for day in sorted(by_day) for entry in by_day[day])[:NEXT_BOOKINGS]
+
+
+def _entries(
+    children: Sequence[ChildCard], bookings: Sequence[Row], lines: Iterable[Row]
+) -> dict[date, list[Entry]]:
+    cards = {child.child_id: child for child in children}
+    place = {child.child_id: index for index, child in enumerate(children)}
+    active = {(row.child_id, row.opening_id) for row in bookings}
+    leaving = {(row.child_id, row.opening_id) for row in lines if row.action is LineAction.CANCEL}
+    found = [
+        _booked(row, cards[row.child_id], (row.child_id, row.opening_id) in leaving)
+        for row in bookings
+        if row.child_id in cards
+    ]
+    for row in lines:
+        key = (row.child_id, row.opening_id)
+        if row.action is LineAction.BOOK and key not in active and row.child_id in cards:
+            active.add(key)  # of several refusals for one day, the newest is told
+            found.append(_refused(row, cards[row.child_id]))
+    found.sort(key=lambda entry: (KIND_ORDER[entry.kind], place[entry.child.child_id]))
+    by_day: dict[date, list[Entry]] = {}
+    for entry in found:
+        by_day.setdefault(entry.day, []).append(entry)
+    return by_day
+
+
+def _booked(row: Row, child: ChildCard, is_leaving: bool) -> Entry:
+    return Entry(
+        row.day, child, row.kind, row.activity, row.presence, row.facility, row.activity_id,
+        CANCELLING if is_leaving else row.state, row.price_cents, row.rank, row.booking_id,
+    )  # fmt: skip
+
+
+def _refused(row: Row, child: ChildCard) -> Entry:
+    return Entry(
+        row.day, child, row.kind, row.activity, row.presence, row.facility, row.activity_id,
+        REFUSED, row.price_cents, reason=row.reason,
+    )  # fmt: skip
+
+
+# --- The month ----------------------------------------------------------------------------------------------------
+
+
+class Chip(NamedTuple):
+    """A booking as the month shows it; `style` names its shape, `words` is read to who does not see it."""
+
+    colour: int
+    style: str
+    mark: str
+    icon: str
+    label: str
+    words: str
+    rank: int | None
+
+
+class Cell(NamedTuple):
+    """A day of the month. `chips` are places in `MonthAgenda.chips`; `note` is short, `more` completes it in words."""
+
+    style: str
+    iso: str
+    number: int
+    note: str
+    more: str
+    chips: tuple[int, ...]
+    is_link: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MonthAgenda:
+    """One month, ready to be written: a column for each weekday on which something opens, None outside of the month.
+
+    Each different chip is listed once, since weeks repeat themselves.
+    """
+
+    first_day: date
+    slug: str
+    previous: date | None
+    following: date | None
+    weekdays: tuple[tuple[str, str], ...]
+    weeks: tuple[tuple[Cell | None, ...], ...]
+    chips: tuple[Chip, ...]
+    children: tuple[ChildCard, ...]
+    kinds: tuple[tuple[str, str], ...]
+    states: tuple[str, ...]
+    has_closed_days: bool
+    school_holidays: tuple[tuple[date, date, str], ...]
+    is_empty: bool
+
+
+_STYLES = {CANCELLING: "pending"}
+_ICONS = {REFUSED: "ban", CANCELLING: "undo-2"}
+_WORDS = {
+    BookingState.ACCEPTED: "réservé",
+    BookingState.PENDING: "en cours de validation",
+    BookingState.WAITING: "liste d’attente",
+    REFUSED: "refusé",
+    CANCELLING: "annulation en cours de validation",
+}
+STATE_ORDER = {state: index for index, state in enumerate(_WORDS)}
+
+
+def month(household_ids: Sequence[int], year: int, number: int, today: date, zone: str) -> MonthAgenda:
+    """The agenda of a month (S77, S78). `today` in Europe/Paris, `zone` the town's zone of school holidays."""
+    weeks = month_weeks(year, number)
+    first = date(year, number, 1)
+    last = max(day for day in weeks[-1] if day.month == number)
+    facts = read(household_ids, first, last, zone)
+    columns = open_weekdays([*facts.openings, *facts.entries])
+    chips = _Chips()
+    rows = tuple(
+        tuple(
+            _cell(week[column], facts, chips, today) if week[column].month == number else None
+            for column in columns
+        )
+        for week in weeks
+        if any(week[column].month == number for column in columns)
+    )
+    present = [entry for entries in facts.entries.values() for entry in entries]
+    previous, following = neighbours(year, number)
+    seen = {entry.child.child_id for entry in present}
+    return MonthAgenda(
+        first_day=first,
+        slug=month_slug(year, number),
+        previous=previous,
+        following=following,
+        weekdays=tuple((weekday_short(column), weekday_name(column)) for column in columns),
+        weeks=rows,
+        chips=tuple(chips.chips),
+        children=tuple(child for child in facts.children if child.child_id in seen),
+        kinds=tuple(
+            (KIND_ICONS[kind], label(kind))
+            for kind in sorted({e.kind for e in present}, key=KIND_ORDER.__getitem__)
+        ),
+        states=tuple(sorted({entry.state for entry in present}, key=STATE_ORDER.__getitem__)),
+        has_closed_days=any(cell is not None and " off" in cell.style for row in rows for cell in row),
+        school_holidays=facts.school_holidays,
+        is_empty=not facts.openings and not present,
+    )
+
+
+class _Chips:
+    """Hands out the place of a chip in the list, adding it the first time it is met."""
+
+    def __init__(self) -> None:
+        self.chips: list[Chip] = []
+        self._places: dict[tuple, int] = {}
+
+    def place(self, entry: Entry) -> int:
+        key = (entry.child.child_id, entry.kind, entry.presence, entry.state, entry.rank)
+        if key not in self._places:
+            self._places[key] = len(self.chips)
+            self.chips.append(_chip(entry))
+        return self._places[key]
+
+
+def _chip(entry: Entry) -> Chip:
+    state = f"{_WORDS[entry.state]}, {ordinal(entry.rank)}" if entry.rank else _WORDS[entry.state]
+    return Chip(
+        colour=entry.child.colour,
+        style=_STYLES.get(entry.state, entry.state),
+        mark=entry.child.mark,
+        icon=_ICONS.get(entry.state, KIND_ICONS[entry.kind]),
+        label=entry.presence,
+        words=f"{entry.child.first_name}{NBSP}: {entry.presence}, {state}",
+        rank=entry.rank,
+    )
+
+
+def ordinal(rank: int) -> str:
+    """« 1er », « 2e »: a place in the waiting list."""
+    return "1er" if rank == 1 else f"{rank}e"
+
+
+def _cell(day: date, facts: Facts, chips: _Chips, today: date) -> Cell:
+    entries = facts.entries.get(day, ())
+    is_open = day in facts.openings and facts.openings[day] is None
+    note, more = _note(day, facts)
+    style = "day"
+    if not is_open and not entries:
+        style += " off"
+        note, more = note or "", more or ("" if note else "rien d’ouvert")
+    elif day < today:
+        style += " past"
+    if day == today:
+        style += " today"
+    return Cell(
+        style,
+        day.isoformat(),
+        day.day,
+        note,
+        more,
+        tuple(map(chips.place, entries)),
+        is_open or bool(entries),
+    )
+
+
+def _note(day: date, facts: Facts) -> tuple[str, str]:
+    """What is special about a day: one word for the cell, and the whole name."""
+    if day in facts.public_holidays:
+        return "Férié", facts.public_holidays[day]
+    closed = facts.openings.get(day)
+    if closed:
+        return "Fermé", closed
+    name = facts.school_holiday(day)
+    return ("Vacances", name) if name and day.weekday() < SATURDAY else ("", "")
+
+
+def neighbours(year: int, number: int) -> tuple[date | None, date | None]:
+    """First days of the months before and after; None where the calendar ends."""
+    return _other_month(year, number, -1), _other_month(year, number, 1)
+
+
+def _other_month(year: int, number: int, step: int) -> date | None:
+    try:
+        return date(*parse_month(month_slug(*add_months(year, number, step))), 1)
+    except BusinessError:
+        return None
+
+
+# --- The day ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DayEntry:
+    """A line of the day's panel: `sentence` is the limit in words, `may_cancel` says whether the act is offered."""
+
+    entry: Entry
+    sentence: str
+    may_cancel: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DayPanel:
+    """What the family has on a day and what it can still do. `offers` are (activity, sentence of its limit)."""
+
+    day: date
+    is_past: bool
+    note: str
+    more: str
+    entries: tuple[DayEntry, ...]
+    offers: tuple[tuple[str, str], ...]
+    may_book: bool
+    is_open: bool
+
+
+_OFFERS = (
+    select(Activity.id, Activity.name, Enrolment.child_id, Opening.id.label("opening_id"))
+    .join(Opening, Opening.activity_id == Activity.id)
+    .join(Enrolment, Enrolment.facility_id == Activity.facility_id)
+    .join(HouseholdChild, HouseholdChild.child_id == Enrolment.child_id)
+    .where(
+        HouseholdChild.household_id.in_(_HOUSEHOLDS),
+        Opening.day == bindparam("day"),
+        Opening.closed_reason.is_(None),
+        Enrolment.first_day <= Opening.day,
+        Enrolment.last_day >= Opening.day,
+        Activity.is_active,
+    )
+    .order_by(Activity.position, Activity.id)
+)
+
+
+def day(household_ids: Sequence[int], day: date, now: datetime, zone: str) -> DayPanel:
+    """The panel of one day (S86, S87). `now` is aware; the limits come from the rules that decide (R14)."""
+    facts = read(household_ids, day, day, zone)
+    entries = facts.entries.get(day, [])
+    rows = db.session.execute(_OFFERS, {"households": household_ids, "day": day}).all()
+    activities = {entry.activity_id for entry in entries} | {row.id for row in rows}
+    rules = rule_set(activities, (), household_ids[0], day, day) if activities else None
+    is_past = day < paris_now(now).date()
+    taken = {(entry.child.child_id, entry.activity_id) for entry in entries if entry.booking_id is not None}
+    free = {row.id: row.name for row in rows if (row.child_id, row.id) not in taken and not is_past}
+    bookable = {
+        name: rules.decide(activity_id, LineAction.BOOK, day, now) for activity_id, name in free.items()
+    }
+    note, more = _note(day, facts)
+    return DayPanel(
+        day=day,
+        is_past=is_past,
+        note=note,
+        more=more,
+        entries=tuple(_day_entry(entry, rules, now, is_past) for entry in entries),
+        offers=tuple((name, decision.sentence) for name, decision in bookable.items()),
+        may_book=any(decision.outcome is not Outcome.REFUSE for decision in bookable.values()),
+        is_open=bool(rows),
+    )
+
+
+def _day_entry(entry: Entry, rules: RuleSet, now: datetime, is_past: bool) -> DayEntry:
+    """A past day and a refused wish are only read; a cancelling that waits for its decision is not asked twice."""
+    if is_past or entry.booking_id is None or entry.state == CANCELLING:
+        return DayEntry(entry, "", False)
+    decision = rules.decide(entry.activity_id, LineAction.CANCEL, entry.day, now)
+    return DayEntry(entry, decision.sentence, decision.outcome is not Outcome.REFUSE)
