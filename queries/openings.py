@@ -1,0 +1,144 @@
+"""The open days of an activity: month by month, one by one, and what a pattern would open (S107)."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import func, select
+
+from domain.calendar import add_months, month_slug
+from domain.errors import NotFound
+from domain.openings import OpeningPattern, opening_days
+from extensions import db
+from models import Activity, BookingPeriod, Facility, Opening
+from queries import calendar
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningRow:
+    """A day: places taken by pending and accepted bookings, children waiting, why it is closed."""
+
+    id: int
+    day: date
+    capacity: int | None
+    booked: int
+    waiting: int
+    closed_reason: str | None
+    holiday: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningsMonth:
+    """The open days of a month; `previous` and `following` are month slugs."""
+
+    first_day: date
+    rows: tuple[OpeningRow, ...]
+    previous: str
+    following: str
+    booked: int
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningSheet:
+    id: int
+    activity_id: int
+    activity_name: str
+    facility_name: str
+    day: date
+    capacity: int | None
+    booked: int
+    waiting: int
+    closed_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningsPreview:
+    """What a pattern gives over a period: every day of it, and those not open yet."""
+
+    days: tuple[date, ...]
+    new_days: tuple[date, ...]
+    months: tuple[tuple[date, int], ...]
+
+    @property
+    def kept(self) -> int:
+        return len(self.days) - len(self.new_days)
+
+
+def month(activity_id: int, year: int, number: int) -> OpeningsMonth:
+    """The open days of an activity in a month, the closed ones included."""
+    first = date(year, number, 1)
+    last = date(*add_months(year, number, 1), 1) - timedelta(days=1)
+    known = calendar.town_calendar(first, last)
+    rows = tuple(
+        OpeningRow(
+            row.id,
+            row.day,
+            row.capacity,
+            row.booked,
+            row.waiting,
+            row.closed_reason,
+            known.public_holiday(row.day) or known.school_holiday(row.day),
+        )
+        for row in db.session.scalars(
+            select(Opening)
+            .where(Opening.activity_id == activity_id, Opening.day.between(first, last))
+            .order_by(Opening.day)
+        )
+    )
+    return OpeningsMonth(
+        first,
+        rows,
+        month_slug(*add_months(year, number, -1)),
+        month_slug(*add_months(year, number, 1)),
+        sum(row.booked for row in rows),
+        sum(row.waiting for row in rows),
+    )
+
+
+def nearest_month(activity_id: int, today: date) -> date:
+    """First day of the month to show: that of the next open day, else of the last one, else of today."""
+    following, last = db.session.execute(
+        select(
+            func.min(Opening.day).filter(Opening.day >= today),
+            func.max(Opening.day),
+        ).where(Opening.activity_id == activity_id)
+    ).one()
+    return (following or last or today).replace(day=1)
+
+
+def opening(opening_id: int) -> OpeningSheet:
+    """Raises NotFound."""
+    row = db.session.execute(
+        select(
+            Opening.id,
+            Opening.activity_id,
+            Activity.name.label("activity_name"),
+            Facility.name.label("facility_name"),
+            Opening.day,
+            Opening.capacity,
+            Opening.booked,
+            Opening.waiting,
+            Opening.closed_reason,
+        )
+        .join(Activity, Activity.id == Opening.activity_id)
+        .join(Facility, Facility.id == Activity.facility_id)
+        .where(Opening.id == opening_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return OpeningSheet(*row)
+
+
+def preview(activity_id: int, period_id: int, pattern: OpeningPattern) -> OpeningsPreview:
+    """The days that a pattern gives over a booking period. Raises NotFound for an unknown period."""
+    period = db.session.get(BookingPeriod, period_id)
+    if period is None:
+        raise NotFound
+    known = calendar.town_calendar(period.first_day, period.last_day)
+    found = opening_days(pattern, period.first_day, period.last_day, known)
+    open_already = set(db.session.scalars(select(Opening.day).where(Opening.activity_id == activity_id)))
+    new_days = tuple(day for day in found if day not in open_already)
+    months: dict[date, int] = {}
+    for day in new_days:
+        months[day.replace(day=1)] = months.get(day.replace(day=1), 0) + 1
+    return OpeningsPreview(tuple(found), new_days, tuple(months.items()))
