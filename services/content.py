@@ -1,0 +1,173 @@
+"""What the service publishes for every family: links (S28), resources (S29), document categories (S75)."""
+
+import os
+import unicodedata
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import BinaryIO
+
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from adapters.files import FileStore, StoredFile
+from domain.enums import DocumentOwner
+from domain.errors import Refused
+from models import DocumentCategory, Resource, UsefulLink
+from services import records
+from services.accounts import Author
+from services.transaction import write_transaction
+
+PDF_LIMIT_BYTES = 10 * 1024 * 1024
+_FILE_NAME_LENGTH = 160
+# Readers accept some bytes before the header and after the end mark.
+_HEAD, _TAIL = 1024, 2048
+
+
+@dataclass(frozen=True, slots=True)
+class LinkData:
+    title: str
+    url: str
+    position: int = 0
+    is_active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceData:
+    title: str
+    position: int = 0
+    is_active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryData:
+    name: str
+    description: str
+    owner: DocumentOwner
+    is_required: bool = True
+    position: int = 0
+    is_active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file as it arrives: its bytes from the start, and the name it had on the sender's computer."""
+
+    stream: BinaryIO
+    name: str
+
+
+def save_link(link_id: int | None, data: LinkData, *, author: Author, now: datetime) -> None:
+    """Add a useful link, or change row `link_id`. Raises NotFound."""
+    with write_transaction() as session:
+        if link_id is None:
+            records.add(session, UsefulLink(**asdict(data)), author=author, now=now)
+        else:
+            row = records.get(session, UsefulLink, link_id)
+            records.change(session, row, asdict(data), author=author, now=now)
+
+
+def delete_link(link_id: int, *, author: Author, now: datetime) -> None:
+    """Raises NotFound."""
+    with write_transaction() as session:
+        records.remove(session, records.get(session, UsefulLink, link_id), author=author, now=now)
+
+
+def save_category(category_id: int | None, data: CategoryData, *, author: Author, now: datetime) -> None:
+    """Add a document category, or change row `category_id`. Raises Refused `name_taken`, NotFound."""
+    taken = Refused("name_taken", "Une autre catégorie porte déjà ce nom. Choisissez un autre nom.")
+    with write_transaction() as session:
+        if category_id is None:
+            records.add(session, DocumentCategory(**asdict(data)), author=author, now=now, taken=taken)
+        else:
+            row = records.get(session, DocumentCategory, category_id)
+            records.change(session, row, asdict(data), author=author, now=now, taken=taken)
+
+
+def save_resource(
+    resource_id: int | None, data: ResourceData, upload: Upload | None, *, author: Author, now: datetime
+) -> None:
+    """Add a resource with its PDF, or change row `resource_id`, whose file stays without `upload`.
+
+    Raises Refused `no_file`, `file_empty`, `file_too_big` or `not_a_pdf`; NotFound. The file is on the disk
+    before its row is written, and goes when the row could not be.
+    """
+    if upload is None and resource_id is None:
+        raise Refused("no_file", "Choisissez le fichier PDF à publier.")
+    stored = _store_pdf(upload) if upload is not None else None
+    columns = asdict(data) | (_file_columns(stored, upload) if stored and upload else {})
+    try:
+        with write_transaction() as session:
+            replaced = _write_resource(session, resource_id, columns, author, now)
+    except BaseException:
+        if stored is not None:
+            _store().delete(stored.key)
+        raise
+    if replaced is not None:
+        _store().delete(replaced)
+
+
+def delete_resource(resource_id: int, *, author: Author, now: datetime) -> None:
+    """Remove a resource and its file. Raises NotFound."""
+    with write_transaction() as session:
+        row = records.get(session, Resource, resource_id)
+        key = row.file_key
+        records.remove(session, row, author=author, now=now)
+    _store().delete(key)
+
+
+def _write_resource(
+    session: Session, resource_id: int | None, columns: dict, author: Author, now: datetime
+) -> str | None:
+    """Write the row; returns the key of the file that a new one replaces."""
+    if resource_id is None:
+        records.add(session, Resource(**columns), author=author, now=now)
+        return None
+    row = records.get(session, Resource, resource_id)
+    former = row.file_key
+    records.change(session, row, columns, author=author, now=now)
+    return former if row.file_key != former else None
+
+
+# --- The file -----------------------------------------------------------------------------------
+
+
+def _store() -> FileStore:
+    return FileStore(current_app.config["INSTANCE"] / "files")
+
+
+def _store_pdf(upload: Upload) -> StoredFile:
+    _check_pdf(upload.stream)
+    upload.stream.seek(0)
+    return _store().save(upload.stream, ".pdf")
+
+
+def _check_pdf(stream: BinaryIO) -> None:
+    """A PDF says where it starts and where it ends; its name and declared type prove nothing."""
+    size = stream.seek(0, os.SEEK_END)
+    if size == 0:
+        raise Refused("file_empty", "Ce fichier est vide\u00a0: choisissez le bon fichier PDF.")
+    if size > PDF_LIMIT_BYTES:
+        raise Refused(
+            "file_too_big", "Ce fichier dépasse 10 Mo\u00a0: réduisez-le, puis envoyez-le de nouveau."
+        )
+    stream.seek(0)
+    head = stream.read(_HEAD)
+    stream.seek(max(0, size - _TAIL))
+    if b"%PDF-" not in head or b"%%EOF" not in stream.read():
+        raise Refused(
+            "not_a_pdf",
+            "Ce fichier n’est pas un PDF complet\u00a0: "
+            "enregistrez le document au format PDF, puis envoyez-le.",
+        )
+
+
+def _file_columns(stored: StoredFile, upload: Upload) -> dict:
+    return {"file_key": stored.key, "file_name": _shown_name(upload.name), "size_bytes": stored.size}
+
+
+def _shown_name(name: str) -> str:
+    """The name that readers get: no folder, no control character, always .pdf."""
+    base = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
+    clean = "".join(character for character in base if character.isprintable()).strip()
+    stem = clean.removesuffix(".pdf").removesuffix(".PDF").strip(". ") or "document"
+    return stem[: _FILE_NAME_LENGTH - 4] + ".pdf"
