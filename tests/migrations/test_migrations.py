@@ -1,0 +1,237 @@
+"""Migrations lead to the models, and one that goes wrong leaves the town as it was (security F6)."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from textwrap import dedent, indent
+
+import flask_migrate
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+import config
+from app import create_app
+from extensions import db
+from models import BookingDraft, BookingDraftLine, StaffFacility, StaffMember
+from tests.conftest import settings_for_tests
+from tests.factories import World
+
+MIGRATIONS = config.ROOT / "migrations"
+FOLLOWING = '''
+"""A migration of a test."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision, branch_labels, depends_on = "9999", "{head}", None, None
+ROWS_MAY_CHANGE = {announced!r}
+
+
+def upgrade() -> None:
+{body}
+'''
+
+
+@pytest.fixture
+def empty_url(database_url: str, tmp_path: Path) -> Iterator[str]:
+    """A database of its own on the chosen engine, without any table."""
+    if database_url.startswith("sqlite"):
+        yield f"sqlite:///{tmp_path / 'town.db'}"
+        return
+    server = sa.create_engine(database_url, isolation_level="AUTOCOMMIT").execution_options(write=True)
+    url = sa.make_url(database_url).set(database="town").render_as_string(hide_password=False)
+    with server.connect() as connection:
+        connection.execute(sa.text("CREATE DATABASE town"))
+    yield url
+    with server.connect() as connection:
+        connection.execute(sa.text("DROP DATABASE town WITH (FORCE)"))
+    server.dispose()
+
+
+@pytest.fixture
+def town(empty_url: str, tmp_path: Path) -> Iterator[Flask]:
+    """An application whose database was made by the migrations."""
+    app = create_app(settings_for_tests(empty_url, tmp_path))
+    with app.app_context():
+        flask_migrate.upgrade(directory=str(MIGRATIONS))
+        db.session.remove()
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def family(town: Flask) -> None:
+    """Rows whose parents have ON DELETE CASCADE or RESTRICT children."""
+    world = World(town)
+    household = world.household()
+    parent, child = world.parent(household), world.child(household)
+    canteen = world.canteen([world.now.date()])
+    world.staff(facilities=[canteen.facility])
+    draft = world.add(
+        BookingDraft(
+            key="x", user_id=parent.id, household_id=household.id, created_at=world.now, updated_at=world.now
+        )
+    )
+    world.add(
+        BookingDraftLine(
+            draft_id=draft.id,
+            child_id=child.id,
+            opening_id=canteen.openings[0].id,
+            presence_type_id=canteen.meal.id,
+            day=canteen.openings[0].day,
+            action="book",
+        )
+    )
+
+
+Migrate = Callable[..., None]
+
+
+@pytest.fixture
+def migrate(town: Flask, tmp_path: Path) -> Migrate:
+    """Run one more migration, whose `upgrade` has the given body, on the town."""
+
+    def run(body: str, announced: tuple[str, ...] = ()) -> None:
+        folder = tmp_path / "migrations"
+        shutil.copytree(MIGRATIONS, folder)
+        head = max(path.name[:4] for path in (folder / "versions").glob("[0-9]*.py"))
+        text = FOLLOWING.format(head=head, announced=announced, body=indent(dedent(body).strip(), "    "))
+        (folder / "versions" / "9999_of_a_test.py").write_text(text)
+        with town.app_context():
+            try:
+                flask_migrate.upgrade(directory=str(folder))
+            finally:
+                db.session.remove()
+
+    return run
+
+
+def schema(engine: sa.Engine) -> dict:
+    """What the database itself says of its tables, in comparable form."""
+    inspector = sa.inspect(engine)
+    return {
+        table: {
+            "columns": {
+                column["name"]: (str(column["type"]), column["nullable"], column["default"])
+                for column in inspector.get_columns(table)
+            },
+            "primary key": _plain(inspector.get_pk_constraint(table)),
+            "foreign keys": _plain(inspector.get_foreign_keys(table)),
+            "unique": _plain(inspector.get_unique_constraints(table)),
+            "checks": _plain(inspector.get_check_constraints(table)),
+            "indexes": _plain(inspector.get_indexes(table)),
+        }
+        for table in inspector.get_table_names()
+        if table != "alembic_version"
+    }
+
+
+def _plain(found: object) -> object:
+    """Constraints in any order, the columns of each in theirs."""
+    if isinstance(found, list):
+        plain = [_plain(one) for one in found]
+        return sorted(plain, key=repr) if plain and isinstance(plain[0], dict) else plain
+    if isinstance(found, dict):
+        return {key: _plain(value) for key, value in sorted(found.items())}
+    return str(found)
+
+
+def content(app: Flask) -> dict[str, list]:
+    with app.app_context(), db.engine.connect() as connection:
+        return {
+            table.name: sorted(connection.execute(table.select()).all(), key=repr)
+            for table in db.metadata.sorted_tables
+        }
+
+
+def versions(app: Flask) -> list[str]:
+    with app.app_context(), db.engine.connect() as connection:
+        return list(connection.scalars(sa.text("SELECT version_num FROM alembic_version")))
+
+
+def test_the_migrated_schema_is_the_one_of_the_models(app, town):
+    with app.app_context():
+        of_the_models = schema(db.engine)
+    with town.app_context():
+        migrated = schema(db.engine)
+    assert set(of_the_models) == set(db.metadata.tables)
+    assert migrated == of_the_models
+
+
+def test_migrating_twice_changes_nothing(town, family):
+    before = content(town), versions(town)
+    with town.app_context():
+        flask_migrate.upgrade(directory=str(MIGRATIONS))
+    assert (content(town), versions(town)) == before
+
+
+FAILING = """
+with op.batch_alter_table("household") as table:
+    table.add_column(sa.Column("colour", sa.String(10)))
+op.create_table("new", sa.Column("id", sa.Integer(), primary_key=True))
+op.execute("DELETE FROM staff_facility")
+op.execute("SELECT nothing FROM nowhere")
+"""
+LOSING = 'op.execute("DELETE FROM staff_facility")'
+ORPHANING = """
+with op.batch_alter_table("staff_facility", recreate="always") as table:
+    pass
+op.execute("UPDATE staff_facility SET facility_id = 4242")
+"""
+
+
+@pytest.mark.parametrize("body", [FAILING, LOSING, ORPHANING], ids=["failing", "losing rows", "orphaning"])
+def test_a_migration_that_goes_wrong_changes_nothing(town, family, migrate, body):
+    with town.app_context():
+        before = schema(db.engine), content(town), versions(town)
+    with pytest.raises((SystemExit, sa.exc.DBAPIError)):
+        migrate(body)
+    with town.app_context():
+        assert (schema(db.engine), content(town), versions(town)) == before
+
+
+def test_rebuilding_a_parent_table_keeps_its_children(town, family, migrate):
+    """On SQLite a rebuilt table is dropped and made again: with foreign keys on, its children vanish."""
+    before = content(town)
+    migrate(
+        """
+        for name, column in (("staff_member", "last_name"), ("booking_draft", "key"), ("household", "name")):
+            with op.batch_alter_table(name) as table:
+                table.alter_column(column, existing_type=sa.String(120), nullable=True)
+        """
+    )
+    assert content(town) == before
+    assert before["staff_facility"]
+    assert before["booking_draft_line"]
+    assert "9999" in versions(town)
+
+
+def test_announced_rows_may_go(town, family, migrate):
+    migrate(LOSING, announced=("staff_facility",))
+    assert content(town)["staff_facility"] == []
+
+
+def test_foreign_keys_hold_again_after_a_migration(town, family, migrate):
+    migrate("op.create_table('new', sa.Column('id', sa.Integer(), primary_key=True))")
+    world = World(town)
+    member = world.one(StaffMember)
+    with pytest.raises(sa.exc.IntegrityError):
+        world.add(StaffFacility(staff_id=member.id, facility_id=4242))
+
+
+def test_a_damaged_town_is_not_migrated(town, family, migrate):
+    """SQLite only: rows without parent, left by another program, are told before anything is changed."""
+    with town.app_context():
+        if db.engine.dialect.name != "sqlite":
+            return
+        raw = db.engine.raw_connection()
+        raw.cursor().execute("PRAGMA foreign_keys=OFF")
+        raw.cursor().execute("UPDATE staff_facility SET facility_id = 4242")
+        raw.cursor().execute("PRAGMA foreign_keys=ON")
+        raw.close()
+    with pytest.raises(SystemExit):
+        migrate("pass")
+    assert "9999" not in versions(town)
