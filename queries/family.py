@@ -1,4 +1,4 @@
-"""The file of a family as the family reads it (S30, S39, S42): nothing here is another adult's but the name."""
+"""The file of a family as the family reads it (S30, S39, S42): of another adult, only the name."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ _MEMBERS = (
 )
 
 
-# --- The children and their households ----------------------------------------------------------------------------
+# --- The children and their households ------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def _cards(rows: Iterable[tuple[int, str, str, date]]) -> tuple[ChildCard, ...]:
     return tuple(ChildCard(*row, mark=marks[row[0]].initials, colour=marks[row[0]].colour) for row in rows)
 
 
-# --- Mon foyer ----------------------------------------------------------------------------------------------------
+# --- Mon foyer ------------------------------------------------------------------------------------
 
 _HOUSEHOLD_COLUMNS = (
     Household.id,
@@ -166,7 +166,7 @@ class Quotient:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A line of the file's history (S06). Of another adult only the name and the day are told (security 1.3)."""
+    """A line of the file's history (S06). Of another adult only name and day are told (security 1.3)."""
 
     day: date
     subject: str
@@ -203,7 +203,7 @@ _SUBJECTS = {
 
 
 def household_files(household_ids: Sequence[int], user_id: int, today: date) -> tuple[HouseholdFile, ...]:
-    """The files of the signed-in adult's households: quotients in force or to come, last changes. Four statements."""
+    """The files of the adult's households: quotients in force or to come, last changes. Four statements."""
     family = {"households": household_ids}
     adults = _by_household(db.session.execute(_ADULTS, family))
     quotients = _by_household(db.session.execute(_QUOTIENTS, {**family, "today": today}))
@@ -270,7 +270,7 @@ def own_account(user_id: int) -> OwnAccount | None:
     return OwnAccount(*row) if row else None
 
 
-# --- Mes enfants --------------------------------------------------------------------------------------------------
+# --- Mes enfants ----------------------------------------------------------------------------------
 
 _ENROLMENTS = (
     select(Facility.name, Enrolment.group_name, Enrolment.first_day, Enrolment.last_day, Enrolment.child_id)
@@ -285,7 +285,7 @@ _ENROLMENTS = (
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentLine:
-    """A child may book in this structure between two days, both included; `group` is the class or the group."""
+    """A child may book in this structure between two days, both included; `group` is its class."""
 
     facility: str
     group: str
@@ -319,7 +319,7 @@ def child_sheet(household_ids: Sequence[int], child_id: int, today: date) -> Chi
     raise NotFound
 
 
-# --- Documents ----------------------------------------------------------------------------------------------------
+# --- Documents ------------------------------------------------------------------------------------
 
 _DOCUMENTS = (
     select(
@@ -351,7 +351,7 @@ _DOCUMENTS = (
 
 @dataclass(frozen=True, slots=True)
 class DocumentStatus:
-    """Where one expected document stands for its owner: « Famille SOLIGNAC » or « Léo »."""
+    """Where one expected document stands for its owner: « la famille SOLIGNAC » or « Léo »."""
 
     owner: str
     received_on: date | None
@@ -389,7 +389,7 @@ def expected_documents(
             (row.id, row.household_id if row.owner is DocumentOwner.HOUSEHOLD else row.child_id), row
         )
     categories = {row.id: row for row in rows}
-    households = [(one.household_id, f"Famille {one.name}") for one in members.households]
+    households = [(one.household_id, f"la famille {one.name}") for one in members.households]
     children = [(child.child_id, child.first_name) for child in members.children]
     return tuple(
         ExpectedDocument(

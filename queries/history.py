@@ -83,7 +83,7 @@ class Page:
 
 
 def requests(household_ids: Sequence[int], page: int) -> Page:
-    """A page of the households' requests; a number outside of the list gives the nearest page. Three statements."""
+    """A page of the households' requests; a number off the list gives the nearest page. Three statements."""
     family = {"households": household_ids}
     pages = max(1, ceil(db.session.execute(_COUNT, family).scalar_one() / PAGE_SIZE))
     number = min(max(page, 1), pages)
@@ -107,8 +107,7 @@ def parts(lines: Iterable[Row]) -> tuple[Part, ...]:
     """Lines gathered by child, structure, presence and outcome, in the order in which they were asked."""
     days: dict[tuple, list[date]] = {}
     for line in lines:
-        key = (
-            line.first_name, line.facility, line.presence, line.action, line.state, line.reason, line.decided_at,
-        )  # fmt: skip
-        days.setdefault(key, []).append(line.day)
+        key = (line.first_name, line.facility, line.presence)
+        outcome = (line.action, line.state, line.reason, line.decided_at)
+        days.setdefault(key + outcome, []).append(line.day)
     return tuple(Part(*key, days=tuple(sorted(found))) for key, found in days.items())

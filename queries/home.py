@@ -1,4 +1,4 @@
-"""What the home page gathers for a family: things to do first, then the week, then the rest (S26, S28, S29)."""
+"""What the home page gathers for a family: things to do, the week, then the rest (S26, S28, S29)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -101,7 +101,7 @@ class PendingPart:
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """Monday to Friday, and the week-end days that hold a booking; one row a child, one tuple of entries a day."""
+    """Monday to Friday, and the week-end days that hold a booking; one row a child, entries by day."""
 
     days: tuple[date, ...]
     rows: tuple[tuple[ChildCard, tuple[tuple[Entry, ...], ...]], ...]
@@ -124,7 +124,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class ResourceFile:
-    """A PDF offered to every family; `file_key` names it in the store, `size_bytes` is told before it is opened."""
+    """A PDF offered to every family; `file_key` names it in the store."""
 
     resource_id: int
     title: str

@@ -1,4 +1,4 @@
-"""The accepted bookings of a month with their prices, child by child: what a bill of that month will hold (R22)."""
+"""The accepted bookings of a month with their prices: what a bill of that month will hold (R22)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

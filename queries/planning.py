@@ -53,7 +53,7 @@ KIND_ICONS = {
     ActivityKind.DAY: "sun",
 }
 
-# --- What is read: one statement each, built once -----------------------------------------------------------------
+# --- What is read: one statement each, built once -------------------------------------------------
 
 _HOUSEHOLDS = bindparam("households", expanding=True)
 _FIRST, _LAST = bindparam("first"), bindparam("last")
@@ -160,7 +160,7 @@ _HOLIDAYS = union_all(
 class Entry:
     """What one child does, asked for or was refused on a day.
 
-    `state` is a BookingState, or « cancelling » for an accepted booking whose cancelling waits for its decision;
+    `state` is a BookingState, or « cancelling » for an accepted booking whose cancelling is not decided yet;
     `rank` is the place in the waiting list; `booking_id` is None when there is no active booking.
     """
 
@@ -180,7 +180,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything that is known of a stretch of days. `openings` maps a day to None, or to the reason why all is closed."""
+    """What is known of a stretch of days. `openings`: day to None, or to the reason why all is closed."""
 
     children: tuple[ChildCard, ...]
     entries: dict[date, list[Entry]]
@@ -264,7 +264,7 @@ def _refused(row: Row, child: ChildCard) -> Entry:
     )  # fmt: skip
 
 
-# --- The month ----------------------------------------------------------------------------------------------------
+# --- The month ------------------------------------------------------------------------------------
 
 
 class Chip(NamedTuple):
@@ -280,7 +280,7 @@ class Chip(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """A day of the month. `chips` are places in `MonthAgenda.chips`; `note` is short, `more` completes it in words."""
+    """A day of the month. `chips` are places in `MonthAgenda.chips`; `more` completes the short `note`."""
 
     style: str
     iso: str
@@ -293,7 +293,7 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MonthAgenda:
-    """One month, ready to be written: a column for each weekday on which something opens, None outside of the month.
+    """One month, ready to be written: a column for each weekday that opens, None outside of the month.
 
     Each different chip is listed once, since weeks repeat themselves.
     """
@@ -316,17 +316,17 @@ class MonthAgenda:
 _STYLES = {CANCELLING: "pending"}
 _ICONS = {REFUSED: "ban", CANCELLING: "undo-2"}
 _WORDS = {
-    BookingState.ACCEPTED: "réservé",
+    BookingState.ACCEPTED: "acceptée",
     BookingState.PENDING: "en cours de validation",
-    BookingState.WAITING: "liste d’attente",
-    REFUSED: "refusé",
+    BookingState.WAITING: "en liste d’attente",
+    REFUSED: "refusée",
     CANCELLING: "annulation en cours de validation",
 }
 STATE_ORDER = {state: index for index, state in enumerate(_WORDS)}
 
 
 def month(household_ids: Sequence[int], year: int, number: int, today: date, zone: str) -> MonthAgenda:
-    """The agenda of a month (S77, S78). `today` in Europe/Paris, `zone` the town's zone of school holidays."""
+    """The agenda of a month (S77, S78). `today` in Europe/Paris, `zone` of the town's school holidays."""
     weeks = month_weeks(year, number)
     first = date(year, number, 1)
     last = max(day for day in weeks[-1] if day.month == number)
@@ -443,12 +443,12 @@ def _other_month(year: int, number: int, step: int) -> date | None:
         return None
 
 
-# --- The day ------------------------------------------------------------------------------------------------------
+# --- The day --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class DayEntry:
-    """A line of the day's panel: `sentence` is the limit in words, `may_cancel` says whether the act is offered."""
+    """A line of the day's panel: `sentence` is the limit in words, `may_cancel`: the act is offered."""
 
     entry: Entry
     sentence: str
@@ -457,7 +457,7 @@ class DayEntry:
 
 @dataclass(frozen=True, slots=True)
 class DayPanel:
-    """What the family has on a day and what it can still do. `offers` are (activity, sentence of its limit)."""
+    """What the family has on a day and what it can still do. `offers`: (activity, sentence of its limit)."""
 
     day: date
     is_past: bool
@@ -513,7 +513,7 @@ def day(household_ids: Sequence[int], day: date, now: datetime, zone: str) -> Da
 
 
 def _day_entry(entry: Entry, rules: RuleSet, now: datetime, is_past: bool) -> DayEntry:
-    """A past day and a refused wish are only read; a cancelling that waits for its decision is not asked twice."""
+    """A past day and a refused wish are only read; a cancelling is not asked twice."""
     if is_past or entry.booking_id is None or entry.state == CANCELLING:
         return DayEntry(entry, "", False)
     decision = rules.decide(entry.activity_id, LineAction.CANCEL, entry.day, now)

@@ -1,4 +1,4 @@
-"""The planning of all the children, month by month, the panel of a day, and the history of requests (S77 to S87)."""
+"""The planning of all the children, the panel of a day, the history of requests (S77 to S87)."""
 
 from datetime import date
 

@@ -49,5 +49,5 @@ def test_all_the_children_stand_on_one_month(client, family):
     client.sign_in(family.parent)
     client.get("/planning")
     assert client.page.h2.get_text() == "Janvier 2027"
-    assert "Marie : Repas enfant, réservé" in words(cell(client, date(2027, 1, 14)))
-    assert "Léo : Repas enfant, réservé" in words(cell(client, date(2027, 1, 14)))
+    assert "Marie : Repas enfant, acceptée" in words(cell(client, date(2027, 1, 14)))
+    assert "Léo : Repas enfant, acceptée" in words(cell(client, date(2027, 1, 14)))
