@@ -1,0 +1,192 @@
+"""The journal of one family file in words (S06, S115): who, what, how, when, before, after."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from domain.enums import AccountKind, AccountStatus, Channel, Residency
+from domain.labels import label
+from extensions import db
+from models import AuditEvent, DocumentCategory, Facility, Guardian, StaffMember, User
+from queries.households import HouseholdFile, quotient_text
+
+LENGTH = 40
+
+_TITLES = {
+    "household.created": "Dossier créé",
+    "household.updated": "Informations du foyer modifiées",
+    "guardian.added": "Adulte ajouté",
+    "guardian.updated": "Adulte modifié",
+    "child.added": "Enfant ajouté",
+    "child.updated": "Enfant modifié",
+    "enrolment.added": "Inscription ajoutée",
+    "enrolment.updated": "Inscription modifiée",
+    "quotient_familial.added": "Quotient familial ajouté",
+    "document_receipt.added": "Document reçu",
+    "document_receipt.withdrawn": "Document noté par erreur, retiré",
+    "access.opened": "Accès au portail ouvert, mail d’activation demandé",
+    "access.resent": "Mail d’activation renvoyé",
+    "access.suspended": "Accès au portail suspendu",
+    "access.reopened": "Accès au portail rouvert",
+    "access.activated": "Accès activé, mot de passe choisi",
+    "password.changed": "Mot de passe changé",
+    "booking_request.submitted": "Demande de réservation reçue",
+    "booking_request.accepted": "Demande de réservation acceptée",
+    "booking_request.refused": "Demande de réservation refusée",
+    "mail.retried": "Courriel remis à l’envoi",
+}
+_FIELDS = {
+    "number": "Numéro",
+    "name": "Nom",
+    "residency": "Commune",
+    "address": "Adresse",
+    "address_extra": "Complément d’adresse",
+    "postcode": "Code postal",
+    "city": "Ville",
+    "family_situation": "Situation familiale",
+    "first_name": "Prénom",
+    "last_name": "Nom",
+    "email": "Courriel",
+    "mobile_phone": "Téléphone mobile",
+    "home_phone": "Téléphone du domicile",
+    "work_phone": "Téléphone du travail",
+    "workplace": "Lieu de travail",
+    "birth_date": "Date de naissance",
+    "child_id": "Enfant",
+    "facility_id": "Structure",
+    "group_name": "Classe ou groupe",
+    "first_day": "Du",
+    "last_day": "Au",
+    "value_hundredths": "Quotient",
+    "valid_from": "À partir du",
+    "valid_to": "Jusqu’au",
+    "source": "Justificatif",
+    "category_id": "Document",
+    "received_on": "Reçu le",
+    "valid_until": "Valable jusqu’au",
+    "status": "Accès",
+    "reference": "Référence",
+}
+_DAYS = frozenset(
+    {"birth_date", "first_day", "last_day", "valid_from", "valid_to", "received_on", "valid_until"}
+)
+
+_EVENTS = (
+    select(
+        AuditEvent.at,
+        AuditEvent.channel,
+        AuditEvent.action,
+        AuditEvent.object_type,
+        AuditEvent.object_id,
+        AuditEvent.before,
+        AuditEvent.after,
+        User.kind,
+        StaffMember.first_name.label("staff_first_name"),
+        StaffMember.last_name.label("staff_last_name"),
+        Guardian.first_name,
+        Guardian.last_name,
+    )
+    .outerjoin(User, User.id == AuditEvent.actor_user_id)
+    .outerjoin(StaffMember, StaffMember.user_id == AuditEvent.actor_user_id)
+    .outerjoin(Guardian, Guardian.user_id == AuditEvent.actor_user_id)
+    .where(AuditEvent.household_id == bindparam("household_id"))
+    .order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
+    .limit(LENGTH)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field; an empty text where there was, or is, no value."""
+
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`subject` names the person concerned; `by_service` tells an agent's act from the family's own."""
+
+    at: datetime
+    title: str
+    subject: str
+    author: str
+    by_service: bool
+    channel: Channel
+    changes: tuple[FieldChange, ...]
+
+
+def events(household: HouseholdFile) -> tuple[Event, ...]:
+    """The last acts on the file, the newest first. Three statements."""
+    names = _names(household)
+    return tuple(
+        Event(
+            at=row.at,
+            title=_TITLES.get(row.action, "Autre acte"),
+            subject=names.get((row.object_type, row.object_id), ""),
+            author=_author(row),
+            by_service=row.kind is not AccountKind.FAMILY,
+            channel=row.channel,
+            changes=tuple(_changes(row.before or {}, row.after or {}, names)),
+        )
+        for row in db.session.execute(_EVENTS, {"household_id": household.household_id})
+    )
+
+
+Names = Mapping[tuple[str, int], str]
+
+
+def _names(household: HouseholdFile) -> Names:
+    """What the numbers of the journal stand for: people of the file, facilities, kinds of document."""
+    facilities = db.session.execute(select(Facility.id, Facility.name)).all()
+    categories = db.session.execute(select(DocumentCategory.id, DocumentCategory.name)).all()
+    return (
+        {("facility_id", row.id): row.name for row in facilities}
+        | {("category_id", row.id): row.name for row in categories}
+        | {("guardian", adult.guardian_id): adult.name for adult in household.adults}
+        | {("user_account", adult.user_id): adult.name for adult in household.adults if adult.user_id}
+        | {("user", adult.user_id): adult.name for adult in household.adults if adult.user_id}
+        | {("child", child.card.child_id): child.card.first_name for child in household.children}
+        | {("child_id", child.card.child_id): child.card.first_name for child in household.children}
+        | {
+            ("enrolment", line.enrolment_id): child.card.first_name
+            for child in household.children
+            for line in child.enrolments
+        }
+    )
+
+
+def _author(row: Any) -> str:
+    if row.staff_last_name:
+        return f"{row.staff_first_name} {row.staff_last_name}"
+    return f"{row.first_name} {row.last_name}" if row.last_name else ""
+
+
+def _changes(before: Mapping[str, Any], after: Mapping[str, Any], names: Names) -> Iterator[FieldChange]:
+    for field in dict.fromkeys([*before, *after]):
+        if field in _FIELDS:
+            change = FieldChange(
+                _FIELDS[field],
+                _value(field, before.get(field), names),
+                _value(field, after.get(field), names),
+            )
+            if change.before or change.after:
+                yield change
+
+
+def _value(field: str, value: Any, names: Names) -> str:
+    if value is None or value == "":
+        return ""
+    if field in _DAYS:
+        return f"{date.fromisoformat(value):%d/%m/%Y}"
+    if field == "residency":
+        return label(Residency(value))
+    if field == "status":
+        return label(AccountStatus(value))
+    if field == "value_hundredths":
+        return quotient_text(value)
+    return names.get((field, value), str(value))

@@ -1,0 +1,484 @@
+"""The family files as the service reads them: search, one file with everything in it.
+
+`facility_ids` limits what is found to the households of children enrolled in those facilities today or
+later; None sees every household (S108, S114).
+"""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from math import ceil
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, true
+
+from domain.enums import AccountStatus, DocumentOwner, Residency
+from domain.errors import NotFound
+from domain.french import format_number
+from domain.people import fold, normalise_email
+from extensions import db
+from models import (
+    Child,
+    DocumentCategory,
+    DocumentReceipt,
+    Enrolment,
+    Facility,
+    Guardian,
+    Household,
+    HouseholdChild,
+    HouseholdGuardian,
+    QuotientFamilial,
+    User,
+)
+from queries.family import ChildCard, children_of
+
+PAGE_SIZE = 25
+_NUMBER = re.compile(r"(?:n\W*)?([0-9]{1,6})", re.IGNORECASE)
+_PHONE = re.compile(r"0[0-9]{9}")
+
+Scope = Collection[int] | None
+
+
+# --- Search -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AdultName:
+    name: str
+    status: AccountStatus
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdRow:
+    household_id: int
+    number: int
+    name: str
+    city: str
+    adults: tuple[AdultName, ...]
+    children: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a search; `number` from 1 to `pages`, `count` households in all."""
+
+    households: tuple[HouseholdRow, ...]
+    count: int
+    number: int
+    pages: int
+
+
+_ADULT_NAMES = (
+    select(HouseholdGuardian.household_id, Guardian.first_name, Guardian.last_name, User.status)
+    .join(Guardian, Guardian.id == HouseholdGuardian.guardian_id)
+    .outerjoin(User, User.id == Guardian.user_id)
+    .where(HouseholdGuardian.household_id.in_(bindparam("households", expanding=True)))
+    .order_by(HouseholdGuardian.position, Guardian.id)
+)
+_CHILD_NAMES = (
+    select(HouseholdChild.household_id, Child.first_name)
+    .join(Child, Child.id == HouseholdChild.child_id)
+    .where(HouseholdChild.household_id.in_(bindparam("households", expanding=True)))
+    .order_by(Child.birth_date, Child.id)
+)
+
+
+def search(
+    text: str, *, facility_ids: Scope, today: date, access: AccountStatus | None = None, page: int = 1
+) -> Page:
+    """Households found by a number, an e-mail, a phone, or names of the household, its adults and its
+    children, whatever accents, case and hyphens (R03); `access` keeps those with an adult in that state,
+    CLOSED those in which nobody has an access. A page outside of the list gives the nearest. Four statements.
+    """
+    wanted = and_(_visible(facility_ids, today), _matches(text), _has_access(access))
+    count = db.session.scalar(select(func.count()).select_from(Household).where(wanted))
+    pages = max(1, ceil(count / PAGE_SIZE))
+    number = min(max(page, 1), pages)
+    rows = db.session.execute(
+        select(Household.id, Household.number, Household.name, Household.city)
+        .where(wanted)
+        .order_by(Household.search_text, Household.name, Household.number)
+        .limit(PAGE_SIZE)
+        .offset((number - 1) * PAGE_SIZE)
+    ).all()
+    members = {"households": [row.id for row in rows]}
+    adults = _grouped(db.session.execute(_ADULT_NAMES, members))
+    children = _grouped(db.session.execute(_CHILD_NAMES, members))
+    return Page(
+        tuple(
+            HouseholdRow(
+                *row,
+                adults=tuple(
+                    AdultName(f"{one.first_name} {one.last_name}", one.status or AccountStatus.CLOSED)
+                    for one in adults.get(row.id, ())
+                ),
+                children=tuple(one.first_name for one in children.get(row.id, ())),
+            )
+            for row in rows
+        ),
+        count,
+        number,
+        pages,
+    )
+
+
+def _visible(facility_ids: Scope, today: date) -> ColumnElement[bool]:
+    if facility_ids is None:
+        return true()
+    return Household.id.in_(
+        select(HouseholdChild.household_id)
+        .join(Enrolment, Enrolment.child_id == HouseholdChild.child_id)
+        .where(Enrolment.facility_id.in_(facility_ids), Enrolment.last_day >= today)
+    )
+
+
+def _matches(text: str) -> ColumnElement[bool]:
+    text = text.strip()
+    if not text:
+        return true()
+    if "@" in text:
+        address = normalise_email(text) or text.casefold()
+        return Household.id.in_(_of_adults(Guardian.email.contains(address, autoescape=True)))
+    if number := _NUMBER.fullmatch(text):
+        return Household.number == int(number[1])
+    digits = re.sub(r"[\s.\-/]", "", text).replace("+33", "0", 1)
+    if _PHONE.fullmatch(digits):
+        phones = (Guardian.mobile_phone, Guardian.home_phone, Guardian.work_phone)
+        return Household.id.in_(
+            _of_adults(or_(*(func.replace(phone, " ", "") == digits for phone in phones)))
+        )
+    return and_(
+        true(), *(Household.search_text.contains(word, autoescape=True) for word in fold(text).split())
+    )
+
+
+def _of_adults(condition: ColumnElement[bool]) -> Any:
+    return (
+        select(HouseholdGuardian.household_id)
+        .join(Guardian, Guardian.id == HouseholdGuardian.guardian_id)
+        .where(condition)
+    )
+
+
+def _has_access(access: AccountStatus | None) -> ColumnElement[bool]:
+    if access is None:
+        return true()
+    if access is AccountStatus.CLOSED:
+        return Household.id.not_in(_of_adults(Guardian.user_id.is_not(None)))
+    return Household.id.in_(_of_adults(Guardian.user_id.in_(select(User.id).where(User.status == access))))
+
+
+def _grouped(rows: Iterable[Any]) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row[0], []).append(row)
+    return found
+
+
+# --- One file ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AdultFile:
+    """An adult; `user_id` None and `status` CLOSED while no access was opened."""
+
+    guardian_id: int
+    first_name: str
+    last_name: str
+    email: str
+    mobile_phone: str
+    home_phone: str
+    work_phone: str
+    workplace: str
+    user_id: int | None
+    status: AccountStatus
+    verified_at: datetime | None
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}"
+
+    @property
+    def phones(self) -> tuple[tuple[str, str], ...]:
+        """(« Mobile », number) of the phones that are known."""
+        known = (
+            ("Mobile", self.mobile_phone),
+            ("Domicile", self.home_phone),
+            ("Travail", self.work_phone),
+        )
+        return tuple((label, number) for label, number in known if number)
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentLine:
+    """Both days are included; `is_over` when the last one has passed."""
+
+    enrolment_id: int
+    facility_id: int
+    facility: str
+    group_name: str
+    first_day: date
+    last_day: date
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChildFile:
+    card: ChildCard
+    enrolments: tuple[EnrolmentLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdFile:
+    """The household, its adults in their order, its children with their enrolments, the newest first."""
+
+    household_id: int
+    number: int
+    name: str
+    address: str
+    address_extra: str
+    postcode: str
+    city: str
+    family_situation: str
+    residency: Residency
+    created_at: datetime
+    adults: tuple[AdultFile, ...]
+    children: tuple[ChildFile, ...]
+
+    def adult(self, guardian_id: int) -> AdultFile:
+        """Raises NotFound for somebody else's."""
+        return _one(one for one in self.adults if one.guardian_id == guardian_id)
+
+    def child(self, child_id: int) -> ChildFile:
+        """Raises NotFound for somebody else's."""
+        return _one(one for one in self.children if one.card.child_id == child_id)
+
+    def enrolment(self, enrolment_id: int) -> tuple[ChildFile, EnrolmentLine]:
+        """The enrolment and whose it is. Raises NotFound for somebody else's."""
+        return _one(
+            (child, one)
+            for child in self.children
+            for one in child.enrolments
+            if one.enrolment_id == enrolment_id
+        )
+
+
+def _one(found: Iterable[Any]) -> Any:
+    first = next(iter(found), None)
+    if first is None:
+        raise NotFound
+    return first
+
+
+_ADULTS = (
+    select(
+        Guardian.id,
+        Guardian.first_name,
+        Guardian.last_name,
+        Guardian.email,
+        Guardian.mobile_phone,
+        Guardian.home_phone,
+        Guardian.work_phone,
+        Guardian.workplace,
+        Guardian.user_id,
+        func.coalesce(User.status, AccountStatus.CLOSED).label("status"),
+        User.email_verified_at,
+    )
+    .join(HouseholdGuardian, HouseholdGuardian.guardian_id == Guardian.id)
+    .outerjoin(User, User.id == Guardian.user_id)
+    .where(HouseholdGuardian.household_id == bindparam("household_id"))
+    .order_by(HouseholdGuardian.position, Guardian.id)
+)
+_ENROLMENTS = (
+    select(
+        Enrolment.id,
+        Enrolment.child_id,
+        Enrolment.facility_id,
+        Facility.name,
+        Enrolment.group_name,
+        Enrolment.first_day,
+        Enrolment.last_day,
+    )
+    .join(Facility, Facility.id == Enrolment.facility_id)
+    .where(Enrolment.child_id.in_(bindparam("children", expanding=True)))
+    .order_by(Enrolment.last_day.desc(), Facility.position, Facility.name)
+)
+
+
+def household_file(household_id: int, *, facility_ids: Scope, today: date) -> HouseholdFile:
+    """One household. Four statements. Raises NotFound for one that is out of sight."""
+    row = db.session.execute(
+        select(
+            Household.id,
+            Household.number,
+            Household.name,
+            Household.address,
+            Household.address_extra,
+            Household.postcode,
+            Household.city,
+            Household.family_situation,
+            Household.residency,
+            Household.created_at,
+        ).where(Household.id == household_id, _visible(facility_ids, today))
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    adults = db.session.execute(_ADULTS, {"household_id": household_id}).all()
+    cards = children_of([household_id])
+    enrolments: dict[int, list[EnrolmentLine]] = {}
+    for one in db.session.execute(_ENROLMENTS, {"children": [card.child_id for card in cards]}):
+        line = EnrolmentLine(
+            one.id,
+            one.facility_id,
+            one.name,
+            one.group_name,
+            one.first_day,
+            one.last_day,
+            one.last_day < today,
+        )
+        enrolments.setdefault(one.child_id, []).append(line)
+    return HouseholdFile(
+        *row,
+        adults=tuple(AdultFile(*one) for one in adults),
+        children=tuple(ChildFile(card, tuple(enrolments.get(card.child_id, ()))) for card in cards),
+    )
+
+
+# --- What only the service reads of a file ----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class QuotientLine:
+    """`is_current` today; `is_replaced` when a correction took its place before it ever counted."""
+
+    value_hundredths: int
+    valid_from: date
+    valid_to: date | None
+    source: str
+    created_at: datetime
+    is_current: bool
+    is_replaced: bool
+
+    @property
+    def value(self) -> str:
+        return quotient_text(self.value_hundredths)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLine:
+    """Where a document stands for one owner; the receipt fields are None while it was never received."""
+
+    category_id: int
+    category: str
+    is_required: bool
+    child_id: int | None
+    owner: str
+    receipt_id: int | None
+    received_on: date | None
+    valid_until: date | None
+    is_expired: bool
+
+    @property
+    def key(self) -> str:
+        """Names the line in forms: « 3-12 », « 3-foyer »."""
+        return f"{self.category_id}-{self.child_id or 'foyer'}"
+
+
+def quotient_text(value_hundredths: int) -> str:
+    """« 622,50 », « 1 234 »."""
+    whole, rest = divmod(value_hundredths, 100)
+    return f"{format_number(whole)},{rest:02d}" if rest else format_number(whole)
+
+
+_QUOTIENTS = (
+    select(
+        QuotientFamilial.value_hundredths,
+        QuotientFamilial.valid_from,
+        QuotientFamilial.valid_to,
+        QuotientFamilial.source,
+        QuotientFamilial.created_at,
+    )
+    .where(QuotientFamilial.household_id == bindparam("household_id"))
+    .order_by(QuotientFamilial.valid_from.desc(), QuotientFamilial.id.desc())
+)
+_DOCUMENTS = (
+    select(
+        DocumentCategory.id,
+        DocumentCategory.name,
+        DocumentCategory.is_required,
+        DocumentCategory.owner,
+        DocumentReceipt.id.label("receipt_id"),
+        DocumentReceipt.child_id,
+        DocumentReceipt.received_on,
+        DocumentReceipt.valid_until,
+    )
+    .outerjoin(
+        DocumentReceipt,
+        and_(
+            DocumentReceipt.category_id == DocumentCategory.id,
+            DocumentReceipt.household_id == bindparam("household_id"),
+        ),
+    )
+    .where(DocumentCategory.is_active)
+    .order_by(
+        DocumentCategory.position,
+        DocumentCategory.name,
+        DocumentReceipt.received_on.desc(),
+        DocumentReceipt.id.desc(),
+    )
+)
+
+
+def quotients(household_id: int, today: date) -> tuple[QuotientLine, ...]:
+    """Every quotient ever noted, the newest first. One statement."""
+    lines = []
+    for row in db.session.execute(_QUOTIENTS, {"household_id": household_id}):
+        replaced = row.valid_to is not None and row.valid_to < row.valid_from
+        current = not replaced and row.valid_from <= today and (row.valid_to is None or today <= row.valid_to)
+        lines.append(QuotientLine(*row, is_current=current, is_replaced=replaced))
+    return tuple(lines)
+
+
+def documents(household: HouseholdFile, today: date) -> tuple[DocumentLine, ...]:
+    """The documents that the town asks for, one line for each owner, with the last receipt. One statement."""
+    rows = db.session.execute(_DOCUMENTS, {"household_id": household.household_id}).all()
+    newest: dict[tuple[int, int | None], Any] = {}
+    for row in rows:  # the newest receipt of an owner comes first
+        newest.setdefault((row.id, row.child_id), row)
+    children = [(child.card.child_id, child.card.first_name) for child in household.children]
+    return tuple(
+        _document(category, child_id, owner, newest.get((category.id, child_id)), today)
+        for category in {row.id: row for row in rows}.values()
+        for child_id, owner in (
+            children if category.owner is DocumentOwner.CHILD else [(None, f"Famille {household.name}")]
+        )
+    )
+
+
+def _document(category: Any, child_id: int | None, owner: str, receipt: Any, today: date) -> DocumentLine:
+    receipt_id, received_on, until = (
+        (receipt.receipt_id, receipt.received_on, receipt.valid_until) if receipt else (None, None, None)
+    )
+    return DocumentLine(
+        category.id, category.name, category.is_required, child_id, owner,
+        receipt_id, received_on, until, until is not None and until < today,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class FacilityName:
+    facility_id: int
+    name: str
+
+
+def facilities(facility_ids: Scope = None) -> Sequence[FacilityName]:
+    """The active facilities that may be chosen, in their order. One statement."""
+    statement = (
+        select(Facility.id, Facility.name)
+        .where(Facility.is_active)
+        .order_by(Facility.position, Facility.name)
+    )
+    if facility_ids is not None:
+        statement = statement.where(Facility.id.in_(facility_ids))
+    return tuple(FacilityName(*row) for row in db.session.execute(statement))

@@ -1,0 +1,622 @@
+"""The family file as the service keeps it: created, completed, nothing lost (S01, S06, S115).
+
+Each public function is one act of an agent. What changed is in the journal with its former value, its
+author and the channel through which the family spoke, filed under the household so that the family can
+read it too. `seen` is the `fingerprint` of what the agent had on screen: a colleague's change in between
+raises Stale instead of being overwritten.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import date, datetime, timedelta
+from typing import Any, TypeVar
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from domain.calendar import paris_now
+from domain.enums import BookingState, DocumentOwner, Residency
+from domain.errors import NotFound, Refused, Stale
+from domain.french import NBSP
+from domain.people import fold
+from models import (
+    Activity,
+    Booking,
+    Child,
+    DocumentCategory,
+    DocumentReceipt,
+    Enrolment,
+    Facility,
+    Guardian,
+    Household,
+    HouseholdChild,
+    HouseholdGuardian,
+    Opening,
+    QuotientFamilial,
+    User,
+)
+from services import audit, records
+from services.accounts import Author
+from services.transaction import write_transaction
+
+FIRST_NUMBER = 1001
+NUMBER_TRIES = 5
+SEARCH_LENGTH = 400
+ONE_DAY = timedelta(days=1)
+ACTIVE_BOOKINGS = (BookingState.PENDING, BookingState.ACCEPTED, BookingState.WAITING)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The household itself."""
+
+    name: str
+    residency: Residency
+    address: str = ""
+    address_extra: str = ""
+    postcode: str = ""
+    city: str = ""
+    family_situation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Adult:
+    """A legal guardian. Without e-mail the file exists, but no access can be opened (S04)."""
+
+    first_name: str
+    last_name: str
+    email: str = ""
+    mobile_phone: str = ""
+    home_phone: str = ""
+    work_phone: str = ""
+    workplace: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChildIdentity:
+    first_name: str
+    last_name: str
+    birth_date: date
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A child may book in a facility between two days, both included; `group_name` is the class or group."""
+
+    facility_id: int
+    first_day: date
+    last_day: date
+    group_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewChild:
+    identity: ChildIdentity
+    placements: tuple[Placement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Quotient:
+    """`value_hundredths` of quotient (622,50 is 62250); `valid_to` is None while no end is known."""
+
+    value_hundredths: int
+    valid_from: date
+    source: str
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A document that the service has seen; `child_id` when it concerns one child."""
+
+    category_id: int
+    child_id: int | None
+    received_on: date
+    valid_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewHousehold:
+    identity: Identity
+    adults: tuple[Adult, ...]
+    children: tuple[NewChild, ...] = ()
+    quotient: Quotient | None = None
+
+
+Values = TypeVar("Values")
+
+
+class Duplicates(Refused):
+    """The family seems to have a file already. `found`: (household id, its number, name of the person)."""
+
+    def __init__(self, found: Sequence[tuple[int, int, str]]) -> None:
+        super().__init__(
+            "duplicate",
+            "Cette famille a peut-être déjà un dossier. Ouvrez-le pour vérifier, ou cochez "
+            f"«{NBSP}Créer quand même{NBSP}» s’il s’agit d’autres personnes.",
+        )
+        self.found = tuple(found)
+
+
+class EmailUsed(Refused):
+    """`email` is somebody else's; one address is one person's, so that it can become an access (S05)."""
+
+    def __init__(self, email: str, holder: str) -> None:
+        super().__init__(
+            "email_used",
+            f"L’adresse {email} est déjà celle de {holder}. Chaque adulte a la sienne : "
+            "indiquez-en une autre, ou laissez la case vide.",
+        )
+        self.email = email
+
+
+def fingerprint(values: Any) -> str:
+    """What an agent had on screen, in short; see `seen`."""
+    return hashlib.sha256(repr(values).encode()).hexdigest()[:16]
+
+
+def read(kind: type[Values], row: Any) -> Values:
+    """The values of `kind` that `row` holds under the same names."""
+    return kind(**{field.name: getattr(row, field.name) for field in fields(kind)})
+
+
+# --- The household ----------------------------------------------------------------------------------------
+
+
+def create_household(
+    new: NewHousehold, *, author: Author, now: datetime, despite_duplicates: bool = False
+) -> int:
+    """Create a family file with its adults, children, enrolments and quotient (S01). Returns its id.
+
+    Raises Duplicates when an adult has the name of a known one, or a child the name and birth date, unless
+    `despite_duplicates` (this also stops a double click); Refused `email_used`, `dates`, `overlap`.
+    """
+    with write_transaction() as session:
+        if not despite_duplicates:
+            _refuse_duplicates(session, new)
+        household = _numbered_household(session, new.identity, now)
+        after = {"number": household.number, **asdict(new.identity)}
+        _record(session, "household.created", household, household.id, author, now, after=after)
+        for adult in new.adults:
+            _add_adult(session, household.id, adult, author, now)
+        for child in new.children:
+            _add_child(session, household.id, child, author, now)
+        if new.quotient:
+            _add_quotient(session, household.id, new.quotient, author, now)
+        _index(session, [household.id])
+        return household.id
+
+
+def update_household(
+    household_id: int, identity: Identity, *, seen: str, author: Author, now: datetime
+) -> None:
+    """Change the household's own fields. Raises NotFound, Stale."""
+    with write_transaction() as session:
+        household = _household(session, household_id)
+        _change(session, "household.updated", household, identity, seen, household_id, author, now)
+        _index(session, [household_id])
+
+
+def _household(session: Session, household_id: int) -> Household:
+    household = session.get(Household, household_id, with_for_update=True)
+    if household is None:
+        raise NotFound
+    return household
+
+
+def _numbered_household(session: Session, identity: Identity, now: datetime) -> Household:
+    """Insert with the next number; on PostgreSQL the slower of two agents meets the unique key: once more."""
+    for _ in range(NUMBER_TRIES):
+        number = (session.scalar(select(func.max(Household.number))) or FIRST_NUMBER - 1) + 1
+        household = Household(number=number, created_at=now, **asdict(identity))
+        try:
+            with session.begin_nested():
+                session.add(household)
+        except IntegrityError:
+            continue
+        return household
+    raise Refused("busy", "Plusieurs dossiers se créent en même temps : recommencez dans un instant.")
+
+
+def _refuse_duplicates(session: Session, new: NewHousehold) -> None:
+    adults = {fold(f"{adult.first_name} {adult.last_name}") for adult in new.adults}
+    children = {
+        (fold(f"{child.identity.first_name} {child.identity.last_name}"), child.identity.birth_date)
+        for child in new.children
+    }
+    candidates = or_(
+        *(
+            and_(*(Household.search_text.contains(word, autoescape=True) for word in name.split()))
+            for name in adults | {name for name, _ in children}
+        )
+    )
+    known_adults = session.execute(
+        select(Household.id, Household.number, Guardian.first_name, Guardian.last_name)
+        .join(HouseholdGuardian, HouseholdGuardian.household_id == Household.id)
+        .join(Guardian, Guardian.id == HouseholdGuardian.guardian_id)
+        .where(candidates)
+    )
+    known_children = session.execute(
+        select(Household.id, Household.number, Child.first_name, Child.last_name, Child.birth_date)
+        .join(HouseholdChild, HouseholdChild.household_id == Household.id)
+        .join(Child, Child.id == HouseholdChild.child_id)
+        .where(candidates)
+    )
+    found = [
+        (household_id, number, f"{first_name} {last_name}")
+        for household_id, number, first_name, last_name in known_adults
+        if fold(f"{first_name} {last_name}") in adults
+    ] + [
+        (household_id, number, f"{first_name} {last_name}")
+        for household_id, number, first_name, last_name, birth_date in known_children
+        if (fold(f"{first_name} {last_name}"), birth_date) in children
+    ]
+    if found:
+        raise Duplicates(found)
+
+
+def _index(session: Session, household_ids: Iterable[int]) -> None:
+    """Rewrite what the search reads: each word once, the household's own name first (R03)."""
+    session.flush()
+    for household in session.scalars(select(Household).where(Household.id.in_(list(household_ids)))):
+        adults = select(Guardian.first_name, Guardian.last_name).join(
+            HouseholdGuardian, HouseholdGuardian.guardian_id == Guardian.id
+        )
+        children = select(Child.first_name, Child.last_name).join(
+            HouseholdChild, HouseholdChild.child_id == Child.id
+        )
+        names = [household.name]
+        for first_name, last_name in [
+            *session.execute(adults.where(HouseholdGuardian.household_id == household.id)),
+            *session.execute(children.where(HouseholdChild.household_id == household.id)),
+        ]:
+            names += [last_name, first_name]
+        household.search_text = " ".join(dict.fromkeys(fold(" ".join(names)).split()))[:SEARCH_LENGTH]
+
+
+# --- Adults -----------------------------------------------------------------------------------------------
+
+
+def add_adult(household_id: int, adult: Adult, *, author: Author, now: datetime) -> int:
+    """Add an adult to the household. Returns its id. Raises NotFound, Refused `email_used`."""
+    with write_transaction() as session:
+        _household(session, household_id)
+        guardian_id = _add_adult(session, household_id, adult, author, now)
+        _index(session, [household_id])
+        return guardian_id
+
+
+def update_adult(
+    household_id: int, guardian_id: int, adult: Adult, *, seen: str, author: Author, now: datetime
+) -> None:
+    """Change an adult. An address that signs in is not changed here: `services.accounts` has it proven.
+
+    Raises NotFound, Stale, Refused `email_used`, `email_signs_in`.
+    """
+    with write_transaction() as session:
+        guardian = session.scalar(
+            select(Guardian)
+            .join(HouseholdGuardian, HouseholdGuardian.guardian_id == Guardian.id)
+            .where(Guardian.id == guardian_id, HouseholdGuardian.household_id == household_id)
+            .with_for_update(of=Guardian)
+        )
+        if guardian is None:
+            raise NotFound
+        if adult.email != guardian.email:
+            if guardian.user_id is not None:
+                raise Refused(
+                    "email_signs_in",
+                    "Cette adresse sert à se connecter au portail : changez-la par la page de l’accès.",
+                )
+            _refuse_used_email(session, adult.email)
+        _change(session, "guardian.updated", guardian, adult, seen, household_id, author, now)
+        households = select(HouseholdGuardian.household_id).where(
+            HouseholdGuardian.guardian_id == guardian_id
+        )
+        _index(session, session.scalars(households))
+
+
+def _add_adult(session: Session, household_id: int, adult: Adult, author: Author, now: datetime) -> int:
+    _refuse_used_email(session, adult.email)
+    guardian = Guardian(**asdict(adult))
+    session.add(guardian)
+    session.flush()
+    present = session.scalar(
+        select(func.max(HouseholdGuardian.position)).where(HouseholdGuardian.household_id == household_id)
+    )
+    session.add(
+        HouseholdGuardian(household_id=household_id, guardian_id=guardian.id, position=(present or 0) + 1)
+    )
+    _record(session, "guardian.added", guardian, household_id, author, now, after=asdict(adult))
+    return guardian.id
+
+
+def _refuse_used_email(session: Session, email: str) -> None:
+    if not email:
+        return
+    session.flush()
+    holder = session.execute(
+        select(Guardian.first_name, Guardian.last_name, Household.number)
+        .join(HouseholdGuardian, HouseholdGuardian.guardian_id == Guardian.id)
+        .join(Household, Household.id == HouseholdGuardian.household_id)
+        .where(Guardian.email == email)
+        .order_by(Household.number)
+        .limit(1)
+    ).one_or_none()
+    if holder is not None:
+        name = f"{holder.first_name} {holder.last_name} (dossier n°{NBSP}{holder.number})"
+        raise EmailUsed(email, name)
+    if session.scalar(select(User.id).where(User.email == email)) is not None:
+        raise EmailUsed(email, "quelqu’un d’autre qui se connecte au portail")
+
+
+# --- Children and their enrolments ------------------------------------------------------------------------
+
+
+def add_child(household_id: int, child: NewChild, *, author: Author, now: datetime) -> int:
+    """Add a child with its enrolments. Returns its id. Raises NotFound, Refused `dates`, `overlap`."""
+    with write_transaction() as session:
+        _household(session, household_id)
+        child_id = _add_child(session, household_id, child, author, now)
+        _index(session, [household_id])
+        return child_id
+
+
+def update_child(
+    household_id: int, child_id: int, identity: ChildIdentity, *, seen: str, author: Author, now: datetime
+) -> None:
+    """Change a child's name or birth date. Raises NotFound, Stale."""
+    with write_transaction() as session:
+        child = _child(session, household_id, child_id)
+        _change(session, "child.updated", child, identity, seen, household_id, author, now)
+        households = select(HouseholdChild.household_id).where(HouseholdChild.child_id == child_id)
+        _index(session, session.scalars(households))
+
+
+def add_enrolment(
+    household_id: int, child_id: int, placement: Placement, *, author: Author, now: datetime
+) -> int:
+    """Enrol a child in a facility. Returns the id. Raises NotFound, Refused `dates`, `overlap`."""
+    with write_transaction() as session:
+        _child(session, household_id, child_id)
+        return _add_enrolment(session, household_id, child_id, placement, author, now)
+
+
+def update_enrolment(
+    household_id: int, enrolment_id: int, placement: Placement, *, seen: str, author: Author, now: datetime
+) -> int:
+    """Change an enrolment. Returns how many bookings, from tomorrow on, no enrolment of the child covers any
+    more: this act does not cancel them. Raises NotFound, Stale, Refused `dates`, `overlap`.
+    """
+    with write_transaction() as session:
+        enrolment = session.get(Enrolment, enrolment_id, with_for_update=True)
+        if enrolment is None:
+            raise NotFound
+        _child(session, household_id, enrolment.child_id)
+        _check_placement(session, enrolment.child_id, placement, but=enrolment_id)
+        _change(session, "enrolment.updated", enrolment, placement, seen, household_id, author, now)
+        session.flush()
+        return _bookings_without_enrolment(session, enrolment.child_id, paris_now(now).date())
+
+
+def _child(session: Session, household_id: int, child_id: int) -> Child:
+    child = session.scalar(
+        select(Child)
+        .join(HouseholdChild, HouseholdChild.child_id == Child.id)
+        .where(Child.id == child_id, HouseholdChild.household_id == household_id)
+        .with_for_update(of=Child)
+    )
+    if child is None:
+        raise NotFound
+    return child
+
+
+def _add_child(session: Session, household_id: int, new: NewChild, author: Author, now: datetime) -> int:
+    child = Child(**asdict(new.identity))
+    session.add(child)
+    session.flush()
+    session.add(HouseholdChild(household_id=household_id, child_id=child.id))
+    _record(session, "child.added", child, household_id, author, now, after=asdict(new.identity))
+    for placement in new.placements:
+        _add_enrolment(session, household_id, child.id, placement, author, now)
+    return child.id
+
+
+def _add_enrolment(
+    session: Session, household_id: int, child_id: int, placement: Placement, author: Author, now: datetime
+) -> int:
+    _check_placement(session, child_id, placement)
+    enrolment = Enrolment(child_id=child_id, **asdict(placement))
+    session.add(enrolment)
+    session.flush()
+    after = {"child_id": child_id, **asdict(placement)}
+    _record(session, "enrolment.added", enrolment, household_id, author, now, after=after)
+    return enrolment.id
+
+
+def _check_placement(session: Session, child_id: int, placement: Placement, but: int | None = None) -> None:
+    _check_order(placement.first_day, placement.last_day)
+    facility = session.get(Facility, placement.facility_id)
+    if facility is None:
+        raise NotFound
+    other = session.scalar(
+        select(Enrolment)
+        .where(
+            Enrolment.child_id == child_id,
+            Enrolment.facility_id == placement.facility_id,
+            Enrolment.first_day <= placement.last_day,
+            Enrolment.last_day >= placement.first_day,
+            Enrolment.id != (but or 0),
+        )
+        .limit(1)
+    )
+    if other is not None:
+        raise Refused(
+            "overlap",
+            f"L’enfant est déjà inscrit dans cette structure ({facility.name}) du {other.first_day:%d/%m/%Y} "
+            f"au {other.last_day:%d/%m/%Y}{NBSP}: modifiez cette inscription, ou choisissez d’autres dates.",
+        )
+
+
+def _bookings_without_enrolment(session: Session, child_id: int, today: date) -> int:
+    covered = (
+        select(Enrolment.id)
+        .where(
+            Enrolment.child_id == Booking.child_id,
+            Enrolment.facility_id == Activity.facility_id,
+            Enrolment.first_day <= Booking.day,
+            Enrolment.last_day >= Booking.day,
+        )
+        .exists()
+    )
+    return session.scalar(
+        select(func.count())
+        .select_from(Booking)
+        .join(Opening, Opening.id == Booking.opening_id)
+        .join(Activity, Activity.id == Opening.activity_id)
+        .where(
+            Booking.child_id == child_id, Booking.day > today, Booking.state.in_(ACTIVE_BOOKINGS), ~covered
+        )
+    )
+
+
+# --- Quotient familial ------------------------------------------------------------------------------------
+
+
+def add_quotient(household_id: int, quotient: Quotient, *, author: Author, now: datetime) -> None:
+    """Add a dated quotient. The former one ends the day before, a later one ends this one: nothing is
+    overwritten (R41). Raises NotFound, Refused `dates`.
+    """
+    with write_transaction() as session:
+        _household(session, household_id)
+        _add_quotient(session, household_id, quotient, author, now)
+
+
+def _add_quotient(
+    session: Session, household_id: int, quotient: Quotient, author: Author, now: datetime
+) -> None:
+    if quotient.valid_to is not None:
+        _check_order(quotient.valid_from, quotient.valid_to)
+    rows = session.scalars(
+        select(QuotientFamilial).where(
+            QuotientFamilial.household_id == household_id,
+            or_(QuotientFamilial.valid_to.is_(None), QuotientFamilial.valid_to >= quotient.valid_from),
+        )
+    ).all()
+    before = None
+    for row in rows:
+        if row.valid_from <= quotient.valid_from:
+            before = {"value_hundredths": row.value_hundredths, "valid_from": row.valid_from}
+            # Same first day: the former value, a slip, ends before it begins and never counts.
+            row.valid_to = quotient.valid_from - ONE_DAY
+    later = [row.valid_from - ONE_DAY for row in rows if row.valid_from > quotient.valid_from]
+    valid_to = min((day for day in (quotient.valid_to, *later) if day is not None), default=None)
+    new = QuotientFamilial(
+        household_id=household_id, created_at=now, **{**asdict(quotient), "valid_to": valid_to}
+    )
+    session.add(new)
+    session.flush()
+    after = {**asdict(quotient), "valid_to": valid_to}
+    _record(session, "quotient_familial.added", new, household_id, author, now, before=before, after=after)
+
+
+# --- Documents --------------------------------------------------------------------------------------------
+
+
+def receive_documents(
+    household_id: int, receipts: Sequence[Receipt], *, author: Author, now: datetime
+) -> None:
+    """Note the documents that the service has seen today or before. Raises NotFound, Refused `dates`."""
+    with write_transaction() as session:
+        _household(session, household_id)
+        for receipt in receipts:
+            _receive(session, household_id, receipt, author, now)
+
+
+def withdraw_receipt(household_id: int, receipt_id: int, *, author: Author, now: datetime) -> None:
+    """Take back a document noted by mistake; the journal keeps it. Raises NotFound."""
+    with write_transaction() as session:
+        row = session.get(DocumentReceipt, receipt_id, with_for_update=True)
+        if row is None or row.household_id != household_id:
+            raise NotFound
+        before = asdict(read(Receipt, row))
+        _record(session, "document_receipt.withdrawn", row, household_id, author, now, before=before)
+        session.delete(row)
+
+
+def _receive(session: Session, household_id: int, receipt: Receipt, author: Author, now: datetime) -> None:
+    category = session.get(DocumentCategory, receipt.category_id)
+    if category is None or (category.owner is DocumentOwner.CHILD) != (receipt.child_id is not None):
+        raise NotFound
+    if receipt.child_id is not None:
+        _child(session, household_id, receipt.child_id)
+    if receipt.received_on > paris_now(now).date():
+        raise Refused("dates", "Indiquez un jour de réception qui n’est pas dans le futur.")
+    if receipt.valid_until is not None:
+        _check_order(receipt.received_on, receipt.valid_until)
+    row = DocumentReceipt(household_id=household_id, **asdict(receipt))
+    session.add(row)
+    session.flush()
+    _record(session, "document_receipt.added", row, household_id, author, now, after=asdict(receipt))
+
+
+# --- What every act shares --------------------------------------------------------------------------------
+
+
+def _check_order(first_day: date, last_day: date) -> None:
+    if last_day < first_day:
+        raise Refused("dates", "Indiquez une date de fin qui suit la date de début.")
+
+
+def _change(
+    session: Session,
+    action: str,
+    row: Any,
+    wanted: Values,
+    seen: str,
+    household_id: int,
+    author: Author,
+    now: datetime,
+) -> None:
+    """Give `row` the values of `wanted`; only what differs is written and told in the journal."""
+    current = read(type(wanted), row)
+    if fingerprint(current) != seen:
+        raise Stale(
+            "Ce dossier vient d’être modifié par quelqu’un d’autre. Voici les valeurs actuelles : "
+            "refaites votre changement si c’est encore utile."
+        )
+    former = asdict(current)
+    changes = {name: value for name, value in asdict(wanted).items() if value != former[name]}
+    if not changes:
+        return
+    for name, value in changes.items():
+        setattr(row, name, value)
+    before = {name: former[name] for name in changes}
+    _record(session, action, row, household_id, author, now, before=before, after=changes)
+
+
+def _record(
+    session: Session,
+    action: str,
+    row: Any,
+    household_id: int,
+    author: Author,
+    now: datetime,
+    *,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    audit.record(
+        session,
+        at=now,
+        actor_user_id=author.user_id,
+        channel=author.channel,
+        action=action,
+        object_type=row.__tablename__,
+        object_id=row.id,
+        household_id=household_id,
+        before=records.plain(before) if before else None,
+        after=records.plain(after) if after else None,
+    )
