@@ -107,6 +107,10 @@ class Quotient(NamedTuple):
     valid_from: date
     valid_to: date | None
 
+    @property
+    def value(self) -> Decimal:
+        return Decimal(self.value_hundredths) / 100
+
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
@@ -152,7 +156,7 @@ def rule_set(
     """The rules of these activities and presence types from `first` to `last` (both included)."""
     span = {"first": first - LOOK_BACK, "last": last}
     activities = sorted(set(activity_ids))
-    calendar = _calendar(tuple(db.session.execute(_CALENDAR, span).tuples()))
+    calendar = _calendar(tuple(map(tuple, db.session.execute(_CALENDAR, span))))
     ladders, tables = _versions(activities, sorted(set(presence_type_ids)))
     residency, quotients = _means(household_id)
     counting = [activity_id for (activity_id, _), versions in ladders.items() if _counts_open_days(versions)]
@@ -228,7 +232,7 @@ def _quote(
     version: _Version, residency: Residency, quotient: Quotient | None, after_end: date | None
 ) -> Price | None:
     """The price of a table; `after_end` is the day of care when the proof of the quotient ends before it."""
-    value = None if quotient is None else Decimal(quotient.value_hundredths) / 100
+    value = None if quotient is None else quotient.value
     valid_to = quotient.valid_to if quotient and after_end else None
     try:
         return pricing.quote(

@@ -1,0 +1,275 @@
+"""The wizard: child, establishment and month, planning, recap (S88 to S98); its draft is on the server."""
+
+from datetime import date
+
+from flask import abort, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from blueprints.bookings import blueprint
+from blueprints.bookings.wizard_forms import ChildForm, PlaceForm, place_value
+from blueprints.shared.answers import answer, done, is_htmx
+from blueprints.shared.guards import parent
+from blueprints.shared.time import now, today
+from domain.calendar import parse_month
+from domain.errors import BusinessError, Refused
+from queries import wizard, wizard_month, wizard_recap
+from queries.family import ChildCard, children_of
+from services import booking_copies, booking_drafts, booking_requests
+from services.booking_drafts import Author, Wanted
+
+STEPS = ("child", "place", "planning", "recap")
+
+
+def _author() -> Author:
+    return Author(current_user.user_id, current_user.household_ids)
+
+
+def _children() -> tuple[ChildCard, ...]:
+    return children_of(current_user.household_ids)
+
+
+def _draft(key: str) -> wizard.Draft:
+    return wizard.draft(current_user.user_id, current_user.household_ids, key, now(), today())
+
+
+def _elsewhere(draft: wizard.Draft, step: str) -> Response | None:
+    """Where to look at a draft instead: its receipt once validated, else the first step that is not right."""
+    if draft.reference:
+        return done(url_for("bookings.receipt", reference=draft.reference))
+    missing = next(
+        (name for name, good in zip(STEPS, (draft.has_child, draft.has_place), strict=False) if not good),
+        step,
+    )
+    if STEPS.index(missing) < STEPS.index(step):
+        return done(url_for(f"bookings.{missing}", key=draft.key))
+    return None
+
+
+def _month_argument(name: str = "mois") -> date | None:
+    """The month asked for in the address or the form; what is not a month is as good as none."""
+    try:
+        return date(*parse_month(request.values.get(name, "")[:7]), 1)
+    except BusinessError:
+        return None
+
+
+# --- Step 1 -------------------------------------------------------------------------------------------------
+
+
+@blueprint.route("/reservations/nouvelle", methods=["GET", "POST"])
+@parent
+def new() -> Response:
+    """Step 1 without a draft: reading it writes nothing."""
+    children = _children()
+    form = ChildForm().offer(children, None)
+    if form.validate_on_submit():
+        key = booking_drafts.start(
+            _author(), form.child_id, _month_argument() or _month_argument("jour"), now()
+        )
+        return done(url_for("bookings.place", key=key))
+    unfinished = wizard.unfinished_draft(current_user.user_id, current_user.household_ids, now(), today())
+    return _child_page(form, children, request.full_path.rstrip("?"), unfinished=unfinished)
+
+
+@blueprint.route("/reservations/<key>/enfant", methods=["GET", "POST"])
+@parent
+def child(key: str) -> Response:
+    draft = _draft(key)
+    elsewhere = _elsewhere(draft, "child")
+    if elsewhere:
+        return elsewhere
+    children = _children()
+    form = ChildForm().offer(children, draft.child_id)
+    if form.validate_on_submit():
+        booking_drafts.choose_child(_author(), key, form.child_id, now())
+        return done(url_for("bookings.place", key=key))
+    return _child_page(form, children, url_for("bookings.child", key=key), unfinished=None)
+
+
+def _child_page(
+    form: ChildForm, children: tuple[ChildCard, ...], address: str, **context: object
+) -> Response:
+    page = render_template(
+        "bookings/wizard_child.html", form=form, children=children, address=address, **context
+    )
+    return page, 422 if form.errors else 200
+
+
+@blueprint.post("/reservations/<key>/abandonner")
+@parent
+def discard(key: str) -> Response:
+    booking_drafts.discard(_author(), key, now())
+    return done(
+        url_for("bookings.new"), "Votre demande en cours est effacée. Vos réservations n’ont pas changé."
+    )
+
+
+# --- Step 2 -------------------------------------------------------------------------------------------------
+
+
+@blueprint.route("/reservations/<key>/etablissement", methods=["GET", "POST"])
+@parent
+def place(key: str) -> Response:
+    draft = _draft(key)
+    elsewhere = _elsewhere(draft, "place")
+    if elsewhere:
+        return elsewhere
+    places = wizard.places(draft.child_id, now(), today())
+    card = next(card for card in _children() if card.child_id == draft.child_id)
+    form = PlaceForm().offer(places, draft.facility_id, draft.month)
+    if form.validate_on_submit():
+        booking_drafts.choose_place(_author(), key, *form.place, now())
+        return done(url_for("bookings.planning", key=key))
+    page = render_template(
+        "bookings/wizard_place.html",
+        form=form,
+        draft=draft,
+        card=card,
+        places=places,
+        place_value=place_value,
+    )
+    return page, 422 if form.errors else 200
+
+
+# --- Step 3 -------------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/reservations/<key>/planning")
+@parent
+def planning(key: str) -> Response:
+    """The month to paint. `mois` and `type` in the address choose what is shown; reading writes nothing."""
+    draft = _draft(key)
+    return _elsewhere(draft, "planning") or _planning(draft)
+
+
+def _planning(draft: wizard.Draft, copied: booking_copies.Copied | None = None) -> Response:
+    painting = wizard_month.painting(
+        draft, _children(), _month_argument(), request.values.get("type", type=int), now(), today()
+    )
+    return answer(
+        "bookings/wizard_planning.html",
+        "bookings/_wizard_planning.html",
+        draft=draft,
+        painting=painting,
+        copied=copied,
+    )
+
+
+@blueprint.post("/reservations/<key>/jours")
+@parent
+def days(key: str) -> Response:
+    """A touched day: `jour` is « 2027-02-01:book », the day and the state wanted, never « the other one »."""
+    day, wanted = _wish(request.form.get("jour", ""))
+    type_id = request.form.get("type", 0, type=int)
+    touched = booking_drafts.set_day(_author(), key, day, wanted, type_id, now())
+    if not is_htmx():
+        return done(_planning_address(key, day, type_id))
+    return render_template(
+        "bookings/_wizard_touched.html",
+        key=key,
+        cells=[wizard_month.touched_cell(touched.day, type_id, touched.rules, now(), today())],
+        bar=wizard_recap.bar(touched.wishes, touched.rules, now()),
+    )
+
+
+def _planning_address(key: str, day: date, type_id: int) -> str:
+    return url_for("bookings.planning", key=key, mois=day.isoformat()[:7], type=type_id, _anchor=f"j-{day}")
+
+
+def _wish(text: str) -> tuple[date, Wanted]:
+    """The day and the state of a button; anything else was never one of our buttons."""
+    day, _, wanted = text.partition(":")
+    try:
+        return date.fromisoformat(day), Wanted(wanted)
+    except ValueError:
+        abort(404)
+
+
+@blueprint.post("/reservations/<key>/recopier")
+@parent
+def copy(key: str) -> Response:
+    """Copy the days of the month on other dates and to siblings; what cannot be is listed with its reason."""
+    month = _month_argument()
+    if month is None:
+        abort(404)
+    copied = booking_copies.copy_days(
+        _author(), key, month, _until(), _dates(), request.form.getlist("enfant", type=int), now()
+    )
+    if is_htmx():
+        return _planning(_draft(key), copied)
+    message = " ".join(copied.sentences())
+    return done(
+        url_for("bookings.planning", key=key, mois=request.form["mois"], type=request.form.get("type")),
+        message,
+    )
+
+
+def _until() -> date | None:
+    """The last day of the weekly copy, None when only picked dates are wanted."""
+    if request.form.get("semaines") != "oui":
+        return None
+    try:
+        return date.fromisoformat(request.form.get("jusqu", ""))
+    except ValueError:
+        raise Refused(
+            "bad_day", "Indiquez jusqu’à quelle date recopier, par exemple le 2 juillet 2027."
+        ) from None
+
+
+def _dates() -> list[date]:
+    """The picked dates; empty fields are none."""
+    try:
+        return [date.fromisoformat(text) for text in request.form.getlist("date") if text]
+    except ValueError:
+        raise Refused("bad_day", "Une des dates choisies n’existe pas. Corrigez-la.") from None
+
+
+# --- Step 4 -------------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/reservations/<key>/recapitulatif")
+@parent
+def recap(key: str) -> Response:
+    draft = _draft(key)
+    elsewhere = _elsewhere(draft, "recap")
+    if elsewhere:
+        return elsewhere
+    if not draft.has_lines:
+        return done(url_for("bookings.planning", key=key))
+    return render_template(
+        "bookings/wizard_recap.html",
+        draft=draft,
+        recap=wizard_recap.recap(draft, _children(), now(), today()),
+    )
+
+
+@blueprint.post("/reservations/<key>/retirer")
+@parent
+def remove(key: str) -> Response:
+    booking_drafts.remove_line(_author(), key, request.form.get("ligne", 0, type=int), now())
+    return done(url_for("bookings.recap", key=key), "Ce jour est retiré de votre demande.")
+
+
+@blueprint.post("/reservations/<key>/modifier")
+@parent
+def edit(key: str) -> Response:
+    """Back to the planning of one child of the draft."""
+    child_id, facility_id = (request.form.get(name, 0, type=int) for name in ("enfant", "etablissement"))
+    booking_drafts.resume(_author(), key, child_id, facility_id, now())
+    return done(url_for("bookings.planning", key=key))
+
+
+@blueprint.post("/reservations/<key>/valider")
+@parent
+def validate(key: str) -> Response:
+    reference = booking_requests.submit(_author(), key, current_user.display_name, current_user.email, now())
+    return redirect(url_for("bookings.receipt", reference=reference), code=303)
+
+
+@blueprint.post("/reservations/annuler/<int:booking_id>")
+@parent
+def cancel(booking_id: int) -> Response:
+    """From the agenda: a draft that gives one booking up, ready to be validated."""
+    key = booking_drafts.start_cancelling(_author(), booking_id, now())
+    return done(url_for("bookings.recap", key=key))

@@ -1,0 +1,81 @@
+"""Forms of the wizard: shape only, the services decide. Choices come from what the family may choose."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from flask_wtf import FlaskForm
+from wtforms import RadioField
+from wtforms.validators import ValidationError
+
+from domain.calendar import month_slug
+from queries.family import ChildCard
+from queries.wizard import Place
+
+NO_CHILD = "Choisissez l’enfant à inscrire."
+NO_PLACE = "Choisissez un établissement et un mois d’accueil."
+
+
+class _OneOf:
+    """The answer must be one of the choices; a forged one reads like a missing one."""
+
+    field_flags = {"required": True}
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+
+    def __call__(self, _form: FlaskForm, field: RadioField) -> None:
+        if field.data not in {value for value, _ in field.choices}:
+            raise ValidationError(self.message)
+
+
+class ChildForm(FlaskForm):
+    """Step 1 (S89)."""
+
+    enfant = RadioField("Enfant", [_OneOf(NO_CHILD)], validate_choice=False)
+
+    def offer(self, children: Sequence[ChildCard], chosen: int | None) -> "ChildForm":
+        """Offer these children; the one chosen before, or the only one, is ticked."""
+        self.enfant.choices = [(str(child.child_id), child.first_name) for child in children]
+        if self.enfant.data is None and (chosen or len(children) == 1):
+            self.enfant.data = str(chosen or children[0].child_id)
+        return self
+
+    @property
+    def child_id(self) -> int:
+        return int(self.enfant.data)
+
+
+class PlaceForm(FlaskForm):
+    """Step 2 (S91): one answer says where and from which month."""
+
+    accueil = RadioField("Établissement et mois d’accueil", [_OneOf(NO_PLACE)], validate_choice=False)
+
+    def offer(self, places: Iterable[Place], facility_id: int | None, month: date | None) -> "PlaceForm":
+        """Offer these places; what was chosen before is ticked, or the first month of the only place."""
+        places = list(places)
+        self.accueil.choices = [
+            (place_value(place.facility_id, month), "") for place in places for month in place.months
+        ]
+        if self.accueil.data is None:
+            self.accueil.data = _preferred(places, facility_id, month)
+        return self
+
+    @property
+    def place(self) -> tuple[int, date]:
+        facility_id, _, month = self.accueil.data.partition(":")
+        return int(facility_id), date.fromisoformat(f"{month}-01")
+
+
+def place_value(facility_id: int, month: date) -> str:
+    return f"{facility_id}:{month_slug(month.year, month.month)}"
+
+
+def _preferred(places: Sequence[Place], facility_id: int | None, month: date | None) -> str | None:
+    """The month wished in the place wished, when there is no doubt about them."""
+    candidates = [
+        place for place in places if place.months and place.facility_id == (facility_id or place.facility_id)
+    ]
+    if len(candidates) != 1:
+        return None
+    place = candidates[0]
+    return place_value(place.facility_id, month if month in place.months else place.months[0])

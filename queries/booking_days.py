@@ -1,0 +1,414 @@
+"""A child on a day of an activity: what the database knows, and what the rules answer to a wish.
+
+The planning of the wizard, its recap and the validation ask the same `judge`: what a family is told before
+« Valider » is what it gets, unless somebody else was faster.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import aliased
+
+from domain import capacity
+from domain.calendar import paris_now
+from domain.deadlines import Decision
+from domain.enums import (
+    ActivityKind,
+    Availability,
+    BookingState,
+    LineAction,
+    LineState,
+    Outcome,
+    ValidationMode,
+)
+from domain.french import NBSP, format_moment, plural
+from domain.workflow import ACTIVE_STATES, Refusal, booking_outcome
+from extensions import db
+from models import (
+    Activity,
+    Booking,
+    BookingDraftLine,
+    BookingPeriod,
+    BookingRequestLine,
+    Enrolment,
+    Facility,
+    HouseholdChild,
+    Opening,
+    PresenceType,
+)
+from queries.rules import RuleSet, rule_set
+
+
+@dataclass(frozen=True, slots=True)
+class ChildDay:
+    """One child, one day of one activity: the wish of the draft if there is one, the booking if there is one.
+
+    `wish` and the three fields after it are None without a wish, `booking_id` and the fields after it without
+    an active booking. `rank` is the place in the waiting list, from 1. `is_elsewhere`: the booking is another
+    household's. `has_pending_change`: somebody must still decide on cancelling or changing this booking.
+    `is_eligible`: the child belongs to the household and is enrolled in the facility on that day.
+    """
+
+    line_id: int | None
+    child_id: int
+    wish: LineAction | None
+    wish_type_id: int | None
+    wish_type: str | None
+    wish_short: str | None
+    opening_id: int
+    day: date
+    capacity: int | None
+    booked: int
+    waiting: int
+    closed_reason: str | None
+    opens_at: datetime
+    closes_at: datetime | None
+    activity_id: int
+    kind: ActivityKind
+    has_waiting_list: bool
+    last_places_threshold: int
+    facility_id: int
+    facility: str
+    facility_phone: str
+    mode: ValidationMode
+    booking_id: int | None
+    booking_state: BookingState | None
+    booking_type_id: int | None
+    booking_short: str | None
+    booking_price_cents: int | None
+    rank: int | None
+    is_elsewhere: bool | None
+    has_pending_change: bool
+    is_eligible: bool
+
+    @property
+    def availability(self) -> Availability:
+        return capacity.availability(
+            self.capacity,
+            self.booked,
+            self.waiting,
+            self.last_places_threshold,
+            self.closed_reason is not None,
+            self.has_waiting_list,
+        )
+
+
+# --- What is read: one statement, built once ----------------------------------------------------------------
+
+_BOOKED_TYPE = aliased(PresenceType)
+_WISHED_TYPE = aliased(PresenceType)
+_EARLIER = aliased(Booking)
+_RANK = (
+    select(func.count())
+    .where(
+        _EARLIER.opening_id == Booking.opening_id,
+        _EARLIER.state == BookingState.WAITING,
+        _EARLIER.id <= Booking.id,
+    )
+    .correlate(Booking)
+    .scalar_subquery()
+)
+_PENDING_CHANGE = (
+    exists()
+    .where(
+        BookingRequestLine.booking_id == Booking.id,
+        BookingRequestLine.state == LineState.PENDING,
+        or_(
+            BookingRequestLine.action == LineAction.CANCEL,
+            BookingRequestLine.presence_type_id != Booking.presence_type_id,
+        ),
+    )
+    .correlate(Booking)
+)
+_HOUSEHOLD_ID = bindparam("household_id")
+
+
+def _columns(part: str, child_id: ColumnElement[int]) -> tuple[ColumnElement, ...]:
+    """In the order of the fields of ChildDay, after the part that the row comes from."""
+    return (
+        literal(part),
+        BookingDraftLine.id,
+        child_id,
+        BookingDraftLine.action,
+        BookingDraftLine.presence_type_id,
+        _WISHED_TYPE.name,
+        _WISHED_TYPE.short_name,
+        Opening.id,
+        Opening.day,
+        Opening.capacity,
+        Opening.booked,
+        Opening.waiting,
+        Opening.closed_reason,
+        BookingPeriod.opens_at,
+        BookingPeriod.closes_at,
+        Activity.id,
+        Activity.kind,
+        Activity.has_waiting_list,
+        Activity.last_places_threshold,
+        Facility.id,
+        Facility.name,
+        Facility.phone,
+        Facility.validation_mode,
+        Booking.id,
+        Booking.state,
+        Booking.presence_type_id,
+        _BOOKED_TYPE.short_name,
+        Booking.price_cents,
+        case((Booking.state == BookingState.WAITING, _RANK), else_=null()),
+        Booking.household_id != _HOUSEHOLD_ID,
+        _PENDING_CHANGE,
+        exists()
+        .where(
+            Enrolment.child_id == child_id,
+            Enrolment.facility_id == Facility.id,
+            Enrolment.first_day <= Opening.day,
+            Enrolment.last_day >= Opening.day,
+            HouseholdChild.child_id == Enrolment.child_id,
+            HouseholdChild.household_id == _HOUSEHOLD_ID,
+        )
+        .correlate(BookingDraftLine, Opening, Facility),
+    )
+
+
+def _with_booking(statement: Select, child_id: ColumnElement[int]) -> Select:
+    """Add what surrounds an opening: its period, its facility, the booking of the child."""
+    return (
+        statement.join(BookingPeriod, BookingPeriod.id == Opening.period_id)
+        .join(Facility, Facility.id == Activity.facility_id)
+        .outerjoin(
+            Booking,
+            (Booking.opening_id == Opening.id)
+            & (Booking.child_id == child_id)
+            & Booking.state.in_(sorted(ACTIVE_STATES)),
+        )
+        .outerjoin(_BOOKED_TYPE, _BOOKED_TYPE.id == Booking.presence_type_id)
+        .outerjoin(_WISHED_TYPE, _WISHED_TYPE.id == BookingDraftLine.presence_type_id)
+    )
+
+
+_DRAFT_ID = bindparam("draft_id")
+_CHILD_ID = cast(bindparam("child_id"), Integer)
+_WISHES = _with_booking(
+    select(*_columns("wish", BookingDraftLine.child_id))
+    .select_from(BookingDraftLine)
+    .join(Opening, Opening.id == BookingDraftLine.opening_id)
+    .join(Activity, Activity.id == Opening.activity_id),
+    BookingDraftLine.child_id,
+).where(BookingDraftLine.draft_id == _DRAFT_ID)
+_SHOWN = _with_booking(
+    select(*_columns("shown", _CHILD_ID))
+    .select_from(PresenceType)
+    .join(Activity, Activity.id == PresenceType.activity_id)
+    .join(Opening, Opening.activity_id == Activity.id)
+    .outerjoin(
+        BookingDraftLine,
+        (BookingDraftLine.draft_id == _DRAFT_ID)
+        & (BookingDraftLine.child_id == _CHILD_ID)
+        & (BookingDraftLine.opening_id == Opening.id),
+    ),
+    _CHILD_ID,
+).where(
+    PresenceType.id == bindparam("presence_type_id"),
+    PresenceType.is_active,
+    Activity.is_active,
+    Activity.facility_id == bindparam("facility_id"),
+    Opening.day.between(bindparam("first"), bindparam("last")),
+)
+_WISHES_AND_SHOWN = union_all(_WISHES, _SHOWN)
+
+
+def wishes(draft_id: int, household_id: int) -> list[ChildDay]:
+    """Every wish of a draft, by day then child. One statement."""
+    rows = db.session.execute(_WISHES, {"draft_id": draft_id, "household_id": household_id})
+    return _in_order(ChildDay(*row[1:]) for row in rows)
+
+
+def wishes_and_days(
+    draft_id: int,
+    household_id: int,
+    child_id: int,
+    facility_id: int,
+    presence_type_id: int,
+    first: date,
+    last: date,
+) -> tuple[list[ChildDay], list[ChildDay]]:
+    """The wishes of a draft, and the open days of a presence type between two days as one child sees them.
+
+    One statement. No day when the presence type is not an active one of this facility.
+    """
+    wanted = {
+        "draft_id": draft_id,
+        "household_id": household_id,
+        "child_id": child_id,
+        "facility_id": facility_id,
+        "presence_type_id": presence_type_id,
+        "first": first,
+        "last": last,
+    }
+    parts: dict[str, list[ChildDay]] = {"wish": [], "shown": []}
+    for part, *columns in db.session.execute(_WISHES_AND_SHOWN, wanted):
+        parts[part].append(ChildDay(*columns))
+    return _in_order(parts["wish"]), _in_order(parts["shown"])
+
+
+def _in_order(days: Iterable[ChildDay]) -> list[ChildDay]:
+    return sorted(days, key=lambda day: (day.day, day.child_id, day.activity_id))
+
+
+def rules_for(
+    days: Iterable[ChildDay],
+    household_id: int,
+    first: date,
+    last: date,
+    presence_type_ids: Iterable[int] = (),
+) -> RuleSet:
+    """The rules of these days and presence types, with the calendar of at least `first` to `last`."""
+    days = list(days)
+    types = {type_id for day in days for type_id in (day.wish_type_id, day.booking_type_id) if type_id}
+    span = [first, last, *(day.day for day in days)]
+    return rule_set(
+        {day.activity_id for day in days},
+        types.union(presence_type_ids),
+        household_id,
+        min(span),
+        max(span),
+    )
+
+
+# --- What the rules answer ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of a wish if it is validated now.
+
+    `code` is empty unless it is refused; `sentence` says why it is refused or submitted, or until when it can
+    be done; `price_cents` is what it adds to the bill, negative for a cancelling, 0 when nothing is due, None
+    when no tariff says it; `explanation` explains the price,
+    `bracket` names its line of the tariff. `rank` is the place in the waiting list.
+    """
+
+    state: LineState
+    code: str
+    sentence: str
+    price_cents: int | None
+    explanation: tuple[str, ...] = ()
+    bracket: str = ""
+    rank: int | None = None
+
+
+def judge(day: ChildDay, action: LineAction, presence_type_id: int, rules: RuleSet, now: datetime) -> Verdict:
+    """What the rules answer now to booking `presence_type_id` on this day, or to cancelling its booking."""
+    decision = _decide(day, action, presence_type_id, rules, now)
+    refusal = _refusal(day, action, presence_type_id, decision, now)
+    if refusal is not None:
+        return Verdict(LineState.REFUSED, refusal.code, refusal.message, None)
+    state = _outcome(day, action, decision)
+    if isinstance(state, Refusal):
+        sentence = _too_late(day, decision) if state.code == "too_late" else state.message
+        return Verdict(LineState.REFUSED, state.code, sentence, None)
+    if action is LineAction.CANCEL:
+        cents = -(day.booking_price_cents or 0) if day.booking_state is not BookingState.WAITING else 0
+        return Verdict(state, "", _why(day, state, decision), cents)
+    rank = day.waiting + 1 if state is LineState.WAITING else None
+    price = rules.price(presence_type_id, day.day)
+    if price is None:
+        return Verdict(state, "", _why(day, state, decision), None, rank=rank)
+    why = _why(day, state, decision)
+    return Verdict(state, "", why, price.cents, price.explanation, price.bracket_label, rank)
+
+
+def is_switch(day: ChildDay, presence_type_id: int) -> bool:
+    """True when booking this presence type changes an accepted booking of the same activity."""
+    return day.booking_state is BookingState.ACCEPTED and day.booking_type_id != presence_type_id
+
+
+def _decide(
+    day: ChildDay, action: LineAction, presence_type_id: int, rules: RuleSet, now: datetime
+) -> Decision:
+    """The answer of the deadline; changing a booked day needs both ways to be open."""
+    decision = rules.decide(day.activity_id, action, day.day, now)
+    if action is LineAction.BOOK and is_switch(day, presence_type_id):
+        back = rules.decide(day.activity_id, LineAction.CANCEL, day.day, now)
+        return max(decision, back, key=lambda one: _STRICTNESS[one.outcome])
+    return decision
+
+
+_STRICTNESS = {Outcome.FREE: 0, Outcome.ON_REQUEST: 1, Outcome.REFUSE: 2}
+
+
+def _refusal(
+    day: ChildDay, action: LineAction, presence_type_id: int, decision: Decision, now: datetime
+) -> Refusal | None:
+    """What forbids the wish whatever the deadline and the places."""
+    if day.day < paris_now(now).date():
+        return Refusal("past", f"{decision.sentence}.")
+    if day.is_elsewhere:
+        return Refusal("elsewhere", "Ce jour est réservé par l’autre foyer de l’enfant.")
+    if day.has_pending_change:
+        return Refusal("already_asked", "Une demande est déjà en cours d’examen pour ce jour.")
+    if action is LineAction.CANCEL:
+        return None
+    if not day.is_eligible:
+        return Refusal("not_enrolled", "L’enfant n’est pas inscrit dans cette structure ce jour-là.")
+    if day.closed_reason is not None:
+        return Refusal("closed", f"Fermé ce jour-là{NBSP}: {day.closed_reason}.")
+    if now < day.opens_at:
+        return Refusal("not_open_yet", f"Les réservations ouvrent le {format_moment(day.opens_at)}.")
+    if day.closes_at is not None and now >= day.closes_at:
+        return Refusal(
+            "period_over", f"Les réservations sont closes depuis le {format_moment(day.closes_at)}."
+        )
+    if day.booking_type_id == presence_type_id:
+        return Refusal("already_booked", _ALREADY[day.booking_state])
+    if day.booking_id is not None and day.booking_state is not BookingState.ACCEPTED:
+        return Refusal("already_booked", "Annulez d’abord la demande en cours pour ce jour.")
+    return None
+
+
+_ALREADY = {
+    BookingState.ACCEPTED: "Ce jour est déjà réservé.",
+    BookingState.PENDING: "Ce jour est déjà demandé, en cours de validation.",
+    BookingState.WAITING: "L’enfant est déjà sur la liste d’attente de ce jour.",
+}
+
+
+def _outcome(day: ChildDay, action: LineAction, decision: Decision) -> LineState | Refusal:
+    keeps_its_place = action is LineAction.BOOK and day.booking_id is not None
+    return booking_outcome(
+        decision.outcome,
+        day.mode,
+        Availability.AVAILABLE if keeps_its_place else day.availability,
+        action,
+        day.booking_state,
+    )
+
+
+def _too_late(day: ChildDay, decision: Decision) -> str:
+    """The rule in words and whom to call (S101)."""
+    contact = f" {day.facility}{NBSP}: {day.facility_phone}." if day.facility_phone else ""
+    return f"{decision.sentence.rstrip('.')}.{contact}"
+
+
+def _why(day: ChildDay, state: LineState, decision: Decision) -> str:
+    if state is LineState.WAITING:
+        return f"Complet{NBSP}: {plural(day.waiting, 'enfant attend', 'enfants attendent')} déjà une place."
+    if state is LineState.PENDING and decision.outcome is Outcome.FREE:
+        return f"{day.facility} valide chaque demande."
+    return f"{decision.sentence}."

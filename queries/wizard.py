@@ -1,0 +1,270 @@
+"""The first steps of the wizard: the draft that carries it, the child, the place, the month (S89 to S91)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import bindparam, exists, extract, or_, select
+
+from domain.errors import NotFound
+from domain.french import (
+    format_moment,
+)
+from extensions import UtcDateTime, db
+from models import (
+    Activity,
+    BookingDraft,
+    BookingDraftLine,
+    BookingPeriod,
+    BookingRequest,
+    Child,
+    Enrolment,
+    Facility,
+    HouseholdChild,
+    Opening,
+    PresenceType,
+)
+
+_NOW = bindparam("now", type_=UtcDateTime)
+_TODAY = bindparam("today")
+_PERIOD_IS_OPEN = (
+    (BookingPeriod.opens_at <= _NOW)
+    & or_(BookingPeriod.closes_at.is_(None), BookingPeriod.closes_at > _NOW)
+    & (BookingPeriod.last_day >= _TODAY)
+)
+
+# --- The draft ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The wizard of one parent as it stands; `reference` once it was validated.
+
+    `has_child` and `has_place` are false when a step is not done, or not right any more.
+    """
+
+    id: int
+    key: str
+    household_id: int
+    child_id: int | None
+    first_name: str | None
+    facility_id: int | None
+    facility: str | None
+    month: date | None
+    presence_type_id: int | None
+    reference: str | None
+    has_child: bool
+    has_place: bool
+    has_lines: bool
+
+
+_HAS_CHILD = exists().where(
+    HouseholdChild.child_id == BookingDraft.child_id, HouseholdChild.household_id == BookingDraft.household_id
+)
+_HAS_PLACE = exists().where(
+    BookingDraft.month.is_not(None),
+    Facility.is_active,
+    Enrolment.child_id == BookingDraft.child_id,
+    Enrolment.facility_id == BookingDraft.facility_id,
+    Enrolment.last_day >= _TODAY,
+    BookingPeriod.facility_id == Enrolment.facility_id,
+    _PERIOD_IS_OPEN,
+)
+_DRAFT_COLUMNS = (
+    BookingDraft.id,
+    BookingDraft.key,
+    BookingDraft.household_id,
+    BookingDraft.child_id,
+    Child.first_name,
+    BookingDraft.facility_id,
+    Facility.name,
+    BookingDraft.month,
+    BookingDraft.presence_type_id,
+    BookingRequest.reference,
+    _HAS_CHILD,
+    _HAS_PLACE.correlate(BookingDraft, Facility),
+    exists().where(BookingDraftLine.draft_id == BookingDraft.id),
+)
+_DRAFTS = (
+    select(*_DRAFT_COLUMNS)
+    .select_from(BookingDraft)
+    .outerjoin(Child, Child.id == BookingDraft.child_id)
+    .outerjoin(Facility, Facility.id == BookingDraft.facility_id)
+    .outerjoin(BookingRequest, BookingRequest.draft_id == BookingDraft.id)
+    .where(
+        BookingDraft.user_id == bindparam("user_id"),
+        BookingDraft.household_id.in_(bindparam("households", expanding=True)),
+    )
+)
+_DRAFT = _DRAFTS.where(BookingDraft.key == bindparam("key"))
+_UNFINISHED = (
+    _DRAFTS.where(BookingDraft.submitted_at.is_(None)).order_by(BookingDraft.updated_at.desc()).limit(1)
+)
+
+
+def draft(user_id: int, household_ids: Sequence[int], key: str, now: datetime, today: date) -> Draft:
+    """The draft of this address. Raises NotFound for another person's. One statement."""
+    wanted = {"user_id": user_id, "households": household_ids, "key": key, "now": now, "today": today}
+    row = db.session.execute(_DRAFT, wanted).first()
+    if row is None:
+        raise NotFound
+    return Draft(*row)
+
+
+def unfinished_draft(user_id: int, household_ids: Sequence[int], now: datetime, today: date) -> Draft | None:
+    """The last draft that this person touched and did not validate, None without one. One statement."""
+    wanted = {"user_id": user_id, "households": household_ids, "now": now, "today": today}
+    row = db.session.execute(_UNFINISHED, wanted).first()
+    return None if row is None else Draft(*row)
+
+
+_HOUSEHOLD_OF_CHILD = select(HouseholdChild.household_id).where(
+    HouseholdChild.child_id == bindparam("child_id"),
+    HouseholdChild.household_id.in_(bindparam("households", expanding=True)),
+)
+
+
+def household_of(child_id: int, household_ids: Sequence[int]) -> int:
+    """The first of these households that holds the child. Raises NotFound for somebody else's child."""
+    found = set(db.session.scalars(_HOUSEHOLD_OF_CHILD, {"child_id": child_id, "households": household_ids}))
+    if not found:
+        raise NotFound
+    return next(household_id for household_id in household_ids if household_id in found)
+
+
+_FIRST_NAMES = (
+    select(Child.id, Child.first_name)
+    .join(HouseholdChild, HouseholdChild.child_id == Child.id)
+    .where(
+        HouseholdChild.household_id == bindparam("household_id"),
+        Child.id.in_(bindparam("children", expanding=True)),
+    )
+)
+
+
+def first_names(child_ids: Sequence[int], household_id: int) -> dict[int, str]:
+    """The first names of children of one household. Raises NotFound when one is not of the household."""
+    wanted = {"household_id": household_id, "children": list(child_ids)}
+    names = dict(map(tuple, db.session.execute(_FIRST_NAMES, wanted)))
+    if set(child_ids) - set(names):
+        raise NotFound
+    return names
+
+
+_ACTIVE_TYPES = (
+    select(PresenceType.id)
+    .join(Activity, Activity.id == PresenceType.activity_id)
+    .where(Activity.facility_id == bindparam("facility_id"), Activity.is_active, PresenceType.is_active)
+)
+
+
+def active_type_ids(facility_id: int) -> set[int]:
+    """The presence types that can be booked in a facility."""
+    return set(db.session.scalars(_ACTIVE_TYPES, {"facility_id": facility_id}))
+
+
+# --- Step 2: establishments and months ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A period of a facility. `note` says when it opens or closed; `months` are those one may choose now."""
+
+    name: str
+    first_day: date
+    last_day: date
+    note: str
+    months: tuple[date, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A facility in which the child is enrolled, with its periods to come."""
+
+    facility_id: int
+    name: str
+    periods: tuple[Period, ...]
+
+    @property
+    def months(self) -> tuple[date, ...]:
+        return tuple(sorted({month for period in self.periods for month in period.months}))
+
+
+_YEAR, _MONTH = extract("year", Opening.day), extract("month", Opening.day)
+_PLACES = (
+    select(
+        Facility.id,
+        Facility.name,
+        BookingPeriod.id.label("period_id"),
+        BookingPeriod.name.label("period"),
+        BookingPeriod.first_day,
+        BookingPeriod.last_day,
+        BookingPeriod.opens_at,
+        BookingPeriod.closes_at,
+        _YEAR.label("year"),
+        _MONTH.label("month"),
+    )
+    .select_from(Enrolment)
+    .join(Facility, Facility.id == Enrolment.facility_id)
+    .join(BookingPeriod, BookingPeriod.facility_id == Facility.id)
+    .join(Opening, Opening.period_id == BookingPeriod.id)
+    .join(Activity, Activity.id == Opening.activity_id)
+    .where(
+        Enrolment.child_id == bindparam("child_id"),
+        Facility.is_active,
+        Activity.is_active,
+        Opening.day >= _TODAY,
+        Opening.day.between(Enrolment.first_day, Enrolment.last_day),
+    )
+    .group_by(
+        Facility.id,
+        Facility.name,
+        Facility.position,
+        BookingPeriod.id,
+        BookingPeriod.name,
+        BookingPeriod.first_day,
+        BookingPeriod.last_day,
+        BookingPeriod.opens_at,
+        BookingPeriod.closes_at,
+        _YEAR,
+        _MONTH,
+    )
+    .order_by(
+        Facility.position,
+        Facility.name,
+        Facility.id,
+        BookingPeriod.first_day,
+        BookingPeriod.id,
+        _YEAR,
+        _MONTH,
+    )
+)
+
+
+def places(child_id: int, now: datetime, today: date) -> tuple[Place, ...]:
+    """Where the child may be booked and when; a facility without a day to come is left out. One statement."""
+    periods: dict[tuple[int, str], dict[int, list]] = {}
+    for row in db.session.execute(_PLACES, {"child_id": child_id, "today": today}):
+        periods.setdefault((row.id, row.name), {}).setdefault(row.period_id, []).append(row)
+    return tuple(
+        Place(facility_id, name, tuple(_period(rows, now) for rows in found.values()))
+        for (facility_id, name), found in periods.items()
+    )
+
+
+def _period(rows: Sequence, now: datetime) -> Period:
+    first = rows[0]
+    note = _period_note(first.opens_at, first.closes_at, now)
+    closed = now < first.opens_at or (first.closes_at is not None and now >= first.closes_at)
+    months = () if closed else tuple(date(int(row.year), int(row.month), 1) for row in rows)
+    return Period(first.period, first.first_day, first.last_day, note, months)
+
+
+def _period_note(opens_at: datetime, closes_at: datetime | None, now: datetime) -> str:
+    if now < opens_at:
+        return f"Les réservations ouvrent le {format_moment(opens_at, year=True)}."
+    if closes_at is None:
+        return ""
+    if now >= closes_at:
+        return f"Les réservations sont closes depuis le {format_moment(closes_at)}."
+    return f"Réservations jusqu’au {format_moment(closes_at)}."

@@ -1,0 +1,230 @@
+"""What the wishes of a draft come to: the bar under the planning, and step 4 of the wizard (S97, S105)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from domain.day_list import list_days
+from domain.enums import ActivityKind, LineAction, LineState
+from domain.french import (
+    NBSP,
+    enumerate_fr,
+    format_day,
+    format_euros,
+    format_number,
+    month_name,
+    plural,
+)
+from queries.booking_days import ChildDay, Verdict, judge, rules_for, wishes
+from queries.family import ChildCard
+from queries.rules import RuleSet
+from queries.wizard import Draft
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """The wishes so far in two lines, and what validating them would bring."""
+
+    count: int
+    title: str
+    detail: str
+
+
+FLAT = "tarif unique"
+_KIND_WORDS = {
+    ActivityKind.MORNING: ("matin", "matins"),
+    ActivityKind.MEAL: ("repas", "repas"),
+    ActivityKind.EVENING: ("soir", "soirs"),
+    ActivityKind.DAY: ("journée", "journées"),
+}
+_STATE_WORDS = {
+    LineState.ACCEPTED: ("accepté de suite", "acceptés de suite"),
+    LineState.PENDING: ("à valider", "à valider"),
+    LineState.WAITING: ("en liste d’attente", "en liste d’attente"),
+    LineState.REFUSED: ("impossible", "impossibles"),
+}
+
+
+def bar(wished: Sequence[ChildDay], rules: RuleSet, now: datetime) -> Bar:
+    """What the wishes come to, if they are validated now."""
+    if not wished:
+        return Bar(0, "Aucun jour choisi", "Touchez un jour pour le demander.")
+    verdicts = [judge(day, day.wish, day.wish_type_id, rules, now) for day in wished]
+    title = f"{enumerate_fr(_counted(wished))} · {format_euros(_total(verdicts))}"
+    return Bar(len(wished), title, _states(verdicts))
+
+
+def _counted(wished: Sequence[ChildDay]) -> list[str]:
+    """« 4 repas », « 2 soirs », « 1 annulation »: what is asked, by kind."""
+    counts = [
+        plural(count, *words)
+        for kind, words in _KIND_WORDS.items()
+        if (count := sum(day.kind is kind and day.wish is LineAction.BOOK for day in wished))
+    ]
+    cancelled = sum(day.wish is LineAction.CANCEL for day in wished)
+    return [*counts, plural(cancelled, "annulation", "annulations")] if cancelled else counts
+
+
+def _total(verdicts: Iterable[Verdict]) -> int:
+    """What is due if all that can be accepted is: a place in the waiting list costs nothing yet."""
+    due = (LineState.ACCEPTED, LineState.PENDING)
+    return sum(verdict.price_cents or 0 for verdict in verdicts if verdict.state in due)
+
+
+def _states(verdicts: Sequence[Verdict]) -> str:
+    states = [verdict.state for verdict in verdicts]
+    return ", ".join(
+        plural(states.count(state), *words) for state, words in _STATE_WORDS.items() if state in states
+    )
+
+
+# --- Step 4: the recap --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RecapGroup:
+    """Wishes of one child that share everything but the day; `price` is « 3 × 3,20 € »."""
+
+    title: str
+    facility: str
+    days: str
+    badge: str
+    tone: str
+    icon: str
+    sentence: str
+    price: str
+    lines: tuple[tuple[int, date], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecapChild:
+    child: ChildCard
+    facility_id: int
+    groups: tuple[RecapGroup, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recap:
+    """Step 4. `means` says on which quotient prices rest, `explanations` how they were computed, `billed`
+    when they are due; `is_complete` is false when a price is not known.
+    """
+
+    children: tuple[RecapChild, ...]
+    total_cents: int
+    is_complete: bool
+    billed: str
+    means: str
+    explanations: tuple[str, ...]
+    bar: Bar
+
+
+def recap(draft: Draft, children: Sequence[ChildCard], now: datetime, today: date) -> Recap:
+    """Every wish of the draft as it would be answered now. Four statements, five with rules on open days."""
+    wished = wishes(draft.id, draft.household_id)
+    rules = rules_for(wished, draft.household_id, today, today)
+    verdicts = [judge(day, day.wish, day.wish_type_id, rules, now) for day in wished]
+    both = list(zip(wished, verdicts, strict=True))
+    explanations = dict.fromkeys(verdict.explanation for verdict in verdicts if verdict.explanation)
+    return Recap(
+        children=tuple(
+            RecapChild(child, own[0][0].facility_id, _groups(own))
+            for child in children
+            if (own := [pair for pair in both if pair[0].child_id == child.child_id])
+        ),
+        total_cents=_total(verdicts),
+        is_complete=all(
+            verdict.price_cents is not None for verdict in verdicts if verdict.state is not LineState.REFUSED
+        ),
+        billed=_billed(wished),
+        means=_means(rules, both),
+        explanations=tuple(" ".join(sentences) for sentences in explanations),
+        bar=bar(wished, rules, now),
+    )
+
+
+def _groups(pairs: Sequence[tuple[ChildDay, Verdict]]) -> tuple[RecapGroup, ...]:
+    """Gathered in the order of the first day of each group."""
+    gathered: dict[tuple, list[tuple[ChildDay, Verdict]]] = {}
+    for day, verdict in pairs:
+        key = (day.facility_id, day.wish, day.wish_type_id, verdict.state, verdict.code, verdict.price_cents)
+        sentence = verdict.sentence if verdict.state is LineState.REFUSED else ""
+        gathered.setdefault((*key, sentence), []).append((day, verdict))
+    return tuple(_group(members) for members in gathered.values())
+
+
+def _group(members: Sequence[tuple[ChildDay, Verdict]]) -> RecapGroup:
+    day, verdict = members[0]
+    cancels = day.wish is LineAction.CANCEL
+    badge, tone, icon = _badge(day, verdict)
+    return RecapGroup(
+        title=f"Annulation · {day.wish_type}" if cancels else day.wish_type,
+        facility=day.facility,
+        days=list_days(day.day for day, _ in members),
+        badge=badge,
+        tone=tone,
+        icon=icon,
+        sentence=""
+        if verdict.state is LineState.ACCEPTED
+        else verdict.sentence
+        if len(members) == 1
+        else _shared(members),
+        price=_price(len(members), verdict),
+        lines=tuple((day.line_id, day.day) for day, _ in members),
+    )
+
+
+def _shared(members: Sequence[tuple[ChildDay, Verdict]]) -> str:
+    """The sentence of a group, when it is the same for every day of it."""
+    sentences = {verdict.sentence for _, verdict in members}
+    return sentences.pop() if len(sentences) == 1 else ""
+
+
+def _badge(day: ChildDay, verdict: Verdict) -> tuple[str, str, str]:
+    cancels = day.wish is LineAction.CANCEL
+    match verdict.state:
+        case LineState.ACCEPTED if cancels:
+            return "annulé dès validation", "info", "undo-2"
+        case LineState.ACCEPTED:
+            change = day.booking_id is not None
+            return "changement accepté dès validation" if change else "accepté dès validation", "ok", "check"
+        case LineState.PENDING:
+            late = verdict.sentence.startswith("Hors délai")
+            return (
+                "soumis à la structure, hors délai" if late else "soumis à la structure",
+                "wait",
+                "hourglass",
+            )
+        case LineState.WAITING:
+            return "liste d’attente", "info", "list-ordered"
+    return "refusé", "stop", "ban"
+
+
+def _price(count: int, verdict: Verdict) -> str:
+    if verdict.state is LineState.REFUSED:
+        return "–"
+    if verdict.price_cents is None:
+        return "prix à confirmer"
+    amount = format_euros(verdict.price_cents)
+    return amount if count == 1 else f"{count}{NBSP}×{NBSP}{amount}"
+
+
+def _billed(wished: Sequence[ChildDay]) -> str:
+    """« facturé fin février »: what was used in a month is billed at its end."""
+    months = sorted({(day.day.year, day.day.month) for day in wished})
+    if len(months) == 1:
+        return f"facturé fin {month_name(months[0][1])}"
+    return "facturé à la fin de chaque mois d’accueil"
+
+
+def _means(rules: RuleSet, pairs: Sequence[tuple[ChildDay, Verdict]]) -> str:
+    """The quotient that the prices rest on, with its brackets; empty when everybody pays the same."""
+    brackets = list(dict.fromkeys(verdict.bracket for _, verdict in pairs if verdict.bracket))
+    if brackets in ([], [FLAT]):
+        return ""
+    quotient = rules.quotient(pairs[0][0].day)
+    if quotient is None:
+        return f"{brackets[0][:1].upper()}{brackets[0][1:]}{NBSP}: le tarif le plus haut s’applique."
+    value = f"Quotient familial {format_number(quotient.value)}, {enumerate_fr(brackets)}"
+    if quotient.valid_to is None:
+        return f"{value}."
+    return f"{value}, valable jusqu’au {format_day(quotient.valid_to, year=True)}."

@@ -1,0 +1,344 @@
+"""The draft of the wizard: what a parent wants, kept on the server until « Valider » (S90, S93, S97, S102).
+
+Nothing is booked here: a draft holds no place and owes nothing. Every act names the state that is wanted,
+never « the other one », so that a double tap, a reload and two tabs end in the same draft.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from sqlalchemy import delete, exists, insert, literal, select, update
+from sqlalchemy.orm import Session
+
+from domain.calendar import paris_now
+from domain.enums import LineAction, LineState
+from domain.errors import NotFound, Refused, Stale
+from domain.french import format_day
+from domain.workflow import ACTIVE_STATES, NOT_ACTIVE
+from models import (
+    Activity,
+    Booking,
+    BookingDraft,
+    BookingDraftLine,
+    HouseholdChild,
+    Opening,
+)
+from queries import booking_days, wizard
+from queries.booking_days import ChildDay
+from queries.rules import RuleSet
+from services.transaction import write_transaction
+
+_KEY_BYTES = 16
+_SUBMITTED = "Cette demande est déjà validée. Ouvrez l’historique pour la retrouver."
+
+
+class Author(NamedTuple):
+    """Who acts: the account and the households it belongs to."""
+
+    user_id: int
+    household_ids: Sequence[int]
+
+
+class Wanted(StrEnum):
+    """The state that a touched day must have in the draft."""
+
+    BOOK = "book"  # booked with the chosen presence type, whatever it was before
+    UNBOOK = "unbook"  # as it is without the draft
+    CANCEL = "cancel"  # the existing booking is given up
+    UNCANCEL = "uncancel"  # as it is without the draft
+
+
+_ACTIONS = {Wanted.BOOK: LineAction.BOOK, Wanted.CANCEL: LineAction.CANCEL}
+
+# --- Steps 1 and 2 ------------------------------------------------------------------------------------------
+
+
+def start(author: Author, child_id: int, month: date | None, now: datetime) -> str:
+    """Open a draft for one child of the author, on a month if one is wished. Returns its key.
+
+    Raises NotFound for somebody else's child (S104).
+    """
+    with write_transaction() as session:
+        household_id = wizard.household_of(child_id, author.household_ids)
+        row = _new_draft(author, household_id, now, child_id=child_id, month=month)
+        session.add(row)
+        return row.key
+
+
+def _new_draft(author: Author, household_id: int, now: datetime, **columns: object) -> BookingDraft:
+    return BookingDraft(
+        key=secrets.token_urlsafe(_KEY_BYTES),
+        user_id=author.user_id,
+        household_id=household_id,
+        created_at=now,
+        updated_at=now,
+        **columns,
+    )
+
+
+def choose_child(author: Author, key: str, child_id: int, now: datetime) -> None:
+    """Step 1 again: the next days are for this child, what is already chosen stays.
+
+    Raises NotFound for somebody else's child, Refused when the draft already holds days of another household:
+    one request is one household's.
+    """
+    with write_transaction() as session:
+        draft = take_draft(session, author, key, now)
+        homes = session.scalars(
+            select(HouseholdChild.household_id).where(HouseholdChild.child_id == child_id)
+        ).all()
+        if draft.household_id in homes:
+            draft.child_id = child_id
+            return
+        household_id = wizard.household_of(child_id, author.household_ids)
+        if session.scalar(select(BookingDraftLine.id).where(BookingDraftLine.draft_id == draft.id).limit(1)):
+            raise Refused(
+                "other_household",
+                "Cette demande concerne un autre foyer. Validez-la, puis commencez-en une autre.",
+            )
+        draft.child_id, draft.household_id, draft.facility_id = child_id, household_id, None
+
+
+def choose_place(author: Author, key: str, facility_id: int, month: date, now: datetime) -> None:
+    """Step 2: where and from which month on. Raises Refused for a place or a month that is not on offer."""
+    with write_transaction() as session:
+        draft = take_draft(session, author, key, now)
+        today = paris_now(now).date()
+        offered = wizard.places(draft.child_id, now, today) if draft.child_id else ()
+        if not any(place.facility_id == facility_id and month in place.months for place in offered):
+            raise Refused("bad_place", "Choisissez un établissement et un mois dans la liste.")
+        draft.facility_id, draft.month = facility_id, month
+
+
+def resume(author: Author, key: str, child_id: int, facility_id: int, now: datetime) -> None:
+    """Go back to paint the days of one child of the draft (« Modifier » on the recap).
+
+    Raises NotFound when the draft holds no day of this child in this facility.
+    """
+    with write_transaction() as session:
+        draft = take_draft(session, author, key, now)
+        first = session.execute(
+            select(BookingDraftLine.day, BookingDraftLine.presence_type_id)
+            .join(Opening, Opening.id == BookingDraftLine.opening_id)
+            .join(Activity, Activity.id == Opening.activity_id)
+            .where(
+                BookingDraftLine.draft_id == draft.id,
+                BookingDraftLine.child_id == child_id,
+                Activity.facility_id == facility_id,
+            )
+            .order_by(BookingDraftLine.day)
+            .limit(1)
+        ).first()
+        if first is None:
+            raise NotFound
+        draft.child_id, draft.facility_id = child_id, facility_id
+        draft.month, draft.presence_type_id = first.day.replace(day=1), first.presence_type_id
+
+
+def discard(author: Author, key: str, now: datetime) -> None:
+    """Forget a draft and all its days."""
+    with write_transaction() as session:
+        session.delete(take_draft(session, author, key, now))
+
+
+def open_draft(author: Author, key: str, now: datetime) -> wizard.Draft:
+    """The author's draft as it stands. Raises NotFound, or Stale once it is validated."""
+    draft = wizard.draft(author.user_id, author.household_ids, key, now, paris_now(now).date())
+    if draft.reference is not None:
+        raise Stale(_SUBMITTED)
+    return draft
+
+
+def take_draft(session: Session, author: Author, key: str, now: datetime) -> BookingDraft:
+    """The author's draft, locked and marked as touched. Raises NotFound, or Stale once it is validated."""
+    draft = session.scalar(
+        select(BookingDraft)
+        .where(
+            BookingDraft.key == key,
+            BookingDraft.user_id == author.user_id,
+            BookingDraft.household_id.in_(author.household_ids),
+        )
+        .with_for_update()
+    )
+    if draft is None:
+        raise NotFound
+    if draft.submitted_at is not None:
+        raise Stale(_SUBMITTED)
+    draft.updated_at = now
+    return draft
+
+
+# --- Step 3: a touched day ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What a touch changed: the day, all the wishes of the draft, the rules they were judged by."""
+
+    day: ChildDay
+    wishes: list[ChildDay]
+    rules: RuleSet
+
+
+def set_day(
+    author: Author, key: str, day: date, wanted: Wanted, presence_type_id: int, now: datetime
+) -> Touched:
+    """Put one day of the child of the draft into the wanted state (S92 to S94).
+
+    The rules are read and asked before the write, which is two short statements: the draft decides nothing,
+    everything is judged again at « Valider ». Raises NotFound for an unknown draft or presence type, Refused
+    with the rule in words when the day cannot be had, Stale when the draft is validated.
+    """
+    draft = open_draft(author, key, now)
+    if not (draft.has_child and draft.has_place):
+        raise Refused("incomplete", "Choisissez d’abord l’enfant, l’établissement et le mois.")
+    wished, shown = booking_days.wishes_and_days(
+        draft.id, draft.household_id, draft.child_id, draft.facility_id, presence_type_id, day, day
+    )
+    if not shown:
+        raise _nothing_that_day(draft.facility_id, presence_type_id, day)
+    child_day = shown[0]
+    rules = booking_days.rules_for([*wished, child_day], draft.household_id, day, day, [presence_type_id])
+    action = _ACTIONS.get(wanted)
+    if action is not None:
+        child_day = with_wish(child_day, action, presence_type_id)
+        verdict = booking_days.judge(child_day, action, child_day.wish_type_id, rules, now)
+        if verdict.state is LineState.REFUSED:
+            raise Refused(verdict.code, verdict.sentence)
+    with write_transaction() as session:
+        _remember(session, draft.id, day, presence_type_id, now)
+        if action is None:
+            _drop(session, draft.id, child_day)
+        else:
+            write_wish(session, draft.id, child_day)
+    return _touched(child_day if action else _without_wish(child_day), wished, rules)
+
+
+def _nothing_that_day(facility_id: int, presence_type_id: int, day: date) -> Exception:
+    types = wizard.active_type_ids(facility_id)
+    if presence_type_id not in types:
+        return NotFound()
+    return Refused("closed", f"Rien n’est ouvert le {format_day(day)}. Choisissez un autre jour.")
+
+
+def with_wish(day: ChildDay, action: LineAction, presence_type_id: int) -> ChildDay:
+    """The day with this wish; a cancelling is about what is booked, whatever the chosen presence type."""
+    type_id = (day.booking_type_id or presence_type_id) if action is LineAction.CANCEL else presence_type_id
+    return replace(day, wish=action, wish_type_id=type_id)
+
+
+def _without_wish(day: ChildDay) -> ChildDay:
+    return replace(day, line_id=None, wish=None, wish_type_id=None)
+
+
+def _remember(session: Session, draft_id: int, day: date, presence_type_id: int, now: datetime) -> None:
+    """Hold the draft and keep where the parent is, so that coming back opens the same month and type."""
+    held = session.execute(
+        update(BookingDraft)
+        .where(BookingDraft.id == draft_id, BookingDraft.submitted_at.is_(None))
+        .values(updated_at=now, month=day.replace(day=1), presence_type_id=presence_type_id)
+    )
+    if not held.rowcount:
+        raise Stale(_SUBMITTED)
+
+
+def _drop(session: Session, draft_id: int, day: ChildDay) -> None:
+    session.execute(
+        delete(BookingDraftLine).where(
+            BookingDraftLine.draft_id == draft_id,
+            BookingDraftLine.child_id == day.child_id,
+            BookingDraftLine.opening_id == day.opening_id,
+        )
+    )
+
+
+def write_wish(session: Session, draft_id: int, day: ChildDay) -> None:
+    """Keep one wish, in the line that the draft already has for this day or in a new one."""
+    same_day = (
+        (BookingDraftLine.draft_id == draft_id)
+        & (BookingDraftLine.child_id == day.child_id)
+        & (BookingDraftLine.opening_id == day.opening_id)
+    )
+    if day.line_id is not None:
+        changed = update(BookingDraftLine).where(same_day)
+        kept = session.execute(changed.values(action=day.wish, presence_type_id=day.wish_type_id))
+        if kept.rowcount:
+            return
+    values = _line_values(draft_id, day)
+    columns = [BookingDraftLine.__table__.c[name] for name in values]
+    wish = select(*(literal(values[column.name], column.type) for column in columns))
+    session.execute(insert(BookingDraftLine).from_select(columns, wish.where(~exists().where(same_day))))
+
+
+def _line_values(draft_id: int, day: ChildDay) -> dict[str, object]:
+    return {
+        "draft_id": draft_id,
+        "child_id": day.child_id,
+        "opening_id": day.opening_id,
+        "presence_type_id": day.wish_type_id,
+        "day": day.day,
+        "action": day.wish,
+    }
+
+
+def _touched(day: ChildDay, wished: list[ChildDay], rules: RuleSet) -> Touched:
+    """The wishes as they are now, without reading them again."""
+    same = (day.child_id, day.opening_id)
+    others = [other for other in wished if (other.child_id, other.opening_id) != same]
+    return Touched(day, [*others, day] if day.wish else others, rules)
+
+
+# --- Step 4 -------------------------------------------------------------------------------------------------
+
+
+def remove_line(author: Author, key: str, line_id: int, now: datetime) -> None:
+    """Take one day out of the draft (S97). A line that is gone is no fault: it is what was wanted."""
+    with write_transaction() as session:
+        draft = take_draft(session, author, key, now)
+        session.execute(
+            delete(BookingDraftLine).where(
+                BookingDraftLine.id == line_id, BookingDraftLine.draft_id == draft.id
+            )
+        )
+
+
+# --- Cancelling from the agenda -----------------------------------------------------------------------------
+
+
+def start_cancelling(author: Author, booking_id: int, now: datetime) -> str:
+    """Open a draft that gives one booking up, ready for its recap (S93). Returns its key.
+
+    Raises NotFound for another household's booking, Refused when it is not active any more.
+    """
+    with write_transaction() as session:
+        booking = session.get(Booking, booking_id)
+        if booking is None or booking.household_id not in author.household_ids:
+            raise NotFound
+        if booking.state not in ACTIVE_STATES:
+            raise Refused(NOT_ACTIVE.code, NOT_ACTIVE.message)
+        draft = _new_draft(
+            author,
+            booking.household_id,
+            now,
+            child_id=booking.child_id,
+            facility_id=session.get_one(Activity, booking.activity_id).facility_id,
+            month=booking.day.replace(day=1),
+            presence_type_id=booking.presence_type_id,
+        )
+        session.add(draft)
+        session.flush()
+        session.add(
+            BookingDraftLine(
+                draft_id=draft.id,
+                child_id=booking.child_id,
+                opening_id=booking.opening_id,
+                presence_type_id=booking.presence_type_id,
+                day=booking.day,
+                action=LineAction.CANCEL,
+            )
+        )
+        return draft.key
