@@ -1,6 +1,7 @@
 """The passwords that everybody tries first, from a list that ships with the portal (no network)."""
 
 import string
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -18,13 +19,14 @@ def _listed() -> frozenset[str]:
 def is_common(password: str) -> bool:
     """Whether a lower case password is in the list, as it is, dressed with figures and signs, or repeated.
 
-    « motdepasse2026! » and « doudoudoudou » are no better than the word they hide.
+    « motdepasse2026! » and « doudoudoudou » are no better than the word they hide; figures alone hide none.
     """
     stem = password.strip(_DRESSING)
-    return password in _listed() or stem in _listed() or _unit(stem) in _listed()
+    return not stem or any(word in _listed() for word in (password, *_units(stem)))
 
 
-def _unit(word: str) -> str:
-    """The shortest piece that makes the word when repeated; the word itself when there is none."""
-    start = (word + word).find(word, 1)
-    return word[:start] if start > 0 else word
+def _units(word: str) -> Iterator[str]:
+    """The word, and each shorter piece that makes it when repeated."""
+    for length in range(1, len(word) + 1):
+        if word[:length] * (len(word) // length) == word:
+            yield word[:length]

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
+from domain.french import NBSP
+
 
 def phone_href(phone: str) -> str:
     """The `tel:` address of a number; French numbers get their international form."""
@@ -27,7 +29,7 @@ class TownSettings:
     opening_hours: str = ""
     registration_text: str = (
         "L’accès au portail est ouvert par le service après un rendez-vous.\n\n"
-        "Prenez rendez-vous par téléphone : le service crée votre dossier avec vous, "
+        f"Prenez rendez-vous par téléphone{NBSP}: le service crée votre dossier avec vous, "
         "puis vous envoie un courriel pour choisir votre mot de passe."
     )
     school_zone: str = "C"
@@ -39,6 +41,8 @@ class TownSettings:
         return phone_href(self.phone)
 
 
+# Not a setting of the town: the row that keeps the hash of the first administrator's one-time link.
+FIRST_ADMINISTRATOR = "first_administrator"
 SETTING_KEYS = tuple(field.name for field in fields(TownSettings))
 
 

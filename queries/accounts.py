@@ -1,14 +1,26 @@
 """Who is behind a session, and what the guards need to know about that person."""
 
+import hmac
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import bindparam, select
 
 from domain.enums import AccountKind, AccountStatus, SessionKind, StaffRole
 from domain.permissions import ROLE_PERMISSIONS, Permission
+from domain.settings import FIRST_ADMINISTRATOR
 from extensions import db
-from models import Guardian, HouseholdGuardian, StaffFacility, StaffMember, User, UserSession
+from models import (
+    ActivationToken,
+    Guardian,
+    HouseholdGuardian,
+    Setting,
+    StaffFacility,
+    StaffMember,
+    User,
+    UserSession,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,5 +124,40 @@ def signed_in_user(token: str, token_hash: str, now: datetime) -> SignedInUser |
         household_ids=tuple(dict.fromkeys(row.household_id for row in rows if row.household_id is not None)),
         guardian_id=first.guardian_id,
         role=first.role,
-        facility_ids=frozenset(row.facility_id for row in rows if row.facility_id is not None) if scoped else None,
+        facility_ids=frozenset(row.facility_id for row in rows if row.facility_id is not None)
+        if scoped
+        else None,
     )
+
+
+class LinkState(StrEnum):
+    """What an activation link is worth now."""
+
+    VALID = "valid"
+    USED = "used"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+
+
+def activation_link(token_hash: str, now: datetime) -> LinkState:
+    """The state of an activation link; looking at it changes nothing (S15).
+
+    Every link of an account that was activated reads « used »: its owner can sign in. A suspended
+    access keeps to itself.
+    """
+    row = db.session.execute(
+        select(ActivationToken.expires_at, ActivationToken.used_at, User.status)
+        .join(User, User.id == ActivationToken.user_id)
+        .where(ActivationToken.token_hash == token_hash)
+    ).one_or_none()
+    if row is None or row.status in (AccountStatus.SUSPENDED, AccountStatus.CLOSED):
+        return LinkState.UNKNOWN
+    if row.status is AccountStatus.ACTIVE:
+        return LinkState.USED
+    return LinkState.VALID if row.used_at is None and row.expires_at > now else LinkState.EXPIRED
+
+
+def is_first_administrator_link(token_hash: str) -> bool:
+    """Whether the page that creates the first administrator may be shown for this link."""
+    stored = db.session.scalar(select(Setting.value).where(Setting.key == FIRST_ADMINISTRATOR))
+    return stored is not None and hmac.compare_digest(stored, token_hash)

@@ -16,6 +16,7 @@ from domain.enums import AccountKind, AccountStatus, Channel, MailKind, SessionK
 from domain.errors import NotFound, Refused
 from domain.passwords import normalise_provisional
 from domain.people import normalise_email
+from domain.settings import FIRST_ADMINISTRATOR
 from extensions import db
 from models import (
     ActivationToken,
@@ -31,7 +32,6 @@ from models import (
 from services import audit, credentials, outbox, password_policy, sessions, throttling
 from services.transaction import write_transaction
 
-FIRST_ADMINISTRATOR = "first_administrator"
 FIRST_ADMINISTRATOR_PATH = "/premier-administrateur/"
 DEAD_LINK = "dead_link"
 
@@ -189,7 +189,7 @@ def activate(token: str, password: str, now: datetime) -> str | None:
 def renew_expired_link(token: str, network: str, now: datetime) -> None:
     """Ask for a new link to the address that an expired one was sent to, without telling it (S11).
 
-    Does nothing, silently, for a token that is unknown, used or asked for too often.
+    Does nothing, silently, for a token that is unknown, used already or asked for too often.
     """
     with write_transaction() as session:
         owner = session.execute(
@@ -197,7 +197,6 @@ def renew_expired_link(token: str, network: str, now: datetime) -> None:
             .join(ActivationToken, ActivationToken.user_id == User.id)
             .where(
                 ActivationToken.token_hash == credentials.token_hash(token),
-                ActivationToken.used_at.is_(None),
                 User.status == AccountStatus.INVITED,
             )
         ).one_or_none()

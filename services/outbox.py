@@ -213,7 +213,7 @@ def _render(kind: MailKind, town: TownSettings, context: dict[str, Any]) -> _Bod
     if first_line is None:
         raise ValueError(f"mails/{kind}.txt must start with « Objet : ».")
     return _Body(
-        subject=" ".join(first_line[1].split())[:_SUBJECT_LENGTH],
+        subject=re.sub(r"[ \t\r\n]+", " ", first_line[1]).strip(" \u00a0")[:_SUBJECT_LENGTH],
         text=whole[first_line.end() :].strip() + "\n",
         html=environment.get_template(f"mails/{kind}.html").render(known),
     )
@@ -229,7 +229,7 @@ def _public_url() -> str:
 
 
 def _town(session: Session) -> TownSettings:
-    return settings_from_rows(dict(session.execute(select(Setting.key, Setting.value)).tuples().all()))
+    return settings_from_rows(dict(session.execute(select(Setting.key, Setting.value)).all()))
 
 
 def _secret_context(session: Session, user_id: int, secret: str, asked_at: datetime) -> dict[str, Any]:

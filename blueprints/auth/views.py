@@ -1,1 +1,166 @@
 """Sign-in, activation, forgotten password, sign-out."""
+
+from flask import redirect, request, session, url_for
+from flask_login import current_user, logout_user
+from werkzeug.wrappers import Response
+
+from blueprints.auth import blueprint
+from blueprints.auth.destinations import safe_destination
+from blueprints.auth.forms import (
+    ActivationForm,
+    FirstAdministratorForm,
+    ForgottenPasswordForm,
+    NewPasswordForm,
+    SignInForm,
+    show_refusal,
+)
+from blueprints.shared import sessions as browser_sessions
+from blueprints.shared.answers import answer, done
+from blueprints.shared.guards import any_session, public, restricted, signed_in
+from blueprints.shared.network import network
+from blueprints.shared.time import now
+from domain.errors import Refused
+from queries import accounts as account_queries
+from queries.accounts import LinkState
+from services import accounts, credentials, sessions
+from services import sign_in as signing
+from services.sign_in import Outcome
+
+SIGN_IN_STATUS = {Outcome.REFUSED: 422, Outcome.THROTTLED: 429}
+LINK_STATUS = {LinkState.VALID: 200, LinkState.USED: 410, LinkState.EXPIRED: 410, LinkState.UNKNOWN: 404}
+CLEAR_BROWSER = '"cache", "cookies", "storage"'
+
+
+@blueprint.route("/", methods=["GET", "POST"])
+@public
+def sign_in() -> Response:
+    if current_user.is_authenticated:
+        return redirect(url_for("auth.home"), 303)
+    form = SignInForm(suite=request.args.get("suite"))
+    if request.method == "GET":
+        return answer("auth/sign_in.html", form=form, outcome=None, left="deconnexion" in request.args)
+    if not form.validate():
+        return answer("auth/sign_in.html", status=422, form=form, outcome=None, left=False)
+    result = signing.sign_in(form.email.data, form.password.data, network(), now())
+    if result.token is None:
+        status = SIGN_IN_STATUS[result.outcome]
+        return answer("auth/sign_in.html", status=status, form=form, outcome=result.outcome.value, left=False)
+    browser_sessions.start(result.token)
+    if result.outcome is Outcome.CHOOSE_PASSWORD:
+        return done(url_for("auth.choose_password", suite=safe_destination(form.suite.data)))
+    return done(safe_destination(form.suite.data) or url_for("auth.home"))
+
+
+@blueprint.get("/espace")
+@signed_in
+def home() -> Response:
+    """The first page of whoever is signed in."""
+    return redirect(url_for("staff_dashboard.index" if current_user.is_staff else "home.index"), 303)
+
+
+@blueprint.post("/deconnexion")
+@any_session
+def sign_out() -> Response:
+    """The row goes, so the cookie is dead wherever it was copied; the browser forgets the rest (S25)."""
+    sessions.sign_out(current_user.session_id)
+    return _signed_out(url_for("auth.sign_in", deconnexion=""))
+
+
+def _signed_out(address: str) -> Response:
+    logout_user()
+    session.clear()
+    response = redirect(address, 303)
+    response.headers["Clear-Site-Data"] = CLEAR_BROWSER
+    return response
+
+
+# --- Forgotten password -------------------------------------------------------------------------
+
+
+@blueprint.route("/mot-de-passe-oublie", methods=["GET", "POST"])
+@public
+def forgotten_password() -> Response:
+    form = ForgottenPasswordForm()
+    if not form.validate_on_submit():
+        return answer("auth/forgotten_password.html", status=422 if form.is_submitted() else 200, form=form)
+    signing.request_provisional_password(form.email.data, network(), now())
+    return done(url_for("auth.mail_sent"))
+
+
+@blueprint.get("/mot-de-passe-oublie/envoye")
+@public
+def mail_sent() -> Response:
+    return answer("auth/mail_sent.html")
+
+
+@blueprint.route("/choisir-un-mot-de-passe", methods=["GET", "POST"])
+@restricted
+def choose_password() -> Response:
+    form = NewPasswordForm()
+    if not form.validate_on_submit():
+        return answer("auth/choose_password.html", status=422 if form.is_submitted() else 200, form=form)
+    try:
+        token = accounts.choose_password(
+            current_user.session_id, current_user.user_id, form.password.data, now()
+        )
+    except Refused as refusal:
+        show_refusal(form, refusal.code, refusal.message)
+        return answer("auth/choose_password.html", status=422, form=form)
+    return _after_new_password(token, "Votre nouveau mot de passe est enregistré.")
+
+
+def _after_new_password(token: str | None, message: str) -> Response:
+    """Families go on, staff sign in with the password they have just chosen."""
+    session.clear()
+    if token is None:
+        return done(url_for("auth.sign_in"), f"{message} Connectez-vous avec lui.")
+    browser_sessions.start(token)
+    return done(safe_destination(request.args.get("suite")) or url_for("auth.home"), message)
+
+
+# --- Activation -----------------------------------------------------------------------------------
+
+
+@blueprint.route("/go/<string(maxlength=100):token>", methods=["GET", "POST"])
+@public
+def activate(token: str) -> Response:
+    """GET only looks, so that mail scanners burn nothing (S15); POST uses the link."""
+    form = ActivationForm()
+    if form.validate_on_submit():
+        try:
+            opened = accounts.activate(token, form.password.data, now())
+        except Refused as refusal:
+            if refusal.code != accounts.DEAD_LINK:
+                show_refusal(form, refusal.code, refusal.message)
+        else:
+            return _after_new_password(
+                opened, "Votre adresse est confirmée et votre mot de passe enregistré."
+            )
+    state = account_queries.activation_link(credentials.token_hash(token), now())
+    status = 422 if form.errors and state is LinkState.VALID else LINK_STATUS[state]
+    return answer(f"auth/link_{state}.html", status=status, form=form, token=token)
+
+
+@blueprint.post("/go/<string(maxlength=100):token>/nouveau-lien")
+@public
+def renew_link(token: str) -> Response:
+    accounts.renew_expired_link(token, network(), now())
+    return done(url_for("auth.mail_sent"))
+
+
+@blueprint.route("/premier-administrateur/<string(maxlength=100):token>", methods=["GET", "POST"])
+@public
+def first_administrator(token: str) -> Response:
+    form = FirstAdministratorForm()
+    if not account_queries.is_first_administrator_link(credentials.token_hash(token)):
+        return answer("auth/link_unknown.html", status=404)
+    if not form.validate_on_submit():
+        status = 422 if form.is_submitted() else 200
+        return answer("auth/first_administrator.html", status=status, form=form, token=token)
+    fields = {name: form[name].data for name in ("first_name", "last_name", "email", "password")}
+    try:
+        accounts.create_first_administrator(token, **fields, now=now())
+    except Refused as refusal:
+        show_refusal(form, refusal.code, refusal.message)
+        return answer("auth/first_administrator.html", status=422, form=form, token=token)
+    return done(url_for("auth.sign_in"), "Votre compte d’administration est créé. Connectez-vous.")
