@@ -26,17 +26,20 @@ from queries.rules import rule_set
 
 # The next limit is looked for among the bookings of the coming days.
 HORIZON = timedelta(days=14)
+DRAFTS_SHOWN = 3
 
 _DRAFTS = (
     select(BookingDraft.key, BookingDraft.updated_at, func.count().label("days"))
     .join(BookingDraftLine, BookingDraftLine.draft_id == BookingDraft.id)
     .where(
         BookingDraft.user_id == bindparam("user_id"),
+        BookingDraft.household_id.in_(bindparam("households", expanding=True)),
         BookingDraft.submitted_at.is_(None),
         BookingDraftLine.day >= bindparam("today"),
     )
     .group_by(BookingDraft.id, BookingDraft.key, BookingDraft.updated_at)
     .order_by(BookingDraft.updated_at.desc())
+    .limit(DRAFTS_SHOWN)
 )
 _PENDING = (
     select(
@@ -168,9 +171,7 @@ def home(household_ids: Sequence[int], user_id: int, now: datetime) -> HomePage:
     return HomePage(
         households=members.households,
         children=members.children,
-        drafts=tuple(
-            Draft(*row) for row in db.session.execute(_DRAFTS, {"user_id": user_id, "today": today})
-        ),
+        drafts=tuple(Draft(*row) for row in db.session.execute(_DRAFTS, {**family, "user_id": user_id})),
         missing_documents=tuple(
             document for document in expected_documents(household_ids, members, today) if document.missing
         ),
@@ -256,6 +257,6 @@ def _next_limit(entries: Sequence[Entry], household_ids: Sequence[int], now: dat
 
 
 def _estimate(month: date, entries: Iterable[Entry]) -> Estimate:
-    accepted = [entry for entry in entries if entry.state is BookingState.ACCEPTED]
+    accepted = [entry for entry in entries if entry.state == BookingState.ACCEPTED]
     priced = [entry.price_cents for entry in accepted if entry.price_cents is not None]
     return Estimate(month, sum(priced), len(accepted), len(accepted) - len(priced))

@@ -4,12 +4,27 @@ The month is the hottest page of the portal: five statements whatever the number
 bookings, columns rather than entities, one pass that builds cells ready to be written.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Row, and_, bindparam, case, func, literal, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Row,
+    String,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
 from domain.calendar import (
@@ -66,20 +81,33 @@ _RANK = (
     .correlate(Booking)
     .scalar_subquery()
 )
+
+
+def _entry_columns(source: type[Booking] | type[BookingRequestLine], *rest: ColumnElement) -> tuple:
+    """The fields of `Entry`, in its order, the child by its id; closed lists come as their texts."""
+    return (
+        source.child_id,
+        source.day,
+        source.opening_id,
+        Activity.id,
+        type_coerce(Activity.kind, String),
+        Activity.name,
+        PresenceType.name,
+        Facility.name,
+        source.price_cents,
+        *rest,
+    )
+
+
 _BOOKINGS = (
     select(
-        Booking.day,
-        Booking.child_id,
-        Booking.opening_id,
-        Booking.activity_id,
-        Booking.state,
-        Booking.price_cents,
-        Booking.id.label("booking_id"),
-        Activity.kind,
-        Activity.name.label("activity"),
-        PresenceType.name.label("presence"),
-        Facility.name.label("facility"),
-        case((Booking.state == BookingState.WAITING, _RANK), else_=None).label("rank"),
+        *_entry_columns(
+            Booking,
+            type_coerce(Booking.state, String),
+            case((Booking.state == BookingState.WAITING, _RANK), else_=None),
+            Booking.id,
+            literal(""),
+        )
     )
     .join(Activity, Activity.id == Booking.activity_id)
     .join(PresenceType, PresenceType.id == Booking.presence_type_id)
@@ -94,17 +122,8 @@ _BOOKINGS = (
 # Lines that the bookings do not tell: what was refused, and a cancelling that waits for its decision.
 _LINES = (
     select(
-        BookingRequestLine.day,
-        BookingRequestLine.child_id,
-        BookingRequestLine.opening_id,
+        *_entry_columns(BookingRequestLine, literal(REFUSED), null(), null(), BookingRequestLine.reason),
         BookingRequestLine.action,
-        BookingRequestLine.reason,
-        BookingRequestLine.price_cents,
-        Opening.activity_id,
-        Activity.kind,
-        Activity.name.label("activity"),
-        PresenceType.name.label("presence"),
-        Facility.name.label("facility"),
     )
     .join(BookingRequest, BookingRequest.id == BookingRequestLine.request_id)
     .join(Opening, Opening.id == BookingRequestLine.opening_id)
@@ -156,26 +175,26 @@ _HOLIDAYS = union_all(
 ).order_by("first_day")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """What one child does, asked for or was refused on a day.
 
-    `state` is a BookingState, or « cancelling » for an accepted booking whose cancelling is not decided yet;
-    `rank` is the place in the waiting list; `booking_id` is None when there is no active booking.
+    `state` is the text of a BookingState, or « cancelling » while a cancelling is not decided; `rank` is
+    the place in the waiting list; `booking_id` is None when there is no active booking.
     """
 
-    day: date
     child: ChildCard
-    kind: ActivityKind
+    day: date
+    opening_id: int
+    activity_id: int
+    kind: str
     activity: str
     presence: str
     facility: str
-    activity_id: int
-    state: str
     price_cents: int | None
-    rank: int | None = None
-    booking_id: int | None = None
-    reason: str = ""
+    state: str
+    rank: int | None
+    booking_id: int | None
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,10 +216,10 @@ def read(household_ids: Sequence[int], first: date, last: date, zone: str) -> Fa
     span = {"first": first, "last": last}
     family = {"households": household_ids, **span}
     children = children_of(household_ids)
-    bookings = db.session.execute(_BOOKINGS, family).all()
-    lines = db.session.execute(_LINES, family).all()
-    openings = db.session.execute(_OPENINGS, family).all()
-    holidays = db.session.execute(_HOLIDAYS, {"zone": zone, **span}).all()
+    bookings = _ask(_BOOKINGS, family)
+    lines = _ask(_LINES, family)
+    openings = _ask(_OPENINGS, family)
+    holidays = _ask(_HOLIDAYS, {"zone": zone, **span})
     return Facts(
         children=children,
         entries=_entries(children, bookings, lines),
@@ -216,8 +235,8 @@ def bookings_between(
     household_ids: Sequence[int], children: Sequence[ChildCard], first: date, last: date
 ) -> dict[date, list[Entry]]:
     """The active bookings alone, by day, between two days, both included. One statement."""
-    rows = db.session.execute(_BOOKINGS, {"households": household_ids, "first": first, "last": last}).all()
-    return _entries(children, rows, ())
+    rows = _ask(_BOOKINGS, {"households": household_ids, "first": first, "last": last})
+    return _entries(children, rows, [])
 
 
 def next_bookings(household_ids: Sequence[int], child: ChildCard, today: date) -> tuple[Entry, ...]:
@@ -226,23 +245,21 @@ def next_bookings(household_ids: Sequence[int], child: ChildCard, today: date) -
     return tuple(entry for day in sorted(by_day) for entry in by_day[day])[:NEXT_BOOKINGS]
 
 
+def _ask(statement: Executable, values: Mapping[str, object]) -> Sequence[Row]:
+    """Rows of columns, straight from the connection: they need nothing of the mapper, which costs."""
+    return db.session.connection().execute(statement, values).all()
+
+
 def _entries(
-    children: Sequence[ChildCard], bookings: Sequence[Row], lines: Iterable[Row]
+    children: Sequence[ChildCard], bookings: Sequence[Row], lines: Sequence[Row]
 ) -> dict[date, list[Entry]]:
     cards = {child.child_id: child for child in children}
     place = {child.child_id: index for index, child in enumerate(children)}
-    active = {(row.child_id, row.opening_id) for row in bookings}
-    leaving = {(row.child_id, row.opening_id) for row in lines if row.action is LineAction.CANCEL}
-    found = [
-        _booked(row, cards[row.child_id], (row.child_id, row.opening_id) in leaving)
-        for row in bookings
-        if row.child_id in cards
-    ]
-    for row in lines:
-        key = (row.child_id, row.opening_id)
-        if row.action is LineAction.BOOK and key not in active and row.child_id in cards:
-            active.add(key)  # of several refusals for one day, the newest is told
-            found.append(_refused(row, cards[row.child_id]))
+    found = [Entry(cards[row[0]], *row[1:]) for row in bookings if row[0] in cards]
+    if lines:
+        found = _with_lines(
+            found, [(Entry(cards[row[0]], *row[1:-1]), row[-1]) for row in lines if row[0] in cards]
+        )
     found.sort(key=lambda entry: (KIND_ORDER[entry.kind], place[entry.child.child_id]))
     by_day: dict[date, list[Entry]] = {}
     for entry in found:
@@ -250,18 +267,17 @@ def _entries(
     return by_day
 
 
-def _booked(row: Row, child: ChildCard, is_leaving: bool) -> Entry:
-    return Entry(
-        row.day, child, row.kind, row.activity, row.presence, row.facility, row.activity_id,
-        CANCELLING if is_leaving else row.state, row.price_cents, row.rank, row.booking_id,
-    )  # fmt: skip
+def _with_lines(booked: list[Entry], lines: Sequence[tuple[Entry, LineAction]]) -> list[Entry]:
+    """The bookings, told when they are being given up, and the newest refusal where there is no booking."""
+    refused = {_place(line): line for line, action in reversed(lines) if action is LineAction.BOOK}
+    leaving = {_place(line) for line, action in lines if action is LineAction.CANCEL}
+    active = {_place(entry) for entry in booked}
+    shown = [entry._replace(state=CANCELLING) if _place(entry) in leaving else entry for entry in booked]
+    return shown + [line for place, line in refused.items() if place not in active]
 
 
-def _refused(row: Row, child: ChildCard) -> Entry:
-    return Entry(
-        row.day, child, row.kind, row.activity, row.presence, row.facility, row.activity_id,
-        REFUSED, row.price_cents, reason=row.reason,
-    )  # fmt: skip
+def _place(entry: Entry) -> tuple[int, int]:
+    return entry.child.child_id, entry.opening_id
 
 
 # --- The month ------------------------------------------------------------------------------------
@@ -354,7 +370,7 @@ def month(household_ids: Sequence[int], year: int, number: int, today: date, zon
         chips=tuple(chips.chips),
         children=tuple(child for child in facts.children if child.child_id in seen),
         kinds=tuple(
-            (KIND_ICONS[kind], label(kind))
+            (KIND_ICONS[kind], label(ActivityKind(kind)))
             for kind in sorted({e.kind for e in present}, key=KIND_ORDER.__getitem__)
         ),
         states=tuple(sorted({entry.state for entry in present}, key=STATE_ORDER.__getitem__)),
@@ -490,7 +506,7 @@ def day(household_ids: Sequence[int], day: date, now: datetime, zone: str) -> Da
     """The panel of one day (S86, S87). `now` is aware; the limits come from the rules that decide (R14)."""
     facts = read(household_ids, day, day, zone)
     entries = facts.entries.get(day, [])
-    rows = db.session.execute(_OFFERS, {"households": household_ids, "day": day}).all()
+    rows = _ask(_OFFERS, {"households": household_ids, "day": day})
     activities = {entry.activity_id for entry in entries} | {row.id for row in rows}
     rules = rule_set(activities, (), household_ids[0], day, day) if activities else None
     is_past = day < paris_now(now).date()

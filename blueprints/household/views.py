@@ -1,12 +1,19 @@
 """The household's file and the signed-in adult's own account."""
 
-from flask import abort, render_template
+from flask import abort, render_template, url_for
 from flask_login import current_user
+from werkzeug.wrappers import Response
 
+from blueprints.auth.forms import ChangePasswordForm, show_refusal
 from blueprints.household import blueprint
+from blueprints.shared import sessions
+from blueprints.shared.answers import answer, done
 from blueprints.shared.guards import parent
-from blueprints.shared.time import today
+from blueprints.shared.network import network
+from blueprints.shared.time import now, today
+from domain.errors import Refused
 from queries import family
+from services import accounts
 
 
 @blueprint.get("/mon-foyer")
@@ -21,3 +28,22 @@ def index() -> str:
 def account() -> str:
     own = family.own_account(current_user.user_id)
     return render_template("household/account.html", own=own or abort(404))
+
+
+@blueprint.route("/mon-compte/mot-de-passe", methods=["GET", "POST"])
+@parent
+def password() -> Response:
+    """The current password, then the new one; this browser goes on with a session of its own (S41)."""
+    form = ChangePasswordForm()
+    if not form.validate_on_submit():
+        return answer("household/password.html", status=422 if form.is_submitted() else 200, form=form)
+    user = current_user
+    try:
+        token = accounts.change_password(
+            user.session_id, user.user_id, form.current.data, form.password.data, network(), now()
+        )
+    except Refused as refusal:
+        show_refusal(form, refusal.code, refusal.message)
+        return answer("household/password.html", status=422, form=form)
+    sessions.start(token)
+    return done(url_for("household.account"), "Votre mot de passe est changé.")
