@@ -223,7 +223,7 @@ def _means(rules: RuleSet, pairs: Sequence[tuple[ChildDay, Verdict]]) -> str:
         return ""
     quotient = rules.quotient(pairs[0][0].day)
     if quotient is None:
-        return f"{brackets[0][:1].upper()}{brackets[0][1:]}{NBSP}: le tarif le plus haut s’applique."
+        return f"{brackets[0][:1].upper()}{brackets[0][1:]}{NBSP}: prix provisoire."
     value = f"Quotient familial {format_number(quotient.value)}, {enumerate_fr(brackets)}"
     if quotient.valid_to is None:
         return f"{value}."

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from domain.calendar import ONE_DAY
@@ -14,6 +14,8 @@ from queries import booking_days, wizard
 from queries.booking_days import ChildDay
 from services.booking_drafts import Author, open_draft, take_draft, with_wish, write_wish
 from services.transaction import write_transaction
+
+FURTHEST = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ def _every_such_weekday(days: Sequence[date], until: date | None) -> Iterable[da
     if until is None:
         return
     weekdays, day = {day.weekday() for day in days}, min(days)
+    until = min(until, day + FURTHEST)
     while day <= until:
         if day.weekday() in weekdays:
             yield day
@@ -139,7 +142,12 @@ def _open_days(draft: wizard.Draft, target: _Target) -> list[ChildDay]:
         min(target.days),
         max(target.days),
     )
-    return [day for day in shown if day.day in target.days and day.wish is None]
+    booked_only = target.action is LineAction.CANCEL
+    return [
+        day
+        for day in shown
+        if day.day in target.days and day.wish is None and not (booked_only and day.booking_id is None)
+    ]
 
 
 def _by_child(days: Sequence[ChildDay], names: dict[int, str]) -> dict[str, list[date]]:
