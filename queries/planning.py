@@ -196,6 +196,10 @@ class Entry(NamedTuple):
     booking_id: int | None
     reason: str
 
+    @property
+    def booking_state(self) -> BookingState:
+        return BookingState.ACCEPTED if self.state == CANCELLING else BookingState(self.state)
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
