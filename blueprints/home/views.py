@@ -39,4 +39,6 @@ def resource(resource_id: int) -> Response:
         file = FileStore(current_app.config["INSTANCE"] / "files").open(found.file_key)
     except FileNotFoundError:
         abort(404)
-    return send_file(file, mimetype="application/pdf", download_name=found.file_name, max_age=None)
+    response = send_file(file, mimetype="application/pdf", download_name=found.file_name)
+    response.headers["Cache-Control"] = "no-store"
+    return response

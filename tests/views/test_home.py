@@ -1,0 +1,304 @@
+"""The home page of a family, useful links and resources (S26 to S29)."""
+
+import io
+from datetime import UTC, date, datetime
+
+import pytest
+
+from adapters.files import FileStore
+from domain.enums import BookingState, DocumentOwner, LineAction, LineState
+from models import BookingDraft, BookingDraftLine, DocumentCategory, DocumentReceipt, Resource, UsefulLink
+from tests.factories import weekdays
+from tests.school_family import SchoolFamily, words
+from tests.statements import at_most, recorded
+
+MENU = {
+    "Accueil": "/accueil",
+    "Mon foyer": "/mon-foyer",
+    "Modifier mon compte utilisateur": "/mon-compte",
+    "Mes enfants": "/mes-enfants",
+    "Factures et règlements": "/factures",
+    "Transmettre un document": "/documents",
+    "Réaliser des inscriptions ou des annulations": "/planning",
+    "Liens utiles": "/liens-utiles",
+    "Ressources": "/ressources",
+}
+
+
+@pytest.fixture
+def family(world) -> SchoolFamily:
+    return SchoolFamily(world)
+
+
+@pytest.fixture
+def claire(client, family):
+    client.sign_in(family.claire)
+    return client
+
+
+def section(client, heading):
+    return client.page.find("h2", string=heading).find_parent("section")
+
+
+def document(family, name="Attestation d’assurance", owner=DocumentOwner.CHILD, **columns):
+    return family.world.add(DocumentCategory(name=name, owner=owner, **columns))
+
+
+def receive(family, category, child=None, **columns):
+    values = {"received_on": date(2026, 9, 3), "valid_until": None}
+    family.world.add(
+        DocumentReceipt(
+            category_id=category.id,
+            household_id=family.household.id,
+            child_id=child.id if child else None,
+            **values | columns,
+        )
+    )
+
+
+def begin(family, days, **columns):
+    values = {
+        "user_id": family.claire.id,
+        "household_id": family.household.id,
+        "child_id": family.leo.id,
+        "facility_id": family.canteen.facility.id,
+        "month": date(2027, 1, 1),
+    }
+    draft = family.world.add(
+        BookingDraft(
+            key="brouillon", created_at=family.world.now, updated_at=family.world.now, **values | columns
+        )
+    )
+    family.world.add(
+        *(
+            BookingDraftLine(
+                draft_id=draft.id,
+                child_id=family.leo.id,
+                opening_id=family.opening(day).id,
+                presence_type_id=family.canteen.meal.id,
+                day=day,
+                action=LineAction.BOOK,
+            )
+            for day in days
+        )
+    )
+    return draft
+
+
+# --- What it gathers ------------------------------------------------------------------------------
+
+
+def test_the_file_and_its_number_are_named(claire, family):
+    claire.get("/accueil")
+    assert claire.page.h1.get_text() == "Bonjour Claire"
+    assert f"Dossier de la famille SOLIGNAC · n° {family.household.number}" in words(claire.page.main)
+
+
+def test_an_unfinished_reservation_is_a_thing_to_do(claire, family):
+    begin(family, [date(2027, 1, 14), date(2027, 1, 15)])
+    claire.get("/accueil")
+    todo = section(claire, "À faire")
+    assert "2 jours choisis" in words(todo)
+    assert claire.get(todo.a["href"]).status_code == 200
+
+
+def test_what_was_sent_or_is_past_is_not_to_finish(claire, family):
+    begin(family, [date(2027, 1, 14)], submitted_at=family.world.now)
+    claire.get("/accueil")
+    assert "Réservation à terminer" not in words(claire.page.main)
+
+
+def test_a_draft_of_somebody_else_is_not_mine(client, family):
+    begin(family, [date(2027, 1, 14)])
+    client.sign_in(family.world.parent(family.household, "Paul"))
+    client.get("/accueil")
+    assert "Réservation à terminer" not in words(client.page.main)
+
+
+def test_missing_and_outdated_documents_are_things_to_do(claire, family):
+    insurance = document(family)
+    receive(family, insurance, family.marie, valid_until=date(2027, 8, 31))
+    receive(family, insurance, family.leo, valid_until=date(2026, 8, 31))
+    document(family, "Justificatif de domicile", DocumentOwner.HOUSEHOLD)
+    claire.get("/accueil")
+    todo = section(claire, "À faire")
+    assert "Expiré pour Léo." in words(todo)
+    assert "Pas encore reçu pour la famille SOLIGNAC." in words(todo)
+    assert {link["href"] for link in todo.find_all("a")} == {"/documents"}
+
+
+def test_a_complete_file_is_told_so(claire, family):
+    receive(family, document(family, "Livret de famille", DocumentOwner.HOUSEHOLD))
+    document(family, "Photo", is_required=False)
+    claire.get("/accueil")
+    assert "Rien à faire pour le moment : votre dossier est complet." in words(section(claire, "À faire"))
+
+
+def test_the_week_of_each_child_and_its_next_limit(claire, family):
+    family.book(family.marie, date(2027, 1, 14))
+    family.book(family.leo, date(2027, 1, 18), BookingState.PENDING)
+    claire.get("/accueil")
+    week = section(claire, "Cette semaine")
+    heads = [words(head) for head in week.select("thead th")]
+    assert heads == ["lun. 11", "mar. 12", "mer. 13", "jeu. 14", "ven. 15"]
+    marie, leo = ([words(cell) for cell in row.find_all("td")] for row in week.select("tbody tr"))
+    assert marie == ["– rien", "– rien", "– rien", "Repas enfant, acceptée", "– rien"]
+    assert set(leo) == {"– rien"}
+    assert "Repas enfant du jeudi 14 janvier : annulable jusqu’au mercredi 13 janvier, 18 h" in words(week)
+
+
+def test_a_limit_that_is_passed_gives_way_to_the_next(client, family, clock):
+    family.book(family.marie, date(2027, 1, 14))
+    family.book(family.marie, date(2027, 1, 18))
+    clock.move_to(datetime(2027, 1, 13, 18, 0, tzinfo=UTC))
+    client.sign_in(family.claire)
+    client.get("/accueil")
+    assert "du lundi 18 janvier : annulable jusqu’au dimanche 17 janvier, 18 h" in words(client.page.main)
+
+
+def test_from_saturday_on_the_week_is_the_next_one(client, family, clock):
+    clock.move_to(datetime(2027, 1, 16, 9, 0, tzinfo=UTC))
+    client.sign_in(family.claire)
+    client.get("/accueil")
+    week = section(client, "La semaine prochaine")
+    assert words(week.select_one("thead th")) == "lun. 18"
+
+
+def test_pending_requests_lead_to_their_receipt(claire, family):
+    days = [date(2027, 1, 14), date(2027, 1, 15)]
+    for day in days:
+        family.book(family.leo, day, BookingState.PENDING)
+    family.ask("DEM-1", family.leo, days, LineState.PENDING)
+    family.ask("DEM-2", family.leo, [date(2027, 1, 18)], LineState.ACCEPTED)
+    claire.get("/accueil")
+    pending = section(claire, "Demandes en cours")
+    assert "Inscription, 2 jours pour Léo" in words(pending)
+    assert "En cours de validation" in words(pending)
+    assert [link["href"] for link in pending.select("li a")] == ["/reservations/demandes/DEM-1"]
+
+
+def test_the_month_adds_up_what_is_accepted(claire, family):
+    for day in weekdays(date(2027, 1, 4), date(2027, 1, 8)):
+        family.book(family.leo, day)
+    family.book(family.leo, date(2027, 1, 14), BookingState.PENDING)
+    family.book(family.leo, date(2027, 2, 1))
+    claire.get("/accueil")
+    month = section(claire, "Janvier 2027")
+    assert "12,80 €" in words(month)
+    assert "4 présences acceptées" in words(month)
+    assert "Ce n’est pas encore une facture." in words(month)
+
+
+def test_an_empty_home_says_so_kindly_and_offers_what_comes_next(client, world):
+    client.sign_in(world.parent(world.household()))
+    client.get("/accueil")
+    said = words(client.page.main)
+    assert "Aucun enfant n’est encore inscrit dans votre dossier." in said
+    assert "Aucune demande n’attend de réponse." in said
+    assert "Le service n’a pas encore ajouté de lien." in said
+    assert client.page.select_one('section a[href="tel:+33565000000"]') is not None
+
+
+def test_the_home_asks_twelve_questions_whatever_the_family(claire, family):
+    open_days = {"base": "open", "minus_public_holidays": False, "minus_school_holidays": False}
+    counting = {
+        "form": "before",
+        "n": 1,
+        "set": open_days,
+        "time": "18:00",
+        "clear_days": False,
+        "compare": "until",
+    }
+    ladder = {"stages": [{"until": counting, "outcome": "free"}], "otherwise": "refuse"}
+    study = family.world.activity(family.canteen.facility, "Étude", book=ladder, cancel=ladder)
+    stay = family.world.presence_type(study, "Étude")
+    (opening,) = family.world.openings(study, family.canteen.period, [date(2027, 1, 14)])
+    family.world.booking(family.household, family.leo, opening, stay)
+    with at_most(12), recorded() as few:
+        claire.get("/accueil")
+    document(family)
+    begin(family, [date(2027, 1, 14)])
+    family.ask("DEM-1", family.leo, [date(2027, 1, 18)], LineState.PENDING)
+    for number in range(4):
+        child = family.world.child(family.household, f"Enfant{number}")
+        family.world.enrol(child, family.canteen.facility)
+        for day in weekdays(date(2027, 1, 4), date(2027, 1, 29)):
+            family.book(child, day)
+    with recorded() as many:
+        claire.get("/accueil")
+    assert len(few) == len(many)
+
+
+# --- The menus ------------------------------------------------------------------------------------
+
+
+def test_every_entry_of_the_menu_is_one_tap_from_home(claire):
+    claire.get("/accueil")
+    links = {words(link): link["href"] for link in claire.page.find_all("a")}
+    assert {label: links[label] for label in MENU} == MENU
+    for address in MENU.values():
+        assert claire.get(address).status_code == 200
+
+
+@pytest.mark.parametrize("page", MENU.values())
+def test_home_is_one_tap_from_every_page(claire, page):
+    claire.get(page)
+    assert claire.page.select_one('nav.tabs a[href="/accueil"]') is not None
+
+
+# --- Links and resources --------------------------------------------------------------------------
+
+
+def test_links_are_shown_in_the_order_of_the_service(claire, world):
+    world.add(
+        UsefulLink(title="Menus", url="https://example.org/menus", position=2),
+        UsefulLink(title="Règlement", url="https://example.org/reglement", position=1),
+        UsefulLink(title="Ancien", url="https://example.org/ancien", is_active=False),
+    )
+    claire.get("/liens-utiles")
+    assert [(words(link), link["href"]) for link in claire.page.select("ul.links a")] == [
+        ("Règlement", "https://example.org/reglement"),
+        ("Menus", "https://example.org/menus"),
+    ]
+    claire.get("/accueil")
+    assert "Menus" in words(section(claire, "Liens utiles"))
+    assert "Ancien" not in words(claire.page.main)
+
+
+def offer(app, world, content=b"%PDF-1.7 reglement", **columns):
+    stored = FileStore(app.config["INSTANCE"] / "files").save(io.BytesIO(content), ".pdf")
+    values = {"title": "Règlement intérieur", "file_name": "règlement 2026.pdf", "size_bytes": stored.size}
+    return world.add(Resource(file_key=stored.key, **values | columns))
+
+
+def test_a_resource_opens_in_the_browser(app, claire, world):
+    resource = offer(app, world)
+    claire.get("/ressources")
+    link = claire.page.find("a", href=f"/ressources/{resource.id}")
+    assert "Règlement intérieur PDF" in words(link)
+    answer = claire.get(link["href"], buffered=True)
+    assert answer.data == b"%PDF-1.7 reglement"
+    assert answer.mimetype == "application/pdf"
+    assert answer.headers["Content-Disposition"].startswith("inline")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
+def test_a_resource_taken_back_is_not_found(app, claire, world):
+    resource = offer(app, world, is_active=False)
+    assert claire.get(f"/ressources/{resource.id}").status_code == 404
+    claire.get("/ressources")
+    assert "Le service n’a pas encore déposé de document." in words(claire.page.main)
+
+
+def test_a_resource_whose_file_is_gone_is_not_found(app, claire, world):
+    resource = offer(app, world)
+    FileStore(app.config["INSTANCE"] / "files").delete(resource.file_key)
+    assert claire.get(f"/ressources/{resource.id}").status_code == 404
+
+
+def test_resources_are_for_signed_in_families(app, client, world):
+    resource = offer(app, world)
+    answer = client.get(f"/ressources/{resource.id}")
+    assert answer.status_code == 303
+    assert b"%PDF" not in answer.data
