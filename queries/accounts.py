@@ -139,22 +139,32 @@ class LinkState(StrEnum):
     UNKNOWN = "unknown"
 
 
-def activation_link(token_hash: str, now: datetime) -> LinkState:
+@dataclass(frozen=True, slots=True)
+class ActivationLink:
+    """`email` is the address that the link proves, told only while it can be used (S11)."""
+
+    state: LinkState
+    email: str = ""
+
+
+def activation_link(token_hash: str, now: datetime) -> ActivationLink:
     """The state of an activation link; looking at it changes nothing (S15).
 
     Every link of an account that was activated reads « used »: its owner can sign in. A suspended
     access keeps to itself.
     """
     row = db.session.execute(
-        select(ActivationToken.expires_at, ActivationToken.used_at, User.status)
+        select(ActivationToken.expires_at, ActivationToken.used_at, User.status, User.email)
         .join(User, User.id == ActivationToken.user_id)
         .where(ActivationToken.token_hash == token_hash)
     ).one_or_none()
     if row is None or row.status in (AccountStatus.SUSPENDED, AccountStatus.CLOSED):
-        return LinkState.UNKNOWN
+        return ActivationLink(LinkState.UNKNOWN)
     if row.status is AccountStatus.ACTIVE:
-        return LinkState.USED
-    return LinkState.VALID if row.used_at is None and row.expires_at > now else LinkState.EXPIRED
+        return ActivationLink(LinkState.USED)
+    if row.used_at is not None or row.expires_at <= now:
+        return ActivationLink(LinkState.EXPIRED)
+    return ActivationLink(LinkState.VALID, row.email)
 
 
 def is_first_administrator_link(token_hash: str) -> bool:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from domain.enums import AccountKind, AccountStatus, Channel, MailKind, SessionKind, StaffRole
 from domain.errors import NotFound, Refused
+from domain.french import NBSP
 from domain.passwords import normalise_provisional
 from domain.people import normalise_email
 from domain.settings import FIRST_ADMINISTRATOR
@@ -71,7 +72,7 @@ def open_access(guardian_id: int, *, email: str, author: Author, now: datetime) 
             raise NotFound
         if guardian.user_id is not None:
             raise Refused(
-                "access_exists", "Cette personne a déjà un accès : renvoyez-lui le mail d’activation."
+                "access_exists", f"Cette personne a déjà un accès{NBSP}: renvoyez-lui le mail d’activation."
             )
         user = _add_account(session, AccountKind.FAMILY, address, now)
         guardian.user_id, guardian.email = user.id, address
@@ -91,7 +92,7 @@ def resend_activation(user_id: int, *, author: Author, now: datetime, email: str
         user = _account(session, user_id)
         if user.status is not AccountStatus.INVITED:
             raise Refused(
-                "not_waiting", "Cet accès n’attend pas d’activation : la personne peut se connecter."
+                "not_waiting", f"Cet accès n’attend pas d’activation{NBSP}: la personne peut se connecter."
             )
         if address is not None and address != user.email:
             _refuse_used_address(session, address)
@@ -111,7 +112,8 @@ def suspend_access(user_id: int, *, author: Author, now: datetime) -> None:
         user = _account(session, user_id)
         if user_id == author.user_id:
             raise Refused(
-                "own_access", "Vous ne pouvez pas suspendre votre propre accès : demandez à un collègue."
+                "own_access",
+                f"Vous ne pouvez pas suspendre votre propre accès{NBSP}: demandez à un collègue.",
             )
         if user.status is AccountStatus.SUSPENDED:
             raise Refused("suspended", "Cet accès est déjà suspendu.")
@@ -249,10 +251,11 @@ def change_password(
     tries = throttling.sign_in_tries(account.email, network)
     if not throttling.admit(tries, now):
         raise Refused(
-            "throttled", "Trop d’essais en peu de temps : patientez quelques minutes avant de recommencer."
+            "throttled",
+            f"Trop d’essais en peu de temps{NBSP}: patientez quelques minutes avant de recommencer.",
         )
     if not credentials.matches(account.password_hash, current):
-        raise Refused("current", "Ce n’est pas votre mot de passe actuel : tapez-le de nouveau.")
+        raise Refused("current", f"Ce n’est pas votre mot de passe actuel{NBSP}: tapez-le de nouveau.")
     password_policy.require_good(password, user_id)
     new_hash = credentials.hash_secret(password)
     with write_transaction() as session:
@@ -319,7 +322,7 @@ def _valid_address(email: str) -> str:
 def _address_used() -> Refused:
     return Refused(
         "email_used",
-        "Cette adresse sert déjà à un autre accès. Chaque personne a la sienne : "
+        f"Cette adresse sert déjà à un autre accès. Chaque personne a la sienne{NBSP}: "
         "demandez une autre adresse e-mail.",
     )
 
@@ -418,7 +421,7 @@ def _require_session(
         )
     )
     if ended.rowcount != 1:
-        raise Refused("session_ended", "Votre session est terminée : connectez-vous de nouveau.")
+        raise Refused("session_ended", f"Votre session est terminée{NBSP}: connectez-vous de nouveau.")
 
 
 def _set_password(session: Session, user_id: int, new_hash: str, now: datetime) -> None:

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from adapters.mail import MailDelayed, MailRefused, MailTransport, build_message, named_address
 from domain.enums import AccountStatus, Channel, MailKind, MailState
 from domain.errors import Refused
+from domain.french import NBSP
 from domain.people import normalise_email
 from domain.settings import TownSettings, settings_from_rows
 from extensions import db
@@ -171,7 +172,9 @@ def retry(mail_id: int, *, actor_user_id: int, now: datetime) -> None:
             .returning(OutgoingMail.household_id)
         ).one_or_none()
         if household is None:
-            raise Refused("not_waiting", "Ce mail n’attend plus : il est parti ou a été refusé entre-temps.")
+            raise Refused(
+                "not_waiting", f"Ce mail n’attend plus{NBSP}: il est parti ou a été refusé entre-temps."
+            )
         audit.record(
             session,
             at=now,
@@ -322,7 +325,9 @@ def _deliver(mail: _Claimed, now: datetime, transport: MailTransport) -> MailSta
     except MailRefused as error:
         return _note(mail, MailState.BOUNCED, now, str(error))
     except ValueError:
-        return _note(mail, MailState.BOUNCED, now, "Adresse impossible : corrigez l’adresse, puis renvoyez.")
+        return _note(
+            mail, MailState.BOUNCED, now, f"Adresse impossible{NBSP}: corrigez l’adresse, puis renvoyez."
+        )
     return _note(mail, MailState.SENT, now)
 
 

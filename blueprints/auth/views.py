@@ -136,9 +136,9 @@ def activate(token: str) -> Response:
             return _after_new_password(
                 opened, "Votre adresse est confirmée et votre mot de passe enregistré."
             )
-    state = account_queries.activation_link(credentials.token_hash(token), now())
-    status = 422 if form.errors and state is LinkState.VALID else LINK_STATUS[state]
-    return answer(f"auth/link_{state}.html", status=status, form=form, token=token)
+    link = account_queries.activation_link(credentials.token_hash(token), now())
+    status = 422 if form.errors and link.state is LinkState.VALID else LINK_STATUS[link.state]
+    return answer(f"auth/link_{link.state}.html", status=status, form=form, token=token, email=link.email)
 
 
 @blueprint.post("/go/<string(maxlength=100):token>/nouveau-lien")

@@ -61,7 +61,7 @@ def ask_code(world, email="claire@example.org", mailbox=None):
 
 def link_state(world, token):
     db.session.rollback()  # as a new request would: what the worker wrote since is seen
-    return account_queries.activation_link(credentials.token_hash(token), world.now)
+    return account_queries.activation_link(credentials.token_hash(token), world.now).state
 
 
 def open_session_ids(user):

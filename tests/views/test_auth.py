@@ -59,7 +59,7 @@ def test_a_family_signs_in_and_out(client, world):
 def test_staff_sign_in_through_the_same_page(client, world):
     world.staff(email="agnes@example.org", password_hash=password_hash())
     sign_in(client, email="agnes@example.org")
-    assert client.get("/espace").location == "/gestion"
+    assert client.get("/espace").location.startswith("/gestion")
 
 
 def test_a_wrong_pair_gets_the_same_answer_whoever_it_names(client, world):
@@ -72,10 +72,10 @@ def test_a_wrong_pair_gets_the_same_answer_whoever_it_names(client, world):
         {"email": "invitee@example.org"},
         {"email": "suspendue@example.org"},
     )
-    answers = [sign_in(client, **fields) for fields in tries]
+    answers = [sign_in(client.application.test_client(), **fields) for fields in tries]
     assert {answer.status_code for answer in answers} == {422}
     assert len({anonymous(answer.text, fields) for answer, fields in zip(answers, tries, strict=True)}) == 1
-    assert len({tuple(header[0] for header in answer.headers) for answer in answers}) == 1
+    assert len({tuple(answer.headers.keys()) for answer in answers}) == 1
     assert world.all(UserSession) == []
 
 
@@ -248,7 +248,7 @@ def test_a_staff_session_sleeps_thirty_minutes_and_lives_ten_hours(client, world
     client.sign_in(world.staff())
     for _ in range(29):
         clock.advance(minutes=20)
-        assert client.get("/espace").location == "/gestion"
+        assert client.get("/espace").location.startswith("/gestion")
     clock.advance(minutes=20)
     assert client.get("/espace").location == "/?suite=/espace"
     client.sign_in(world.staff())
