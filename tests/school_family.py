@@ -38,6 +38,7 @@ class SchoolFamily:
         state: LineState,
         action: LineAction = LineAction.BOOK,
         reason: str = "",
+        channel: Channel = Channel.PORTAL,
         **line: object,
     ) -> BookingRequest:
         """A request with one line a day; the bookings, if any, are made by `book`."""
@@ -47,7 +48,7 @@ class SchoolFamily:
                 household_id=self.household.id,
                 author_user_id=self.claire.id,
                 author_name="Claire SOLIGNAC",
-                channel=Channel.PORTAL,
+                channel=channel,
                 created_at=self.world.now,
             )
         )
