@@ -123,6 +123,12 @@ def search(
     )
 
 
+def count(*, facility_ids: Scope, today: date, access: AccountStatus) -> int:
+    """How many households have an adult whose access is in that state. One statement."""
+    wanted = and_(_visible(facility_ids, today), _has_access(access))
+    return db.session.scalar(select(func.count()).select_from(Household).where(wanted))
+
+
 def _visible(facility_ids: Scope, today: date) -> ColumnElement[bool]:
     if facility_ids is None:
         return true()
@@ -148,9 +154,8 @@ def _matches(text: str) -> ColumnElement[bool]:
         return Household.id.in_(
             _of_adults(or_(*(func.replace(phone, " ", "") == digits for phone in phones)))
         )
-    return and_(
-        true(), *(Household.search_text.contains(word, autoescape=True) for word in fold(text).split())
-    )
+    words = fold(text).split() or [text]  # signs alone are nobody's name
+    return and_(*(Household.search_text.contains(word, autoescape=True) for word in words))
 
 
 def _of_adults(condition: ColumnElement[bool]) -> Any:

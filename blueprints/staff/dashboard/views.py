@@ -1,1 +1,24 @@
-"""Staff home: what waits for a decision."""
+"""The staff's home: what waits, and the way to a family."""
+
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from blueprints.shared.answers import answer
+from blueprints.shared.guards import staff
+from blueprints.shared.time import now, today
+from blueprints.staff.dashboard import blueprint
+from domain.enums import AccountStatus
+from domain.permissions import Permission
+from queries import households, staff_home, staff_requests
+
+
+@blueprint.get("")
+@staff(Permission.REQUESTS_READ)
+def index() -> Response:
+    facility_ids = current_user.facility_ids
+    return answer(
+        "staff/dashboard/index.html",
+        queues=staff_requests.queues_by_facility(facility_ids, now()),
+        invited=households.count(facility_ids=facility_ids, today=today(), access=AccountStatus.INVITED),
+        mails=staff_home.mail_troubles(now()) if current_user.may(Permission.MAILS_READ) else None,
+    )

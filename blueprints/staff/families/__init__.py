@@ -4,4 +4,5 @@ from flask import Blueprint
 
 blueprint = Blueprint("staff_families", __name__, url_prefix="/gestion/familles")
 
-from blueprints.staff.families import views  # noqa: E402, F401  the routes register themselves on the blueprint
+# The routes register themselves on the blueprint.
+from blueprints.staff.families import access, edits, views  # noqa: E402, F401

@@ -1,1 +1,90 @@
-"""Household files: search, create, edit, open access."""
+"""Families: the list with its search, one file, a new file (S01)."""
+
+from flask import request
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from blueprints.shared.answers import answer, done
+from blueprints.shared.guards import staff
+from blueprints.shared.time import now, today
+from blueprints.staff.families import blueprint
+from blueprints.staff.families.common import author, household_file, page_of
+from blueprints.staff.families.forms import NewHouseholdForm
+from domain.enums import AccountStatus
+from domain.errors import Refused
+from domain.permissions import Permission
+from queries import household_history
+from queries import households as household_queries
+from queries import outbox as outbox_queries
+from services import households
+
+LONGEST_SEARCH = 100
+
+
+@blueprint.get("")
+@staff(Permission.FAMILIES_READ)
+def index() -> Response:
+    text = request.args.get("q", "")[:LONGEST_SEARCH].strip()
+    wanted = request.args.get("acces", "")
+    access = AccountStatus(wanted) if wanted in list(AccountStatus) else None
+    found = household_queries.search(
+        text,
+        facility_ids=current_user.facility_ids,
+        today=today(),
+        access=access,
+        page=request.args.get("page", 1, type=int),
+    )
+    filters = {name: value for name, value in (("q", text), ("acces", access)) if value}
+    return answer(
+        "staff/families/index.html",
+        found=found,
+        text=text,
+        access=access,
+        filters=filters,
+        statuses=list(AccountStatus),
+    )
+
+
+@blueprint.get("/<int:household_id>")
+@staff(Permission.FAMILIES_READ)
+def show(household_id: int) -> Response:
+    household = household_file(household_id)
+    papers = {}
+    if current_user.may(Permission.FAMILIES_WRITE):
+        papers = {
+            "quotients": household_queries.quotients(household_id, today()),
+            "documents": household_queries.documents(household, today()),
+            "mails": outbox_queries.mails_of_household(household_id),
+            "events": household_history.events(household),
+        }
+    return answer("staff/families/show.html", household=household, today=today(), **papers)
+
+
+@blueprint.route("/nouveau", methods=["GET", "POST"])
+@staff(Permission.FAMILIES_WRITE)
+def create() -> Response:
+    form = NewHouseholdForm()
+    act = request.form.get("acte")
+    added = form.prepare(household_queries.facilities(), today(), act)
+    duplicates: tuple[tuple[int, int, str], ...] = ()
+    if form.is_submitted() and not added and form.validate():
+        try:
+            household_id = households.create_household(
+                form.new_household(),
+                author=author(form),
+                now=now(),
+                despite_duplicates=form.despite_duplicates.data,
+            )
+            return done(page_of(household_id), "Le dossier est créé.")
+        except households.Duplicates as refusal:
+            duplicates = refusal.found
+        except Refused as refusal:
+            form.refuse(refusal)
+    status = 422 if form.errors or duplicates else 200
+    return answer(
+        "staff/families/new.html",
+        status=status,
+        form=form,
+        duplicates=duplicates,
+        added=act if added else None,
+    )

@@ -1,0 +1,37 @@
+"""The decision on the ticked lines of a case."""
+
+from flask_wtf import FlaskForm
+from wtforms import SelectChoice, TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from blueprints.staff.families.fields import TicksField, squeeze
+from domain.errors import Refused
+from queries.staff_requests import Case
+
+ACCEPT, REFUSE = "accepter", "refuser"
+REASON_LENGTH = 500
+
+
+class DecisionForm(FlaskForm):
+    """Everything that can be accepted is ticked beforehand; `reason` reaches the family."""
+
+    lines = TicksField("Lignes", [InputRequired("Cochez au moins une ligne.")], coerce=int)
+    reason = TextAreaField(
+        "Motif",
+        [Length(max=REASON_LENGTH, message=f"Raccourcissez le motif à {REASON_LENGTH} caractères.")],
+        filters=[squeeze],
+    )
+
+    def offer(self, case: Case) -> None:
+        """Lines that were answered meanwhile stay known: sending them is stale, not wrong."""
+        self.lines.choices = [SelectChoice(str(line.line_id), line.child) for line in case.lines]
+
+    def tick_what_can_be_accepted(self, case: Case) -> None:
+        self.lines.data = [line.line_id for line in case.open_lines if line.can_be_accepted]
+
+    def refuse(self, refusal: Refused) -> None:
+        """Show a refusal of the services where it can be mended."""
+        if refusal.code == "reason_missing":
+            self.reason.errors = [*self.reason.errors, refusal.message]
+        else:
+            self.form_errors.append(refusal.message)
