@@ -16,13 +16,17 @@ def explained(path: Path = GLOSSARY) -> list[str]:
     return [row["code"] for row in ROW.finditer(path.read_text(encoding="utf-8"))]
 
 
+# The format of the rules has its own vocabulary, explained in docs/reglement-format.md.
+ELSEWHERE = "domain.rulebook"
+
+
 def concepts() -> set[str]:
     """The models, and the enumerations of the domain."""
     models = {mapper.class_.__name__ for mapper in db.Model.registry.mappers}
     enums = {
         node.name
         for module in product()
-        if module.layer == "domain"
+        if module.layer == "domain" and not module.name.startswith(ELSEWHERE)
         for node in ast.walk(module.tree)
         if isinstance(node, ast.ClassDef) and ENUMS & {getattr(base, "id", None) for base in node.bases}
     }

@@ -19,7 +19,7 @@ UNESCAPED = re.compile(r"\|\s*safe\b|autoescape\s+false|Markup\(")
 MAY_BE_SAFE: dict[str, str] = {}
 # Pictures, fonts and files of others are not ours to read.
 OTHERS = ("static/vendor/", "LICENSE", "tests/architecture/test_texts.py")
-OUTSIDE = {".venv", "instance", "__pycache__"}
+OUTSIDE = {".git", ".venv", ".hypothesis", ".pytest_cache", ".ruff_cache", "instance", "__pycache__"}
 HTML_MAILS = "mails/"  # read in mail programs, where a style sheet does not exist
 
 

@@ -1,0 +1,105 @@
+"""The table of routes (routes.csv) and what each guard answers to each role.
+
+A route is one line: endpoint, methods, address, guard. When a route is new, changed or gone, the
+test prints the lines to add or remove; read them before pasting, they say who may come in.
+"""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.routing import Rule
+
+from domain.enums import StaffRole
+from domain.permissions import ROLE_PERMISSIONS, Permission
+
+TABLE = Path(__file__).with_name("routes.csv")
+IMPLIED = {"HEAD", "OPTIONS"}
+# What somebody in each role receives; PASS is the view itself.
+PASS, SIGN_IN, CHOOSE_PASSWORD, HOME = "pass", "sign in", "choose a password", "home"
+STAFF = "staff:"
+GUARDS = {"public", "signed_in", "any_session", "restricted", "parent", "demo"} | {
+    STAFF + one for one in Permission
+}
+
+
+class Role(StrEnum):
+    ANONYMOUS = "anonymous"
+    PARENT = "parent"
+    RESTRICTED_PARENT = "restricted parent"
+    OTHER_PARENT = "parent of another family"
+    SUSPENDED = "suspended"
+    RECEPTION = "reception"
+    DIRECTOR = "director of a facility"
+    OTHER_DIRECTOR = "director of another facility"
+    ADMINISTRATOR = "administrator"
+
+
+STRANGERS = {Role.ANONYMOUS, Role.SUSPENDED}
+FAMILIES = {Role.PARENT, Role.OTHER_PARENT}
+STAFF_ROLES = {
+    Role.RECEPTION: StaffRole.RECEPTION,
+    Role.DIRECTOR: StaffRole.DIRECTOR,
+    Role.OTHER_DIRECTOR: StaffRole.DIRECTOR,
+    Role.ADMINISTRATOR: StaffRole.ADMINISTRATOR,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    endpoint: str
+    methods: tuple[str, ...]
+    path: str
+    guard: str
+
+    @property
+    def line(self) -> str:
+        return ";".join((self.endpoint, " ".join(self.methods), self.path, self.guard))
+
+
+def expected(guard: str, role: Role) -> str | int:
+    """What the guard answers to the role: PASS, a place to go first, or a status."""
+    if guard == "public":
+        return PASS
+    if guard == "demo":  # these pages do not exist in a real town
+        return 404
+    if role in STRANGERS:
+        return SIGN_IN
+    if guard == "any_session":
+        return PASS
+    if guard == "restricted":
+        return PASS if role is Role.RESTRICTED_PARENT else HOME
+    if role is Role.RESTRICTED_PARENT:
+        return CHOOSE_PASSWORD
+    if guard == "signed_in":
+        return PASS
+    if guard == "parent":
+        return PASS if role in FAMILIES else 404
+    if role in FAMILIES:
+        return 404
+    return PASS if guard.removeprefix(STAFF) in ROLE_PERMISSIONS[STAFF_ROLES[role]] else 403
+
+
+def table() -> list[Route]:
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        return [
+            Route(row["endpoint"], tuple(row["methods"].split()), row["path"], row["guard"])
+            for row in csv.DictReader(file, delimiter=";")
+        ]
+
+
+def in_code(app: Flask) -> list[Route]:
+    return [route_of(app, rule) for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule)]
+
+
+def route_of(app: Flask, rule: Rule) -> Route:
+    guard = getattr(app.view_functions[rule.endpoint], "guard", "none")
+    return Route(rule.endpoint, tuple(sorted(set(rule.methods or ()) - IMPLIED)), rule.rule, guard)
+
+
+def rules(app: Flask) -> Iterator[tuple[Rule, Route]]:
+    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
+        yield rule, route_of(app, rule)

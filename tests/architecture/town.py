@@ -1,0 +1,273 @@
+"""Two families, two structures and every role: enough to open each route with a real address."""
+
+import io
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from adapters.files import FileStore
+from blueprints.shared.sessions import token_hash
+from domain.enums import (
+    AccountStatus,
+    BookingState,
+    Channel,
+    DocumentOwner,
+    LineAction,
+    LineState,
+    MailKind,
+    MailState,
+    SessionKind,
+)
+from domain.settings import FIRST_ADMINISTRATOR
+from extensions import db
+from models import (
+    ActivationToken,
+    BookingDraft,
+    BookingDraftLine,
+    BookingRequest,
+    BookingRequestLine,
+    Child,
+    DeadlineRule,
+    DocumentCategory,
+    DocumentReceipt,
+    Enrolment,
+    Guardian,
+    Household,
+    OutgoingMail,
+    PublicHoliday,
+    Resource,
+    SchoolHoliday,
+    StaffMember,
+    Tariff,
+    UsefulLink,
+    User,
+)
+from services.transaction import write_transaction
+from tests.architecture.routes import STAFF_ROLES, Role
+from tests.factories import Canteen, World, weekdays
+from tests.strict_client import StrictClient
+
+LINK, ADMINISTRATOR_LINK = "ACTIVATION" * 5, "PREMIER789" * 5
+NOWHERE = 987654
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What stands for a parameter of an address: one's own, somebody else's, one that does not exist.
+
+    `foreign` is None for what belongs to nobody (a month, a public document).
+    """
+
+    own: Any
+    foreign: Any = None
+    unknown: Any = NOWHERE
+
+
+@dataclass
+class Family:
+    """One family with everything a family can have, at one structure."""
+
+    household: Household
+    parent: User
+    guardian: Guardian
+    child: Child
+    canteen: Canteen
+    enrolment: Enrolment
+    booking_id: int
+    draft: BookingDraft
+    request: BookingRequest
+    line_id: int
+    receipt: DocumentReceipt
+    mail: OutgoingMail
+
+
+class Town:
+    """The whole, and what to put in the address of each route."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.category = world.add(
+            DocumentCategory(name="Justificatif de domicile", owner=DocumentOwner.HOUSEHOLD)
+        )
+        self.own = self._family("SOLIGNAC", "A", "École Zola")
+        self.other = self._family("MARTIN", "B", "École Hugo")
+        self.users = self._users()
+        self.public_holiday = world.public_holiday(date(2027, 1, 1))
+        self.school_holiday = world.school_holiday(date(2027, 2, 6), date(2027, 2, 21))
+        self.link = world.add(UsefulLink(title="Le site de la ville", url="https://www.example.org/"))
+        self.resource = self._resource()
+        world.settings(**{FIRST_ADMINISTRATOR: token_hash(ADMINISTRATOR_LINK)})
+        invited = world.user(status=AccountStatus.INVITED, email_verified_at=None)
+        world.add(
+            ActivationToken(
+                user_id=invited.id,
+                token_hash=token_hash(LINK),
+                created_at=world.now,
+                expires_at=world.now.replace(year=2028),
+            )
+        )
+
+    def _family(self, name: str, letter: str, school: str) -> Family:
+        world = self.world
+        household = world.household(name)
+        parent = world.parent(household)
+        guardian = world.one(db.select(Guardian).where(Guardian.user_id == parent.id))
+        child = world.child(household)
+        canteen = world.canteen(weekdays(date(2027, 1, 4), date(2027, 2, 5)), name=school)
+        enrolment = world.enrol(child, canteen.facility)
+        accepted = world.booking(household, child, canteen.openings[-1], canteen.meal)
+        pending = world.booking(household, child, canteen.openings[-2], canteen.meal, BookingState.PENDING)
+        draft = world.add(
+            BookingDraft(
+                key=letter * 32, user_id=parent.id, household_id=household.id, child_id=child.id,
+                facility_id=canteen.facility.id, month=date(2027, 2, 1), presence_type_id=canteen.meal.id,
+                created_at=world.now, updated_at=world.now,
+            )
+        )  # fmt: skip
+        world.add(
+            BookingDraftLine(
+                draft_id=draft.id, child_id=child.id, opening_id=canteen.openings[-3].id,
+                presence_type_id=canteen.meal.id, day=canteen.openings[-3].day, action=LineAction.BOOK,
+            )
+        )  # fmt: skip
+        request = world.add(
+            BookingRequest(
+                reference=f"R-{letter * 4}-{letter * 4}", household_id=household.id, author_user_id=parent.id,
+                author_name=f"Claire {name}", channel=Channel.PORTAL, created_at=world.now,
+            )
+        )  # fmt: skip
+        line = world.add(
+            BookingRequestLine(
+                request_id=request.id, booking_id=pending.id, child_id=child.id,
+                facility_id=canteen.facility.id, opening_id=pending.opening_id,
+                presence_type_id=canteen.meal.id, day=pending.day,
+                action=LineAction.BOOK, state=LineState.PENDING, price_cents=320,
+            )
+        )  # fmt: skip
+        receipt = world.add(
+            DocumentReceipt(
+                category_id=self.category.id, household_id=household.id, received_on=date(2027, 1, 5)
+            )
+        )
+        mail = world.add(
+            OutgoingMail(
+                kind=MailKind.BOOKING_RECEIPT, state=MailState.ABANDONED,
+                message_id=f"<{letter}@portail.test>", to_address=parent.email, user_id=parent.id,
+                household_id=household.id, subject="Votre demande", text="Bonjour",
+                html="<p>Bonjour</p>", created_at=world.now, next_attempt_at=world.now,
+            )
+        )  # fmt: skip
+        return Family(
+            household,
+            parent,
+            guardian,
+            child,
+            canteen,
+            enrolment,
+            accepted.id,
+            draft,
+            request,
+            line.id,
+            receipt,
+            mail,
+        )
+
+    def _users(self) -> dict[Role, User | None]:
+        families = {
+            Role.ANONYMOUS: None,
+            Role.PARENT: self.own.parent,
+            Role.OTHER_PARENT: self.other.parent,
+            Role.RESTRICTED_PARENT: self.own.parent,
+            Role.SUSPENDED: self.world.parent(self.own.household, status=AccountStatus.SUSPENDED),
+        }
+        facilities = {
+            Role.DIRECTOR: [self.own.canteen.facility],
+            Role.OTHER_DIRECTOR: [self.other.canteen.facility],
+        }
+        return families | {
+            role: self.world.staff(staff_role, facilities.get(role, ()))
+            for role, staff_role in STAFF_ROLES.items()
+        }
+
+    def _resource(self) -> Resource:
+        stored = FileStore(self.world.app.config["INSTANCE"] / "files").save(io.BytesIO(b"%PDF-1.7"), ".pdf")
+        return self.world.add(
+            Resource(title="Menus", file_key=stored.key, file_name="menus.pdf", size_bytes=stored.size)
+        )
+
+    def _id(self, model: type, **columns: Any) -> int:
+        """The id of the first row of a table with these values."""
+        return min(row.id for row in self.world.all(db.select(model).filter_by(**columns)))
+
+    def sign_in(self, client: StrictClient, role: Role) -> None:
+        """Give the browser a fresh session of somebody in this role."""
+        client.delete_cookie(self.world.app.config["SESSION_COOKIE_NAME"])
+        user = self.users[role]
+        if user is None:
+            return
+        status = user.status
+        if role is Role.SUSPENDED:  # the session was opened before
+            self._set_status(user, AccountStatus.ACTIVE)
+        client.sign_in(user, SessionKind.RESTRICTED if role is Role.RESTRICTED_PARENT else SessionKind.FULL)
+        if role is Role.SUSPENDED:
+            self._set_status(user, status)
+
+    def _set_status(self, user: User, status: AccountStatus) -> None:
+        with self.world.app.app_context(), write_transaction() as session:
+            session.get_one(User, user.id).status = status
+
+    def values(self) -> dict[str, Value]:
+        """By name of parameter, or « endpoint parameter » where the same name means something else."""
+        own, other = self.own, self.other
+        mine, theirs = own.canteen, other.canteen
+        members = {role: self._id(StaffMember, user_id=self.users[role].id) for role in STAFF_ROLES}
+        ladders = [
+            self._id(DeadlineRule, activity_id=one.activity.id, action=LineAction.BOOK)
+            for one in (mine, theirs)
+        ]
+        tariffs = [self._id(Tariff, presence_type_id=one.meal.id) for one in (mine, theirs)]
+        return {
+            "household_id": Value(own.household.id, other.household.id),
+            "guardian_id": Value(own.guardian.id, other.guardian.id),
+            "child_id": Value(own.child.id, other.child.id),
+            "enrolment_id": Value(own.enrolment.id, other.enrolment.id),
+            "receipt_id": Value(own.receipt.id, other.receipt.id),
+            "booking_id": Value(own.booking_id, other.booking_id),
+            "line_id": Value(own.line_id, other.line_id),
+            "request_id": Value(own.request.id, other.request.id),
+            "reference": Value(own.request.reference, other.request.reference, "R-ZZZZ-ZZZZ"),
+            "key": Value(own.draft.key, other.draft.key, "Z" * 32),
+            "mail_id": Value(own.mail.id, other.mail.id),
+            "facility_id": Value(mine.facility.id, theirs.facility.id),
+            "activity_id": Value(mine.activity.id, theirs.activity.id),
+            "presence_type_id": Value(mine.meal.id, theirs.meal.id),
+            "period_id": Value(mine.period.id, theirs.period.id),
+            "opening_id": Value(mine.openings[-3].id, theirs.openings[-3].id),
+            "rule_id": Value(*ladders),
+            "tariff_id": Value(*tariffs),
+            "category_id": Value(self.category.id),
+            "resource_id": Value(self.resource.id),
+            "link_id": Value(self.link.id),
+            "staff_id": Value(members[Role.DIRECTOR]),
+            "user_id": Value(self.users[Role.DIRECTOR].id),
+            "holiday_id": Value(self._id(PublicHoliday)),
+            "staff_calendar.edit_school_holiday holiday_id": Value(self._id(SchoolHoliday)),
+            "month": Value("2027-02", unknown="2027-13"),
+            "day": Value("2027-02-04", unknown="2027-02-30"),
+            "action": Value("reservation", unknown="autre"),
+            "shape": Value("jours-avant", unknown="autre"),
+            "act": Value("ouvrir", unknown="autre"),
+            "name": Value("absent", unknown="absent"),
+            "token": Value(LINK, unknown="INCONNU"),
+            "auth.first_administrator token": Value(ADMINISTRATOR_LINK, unknown="INCONNU"),
+        }
+
+    def bodies(self) -> dict[str, dict[str, Any]]:
+        """What a POST must hold to get as far as its object, where an empty form is not enough."""
+        meal, child = self.own.canteen.meal.id, self.own.child.id
+        return {
+            "bookings.days": {"jour": "2027-02-04:book", "type": meal},
+            "bookings.copy": {"mois": "2027-02"},
+            "bookings.edit": {"enfant": child, "etablissement": self.own.canteen.facility.id},
+            "bookings.remove": {"enfant": child, "jour": "2027-02-04"},
+        }
