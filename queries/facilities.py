@@ -312,4 +312,4 @@ def _lacks(presences: list[tuple[str, bool]], actions: set[LineAction], openings
 
 def _opening_counts() -> Mapping[int, int]:
     rows = db.session.execute(select(Opening.activity_id, func.count()).group_by(Opening.activity_id))
-    return dict(rows.tuples().all())
+    return dict(rows.all())

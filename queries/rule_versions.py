@@ -5,19 +5,21 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 
 from domain import deadlines, pricing
 from domain.deadlines import Ladder
 from domain.enums import LineAction, Residency
-from domain.errors import RuleError
+from domain.errors import NotFound, RuleError
 from domain.openings import days_between
 from domain.pricing import Bracket, PriceTable, PriceUnknown, PricingFacts
 from extensions import db
 from models import DeadlineRule, Opening, Tariff
 from queries import calendar
+
+Row = TypeVar("Row", DeadlineRule, Tariff)
 
 PREVIEW_DAYS = 10
 _CENT = Decimal("0.01")
@@ -138,6 +140,35 @@ def _state(valid_from: date, valid_to: date | None, today: date) -> VersionState
     if valid_from > today:
         return VersionState.FUTURE
     return VersionState.PAST if valid_to is not None and valid_to < today else VersionState.CURRENT
+
+
+def deadline_rule(rule_id: int) -> Mapping[str, Any]:
+    """The plain data of a rule. Raises NotFound."""
+    return _found(DeadlineRule, rule_id).ladder
+
+
+def owner_of_deadline(rule_id: int) -> tuple[int, LineAction]:
+    """(activity id, action) of a rule. Raises NotFound."""
+    row = _found(DeadlineRule, rule_id)
+    return row.activity_id, row.action
+
+
+def price_table(tariff_id: int) -> PriceTable:
+    """Raises NotFound."""
+    row = _found(Tariff, tariff_id)
+    return _table_of(row.table, row.valid_from)
+
+
+def owner_of_tariff(tariff_id: int) -> int:
+    """The presence type of a tariff. Raises NotFound."""
+    return _found(Tariff, tariff_id).presence_type_id
+
+
+def _found(table: type[Row], row_id: int) -> Row:
+    row = db.session.get(table, row_id)
+    if row is None:
+        raise NotFound
+    return row
 
 
 def current(versions: Iterable[Any]) -> Any:

@@ -72,4 +72,4 @@ def facility_choices() -> tuple[tuple[int, str], ...]:
         .where(Facility.is_active)
         .order_by(Facility.position, Facility.name)
     )
-    return tuple(rows.tuples())
+    return tuple(rows)

@@ -121,7 +121,7 @@ def delete_school_holiday(holiday_id: int, *, author: Author, now: datetime) -> 
 
 
 def _settings() -> TownSettings:
-    return settings_from_rows(dict(db.session.execute(select(Setting.key, Setting.value)).tuples().all()))
+    return settings_from_rows(dict(db.session.execute(select(Setting.key, Setting.value)).all()))
 
 
 def _official_public(variant: HolidayVariant) -> list[tuple[date, str]]:

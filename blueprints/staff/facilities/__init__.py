@@ -4,4 +4,5 @@ from flask import Blueprint
 
 blueprint = Blueprint("staff_facilities", __name__, url_prefix="/gestion/structures")
 
-from blueprints.staff.facilities import views  # noqa: E402, F401  the routes register themselves on the blueprint
+# The routes register themselves on the blueprint.
+from blueprints.staff.facilities import openings, rules, views  # noqa: E402, F401

@@ -1,0 +1,95 @@
+"""Forms of what the service publishes."""
+
+from urllib.parse import urlsplit
+
+from wtforms import BooleanField, URLField, ValidationError
+from wtforms.validators import InputRequired, Length
+
+from blueprints.staff.facilities.forms import POSITION_HELP, position_field, text_area
+from blueprints.staff.families.fields import LineField, squeeze
+from blueprints.staff.families.forms import StaffForm, values_of
+from blueprints.staff.fields import EnumRadio, UploadField
+from domain.enums import DocumentOwner
+from services.content import CategoryData, LinkData, ResourceData, Upload
+
+SHOWN = "Visible par les familles"
+_POSITION = {"help": POSITION_HELP, "inputmode": "numeric"}
+
+
+def web_address(_form: object, field: URLField) -> None:
+    """Only pages of the web: nothing that would run on the reader's machine."""
+    try:
+        parts = urlsplit(field.data or "")
+        good = parts.scheme in ("http", "https") and "." in (parts.hostname or "") and not parts.username
+    except ValueError:
+        good = False
+    if not good or any(character.isspace() for character in field.data):
+        raise ValidationError("Indiquez une adresse complète, par exemple https://www.caf.fr/.")
+
+
+class LinkForm(StaffForm):
+    title = LineField("Titre", 120, required="Indiquez le titre que les familles liront.")
+    url = URLField(
+        "Adresse du site",
+        [
+            InputRequired("Indiquez l’adresse du site, par exemple https://www.caf.fr/."),
+            Length(max=500, message="Cette adresse est trop longue\u00a0: 500 caractères au plus."),
+            web_address,
+        ],
+        filters=[squeeze],
+    )
+    position = position_field()
+    is_active = BooleanField(SHOWN, default=True)
+    looks = {"position": _POSITION}
+
+    def data_typed(self) -> LinkData:
+        return values_of(self, LinkData)
+
+
+class ResourceForm(StaffForm):
+    title = LineField("Titre", 120, required="Indiquez le titre que les familles liront.")
+    file = UploadField("Fichier PDF", [InputRequired("Choisissez le fichier PDF à publier.")])
+    position = position_field()
+    is_active = BooleanField(SHOWN, default=True)
+    looks = {
+        "file": {"help": "10\u00a0Mo au plus, au format PDF.", "accept": ".pdf,application/pdf"},
+        "position": _POSITION,
+    }
+
+    def data_typed(self) -> ResourceData:
+        return values_of(self, ResourceData)
+
+    def upload(self) -> Upload | None:
+        return Upload(self.file.data.stream, self.file.data.filename) if self.file.data else None
+
+
+class ReplaceResourceForm(ResourceForm):
+    """The file may stay."""
+
+    file = UploadField("Nouveau fichier PDF")
+    looks = ResourceForm.looks | {
+        "file": {
+            "help": "Laissez vide pour garder le fichier actuel. 10\u00a0Mo au plus, au format PDF.",
+            "accept": ".pdf,application/pdf",
+        }
+    }
+
+
+class CategoryForm(StaffForm):
+    name = LineField(
+        "Nom du document", 120, required="Indiquez le nom, par exemple Justificatif de domicile."
+    )
+    description = text_area("Explication pour les familles", 1000)
+    owner = EnumRadio("Ce document concerne", DocumentOwner, "Choisissez qui ce document concerne.")
+    is_required = BooleanField("Demandé à toutes les familles", default=True)
+    position = position_field()
+    is_active = BooleanField("En service", default=True)
+    looks = {
+        "description": {"help": "Ce qu’il faut fournir, et de quand il doit dater."},
+        "owner": {"look": "choice"},
+        "is_required": {"help": "S’il manque, la page d’accueil de la famille le signale."},
+        "position": _POSITION,
+    }
+
+    def data_typed(self) -> CategoryData:
+        return values_of(self, CategoryData)

@@ -1,0 +1,262 @@
+"""Forms of the structures: they check the shape of what was typed and hand over what the services take."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from wtforms import (
+    BooleanField,
+    EmailField,
+    SelectChoice,
+    SelectField,
+    TelField,
+    TextAreaField,
+    ValidationError,
+)
+from wtforms.validators import InputRequired, Length
+
+from blueprints.staff.families.fields import (
+    LineField,
+    PlainDateField,
+    TicksField,
+    optional_email,
+    phone,
+    squeeze,
+)
+from blueprints.staff.families.forms import StaffForm, values_of
+from blueprints.staff.fields import (
+    WEEKDAY_CHOICES,
+    ClockField,
+    EnumRadio,
+    EnumSelect,
+    NumberField,
+)
+from domain.calendar import paris_now
+from domain.deadlines import ClockTime
+from domain.enums import ActivityKind, FacilityKind, ValidationMode
+from domain.openings import OpeningPattern, SchoolTime
+from queries.facilities import PeriodRow, PeriodSheet
+from services.facilities import ActivityData, FacilityData, PeriodData, PresenceTypeData
+from services.openings import Stretch
+
+POSITION_HELP = "Les plus petits numéros sont présentés en premier."
+CAPACITY_HELP = "Laissez vide s’il n’y a pas de limite."
+MOST_PLACES = 5000
+
+
+def position_field() -> NumberField:
+    return NumberField("Ordre d’affichage", 0, 999, required="Indiquez un ordre, par exemple 1.", default=1)
+
+
+def text_area(name: str, length: int, **options: Any) -> TextAreaField:
+    return TextAreaField(
+        name,
+        [Length(max=length, message=f"Raccourcissez à {length} caractères.")],
+        filters=[lambda text: (text or "").strip().replace("\r\n", "\n")],
+        **options,
+    )
+
+
+class FacilityForm(StaffForm):
+    name = LineField("Nom de la structure", 120, required="Indiquez le nom de la structure.")
+    kind = EnumRadio("Genre de structure", FacilityKind, "Choisissez le genre de structure.")
+    address = LineField("Adresse", 300)
+    phone = TelField("Téléphone", [phone], filters=[squeeze])
+    email = EmailField("Courriel", [optional_email], filters=[squeeze])
+    opening_hours = text_area("Horaires", 500)
+    position = position_field()
+    is_active = BooleanField("Structure visible par les familles", default=True)
+    looks = {
+        "kind": {"look": "choice"},
+        "opening_hours": {"help": "Tels que les familles les lisent."},
+        "position": {"help": POSITION_HELP, "inputmode": "numeric"},
+        "is_active": {"help": "Décochez pour retirer la structure des pages publiques, sans rien effacer."},
+    }
+
+    def data_typed(self) -> FacilityData:
+        return values_of(self, FacilityData)
+
+
+class NewFacilityForm(FacilityForm):
+    validation_mode = EnumRadio(
+        "Qui accepte les demandes qui respectent les règles\u00a0?",
+        ValidationMode,
+        "Choisissez qui accepte les demandes.",
+    )
+    looks = FacilityForm.looks | {
+        "validation_mode": {"help": "Ce choix se change à tout moment, pour les demandes suivantes."}
+    }
+
+
+class ValidationModeForm(StaffForm):
+    validation_mode = EnumRadio(
+        "Qui accepte les demandes\u00a0?", ValidationMode, "Choisissez qui accepte les demandes."
+    )
+
+
+class ActivityForm(StaffForm):
+    name = LineField("Nom de l’activité", 120, required="Indiquez le nom de l’activité.")
+    kind = EnumSelect("Pictogramme", ActivityKind, "Choisissez un pictogramme.")
+    has_waiting_list = BooleanField("Une liste d’attente s’ouvre quand un jour est complet")
+    last_places_threshold = NumberField(
+        "Annoncer «\u00a0dernières places\u00a0» à partir de",
+        0,
+        500,
+        required="Indiquez un nombre de places.",
+        default=3,
+    )
+    position = position_field()
+    is_active = BooleanField("Activité proposée aux familles", default=True)
+    looks = {
+        "kind": {"help": "Il accompagne l’activité sur le planning et ne change aucune règle."},
+        "last_places_threshold": {
+            "help": "Nombre de places restantes. 0 pour ne rien annoncer.",
+            "inputmode": "numeric",
+        },
+        "position": {"help": POSITION_HELP, "inputmode": "numeric"},
+    }
+
+    def data_typed(self) -> ActivityData:
+        return values_of(self, ActivityData)
+
+
+class PresenceTypeForm(StaffForm):
+    name = LineField(
+        "Nom du type de présence", 80, required="Indiquez ce qui est réservé, par exemple Repas enfant."
+    )
+    short_name = LineField("Nom court", 20, required="Indiquez un nom court, par exemple Repas.")
+    position = position_field()
+    is_active = BooleanField("Proposé aux familles", default=True)
+    looks = {
+        "name": {"help": "Ce que la famille réserve un jour donné\u00a0: un repas, une journée, un matin."},
+        "short_name": {"help": "Il tient dans une case du planning."},
+        "position": {"help": POSITION_HELP, "inputmode": "numeric"},
+    }
+
+    def data_typed(self) -> PresenceTypeData:
+        return values_of(self, PresenceTypeData)
+
+
+# --- Booking periods ----------------------------------------------------------------------------
+
+
+class PeriodForm(StaffForm):
+    name = LineField(
+        "Nom de la période", 120, required="Indiquez un nom, par exemple Année scolaire 2026-2027."
+    )
+    first_day = PlainDateField("Premier jour", [InputRequired("Indiquez le premier jour de la période.")])
+    last_day = PlainDateField("Dernier jour", [InputRequired("Indiquez le dernier jour de la période.")])
+    opens_on = PlainDateField(
+        "Réservations ouvertes à partir du", [InputRequired("Indiquez le jour d’ouverture des réservations.")]
+    )
+    opens_time = ClockField(
+        "Heure d’ouverture", required="Indiquez l’heure, par exemple 08:00.", default="08:00"
+    )
+    closes_on = PlainDateField("Réservations fermées à partir du")
+    closes_time = ClockField("Heure de fermeture", default="23:59")
+    looks = {
+        "first_day": {"help": "Premier jour que les familles peuvent réserver."},
+        "closes_on": {"help": "Facultatif. Les délais de chaque activité s’appliquent de toute façon."},
+        "opens_time": {"help": "Heure de Paris."},
+    }
+
+    @classmethod
+    def of(cls, period: PeriodSheet | None) -> "PeriodForm":
+        """The form of a new period, or of one that exists."""
+        if period is None:
+            return cls()
+        opens, closes = paris_now(period.opens_at), period.closes_at and paris_now(period.closes_at)
+        return cls(
+            obj=period,
+            opens_on=opens.date(),
+            opens_time=f"{opens:%H:%M}",
+            closes_on=closes and closes.date(),
+            closes_time=f"{closes:%H:%M}" if closes else "23:59",
+        )
+
+    def validate_closes_time(self, field: ClockField) -> None:
+        if self.closes_on.data and not field.data:
+            raise ValidationError("Indiquez l’heure de fermeture, par exemple 23:59.")
+
+    def data_typed(self) -> PeriodData:
+        closes = self.closes_on.data and _instant(self.closes_on.data, self.closes_time.data)
+        return values_of(
+            self, PeriodData, opens_at=_instant(self.opens_on.data, self.opens_time.data), closes_at=closes
+        )
+
+
+def _instant(day: date, clock: str) -> datetime:
+    return ClockTime.parse(clock).on(day)
+
+
+# --- Openings -----------------------------------------------------------------------------------
+
+
+def weekdays_field(required: str) -> TicksField:
+    return TicksField(
+        "Jours de la semaine", validators=[InputRequired(required)], choices=WEEKDAY_CHOICES, coerce=int
+    )
+
+
+class OpeningsForm(StaffForm):
+    period_id = SelectField(
+        "Période de réservation",
+        [InputRequired("Choisissez une période.")],
+        coerce=lambda value: int(value or 0),
+    )
+    weekdays = weekdays_field("Cochez au moins un jour de la semaine.")
+    skip_public_holidays = BooleanField("Hors jours fériés", default=True)
+    school_time = EnumRadio(
+        "Vacances scolaires",
+        SchoolTime,
+        "Choisissez ce qui se passe pendant les vacances.",
+        choices=[
+            SelectChoice(SchoolTime.OUTSIDE.value, "Hors vacances"),
+            SelectChoice(SchoolTime.ONLY.value, "Seulement pendant les vacances"),
+            SelectChoice(SchoolTime.ALWAYS.value, "Toute la période"),
+        ],
+    )
+    capacity = NumberField("Places par jour", 1, MOST_PLACES)
+    looks = {"school_time": {"look": "choice"}, "capacity": {"help": CAPACITY_HELP, "inputmode": "numeric"}}
+
+    def offer(self, periods: Sequence[PeriodRow]) -> None:
+        self.period_id.choices = [SelectChoice(str(period.id), period.name) for period in periods]
+
+    def pattern(self) -> OpeningPattern:
+        return OpeningPattern(
+            frozenset(self.weekdays.data), self.skip_public_holidays.data, self.school_time.data
+        )
+
+
+class StretchForm(StaffForm):
+    """Days of an activity between two dates, on some weekdays."""
+
+    first = PlainDateField("Du", [InputRequired("Indiquez le premier jour.")])
+    last = PlainDateField("Au", [InputRequired("Indiquez le dernier jour.")])
+    weekdays = weekdays_field("Cochez au moins un jour de la semaine.")
+
+    def validate_last(self, field: PlainDateField) -> None:
+        if not self.first.data or not field.data:
+            return
+        if field.data < self.first.data:
+            raise ValidationError("Indiquez un dernier jour qui suit le premier.")
+        if (field.data - self.first.data).days > 800:
+            raise ValidationError("Choisissez au plus deux ans à la fois.")
+
+    def stretch(self) -> Stretch:
+        return Stretch(self.first.data, self.last.data, frozenset(self.weekdays.data))
+
+
+class StretchCapacityForm(StretchForm):
+    capacity = NumberField("Places par jour", 1, MOST_PLACES)
+    looks = {"capacity": {"help": CAPACITY_HELP, "inputmode": "numeric"}}
+
+
+class CapacityForm(StaffForm):
+    capacity = NumberField("Places ce jour-là", 1, MOST_PLACES)
+    looks = {"capacity": {"help": CAPACITY_HELP, "inputmode": "numeric"}}
+
+
+class CloseForm(StaffForm):
+    reason = LineField("Motif", 160, required="Indiquez le motif que les familles liront, par exemple Grève.")
+    looks = {"reason": {"help": "Les familles le lisent sur leur planning."}}

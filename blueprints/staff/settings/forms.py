@@ -1,0 +1,50 @@
+"""The form of the town's settings."""
+
+from wtforms import EmailField, TelField
+from wtforms.validators import InputRequired
+
+from blueprints.staff.facilities.forms import text_area
+from blueprints.staff.families.fields import LineField, optional_email, phone, squeeze
+from blueprints.staff.families.forms import StaffForm
+from blueprints.staff.fields import EnumSelect
+from domain.enums import HolidayVariant, SchoolZone
+from domain.settings import TownSettings
+
+
+class SettingsForm(StaffForm):
+    name = LineField("Nom de la commune", 80, required="Indiquez le nom de la commune.")
+    portal_name = LineField(
+        "Nom du portail", 80, required="Indiquez le nom du portail, par exemple Portail famille."
+    )
+    service_name = LineField(
+        "Nom du service", 80, required="Indiquez le nom du service qui répond aux familles."
+    )
+    email = EmailField(
+        "Courriel du service",
+        [InputRequired("Indiquez l’adresse de courriel du service."), optional_email],
+        filters=[squeeze],
+    )
+    phone = TelField(
+        "Téléphone du service", [InputRequired("Indiquez le téléphone du service."), phone], filters=[squeeze]
+    )
+    address = LineField("Adresse du service", 200)
+    opening_hours = text_area("Horaires du service", 500)
+    registration_text = text_area("Comment s’inscrire", 4000)
+    school_zone = EnumSelect("Zone de vacances scolaires", SchoolZone, "Choisissez la zone de la commune.")
+    holiday_variant = EnumSelect("Jours fériés", HolidayVariant, "Choisissez les jours fériés de la commune.")
+    looks = {
+        "email": {"help": "Affiché en bas de chaque page, et adresse de réponse des mails du portail."},
+        "phone": {"help": "Affiché en bas de chaque page."},
+        "registration_text": {
+            "help": "Page publique «\u00a0Inscription\u00a0». Une ligne vide sépare les paragraphes."
+        },
+        "school_zone": {"help": "Les vacances de la zone se remplissent dans «\u00a0Calendrier\u00a0»."},
+    }
+
+    def settings(self) -> TownSettings:
+        typed = {
+            name: field.data
+            for name, field in self._fields.items()
+            if name in TownSettings.__dataclass_fields__
+        }
+        return TownSettings(**typed | {key: typed[key].value for key in ("school_zone", "holiday_variant")})

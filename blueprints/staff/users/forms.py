@@ -1,0 +1,51 @@
+"""Forms of the agents."""
+
+from collections.abc import Sequence
+
+from wtforms import EmailField, SelectChoice
+from wtforms.validators import InputRequired
+
+from blueprints.staff.families.fields import LineField, TicksField, optional_email, squeeze
+from blueprints.staff.families.forms import StaffForm
+from blueprints.staff.fields import EnumRadio
+from domain.enums import StaffRole
+from services.accounts import NewStaff
+from services.staff_users import ColleagueData
+
+ROLE_HELP = (
+    "Accueil\u00a0: toutes les familles et toutes les demandes. "
+    "Direction\u00a0: les demandes de ses structures. "
+    "Administration\u00a0: tout, réglages et agents compris."
+)
+
+
+class ColleagueForm(StaffForm):
+    first_name = LineField("Prénom", 80, required="Indiquez le prénom de l’agent.")
+    last_name = LineField("Nom", 80, required="Indiquez le nom de l’agent.")
+    role = EnumRadio("Rôle", StaffRole, "Choisissez le rôle de l’agent.")
+    facilities = TicksField("Ses structures", coerce=int)
+    looks = {
+        "role": {"help": ROLE_HELP},
+        "facilities": {"help": "Pour une direction seulement\u00a0: les structures dont elle répond."},
+    }
+
+    def offer(self, facilities: Sequence[tuple[int, str]]) -> None:
+        self.facilities.choices = [SelectChoice(str(one), name) for one, name in facilities]
+
+    def colleague(self) -> ColleagueData:
+        return ColleagueData(
+            self.first_name.data, self.last_name.data, self.role.data, frozenset(self.facilities.data or ())
+        )
+
+
+class InvitationForm(ColleagueForm):
+    email = EmailField(
+        "Courriel professionnel",
+        [InputRequired("Indiquez l’adresse de courriel de l’agent."), optional_email],
+        filters=[squeeze],
+    )
+    looks = ColleagueForm.looks | {"email": {"help": "Le mail d’activation y part aussitôt."}}
+
+    def new_staff(self) -> NewStaff:
+        one = self.colleague()
+        return NewStaff(one.first_name, one.last_name, self.email.data, one.role, one.facility_ids)
