@@ -79,6 +79,17 @@ class CaseRow:
         return self.lines - self.booked
 
     @property
+    def states(self) -> tuple[tuple[LineState, int], ...]:
+        """The states of the lines with their numbers, those that are there."""
+        counts = (
+            (LineState.PENDING, self.pending),
+            (LineState.WAITING, self.waiting),
+            (LineState.ACCEPTED, self.accepted),
+            (LineState.REFUSED, self.refused),
+        )
+        return tuple((state, count) for state, count in counts if count)
+
+    @property
     def order(self) -> tuple[bool, datetime, int, int]:
         """The place in the queue: what needs a decision first, then the waiting lists, the oldest first."""
         return (self.pending == 0, self.created_at, self.request_id, self.facility_id)

@@ -292,7 +292,7 @@ def decide_lines(
     """
     reason = reason.strip()
     if not accept and not reason:
-        raise Refused("reason_missing", "Indiquez le motif du refus : la famille le lira.")
+        raise Refused("reason_missing", "Indiquez le motif du refus\u00a0: la famille le lira.")
     with write_transaction() as session:
         lines = _lines_to_decide(session, line_ids, facility_ids)
         for line in lines:
