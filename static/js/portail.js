@@ -138,6 +138,8 @@
   function enhance(root) {
     once(root, "[data-reveal]", addReveal);
     once(root, "[data-copy]", addCopy);
+    // What just opened takes the focus; the attribute autofocus is only obeyed once a page, not after a swap.
+    once(root, "[data-focus]", (opened) => opened.focus());
   }
 
   document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));
