@@ -1,19 +1,23 @@
-"""What may be forgotten: ended sessions, old drafts, spent counters. Run by the worker every hour."""
+"""What may be forgotten: ended sessions, dead secrets, old drafts, spent counters.."""
 
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete
 
-from models import BookingDraft, Throttle, UserSession
+from models import ActivationToken, BookingDraft, ProvisionalPassword, Throttle, UserSession
 from services.transaction import write_transaction
 
 DRAFT_LIFE = timedelta(days=30)
 THROTTLE_LIFE = timedelta(days=1)
+SECRET_TRACE = timedelta(days=90)  # a dead link still says « déjà utilisé » or « expiré » that long
 
 
 def clean(now: datetime) -> None:
-    """Remove sessions past their end, drafts untouched for a month, counters of tries older than a day."""
+    """Remove sessions past their end, secrets dead for three months, drafts untouched for a month and
+    counters of tries older than a day."""
     with write_transaction() as session:
         session.execute(delete(UserSession).where(UserSession.expires_at <= now))
         session.execute(delete(BookingDraft).where(BookingDraft.updated_at <= now - DRAFT_LIFE))
+        for secret in (ActivationToken, ProvisionalPassword):
+            session.execute(delete(secret).where(secret.expires_at <= now - SECRET_TRACE))
         session.execute(delete(Throttle).where(Throttle.last_at <= now - THROTTLE_LIFE))

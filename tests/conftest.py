@@ -42,7 +42,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
         return
     from tests.postgresql import throwaway_cluster
 
-    with throwaway_cluster(tmp_path_factory.mktemp("postgresql")) as url:
+    with throwaway_cluster() as url:
         yield url
 
 

@@ -5,6 +5,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,34 +26,43 @@ def _free_port() -> int:
         return probe.getsockname()[1]
 
 
+def _ordinary_user() -> str | None:
+    """The user that runs the server: PostgreSQL refuses to run as root."""
+    if os.geteuid() != 0:
+        return None
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    return next(name for name in ("postgres", "nobody") if name in known)
+
+
 @contextmanager
-def throwaway_cluster(folder: Path) -> Iterator[str]:
-    """Start an empty cluster in `folder`, yield its URL, stop it. As root it runs as an ordinary user."""
+def throwaway_cluster() -> Iterator[str]:
+    """Start an empty cluster, yield its URL, stop and remove it.
+
+    Its folder is not in pytest's own temporary tree, which another run of root may close to others.
+    """
     found = binaries()
     if found is None:
         from tests.conftest import missing_tool
 
         missing_tool(INSTALL)
         return
-    options: dict = {}
-    if os.geteuid() == 0:
-        owner = next(
-            name for name in ("postgres", "nobody") if name in {entry.pw_name for entry in pwd.getpwall()}
-        )
-        for parent in (folder, *folder.parents[:2]):
-            parent.chmod(0o755)
+    folder = Path(tempfile.mkdtemp(prefix="portail-postgresql-"))
+    owner = _ordinary_user()
+    if owner:
         shutil.chown(folder, owner)
-        options = {"user": owner}
     data, port = folder / "data", _free_port()
-    quiet = {"check": True, "stdout": subprocess.DEVNULL, "cwd": folder, **options}
-    subprocess.run(
-        [found / "initdb", "-D", data, "-U", "portail", "-A", "trust", "-E", "UTF8", "--no-sync"], **quiet
-    )
-    settings = f"-p {port} -k '' -h 127.0.0.1 -c max_connections=120"
-    subprocess.run(
-        [found / "pg_ctl", "-D", data, "-o", settings, "-l", folder / "log", "-w", "start"], **quiet
-    )
+
+    def run(program: str, *arguments: str | Path) -> None:
+        command = [found / program, "-D", data, *arguments]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder, user=owner)
+
     try:
-        yield f"postgresql+psycopg://portail@127.0.0.1:{port}/postgres"
+        run("initdb", "-U", "portail", "-A", "trust", "-E", "UTF8", "--no-sync")
+        settings = f"-p {port} -k '' -h 127.0.0.1 -c max_connections=120"
+        run("pg_ctl", "-o", settings, "-l", folder / "log", "-w", "start")
+        try:
+            yield f"postgresql+psycopg://portail@127.0.0.1:{port}/postgres"
+        finally:
+            run("pg_ctl", "-m", "immediate", "stop")
     finally:
-        subprocess.run([found / "pg_ctl", "-D", data, "-m", "immediate", "stop"], **quiet)
+        shutil.rmtree(folder, ignore_errors=True)

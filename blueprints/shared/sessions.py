@@ -4,7 +4,6 @@ Idle time is kept in the cookie (a page read by GET writes nothing in the databa
 that was not used for `FAMILY_IDLE` or `STAFF_IDLE` is not accepted any more (security S14).
 """
 
-import hashlib
 from datetime import UTC, datetime, timedelta
 
 from flask import current_app, session
@@ -13,13 +12,10 @@ from flask_login import login_user
 from blueprints.shared.time import now
 from extensions import login_manager
 from queries import accounts
+from services.credentials import token_hash
 
 SEEN = "seen"
 REFRESH = timedelta(minutes=5)
-
-
-def token_hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _last_seen() -> datetime | None:
