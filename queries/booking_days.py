@@ -21,6 +21,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    text,
     union_all,
 )
 from sqlalchemy.orm import aliased
@@ -38,9 +39,9 @@ from domain.enums import (
     ValidationMode,
 )
 from domain.french import NBSP, format_moment, plural
-from domain.workflow import ACTIVE_STATES, Refusal, booking_outcome
-from extensions import db
+from domain.workflow import Refusal, booking_outcome
 from models import (
+    ACTIVE_BOOKING,
     Activity,
     Booking,
     BookingDraftLine,
@@ -52,6 +53,7 @@ from models import (
     Opening,
     PresenceType,
 )
+from queries.reading import read
 from queries.rules import RuleSet, rule_set
 
 
@@ -195,7 +197,7 @@ def _with_booking(statement: Select, child_id: ColumnElement[int]) -> Select:
             Booking,
             (Booking.opening_id == Opening.id)
             & (Booking.child_id == child_id)
-            & Booking.state.in_(sorted(ACTIVE_STATES)),
+            & text(f"booking.{ACTIVE_BOOKING}"),
         )
         .outerjoin(_BOOKED_TYPE, _BOOKED_TYPE.id == Booking.presence_type_id)
         .outerjoin(_WISHED_TYPE, _WISHED_TYPE.id == BookingDraftLine.presence_type_id)
@@ -235,7 +237,7 @@ _WISHES_AND_SHOWN = union_all(_WISHES, _SHOWN)
 
 def wishes(draft_id: int, household_id: int) -> list[ChildDay]:
     """Every wish of a draft, by day then child. One statement."""
-    rows = db.session.execute(_WISHES, {"draft_id": draft_id, "household_id": household_id})
+    rows = read(_WISHES, {"draft_id": draft_id, "household_id": household_id})
     return _in_order(ChildDay(*row[1:]) for row in rows)
 
 
@@ -262,7 +264,7 @@ def wishes_and_days(
         "last": last,
     }
     parts: dict[str, list[ChildDay]] = {"wish": [], "shown": []}
-    for part, *columns in db.session.execute(_WISHES_AND_SHOWN, wanted):
+    for part, *columns in read(_WISHES_AND_SHOWN, wanted):
         parts[part].append(ChildDay(*columns))
     return _in_order(parts["wish"]), _in_order(parts["shown"])
 

@@ -11,7 +11,6 @@ from domain.enums import BookingState, Channel, LineAction, LineState, Outcome
 from domain.errors import NotFound
 from domain.french import NBSP, format_euros
 from domain.workflow import ACTIVE_STATES
-from extensions import db
 from models import (
     Booking,
     BookingRequest,
@@ -21,6 +20,7 @@ from models import (
     Opening,
     PresenceType,
 )
+from queries.reading import read
 from queries.rules import RuleSet, rule_set
 
 _REQUEST = select(
@@ -141,10 +141,10 @@ def receipt(
 
     Raises NotFound for an unknown reference or another family's.
     """
-    found = db.session.execute(_REQUEST, {"reference": reference, "households": household_ids}).first()
+    found = read(_REQUEST, {"reference": reference, "households": household_ids}).first()
     if found is None:
         raise NotFound
-    rows = db.session.execute(_LINES, {"request_id": found.id}).all()
+    rows = read(_LINES, {"request_id": found.id}).all()
     rows = [row for row in rows if line_ids is None or row.id in line_ids]
     days = [row.day for row in rows]
     rules = rule_set({row.activity_id for row in rows}, (), found.household_id, min(days), max(days))

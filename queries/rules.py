@@ -1,6 +1,6 @@
 """The rules in force for some activities and one household, read once and asked many times.
 
-`rule_set` reads everything in three statements (four when a rule counts the days on which the activity takes
+`rule_set` reads everything in one statement (two when a rule counts the days on which the activity takes
 place); the answers are pure calculations of `domain.deadlines` and `domain.pricing`. Deadlines follow the
 version in force on the day of the act, prices the version in force on the day of care (primitive P15).
 """
@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Text, bindparam, cast, func, literal, null, select, union_all
+from sqlalchemy import Date, Text, bindparam, cast, func, literal, null, select, union_all
 
 from domain import deadlines, pricing
 from domain.calendar import SchoolHoliday as SchoolHolidayDays
@@ -23,7 +23,6 @@ from domain.enums import DayBase, LineAction, Outcome, Residency
 from domain.errors import RuleError
 from domain.pricing import Price, PriceTable, PriceUnknown, PricingFacts
 from domain.settings import TownSettings
-from extensions import db
 from models import (
     DeadlineRule,
     Household,
@@ -34,58 +33,74 @@ from models import (
     Setting,
     Tariff,
 )
+from queries.reading import read
 
 # A limit counts back at most 200 days of a day set, within 400 days of the calendar (domain.deadlines).
 LOOK_BACK = timedelta(days=400)
 NOT_COMPUTABLE = "La limite de ce jour ne peut pas être calculée. Contactez le service."
 _CLOSED = Ladder((), Outcome.REFUSE)  # no rule in force: nothing is booked on a guess
 
-# --- What is read: one statement each, built once -----------------------------------------------------------
+# --- What is read: one statement, built once ----------------------------------------------------------------
 
 _FIRST, _LAST = bindparam("first"), bindparam("last")
 _ACTIVITIES = bindparam("activities", expanding=True)
+_HOUSEHOLD_ID = bindparam("household_id")
+_NOTHING = literal("")
+_NO_OWNER = literal(0)
+_NO_DAY = cast(null(), Date)
 _ZONE = func.coalesce(
     select(Setting.value).where(Setting.key == "school_zone").scalar_subquery(), TownSettings().school_zone
 )
-_CALENDAR = union_all(
+# Six small tables read together: a statement costs more than its rows. Columns: part, owner, name, first and last
+# day, data.
+_RULES = union_all(
     select(
-        PublicHoliday.day.label("first_day"),
+        literal("public"),
+        _NO_OWNER,
+        cast(PublicHoliday.label, Text),
+        PublicHoliday.day,
         PublicHoliday.day.label("last_day"),
-        PublicHoliday.label,
-        literal(1).label("is_public"),
+        _NOTHING,
     ).where(PublicHoliday.day.between(_FIRST, _LAST)),
-    select(SchoolHoliday.first_day, SchoolHoliday.last_day, SchoolHoliday.label, literal(0)).where(
+    select(
+        literal("school"),
+        _NO_OWNER,
+        cast(SchoolHoliday.label, Text),
+        SchoolHoliday.first_day,
+        SchoolHoliday.last_day,
+        _NOTHING,
+    ).where(
         cast(SchoolHoliday.zone, Text) == _ZONE,
         SchoolHoliday.first_day <= _LAST,
         SchoolHoliday.last_day >= _FIRST,
     ),
-)
-_VERSIONS = union_all(
     select(
-        DeadlineRule.activity_id.label("owner_id"),
-        cast(DeadlineRule.action, Text).label("action"),
+        literal("ladder"),
+        DeadlineRule.activity_id,
+        cast(DeadlineRule.action, Text),
         DeadlineRule.valid_from,
         DeadlineRule.valid_to,
-        cast(DeadlineRule.ladder, Text).label("data"),
+        cast(DeadlineRule.ladder, Text),
     ).where(DeadlineRule.activity_id.in_(_ACTIVITIES)),
     select(
+        literal("tariff"),
         Tariff.presence_type_id,
-        cast(null(), Text),
+        _NOTHING,
         Tariff.valid_from,
         Tariff.valid_to,
         cast(Tariff.table, Text),
     ).where(Tariff.presence_type_id.in_(bindparam("presence_types", expanding=True))),
-)
-_MEANS = (
+    select(literal("home"), _NO_OWNER, cast(Household.residency, Text), _NO_DAY, _NO_DAY, _NOTHING).where(
+        Household.id == _HOUSEHOLD_ID
+    ),
     select(
-        Household.residency,
-        QuotientFamilial.value_hundredths,
+        literal("quotient"),
+        QuotientFamilial.id,
+        _NOTHING,
         QuotientFamilial.valid_from,
         QuotientFamilial.valid_to,
-    )
-    .outerjoin(QuotientFamilial, QuotientFamilial.household_id == Household.id)
-    .where(Household.id == bindparam("household_id"))
-    .order_by(QuotientFamilial.valid_from.desc(), QuotientFamilial.id.desc())
+        cast(QuotientFamilial.value_hundredths, Text),
+    ).where(QuotientFamilial.household_id == _HOUSEHOLD_ID),
 )
 _OPEN_DAYS = select(Opening.activity_id, Opening.day).where(
     Opening.activity_id.in_(_ACTIVITIES), Opening.day.between(_FIRST, _LAST), Opening.closed_reason.is_(None)
@@ -155,44 +170,52 @@ def rule_set(
 ) -> RuleSet:
     """The rules of these activities and presence types from `first` to `last` (both included)."""
     span = {"first": first - LOOK_BACK, "last": last}
-    activities = sorted(set(activity_ids))
-    calendar = _calendar(tuple(map(tuple, db.session.execute(_CALENDAR, span))))
-    ladders, tables = _versions(activities, sorted(set(presence_type_ids)))
-    residency, quotients = _means(household_id)
+    wanted = {
+        "activities": sorted(set(activity_ids)),
+        "presence_types": sorted(set(presence_type_ids)),
+        "household_id": household_id,
+    }
+    parts: dict[str, list[tuple]] = {"public": [], "school": [], "ladder": [], "tariff": [], "quotient": []}
+    residency = None
+    for part, owner_id, name, first_day, last_day, data in read(_RULES, span | wanted):
+        if part == "home":
+            residency = Residency(name)
+        else:
+            parts[part].append((owner_id, name, first_day, last_day, data))
+    ladders = _versions(((row[0], row[1]), row) for row in parts["ladder"])
     counting = [activity_id for (activity_id, _), versions in ladders.items() if _counts_open_days(versions)]
-    return RuleSet(calendar, residency, quotients, ladders, tables, _open_days(counting, span))
+    return RuleSet(
+        _calendar(tuple(parts["public"]), tuple(parts["school"])),
+        residency,
+        _quotients(parts["quotient"]),
+        ladders,
+        _versions((row[0], row) for row in parts["tariff"]),
+        _open_days(counting, span),
+    )
 
 
-def _versions(
-    activities: list[int], presence_types: list[int]
-) -> tuple[dict[tuple[int, str], tuple[_Version, ...]], dict[int, tuple[_Version, ...]]]:
-    ladders: dict[tuple[int, str], list[_Version]] = {}
-    tables: dict[int, list[_Version]] = {}
-    rows = db.session.execute(_VERSIONS, {"activities": activities, "presence_types": presence_types})
-    for owner_id, action, valid_from, valid_to, data in rows:
-        versions = (
-            tables.setdefault(owner_id, []) if action is None else ladders.setdefault((owner_id, action), [])
-        )
-        versions.append(_Version(valid_from, valid_to, data))
-    return _newest_first(ladders), _newest_first(tables)
+def _versions(rows: Iterable[tuple[Any, tuple]]) -> dict[Any, tuple[_Version, ...]]:
+    """By owner, the newest version first."""
+    found: dict[Any, list[_Version]] = {}
+    for owner, (_, _, valid_from, valid_to, data) in rows:
+        found.setdefault(owner, []).append(_Version(valid_from, valid_to, data))
+    return {
+        owner: tuple(sorted(versions, key=lambda version: version.valid_from, reverse=True))
+        for owner, versions in found.items()
+    }
 
 
-def _newest_first(found: Mapping[Any, list[_Version]]) -> dict[Any, tuple[_Version, ...]]:
-    return {owner: tuple(sorted(versions, reverse=True)) for owner, versions in found.items()}
-
-
-def _means(household_id: int) -> tuple[Residency, tuple[Quotient, ...]]:
-    """Where the household lives and its quotients, the newest first."""
-    rows = db.session.execute(_MEANS, {"household_id": household_id}).all()
-    quotients = (Quotient(*row[1:]) for row in rows if row.value_hundredths is not None)
-    return rows[0].residency, tuple(quotients)
+def _quotients(rows: Iterable[tuple]) -> tuple[Quotient, ...]:
+    """The newest first; of two that begin on one day, the one entered last."""
+    newest = sorted(rows, key=lambda row: (row[2], row[0]), reverse=True)
+    return tuple(Quotient(int(data), valid_from, valid_to) for _, _, valid_from, valid_to, data in newest)
 
 
 def _open_days(activities: Collection[int], span: Mapping[str, date]) -> dict[int, frozenset[date]]:
     if not activities:
         return {}
     days: dict[int, set[date]] = {activity_id: set() for activity_id in activities}
-    for activity_id, day in db.session.execute(_OPEN_DAYS, {"activities": sorted(set(activities)), **span}):
+    for activity_id, day in read(_OPEN_DAYS, {"activities": sorted(set(activities)), **span}):
         days[activity_id].add(day)
     return {activity_id: frozenset(found) for activity_id, found in days.items()}
 
@@ -243,9 +266,8 @@ def _quote(
 
 
 @lru_cache(maxsize=64)
-def _calendar(rows: tuple[tuple[date, date, str, int], ...]) -> TownCalendar:
-    public = {first: label for first, _, label, is_public in rows if is_public}
-    school = tuple(
-        SchoolHolidayDays(first, last, label) for first, last, label, is_public in rows if not is_public
+def _calendar(public: tuple[tuple, ...], school: tuple[tuple, ...]) -> TownCalendar:
+    return TownCalendar(
+        {day: label for _, label, day, _, _ in public},
+        tuple(SchoolHolidayDays(first, last, label) for _, label, first, last, _ in school),
     )
-    return TownCalendar(public, school)

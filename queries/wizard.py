@@ -24,6 +24,7 @@ from models import (
     Opening,
     PresenceType,
 )
+from queries.reading import read
 
 _NOW = bindparam("now", type_=UtcDateTime)
 _TODAY = bindparam("today")
@@ -91,10 +92,7 @@ _DRAFTS = (
     .outerjoin(Child, Child.id == BookingDraft.child_id)
     .outerjoin(Facility, Facility.id == BookingDraft.facility_id)
     .outerjoin(BookingRequest, BookingRequest.draft_id == BookingDraft.id)
-    .where(
-        BookingDraft.user_id == bindparam("user_id"),
-        BookingDraft.household_id.in_(bindparam("households", expanding=True)),
-    )
+    .where(BookingDraft.user_id == bindparam("user_id"))
 )
 _DRAFT = _DRAFTS.where(BookingDraft.key == bindparam("key"))
 _UNFINISHED = (
@@ -104,18 +102,16 @@ _UNFINISHED = (
 
 def draft(user_id: int, household_ids: Sequence[int], key: str, now: datetime, today: date) -> Draft:
     """The draft of this address. Raises NotFound for another person's. One statement."""
-    wanted = {"user_id": user_id, "households": household_ids, "key": key, "now": now, "today": today}
-    row = db.session.execute(_DRAFT, wanted).first()
-    if row is None:
+    row = read(_DRAFT, {"user_id": user_id, "key": key, "now": now, "today": today}).first()
+    if row is None or row.household_id not in household_ids:
         raise NotFound
     return Draft(*row)
 
 
 def unfinished_draft(user_id: int, household_ids: Sequence[int], now: datetime, today: date) -> Draft | None:
     """The last draft that this person touched and did not validate, None without one. One statement."""
-    wanted = {"user_id": user_id, "households": household_ids, "now": now, "today": today}
-    row = db.session.execute(_UNFINISHED, wanted).first()
-    return None if row is None else Draft(*row)
+    row = read(_UNFINISHED, {"user_id": user_id, "now": now, "today": today}).first()
+    return None if row is None or row.household_id not in household_ids else Draft(*row)
 
 
 _HOUSEHOLD_OF_CHILD = select(HouseholdChild.household_id).where(
@@ -145,7 +141,7 @@ _FIRST_NAMES = (
 def first_names(child_ids: Sequence[int], household_id: int) -> dict[int, str]:
     """The first names of children of one household. Raises NotFound when one is not of the household."""
     wanted = {"household_id": household_id, "children": list(child_ids)}
-    names = dict(map(tuple, db.session.execute(_FIRST_NAMES, wanted)))
+    names = dict(map(tuple, read(_FIRST_NAMES, wanted)))
     if set(child_ids) - set(names):
         raise NotFound
     return names
@@ -244,7 +240,7 @@ _PLACES = (
 def places(child_id: int, now: datetime, today: date) -> tuple[Place, ...]:
     """Where the child may be booked and when; a facility without a day to come is left out. One statement."""
     periods: dict[tuple[int, str], dict[int, list]] = {}
-    for row in db.session.execute(_PLACES, {"child_id": child_id, "today": today}):
+    for row in read(_PLACES, {"child_id": child_id, "today": today}):
         periods.setdefault((row.id, row.name), {}).setdefault(row.period_id, []).append(row)
     return tuple(
         Place(facility_id, name, tuple(_period(rows, now) for rows in found.values()))

@@ -28,6 +28,7 @@ from models import (
 from queries.booking_days import ChildDay, judge, rules_for, wishes_and_days
 from queries.family import ChildCard
 from queries.planning import KIND_ICONS
+from queries.reading import read
 from queries.rules import RuleSet
 from queries.wizard import Draft, Place, places
 from queries.wizard_recap import Bar, bar
@@ -117,7 +118,7 @@ _ENROLLED = select(Enrolment.child_id).where(
 
 def presence_types(facility_id: int, first: date, last: date) -> tuple[TypeChoice, ...]:
     """The presence types of a facility that open between two days, all when none does. One statement."""
-    rows = db.session.execute(_TYPES, {"facility_id": facility_id, "first": first, "last": last}).all()
+    rows = read(_TYPES, {"facility_id": facility_id, "first": first, "last": last}).all()
     kept = [row for row in rows if row.opens] or rows
     shorts = [row.short_name for row in kept]
     names = [row.name for row in kept]
@@ -262,8 +263,8 @@ def _nothing(day: date, calendar: TownCalendar, today: date) -> Cell:
     """A day on which the activity does not take place, and why when the calendar tells."""
     public, school = calendar.public_holiday(day), calendar.school_holiday(day)
     note = "Férié" if public else "Vacances" if school else ""
-    words = " : ".join(filter(None, [note, public or school])) or "pas d’ouverture"
-    label = f"{format_day(day)}{NBSP}: {words[:1].lower()}{words[1:]}"
+    why = f"férié, {public}" if public else school or "pas d’ouverture"
+    label = f"{format_day(day)}{NBSP}: {why[:1].lower()}{why[1:]}"
     return Cell(day.isoformat(), day.day, _css("off", day, today), "", "", note, None, label, "")
 
 

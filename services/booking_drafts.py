@@ -11,7 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import delete, exists, insert, literal, select, update
+from sqlalchemy import bindparam, delete, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from domain.calendar import paris_now
@@ -235,54 +235,61 @@ def _without_wish(day: ChildDay) -> ChildDay:
     return replace(day, line_id=None, wish=None, wish_type_id=None)
 
 
+# The two statements of a touch, built once: this is the hottest write of the portal.
+_REMEMBER = (
+    update(BookingDraft.__table__)
+    .where(BookingDraft.id == bindparam("draft"), BookingDraft.submitted_at.is_(None))
+    .values(updated_at=bindparam("now"), month=bindparam("month"), presence_type_id=bindparam("type"))
+)
+_SAME_DAY = (
+    (BookingDraftLine.draft_id == bindparam("draft"))
+    & (BookingDraftLine.child_id == bindparam("child"))
+    & (BookingDraftLine.opening_id == bindparam("opening"))
+)
+_DROP = delete(BookingDraftLine.__table__).where(_SAME_DAY)
+_CHANGE = (
+    update(BookingDraftLine.__table__)
+    .where(_SAME_DAY)
+    .values(action=bindparam("wish"), presence_type_id=bindparam("type"))
+)
+_LINE = BookingDraftLine.__table__.c
+_COLUMNS = {
+    _LINE.draft_id: "draft",
+    _LINE.child_id: "child",
+    _LINE.opening_id: "opening",
+    _LINE.presence_type_id: "type",
+    _LINE.day: "day",
+    _LINE.action: "wish",
+}
+_ADD = insert(BookingDraftLine.__table__).from_select(
+    list(_COLUMNS),
+    select(*(bindparam(name, type_=column.type) for column, name in _COLUMNS.items())).where(
+        ~exists().where(_SAME_DAY)
+    ),
+)
+
+
 def _remember(session: Session, draft_id: int, day: date, presence_type_id: int, now: datetime) -> None:
     """Hold the draft and keep where the parent is, so that coming back opens the same month and type."""
-    held = session.execute(
-        update(BookingDraft)
-        .where(BookingDraft.id == draft_id, BookingDraft.submitted_at.is_(None))
-        .values(updated_at=now, month=day.replace(day=1), presence_type_id=presence_type_id)
-    )
-    if not held.rowcount:
+    seen = {"draft": draft_id, "now": now, "month": day.replace(day=1), "type": presence_type_id}
+    if not session.connection().execute(_REMEMBER, seen).rowcount:
         raise Stale(_SUBMITTED)
 
 
 def _drop(session: Session, draft_id: int, day: ChildDay) -> None:
-    session.execute(
-        delete(BookingDraftLine).where(
-            BookingDraftLine.draft_id == draft_id,
-            BookingDraftLine.child_id == day.child_id,
-            BookingDraftLine.opening_id == day.opening_id,
-        )
-    )
+    session.connection().execute(_DROP, _line_of(draft_id, day))
 
 
 def write_wish(session: Session, draft_id: int, day: ChildDay) -> None:
-    """Keep one wish, in the line that the draft already has for this day or in a new one."""
-    same_day = (
-        (BookingDraftLine.draft_id == draft_id)
-        & (BookingDraftLine.child_id == day.child_id)
-        & (BookingDraftLine.opening_id == day.opening_id)
-    )
-    if day.line_id is not None:
-        changed = update(BookingDraftLine).where(same_day)
-        kept = session.execute(changed.values(action=day.wish, presence_type_id=day.wish_type_id))
-        if kept.rowcount:
-            return
-    values = _line_values(draft_id, day)
-    columns = [BookingDraftLine.__table__.c[name] for name in values]
-    wish = select(*(literal(values[column.name], column.type) for column in columns))
-    session.execute(insert(BookingDraftLine).from_select(columns, wish.where(~exists().where(same_day))))
+    """Keep one wish, in the line that the held draft already has for this day or in a new one."""
+    line = _line_of(draft_id, day) | {"type": day.wish_type_id, "wish": day.wish}
+    if day.line_id is not None and session.connection().execute(_CHANGE, line).rowcount:
+        return
+    session.connection().execute(_ADD, line | {"day": day.day})
 
 
-def _line_values(draft_id: int, day: ChildDay) -> dict[str, object]:
-    return {
-        "draft_id": draft_id,
-        "child_id": day.child_id,
-        "opening_id": day.opening_id,
-        "presence_type_id": day.wish_type_id,
-        "day": day.day,
-        "action": day.wish,
-    }
+def _line_of(draft_id: int, day: ChildDay) -> dict[str, object]:
+    return {"draft": draft_id, "child": day.child_id, "opening": day.opening_id}
 
 
 def _touched(day: ChildDay, wished: list[ChildDay], rules: RuleSet) -> Touched:

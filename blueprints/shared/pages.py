@@ -1,10 +1,13 @@
 """What every template can use: the town, the menus, French formats, addresses of static files."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from flask import Flask, g, request, url_for
 from flask_login import current_user
+from werkzeug.local import LocalProxy
 
 from adapters import static_files
 from domain import french, labels
@@ -81,13 +84,18 @@ def _staff_nav() -> list[NavItem]:
 def _context(app: Flask) -> dict[str, Any]:
     signed_in = current_user.is_authenticated and not current_user.is_restricted
     return {
-        "town": town(),
+        "town": _lazily(town),
         "demo": app.config["DEMO"],
-        "parent_nav": _parent_nav() if signed_in and not current_user.is_staff else [],
-        "account_nav": _account_nav() if signed_in else [],
-        "staff_nav": _staff_nav() if signed_in and current_user.is_staff else [],
+        "parent_nav": _lazily(_parent_nav) if signed_in and not current_user.is_staff else [],
+        "account_nav": _lazily(_account_nav) if signed_in else [],
+        "staff_nav": _lazily(_staff_nav) if signed_in and current_user.is_staff else [],
         "Permission": Permission,
     }
+
+
+def _lazily(make: Callable[[], Any]) -> Any:
+    """The value of `make`, made when a template first uses it: most fragments need neither town nor menus."""
+    return LocalProxy(cache(make))
 
 
 def init_app(app: Flask) -> None:
