@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from domain.enums import ActivityKind, BookingState, LineAction, LineState
-from models import Booking, HouseholdGuardian
+from models import Booking, HouseholdChild, HouseholdGuardian
 from tests.factories import weekdays
 from tests.school_family import SchoolFamily, words
 from tests.statements import recorded
@@ -84,10 +84,11 @@ def test_a_state_is_told_by_shape_and_by_words(claire, family, state, style, sai
 
 def test_the_rank_counts_those_who_waited_before(claire, family):
     other = family.world.household("MARTIN")
-    family.world.booking(
-        other, family.world.child(other), family.opening(THURSDAY), family.canteen.meal, BookingState.WAITING
-    )
-    family.book(family.leo, THURSDAY, BookingState.WAITING)
+    for child in (family.world.child(other), family.leo, family.world.child(other)):
+        household = family.household if child is family.leo else other
+        family.world.booking(
+            household, child, family.opening(THURSDAY), family.canteen.meal, BookingState.WAITING
+        )
     claire.get("/planning")
     assert words(cell(claire, THURSDAY).select_one(".rank")) == "2"
     assert "en liste d’attente, 2e" in words(cell(claire, THURSDAY))
@@ -263,6 +264,7 @@ def test_the_past_is_read_only(claire, family):
     panel = claire.page.select_one("#jour")
     assert "Repas enfant" in words(panel)
     assert "Ce jour est passé : il ne peut plus changer." in words(panel)
+    assert words(panel).count("est passé") == 1
     assert panel.form is None
     assert panel.select_one("a.button") is None
 
@@ -308,6 +310,17 @@ def test_another_family_sees_nothing_of_it(client, family):
     assert "Léo" not in words(client.page)
     client.get(PANEL)
     assert "Repas" not in words(client.page.main)
+
+
+def test_a_child_of_two_households_shows_each_its_own_days(client, family):
+    other = family.world.household("MARTIN")
+    family.world.add(HouseholdChild(household_id=other.id, child_id=family.leo.id))
+    family.book(family.leo, THURSDAY)
+    family.world.booking(other, family.leo, family.opening(FRIDAY), family.canteen.meal)
+    client.sign_in(family.world.parent(other, "Karim"))
+    client.get("/planning")
+    assert "Léo" in words(cell(client, FRIDAY))
+    assert "Léo" not in words(cell(client, THURSDAY))
 
 
 def test_a_parent_of_two_households_sees_both(client, family):
