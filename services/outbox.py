@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from adapters.mail import MailDelayed, MailRefused, MailTransport, build_message, named_address
 from domain.enums import AccountStatus, Channel, MailKind, MailState
-from domain.errors import Refused
+from domain.errors import NotFound, Refused
 from domain.french import NBSP
 from domain.people import normalise_email
 from domain.settings import TownSettings, settings_from_rows
@@ -162,7 +162,8 @@ def deliver_due(now: datetime, transport: MailTransport, limit: int = 20) -> Del
 def retry(mail_id: int, *, actor_user_id: int, now: datetime) -> None:
     """Send a late or abandoned mail at the next turn, with a new retry window; written in the journal.
 
-    Raises Refused `not_waiting` when it left meanwhile, was refused for good or is being sent now.
+    Raises NotFound for an unknown mail, Refused `not_waiting` when it left meanwhile, was refused for good or
+    is being sent now.
     """
     with write_transaction() as session:
         household = session.execute(
@@ -172,6 +173,8 @@ def retry(mail_id: int, *, actor_user_id: int, now: datetime) -> None:
             .returning(OutgoingMail.household_id)
         ).one_or_none()
         if household is None:
+            if session.get(OutgoingMail, mail_id) is None:
+                raise NotFound
             raise Refused(
                 "not_waiting", f"Ce mail n’attend plus{NBSP}: il est parti ou a été refusé entre-temps."
             )

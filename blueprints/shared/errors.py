@@ -16,13 +16,13 @@ from blueprints.shared.answers import is_htmx
 from domain.errors import BusinessError, NotFound, Stale
 
 SENTENCES = {
-    400: "La demande est incomplète : rechargez la page et recommencez, rien n’a été enregistré.",
+    400: "La demande est incomplète\u00a0: rechargez la page et recommencez, rien n’a été enregistré.",
     403: "Votre rôle ne permet pas cette action. Adressez-vous à l’administrateur du portail.",
     404: "Cette page n’existe pas ou ne vous concerne pas.",
     405: "Cette page n’existe pas ou ne vous concerne pas.",
-    409: "Cette page a changé entre-temps : rechargez-la pour voir la situation actuelle.",
-    413: "Le fichier ou le texte envoyé est trop volumineux : réduisez-le et recommencez.",
-    429: "Trop d’essais en peu de temps : patientez quelques minutes avant de recommencer.",
+    409: "Cette page a changé entre-temps\u00a0: rechargez-la pour voir la situation actuelle.",
+    413: "Le fichier ou le texte envoyé est trop volumineux\u00a0: réduisez-le et recommencez.",
+    429: "Trop d’essais en peu de temps\u00a0: patientez quelques minutes avant de recommencer.",
 }
 
 
@@ -41,7 +41,8 @@ def _business_error(error: BusinessError) -> Any:
 
 def _csrf_error(_error: CSRFError) -> Any:
     return _refusal(
-        "La page était ouverte depuis trop longtemps : rechargez-la et recommencez, rien n’a été enregistré.",
+        "La page était ouverte depuis trop longtemps\u00a0: rechargez-la et recommencez, "
+        "rien n’a été enregistré.",
         400,
     )
 
