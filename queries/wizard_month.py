@@ -393,7 +393,8 @@ def _free(day: ChildDay, type_id: int, rules: RuleSet, now: datetime) -> _Look:
     verdict = judge(day, LineAction.BOOK, type_id, rules, now)
     if verdict.state is LineState.REFUSED:
         css, note = _CLOSED_NOTES[verdict.code]
-        words = verdict.sentence if verdict.code == "too_late" else f"{note}. {verdict.sentence}"
+        says_it = verdict.code in ("too_late", "closed")
+        words = verdict.sentence if says_it else f"{note}. {verdict.sentence}"
         return _Look(css, "book", note, words, False)
     price = "" if verdict.price_cents is None else f", {format_euros(verdict.price_cents)}"
     if verdict.state is LineState.WAITING:

@@ -204,7 +204,7 @@ def test_each_state_of_a_day_has_its_shape_and_its_words(world, client):
             "day full",
             "mardi 2 février : complet. Il n’y a plus de place ce jour-là. Choisissez un autre jour.",
         ),
-        "closed": ("day off", "jeudi 4 février : fermé. Fermé ce jour-là : grève."),
+        "closed": ("day off", "jeudi 4 février : Fermé ce jour-là : grève."),
         "accepted": ("day booked", "vendredi 5 février : réservé"),
         "pending": ("day pending", "lundi 8 février : en cours de validation"),
         "waiting": ("day waiting", "mardi 9 février : en liste d’attente, rang 1"),
