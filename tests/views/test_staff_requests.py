@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from domain.enums import (
     AccountStatus,
@@ -114,6 +114,10 @@ def words(tag) -> str:
     return " ".join(tag.get_text(" ").replace("\u202f", " ").split())
 
 
+def lines_of(world) -> list[BookingRequestLine]:
+    return world.all(select(BookingRequestLine).order_by(BookingRequestLine.id))
+
+
 def queue(client) -> list[str]:
     return [words(row) for row in client.page.select(".queue tbody tr")]
 
@@ -176,13 +180,13 @@ def test_a_director_sees_and_decides_only_its_own_facility(client, world, reques
     other = {"structure": requests.centre.facility.id}
     assert client.get(case_page(), query_string=other).status_code == 404
     assert client.get(case_page("R-RRRR-RRRR")).status_code == 404
-    foreign = world.all(BookingRequestLine)[-1].id
+    foreign = lines_of(world)[-1].id
     forged = {"lines": [str(foreign)]}
     answer = client.submit(
         case_page(), {"lines": None}, form=".case form", button=("decision", "accepter"), forged=forged
     )
     assert answer.status_code == 422
-    assert {line.state for line in world.all(BookingRequestLine)} == {LineState.PENDING}
+    assert {line.state for line in lines_of(world)} == {LineState.PENDING}
 
 
 # --- One case ---------------------------------------------------------------------------------------------
@@ -213,16 +217,16 @@ def test_a_case_opened_by_its_link_takes_the_focus(client, agent, requests):
 
 
 def test_accepting_answers_every_ticked_line_and_shows_the_next_case(client, agent, requests, world):
-    requests.ask(days=DAYS, hours_ago=5)
+    first = requests.ask(days=DAYS, hours_ago=5)
     requests.ask("ROUX", reference="R-RRRR-RRRR", hours_ago=2)
     client.submit(case_page(), form=".case form", button=("decision", "accepter"), follow=True)
     assert client.page.h1.get_text() == "Demande R-RRRR-RRRR"
     assert "2 lignes acceptées. La famille est prévenue." in words(client.page.main)
-    states = {line.day: line.state for line in world.all(BookingRequestLine) if line.request_id == 1}
+    states = {line.day: line.state for line in lines_of(world) if line.request_id == first.id}
     assert states == {THURSDAY: LineState.ACCEPTED, FRIDAY: LineState.ACCEPTED}
     mail = world.one(OutgoingMail)
     assert mail.kind is MailKind.BOOKING_DECISION
-    line = world.all(BookingRequestLine)[0]
+    line = lines_of(world)[0]
     assert (line.decided_by_user_id, line.decided_at) == (agent.id, world.now)
 
 
@@ -241,7 +245,7 @@ def test_the_next_case_is_the_one_after_not_the_one_that_was_passed_over(client,
 def test_a_case_with_something_left_stays_in_front(client, agent, requests, world):
     requests.ask(days=DAYS, hours_ago=1)
     requests.ask("ROUX", reference="R-RRRR-RRRR", hours_ago=2)
-    first = world.all(BookingRequestLine)[0].id
+    first = lines_of(world)[0].id
     client.submit(
         case_page(), {"lines": [str(first)]}, form=".case form", button=("decision", "accepter"), follow=True
     )
@@ -253,7 +257,7 @@ def test_a_case_with_something_left_stays_in_front(client, agent, requests, worl
 
 def test_a_refusal_needs_a_reason_and_keeps_what_was_ticked(client, agent, requests, world):
     requests.ask(days=DAYS)
-    first = world.all(BookingRequestLine)[0].id
+    first = lines_of(world)[0].id
     answer = client.submit(
         case_page(), {"lines": [str(first)]}, form=".case form", button=("decision", "refuser")
     )
@@ -261,7 +265,7 @@ def test_a_refusal_needs_a_reason_and_keeps_what_was_ticked(client, agent, reque
     assert "Indiquez le motif du refus" in client.page.find(id="reason-erreur").get_text()
     ticked = [box["value"] for box in client.page.select(".case input[checked]")]
     assert ticked == [str(first)]
-    assert {line.state for line in world.all(BookingRequestLine)} == {LineState.PENDING}
+    assert {line.state for line in lines_of(world)} == {LineState.PENDING}
 
 
 def test_a_refusal_gives_the_place_back_and_its_reason_to_the_family(client, agent, requests, world):

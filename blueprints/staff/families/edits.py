@@ -29,6 +29,10 @@ from queries import households as household_queries
 from services import households
 from services.accounts import Author
 
+EMAIL_HINT = (
+    "Le courriel sert à se connecter, il ne se change pas ici. "
+    "Tant que la personne n’a pas activé son accès, corrigez-le en renvoyant le mail d’activation."
+)
 POST_ONLY, BOTH = ["POST"], ["GET", "POST"]
 
 
@@ -84,7 +88,8 @@ def edit_adult(household_id: int, guardian_id: int) -> Response:
             household_id, guardian_id, values, seen=form.seen.data, author=author(form), now=now()
         )
 
-    return edit(household, form, save, title=f"Modifier {adult.name}", current=current)
+    hint = {"explanation": EMAIL_HINT} if adult.user_id else {}
+    return edit(household, form, save, title=f"Modifier {adult.name}", current=current, **hint)
 
 
 # --- Children and their enrolments ------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Any
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from wtforms import DateField, SelectChoice, SelectMultipleField, StringField, ValidationError
-from wtforms.validators import InputRequired, Length, StopValidation
+from wtforms.validators import DataRequired, Length, StopValidation
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from blueprints.staff.fields import EnumRadio
@@ -33,7 +33,7 @@ class LineField(StringField):
     def __init__(
         self, text: str, length: int, required: str = "", validators: Sequence[Any] = (), **options: Any
     ):
-        needed = [InputRequired(required)] if required else []
+        needed = [DataRequired(required)] if required else []  # blanks are no answer
         limit = Length(max=length, message=f"Raccourcissez à {length} caractères.")
         super().__init__(text, [*needed, limit, *validators], filters=[squeeze], **options)
 

@@ -145,7 +145,7 @@ class AccessWithEmailForm(AccessForm):
         filters=[squeeze],
     )
     looks = {
-        "email": {"help": "Relisez-la avec la personne\u00a0: le mail d’activation y part aussitôt."},
+        "email": {"help": "Relisez l’adresse avec la personne\u00a0: le mail d’activation y part aussitôt."},
     }
 
     def refuse(self, refusal: Refused) -> None:
@@ -316,12 +316,12 @@ class OptionalBlock(Form):
 
 
 class NewAdultBlock(AdultFields, OptionalBlock):
-    last_name = LineField("Nom", 80)
+    last_name = LineField("Nom, s’il diffère du foyer", 80)
     telling = ("first_name", "last_name", "email", "mobile_phone", "home_phone", "work_phone")
 
 
 class NewChildBlock(ChildFields, PlacementsFields, OptionalBlock):
-    last_name = LineField("Nom", 80)
+    last_name = LineField("Nom, s’il diffère du foyer", 80)
     telling = ("first_name", "last_name", "birth_date")
 
 
@@ -330,7 +330,7 @@ class NewHouseholdForm(IdentityFields, StaffForm):
 
     adults = FieldList(FormField(NewAdultBlock), min_entries=1)
     children = FieldList(FormField(NewChildBlock), min_entries=1)
-    quotient = QuotientField("Quotient familial")
+    quotient = QuotientField("Valeur")
     quotient_from = PlainDateField("À partir du")
     quotient_source = LineField("Justificatif", 80)
     channel = channel_field()
