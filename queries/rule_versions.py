@@ -142,9 +142,12 @@ def _state(valid_from: date, valid_to: date | None, today: date) -> VersionState
     return VersionState.PAST if valid_to is not None and valid_to < today else VersionState.CURRENT
 
 
-def deadline_rule(rule_id: int) -> Mapping[str, Any]:
-    """The plain data of a rule. Raises NotFound."""
-    return _found(DeadlineRule, rule_id).ladder
+def deadline_rule(rule_id: int, activity_id: int) -> Mapping[str, Any]:
+    """The plain data of a rule of this activity. Raises NotFound."""
+    row = _found(DeadlineRule, rule_id)
+    if row.activity_id != activity_id:
+        raise NotFound
+    return row.ladder
 
 
 def owner_of_deadline(rule_id: int) -> tuple[int, LineAction]:
@@ -153,9 +156,11 @@ def owner_of_deadline(rule_id: int) -> tuple[int, LineAction]:
     return row.activity_id, row.action
 
 
-def price_table(tariff_id: int) -> PriceTable:
-    """Raises NotFound."""
+def price_table(tariff_id: int, presence_type_id: int) -> PriceTable:
+    """A version of the price of this presence type. Raises NotFound."""
     row = _found(Tariff, tariff_id)
+    if row.presence_type_id != presence_type_id:
+        raise NotFound
     return _table_of(row.table, row.valid_from)
 
 
@@ -228,7 +233,7 @@ def _lines(table: PriceTable, residency: Residency) -> Iterator[tuple[str, int]]
     prices = [pricing.quote(table, one, table.valid_from) for one in facts]
     unknown = pricing.quote(table, PricingFacts(None, residency), table.valid_from)
     for price in [*prices, unknown] if unknown.provisional else prices:
-        yield price.bracket_label.capitalize(), price.cents
+        yield price.bracket_label[:1].upper() + price.bracket_label[1:], price.cents
 
 
 def _inside(bracket: Bracket) -> Decimal:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from adapters import holidays
+from adapters import holidays, ics
 from domain.enums import HolidayVariant, SchoolZone
 from domain.errors import Refused
 from domain.french import format_day
@@ -23,6 +23,7 @@ from services.transaction import write_transaction
 
 # The school years that the town starts with.
 FIRST_YEAR, LAST_YEAR = 2025, 2028
+FILE_LIMIT_BYTES = ics.MAX_BYTES
 
 Period = tuple[date, date, str]
 
@@ -55,6 +56,11 @@ def fill(*, author: Author, now: datetime) -> Filled:
         added_public = _add_public(session, public, author, now)
         added_school, kept = _add_school(session, SchoolZone(settings.school_zone), school, author, now)
     return Filled(added_public, added_school, tuple(kept), refusal)
+
+
+def read_file(content: bytes) -> list[Period]:
+    """The school holidays of an ICS file; nothing is written. Raises Refused, its code starts with `ics_`."""
+    return ics.parse_school_holidays(content)
 
 
 def import_school_holidays(periods: Sequence[Period], *, author: Author, now: datetime) -> Imported:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from adapters.files import FileStore, StoredFile
 from domain.enums import DocumentOwner
-from domain.errors import Refused
+from domain.errors import NotFound, Refused
 from models import DocumentCategory, Resource, UsefulLink
 from services import records
 from services.accounts import Author
@@ -104,6 +104,14 @@ def save_resource(
         raise
     if replaced is not None:
         _store().delete(replaced)
+
+
+def open_resource(file_key: str) -> BinaryIO:
+    """The PDF of a resource, to be sent and closed by the caller. Raises NotFound when it is gone."""
+    try:
+        return _store().open(file_key)
+    except FileNotFoundError as error:
+        raise NotFound from error
 
 
 def delete_resource(resource_id: int, *, author: Author, now: datetime) -> None:

@@ -79,8 +79,8 @@ def test_a_secretary_enters_a_school_with_its_canteen(client, agent, world):
     client.submit(f"{page}/activites/nouvelle", {"name": "Restaurant scolaire", "kind": "meal"}, follow=True)
     activity = world.one(Activity)
     assert (
-        "Il manque un type de présence, le délai de réservation, le délai d’annulation et des jours d’ouverture."
-        in text(client)
+        "Il manque un type de présence, le délai de réservation, le délai d’annulation "
+        "et des jours d’ouverture." in text(client)
     )
 
     client.submit(
@@ -235,8 +235,9 @@ def test_a_period_that_ends_before_it_begins_is_refused(client, agent, school):
 
 @pytest.mark.parametrize(
     "address",
-    ["/99", "/activites/99", "/types/99/modifier", "/periodes/99/modifier", "/ouvertures/99", "/types/99/tarifs",
-     "/activites/99/ouvertures", "/activites/99/delais/reservation", "/activites/99/delais/reservation/nouveau/semaine"],
+    ["/99", "/activites/99", "/types/99/modifier", "/periodes/99/modifier", "/ouvertures/99",
+     "/types/99/tarifs", "/activites/99/ouvertures", "/activites/99/delais/reservation",
+     "/activites/99/delais/reservation/nouveau/semaine"],
 )  # fmt: skip
 def test_what_does_not_exist_is_not_found(client, agent, address):
     assert client.get(HOME + address).status_code == 404
@@ -260,7 +261,7 @@ def test_the_month_shows_places_taken_and_waiting(client, agent, school, world):
     client.get(f"{HOME}/activites/{school.activity.id}/ouvertures")
 
     assert "8 jours · 1 place prise" in text(client)
-    assert "lundi 18 janvier 1 10 0 Ouvert" in text(client)
+    assert "lundi 18 janvier 1 sur 10 Ouvert" in text(client)
 
 
 def test_openings_made_twice_leave_the_first_ones_alone(client, agent, school, world):
@@ -430,7 +431,8 @@ def test_a_version_to_come_may_be_withdrawn(client, agent, school, world):
          "Réservation jusqu’au jeudi de la semaine précédente, 12 h."),
         ("toujours", {}, "Réservation à tout moment."),
         ("jamais", {"late": "on_request"}, "Réservation sur demande, soumise à la structure."),
-        ("jours-avant", BEFORE | {"n": "15", "clear_days": "1", "base": "all", "time": "24:00", "late": "refuse"},
+        ("jours-avant",
+         BEFORE | {"n": "15", "clear_days": "1", "base": "all", "time": "24:00", "late": "refuse"},
          "Réservation jusqu’à 15 jours francs avant (tous les jours, jours fériés compris), 24 h."),
     ],
 )  # fmt: skip
@@ -444,10 +446,12 @@ def test_each_form_of_limit_is_said_in_words(client, agent, school, shape, typed
     ("shape", "typed", "field", "message"),
     [
         ("jours-avant", {"n": "300"}, "n", "Indiquez un nombre entier entre 0 et 200."),
-        ("jours-avant", {"time": "25 h"}, "time", "Indiquez une heure entre 00:00 et 24:00, par exemple 08:30."),
+        ("jours-avant", {"time": "25 h"}, "time",
+         "Indiquez une heure entre 00:00 et 24:00, par exemple 08:30."),
         ("jours-avant", {"minus_school_holidays": None}, "minus_school_holidays",
          "Choisissez si les vacances scolaires comptent."),
-        ("jours-avant", {"n": "0", "clear_days": "1"}, "n", "Un délai en jours francs compte au moins un jour."),
+        ("jours-avant", {"n": "0", "clear_days": "1"}, "n",
+         "Un délai en jours francs compte au moins un jour."),
         ("jours-avant", {"valid_from": "31/02/2027"}, "valid_from", "Indiquez une date qui existe"),
         ("semaine", {"n": None, "base": None, "minus_public_holidays": None, "minus_school_holidays": None,
                      "day": "fri", "weeks_before": "0"}, "day", "viendrait après le service du lundi"),
@@ -508,8 +512,8 @@ def tariff_page(school):
 
 
 PRICES = {
-    "version": "Tarif 2027", "valid_from": "2027-02-01", "resident-0-cents": "3,20", "resident_unknown": "3,20",
-    "same_prices": "y",
+    "version": "Tarif 2027", "valid_from": "2027-02-01", "resident-0-cents": "3,20",
+    "resident_unknown": "3,20", "same_prices": "y",
 }  # fmt: skip
 
 
@@ -529,15 +533,16 @@ def test_one_price_for_everybody_takes_one_row(client, agent, school, world):
 @pytest.mark.parametrize(
     ("typed", "place", "message"),
     [
-        ({"resident-0-cents": "trois"}, "resident-0-cents-erreur", "Indiquez un montant en euros, par exemple 3,20."),
+        ({"resident-0-cents": "trois"}, "resident-0-cents-erreur",
+         "Indiquez un montant en euros, par exemple 3,20."),
         ({"resident-0-upper": "700", "resident-0-cents": ""}, "resident-0-cents-erreur", "Indiquez le prix"),
         ({"resident-1-cents": "4"}, "resident-0-upper-erreur", "seule la dernière reste sans borne"),
         ({"resident-0-cents": ""}, "resident-0-cents-erreur", "Indiquez au moins un prix."),
         ({"resident_unknown": ""}, "resident_unknown-erreur", "quand le quotient n’est pas connu"),
         ({"same_prices": None}, "non_resident-0-cents-erreur", "Indiquez au moins un prix."),
         ({"resident-0-upper": "700"}, "erreurs", "les quotients au-dessus de la tranche A (jusqu’à 700)"),
-        ({"resident-0-upper": "700", "resident-1-upper": "500", "resident-1-cents": "4", "resident-2-cents": "5"},
-         "erreurs", "ne contient aucun quotient"),
+        ({"resident-0-upper": "700", "resident-1-upper": "500", "resident-1-cents": "4",
+          "resident-2-cents": "5"}, "erreurs", "ne contient aucun quotient"),
     ],
 )  # fmt: skip
 def test_a_faulty_grid_is_refused_with_what_to_write(client, agent, school, world, typed, place, message):

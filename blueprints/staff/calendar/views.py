@@ -3,7 +3,6 @@
 from flask import abort, flash, request, url_for
 from werkzeug.wrappers import Response
 
-from adapters import ics
 from blueprints.shared.answers import answer, done
 from blueprints.shared.guards import staff
 from blueprints.shared.pages import town
@@ -31,7 +30,7 @@ UNTOUCHED = (
     "un jour férié ou pendant les vacances."
 )
 
-receive_files(blueprint, MANAGE, {"import_file": ics.MAX_BYTES})
+receive_files(blueprint, MANAGE, {"import_file": calendar.FILE_LIMIT_BYTES})
 
 
 def _index_url() -> str:
@@ -53,6 +52,8 @@ def index() -> Response:
         on_public=calendar_queries.openings_on_public_holidays(today()),
         in_school=calendar_queries.openings_in_school_holidays(today()),
         zone=SchoolZone(town().school_zone),
+        first_year=calendar.FIRST_YEAR,
+        last_year=calendar.LAST_YEAR,
         today=today(),
     )
 
@@ -174,7 +175,7 @@ def delete_school_holiday(holiday_id: int) -> Response:
 def import_file() -> Response:
     """Read the file and show what it would add; nothing is written yet."""
     form = ImportForm()
-    periods = attempt(form, lambda: ics.parse_school_holidays(form.file.data.read()), **_ALL_AT_FILE)
+    periods = attempt(form, lambda: calendar.read_file(form.file.data.read()), **_ALL_AT_FILE)
     zone = SchoolZone(town().school_zone)
     if periods is NOT_DONE:
         intro = "Les vacances de votre zone. Le fichier est d’abord lu, vous confirmez ensuite."

@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from wtforms import BooleanField, URLField, ValidationError
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from blueprints.staff.facilities.forms import POSITION_HELP, position_field, text_area
 from blueprints.staff.families.fields import LineField, squeeze
@@ -32,7 +32,7 @@ class LinkForm(StaffForm):
     url = URLField(
         "Adresse du site",
         [
-            InputRequired("Indiquez l’adresse du site, par exemple https://www.caf.fr/."),
+            DataRequired("Indiquez l’adresse du site, par exemple https://www.caf.fr/."),
             Length(max=500, message="Cette adresse est trop longue\u00a0: 500 caractères au plus."),
             web_address,
         ],

@@ -1,9 +1,8 @@
 """Useful links, resources, document categories."""
 
-from flask import abort, current_app, send_file, url_for
+from flask import send_file, url_for
 from werkzeug.wrappers import Response
 
-from adapters.files import FileStore
 from blueprints.shared.answers import answer, done
 from blueprints.shared.guards import staff
 from blueprints.shared.time import now
@@ -109,11 +108,10 @@ def edit_resource(resource_id: int) -> Response:
 def resource_file(resource_id: int) -> Response:
     """The PDF as families get it; the type is ours, never guessed from the file."""
     found = content_queries.resource(resource_id)
-    try:
-        file = FileStore(current_app.config["INSTANCE"] / "files").open(found.file_key)
-    except FileNotFoundError:
-        abort(404)
-    return send_file(file, mimetype="application/pdf", download_name=found.file_name, max_age=None)
+    file = content.open_resource(found.file_key)
+    response = send_file(file, mimetype="application/pdf", download_name=found.file_name)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @blueprint.post("/ressources/<int:resource_id>/supprimer")

@@ -340,8 +340,8 @@ class BracketForm(Form):
     """One bracket: it starts where the one before ends."""
 
     upper = BoundField("Quotient jusqu’à")
-    upper_included = BooleanField("borne comprise", default=True)
-    cents = EurosField("Prix en euros")
+    upper_included = BooleanField("compris", default=True)
+    cents = EurosField("Prix (€)")
 
     def is_empty(self) -> bool:
         return not any("".join(self[name].raw_data or []).strip() for name in ("upper", "cents"))
@@ -360,10 +360,10 @@ class TariffForm(StaffForm):
     )
     source = LineField("Texte de référence", 200)
     resident = FieldList(FormField(BracketForm))
-    resident_unknown = EurosField("Prix en euros quand le quotient n’est pas connu")
+    resident_unknown = EurosField("Prix (€) quand le quotient n’est pas connu")
     same_prices = BooleanField("Les non-résidents paient les mêmes prix")
     non_resident = FieldList(FormField(BracketForm))
-    non_resident_unknown = EurosField("Prix en euros quand le quotient n’est pas connu")
+    non_resident_unknown = EurosField("Prix (€) quand le quotient n’est pas connu")
 
     def table(self) -> PriceTable:
         """Raises RuleError `bad_table` with every fault of the table, in French."""

@@ -66,7 +66,8 @@ def deadlines(activity_id: int, action: str) -> Response:
 @staff(MANAGE)
 def deadline_from(activity_id: int, action: str, rule_id: int) -> Response:
     """The right form to start from a rule that exists."""
-    rule = rule_versions.deadline_rule(rule_id)
+    _action_or_404(action)
+    rule = rule_versions.deadline_rule(rule_id, activity_id)
     address = url_for(
         "staff_facilities.new_deadline",
         activity_id=activity_id,
@@ -82,7 +83,7 @@ def _deadline_form(activity_id: int, action: LineAction, shape: str) -> RuleForm
     has_versions = bool(rule_versions.deadline_versions(activity_id, action, today()))
     start = suggested_start(today(), school_year(today())[0], has_versions)
     model = request.args.get("depuis", type=int)
-    values = values_of_rule(rule_versions.deadline_rule(model), shape) if model else {}
+    values = values_of_rule(rule_versions.deadline_rule(model, activity_id), shape) if model else {}
     return SHAPES[shape][0](data={"valid_from": start, **values})
 
 
@@ -162,7 +163,7 @@ def _tariff_form(presence_type_id: int) -> TariffForm:
     has_versions = bool(rule_versions.tariff_versions(presence_type_id, today()))
     start = suggested_start(today(), school_year(today())[0], has_versions)
     model = request.args.get("depuis", type=int)
-    values = values_of_table(rule_versions.price_table(model)) if model else {}
+    values = values_of_table(rule_versions.price_table(model, presence_type_id)) if model else {}
     form = TariffForm(data={"valid_from": start, **values})
     if request.method == "GET" or not form.resident.entries:
         form.add_rows()

@@ -1,7 +1,7 @@
 """The form of the town's settings."""
 
 from wtforms import EmailField, TelField
-from wtforms.validators import InputRequired
+from wtforms.validators import DataRequired
 
 from blueprints.staff.facilities.forms import text_area
 from blueprints.staff.families.fields import LineField, optional_email, phone, squeeze
@@ -21,11 +21,11 @@ class SettingsForm(StaffForm):
     )
     email = EmailField(
         "Courriel du service",
-        [InputRequired("Indiquez l’adresse de courriel du service."), optional_email],
+        [DataRequired("Indiquez l’adresse de courriel du service."), optional_email],
         filters=[squeeze],
     )
     phone = TelField(
-        "Téléphone du service", [InputRequired("Indiquez le téléphone du service."), phone], filters=[squeeze]
+        "Téléphone du service", [DataRequired("Indiquez le téléphone du service."), phone], filters=[squeeze]
     )
     address = LineField("Adresse du service", 200)
     opening_hours = text_area("Horaires du service", 500)

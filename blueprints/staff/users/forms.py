@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from wtforms import EmailField, SelectChoice
-from wtforms.validators import InputRequired
+from wtforms.validators import DataRequired
 
 from blueprints.staff.families.fields import LineField, TicksField, optional_email, squeeze
 from blueprints.staff.families.forms import StaffForm
@@ -19,33 +19,46 @@ ROLE_HELP = (
 )
 
 
-class ColleagueForm(StaffForm):
+class InvitationForm(StaffForm):
     first_name = LineField("Prénom", 80, required="Indiquez le prénom de l’agent.")
     last_name = LineField("Nom", 80, required="Indiquez le nom de l’agent.")
+    email = EmailField(
+        "Courriel professionnel",
+        [DataRequired("Indiquez l’adresse de courriel de l’agent."), optional_email],
+        filters=[squeeze],
+    )
     role = EnumRadio("Rôle", StaffRole, "Choisissez le rôle de l’agent.")
     facilities = TicksField("Ses structures", coerce=int)
     looks = {
+        "email": {"help": "Le mail d’activation y part aussitôt."},
         "role": {"help": ROLE_HELP},
         "facilities": {"help": "Pour une direction seulement\u00a0: les structures dont elle répond."},
     }
 
     def offer(self, facilities: Sequence[tuple[int, str]]) -> None:
-        self.facilities.choices = [SelectChoice(str(one), name) for one, name in facilities]
+        """The structures to choose from; without any, the question is not asked."""
+        if facilities:
+            self.facilities.choices = [SelectChoice(str(one), name) for one, name in facilities]
+        else:
+            del self.facilities
 
     def colleague(self) -> ColleagueData:
+        chosen = self.facilities.data if self.facilities else ()
         return ColleagueData(
-            self.first_name.data, self.last_name.data, self.role.data, frozenset(self.facilities.data or ())
+            self.first_name.data, self.last_name.data, self.role.data, frozenset(chosen or ())
         )
 
-
-class InvitationForm(ColleagueForm):
-    email = EmailField(
-        "Courriel professionnel",
-        [InputRequired("Indiquez l’adresse de courriel de l’agent."), optional_email],
-        filters=[squeeze],
-    )
-    looks = ColleagueForm.looks | {"email": {"help": "Le mail d’activation y part aussitôt."}}
+    @property
+    def facility_place(self) -> str:
+        """Where a director without structure is told so."""
+        return "facilities" if self.facilities else "role"
 
     def new_staff(self) -> NewStaff:
         one = self.colleague()
         return NewStaff(one.first_name, one.last_name, self.email.data, one.role, one.facility_ids)
+
+
+class ColleagueForm(InvitationForm):
+    """The address signs in: it is not changed here."""
+
+    email = None

@@ -36,7 +36,7 @@ def invite() -> Response:
         lambda: staff_users.invite(form.new_staff(), author=author(), now=now()),
         email_invalid="email",
         email_used="email",
-        no_facility="facilities",
+        no_facility=form.facility_place,
     )
     if invited is NOT_DONE:
         return form_page(form, "Inviter un agent", _back(), submit="Envoyer l’invitation")
@@ -53,7 +53,7 @@ def edit(user_id: int) -> Response:
         form,
         lambda: staff_users.update(user_id, form.colleague(), author=author(), now=now()),
         last_administrator="role",
-        no_facility="facilities",
+        no_facility=form.facility_place,
     )
     if saved is NOT_DONE:
         return form_page(form, f"Modifier {found.name}", _back())

@@ -1,0 +1,153 @@
+"""Agents on screen: invited, given a role, suspended; one administrator always remains (S108, S114)."""
+
+import pytest
+
+from domain.enums import AccountStatus, MailKind, StaffRole
+from models import OutgoingMail, StaffFacility, StaffMember, User
+
+HOME = "/gestion/agents"
+
+
+@pytest.fixture
+def admin(world, client):
+    user = world.staff()
+    client.sign_in(user)
+    return user
+
+
+def text(client) -> str:
+    return " ".join(client.page.get_text(" ").replace("\u00a0", " ").split())
+
+
+def invitation(**fields):
+    return {"first_name": "Sylvie", "last_name": "LAVERGNE", "email": "sylvie@cahors.example"} | fields
+
+
+@pytest.mark.parametrize("role", [StaffRole.RECEPTION, StaffRole.DIRECTOR])
+def test_only_administrators_manage_agents(client, world, role):
+    client.sign_in(world.staff(role))
+
+    assert client.get(HOME).status_code == 403
+
+
+def test_a_family_does_not_know_the_page(client, world):
+    client.sign_in(world.parent(world.household()))
+
+    assert client.get(HOME).status_code == 404
+
+
+def test_a_director_is_invited_with_its_facilities(client, admin, world):
+    facility = world.facility("ALSH Saint-Géry")
+
+    client.submit(f"{HOME}/inviter", invitation(role="director", facilities=[str(facility.id)]), follow=True)
+
+    assert "L’invitation part à sylvie@cahors.example." in text(client)
+    assert "ALSH Saint-Géry" in text(client)
+    member = next(one for one in world.all(StaffMember) if one.user_id != admin.id)
+    assert member.role is StaffRole.DIRECTOR
+    assert world.one(StaffFacility).facility_id == facility.id
+    assert [mail.kind for mail in world.all(OutgoingMail)] == [MailKind.ACTIVATION]
+
+
+def test_a_director_of_an_empty_town_is_refused(client, admin, world):
+    assert client.submit(f"{HOME}/inviter", invitation(role="director")).status_code == 422
+    assert "Choisissez au moins une structure" in client.page.find(id="role-erreur").get_text()
+
+
+def test_a_director_without_facility_is_refused(client, admin, world):
+    world.facility()
+
+    answer = client.submit(f"{HOME}/inviter", invitation(role="director"))
+
+    assert answer.status_code == 422
+    assert "Choisissez au moins une structure" in client.page.find(id="facilities-erreur").get_text()
+    assert client.page.find(id="last_name")["value"] == "LAVERGNE"
+    assert len(world.all(User)) == 1
+
+
+def test_an_address_in_use_is_told_at_its_field(client, admin, world):
+    answer = client.submit(f"{HOME}/inviter", invitation(role="reception", email=admin.email.upper()))
+
+    assert answer.status_code == 422
+    assert "sert déjà à un autre accès" in client.page.find(id="email-erreur").get_text()
+
+
+def test_a_role_change_counts_at_once(app, client, admin, world):
+    colleague = world.staff(StaffRole.RECEPTION)
+    browser = app.test_client()
+    browser.sign_in(colleague)
+    assert browser.get(HOME).status_code == 403
+
+    client.submit(f"{HOME}/{colleague.id}", {"role": "administrator"})
+
+    assert browser.get(HOME).status_code == 200
+
+
+def test_a_director_who_changes_role_loses_its_facilities(client, admin, world):
+    colleague = world.staff(StaffRole.DIRECTOR, [world.facility()])
+
+    client.submit(f"{HOME}/{colleague.id}", {"role": "reception"})
+
+    assert world.all(StaffFacility) == []
+
+
+def test_the_last_administrator_keeps_the_role(client, admin, world):
+    world.staff(StaffRole.ADMINISTRATOR, status=AccountStatus.INVITED)
+
+    answer = client.submit(f"{HOME}/{admin.id}", {"role": "reception"})
+
+    assert answer.status_code == 422
+    assert "C’est le dernier administrateur actif" in client.page.find(id="role-erreur").get_text()
+    roles = {one.user_id: one.role for one in world.all(StaffMember)}
+    assert roles[admin.id] is StaffRole.ADMINISTRATOR
+
+
+def test_an_administrator_may_step_down_when_another_is_active(client, admin, world):
+    world.staff(StaffRole.ADMINISTRATOR)
+
+    assert client.submit(f"{HOME}/{admin.id}", {"role": "reception"}).status_code == 303
+
+
+def test_nobody_suspends_the_own_access(client, admin, world):
+    client.get(HOME)
+    assert not client.page.find("form", action=f"{HOME}/{admin.id}/suspendre")
+    token = client.page.find("input", attrs={"name": "csrf_token"})["value"]
+
+    answer = client.post(f"{HOME}/{admin.id}/suspendre", data={"csrf_token": token})
+
+    assert answer.status_code == 422
+    assert world.one(User).status is AccountStatus.ACTIVE
+
+
+def test_suspending_ends_the_sessions_and_reopening_gives_them_back(app, client, admin, world):
+    colleague = world.staff(StaffRole.ADMINISTRATOR, password_hash="hash")
+    browser = app.test_client()
+    browser.sign_in(colleague)
+    assert browser.get(HOME).status_code == 200
+
+    client.submit(HOME, form=f"{HOME}/{colleague.id}/suspendre", follow=True)
+    assert "Ses sessions ouvertes sont terminées" in text(client)
+    assert browser.get(HOME).status_code == 303
+
+    client.submit(HOME, form=f"{HOME}/{colleague.id}/rouvrir", follow=True)
+    statuses = {one.id: one.status for one in world.all(User)}
+    assert statuses[colleague.id] is AccountStatus.ACTIVE
+
+
+def test_an_invitation_is_sent_again(client, admin, world):
+    client.submit(f"{HOME}/inviter", invitation(role="reception"))
+    invited = next(one for one in world.all(User) if one.id != admin.id)
+
+    client.submit(HOME, form=f"{HOME}/{invited.id}/renvoyer", follow=True)
+
+    assert "Le mail d’activation repart." in text(client)
+
+
+@pytest.mark.parametrize("act", ["suspendre", "rouvrir", "renvoyer"])
+def test_a_family_s_account_is_no_agent(client, admin, world, act):
+    parent = world.parent(world.household())
+    client.get(HOME)
+    token = client.page.find("input", attrs={"name": "csrf_token"})["value"]
+
+    assert client.post(f"{HOME}/{parent.id}/{act}", data={"csrf_token": token}).status_code == 404
+    assert client.get(f"{HOME}/{parent.id}").status_code == 404
