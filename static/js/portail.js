@@ -142,6 +142,20 @@
     once(root, "[data-focus]", (opened) => opened.focus());
   }
 
-  document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));
+  // Screen readers say a change in a region that was there before, not a region that arrives with its text.
+  function announce(piece) {
+    const news = [...piece.querySelectorAll("[data-announce]")].map((one) => one.textContent.trim());
+    if (news.length) document.getElementById("annonces").textContent = news.join(", ");
+  }
+
+  document.addEventListener("htmx:load", (event) => {
+    enhance(event.detail.elt);
+    if (event.detail.elt !== document.body) announce(event.detail.elt);
+  });
+  // The link that was pressed may be gone (no month further on): the keyboard goes on from the title of what came.
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const title = event.detail.elt.querySelector("h2[tabindex]");
+    if (title && document.activeElement === document.body) title.focus({ preventScroll: true });
+  });
   enhance(document);
 })();
