@@ -46,7 +46,10 @@ ARGUMENTS = [
 ]
 PATIENCE_MS = 10_000
 HERE = Path(__file__).parent
-FAILED_STATUS = re.compile(r"Failed to load resource: the server responded with a status of (\d+)")
+FAILED_LOAD = re.compile(r"Failed to load resource: (?:the server responded with a status of )?([\w:]+)")
+HTMX_ERROR = re.compile(r"Response Status Error Code \d+ from|htmx:(afterRequest|sendError)")
+# Chromium's own remark on the header of the sign-out, whatever the page.
+REMARK = "Clear-Site-Data header on "
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -135,13 +138,16 @@ class Visitors:
         client.sign_in(user)
         context.add_cookies([{"name": name, "value": client.get_cookie(name).value, "url": self.server}])
 
-    def expects(self, *statuses: int) -> None:
-        """Browsers write refused answers in the console: this test provokes these."""
-        self._expected |= {str(status) for status in statuses}
+    def expects(self, *failures: int | str) -> None:
+        """This test provokes these statuses or `net::` errors, which the browser writes in the console."""
+        self._expected |= {str(failure) for failure in failures}
 
     def _on_console(self, message: ConsoleMessage) -> None:
-        refused = FAILED_STATUS.match(message.text)
-        if not (refused and refused[1] in self._expected):
+        failed = FAILED_LOAD.match(message.text)
+        is_expected = (
+            failed[1] in self._expected if failed else self._expected and HTMX_ERROR.match(message.text)
+        )
+        if not is_expected and not message.text.startswith(REMARK):
             self.faults.append(
                 f"{message.page.url if message.page else ''}: console {message.type}: {message.text}"
             )
