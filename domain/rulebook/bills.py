@@ -1,0 +1,143 @@
+"""The bill of a period: presences counted, priced, adjusted together, then totalled (P7 to P10)."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from domain.rulebook.counts import Presence
+from domain.rulebook.facts import Context
+from domain.rulebook.ladders import decide, ladder_for
+from domain.rulebook.prices import Adjustment, Scope, Tariff, adjust, applies, price
+from domain.rulebook.rulebook import Activity, Rulebook
+from domain.rulebook.totals import Line, corrections
+from domain.rulebook.trace import MissingFact, Unanswered
+
+
+def tariff_of(activity: Activity, context: Context, day: date | None) -> Tariff:
+    """The tariff in force on the service day; its version is noted in the trace."""
+    if activity.tariff is None:
+        raise Unanswered(f"{activity.path} n’a pas de tarif.")
+    version = activity.tariff.on(day)
+    context.trace.version = version.name
+    return version.rule
+
+
+def triggered_by_booking(activity: Activity, context: Context, channel: str | None) -> frozenset[str]:
+    """The adjustments that the limits ask for, given the moment of the booking (`context.now`)."""
+    if activity.ladders is None:
+        raise Unanswered(f"{activity.path} n’a pas de délais.")
+    now = context.moment(activity.path)
+    ladders = activity.ladders.on(now.date()).rule
+    ladder = ladder_for(ladders, "reserver", channel, context, activity.path)
+    decision = decide(ladder, context, activity.opening, now)
+    return frozenset(decision.answer.extras)
+
+
+def expand(book: Rulebook, asked: Sequence[Mapping[str, Any]], context: Context) -> list[Presence]:
+    """One presence a day, in order of days, each with its own context."""
+    found = []
+    for group in asked:
+        activity = book.activities[group["activity"]]
+        for day in _days_of(group, activity):
+            now = group["booked_at"]
+            facts = {
+                **context.given, "etat": "present", "enfant": group["child"], "activite": group["activity"],
+                **group["facts"],
+            }  # fmt: skip
+            own = book.context(facts, day=day, now=now, trace=context.trace)
+            triggered = frozenset(group["triggered"])
+            if now is not None:
+                triggered |= triggered_by_booking(activity, own, group["channel"])
+            one = Presence(group["activity"], group["child"], day, facts, group["order"], triggered, own)
+            found.append(one)
+    return sorted(found, key=lambda one: one.day)
+
+
+def _days_of(group: Mapping[str, Any], activity: Activity) -> Sequence[date]:
+    if group["days"] is not None:
+        return group["days"]
+    first, last, how_many = group["first_day"], group["last_day"], group["how_many"]
+    if first is None or last is None or activity.opening is None:
+        raise MissingFact("jours", activity.path)
+    span = (first + timedelta(days=offset) for offset in range((last - first).days + 1))
+    days = [day for day in span if day in activity.opening]
+    if how_many is not None and len(days) < how_many:
+        raise Unanswered(f"{activity.path} n’a que {len(days)} jours d’ouverture dans cette période.")
+    return days if how_many is None else days[:how_many]
+
+
+def price_all(book: Rulebook, presences: list[Presence]) -> None:
+    """Counts, then prices each presence; a count may use those written before it."""
+    for name in dict.fromkeys(one.activity for one in presences):
+        for count in book.activities[name].counts:
+            _count(
+                count, book.activities[name], [one for one in presences if one.activity == name], presences
+            )
+    tariffs = [tariff_of(book.activities[one.activity], one.context, one.day) for one in presences]
+    spread = _spread(presences, tariffs)
+    for one, tariff, more in zip(presences, tariffs, spread, strict=True):
+        tariff_of(book.activities[one.activity], one.context, one.day)
+        priced = price(tariff, one.context, one.triggered | more)
+        one.amount = priced.amount
+        one.lines.append(priced)
+
+
+def _count(count: Any, activity: Activity, own: list[Presence], everybody: list[Presence]) -> None:
+    values = [
+        one.context.given.get(count.name, None) or count.of(one, everybody, activity.opening or ())
+        for one in own
+    ]
+    for one, value in zip(own, values, strict=True):
+        one.context = one.context.with_facts(**{count.name: value})
+
+
+def _spread(presences: list[Presence], tariffs: list[Tariff]) -> list[frozenset[str]]:
+    """The adjustments that reach a presence from another: same order, or one of the following units."""
+    reached: list[set[str]] = [set() for _ in presences]
+    for index, (one, tariff) in enumerate(zip(presences, tariffs, strict=True)):
+        for adjustment in tariff.adjustments:
+            wide = isinstance(adjustment, Adjustment) and adjustment.scope in (Scope.ORDER, Scope.FOLLOWING)
+            if wide and applies(adjustment, one.context, one.triggered):
+                for other in _reach(adjustment, index, presences):
+                    reached[other].add(adjustment.name)
+    return [frozenset(names) for names in reached]
+
+
+def _reach(adjustment: Adjustment, index: int, presences: list[Presence]) -> Collection[int]:
+    one = presences[index]
+    same = [
+        i for i, other in enumerate(presences) if (other.activity, other.child) == (one.activity, one.child)
+    ]
+    if adjustment.scope is Scope.ORDER:
+        return [i for i in same if presences[i].order == one.order]
+    place = same.index(index)
+    return same[place : place + adjustment.following + 1]
+
+
+def bill_lines(book: Rulebook, presences: list[Presence]) -> list[Line]:
+    """Every line of the bill: a line a presence, the totals, then what applies to the whole bill."""
+    lines = [
+        Line(
+            f"{one.activity} {one.day.isoformat()}", one.child, one.amount, book.activities[one.activity].path
+        )
+        for one in presences
+    ]
+    lines += corrections(book.totals, presences)
+    return lines + _of_the_bill(book, presences, sum((line.amount for line in lines), Decimal(0)))
+
+
+def _of_the_bill(book: Rulebook, presences: list[Presence], total: Decimal) -> list[Line]:
+    """Adjustments of scope « facture », once each, if any presence meets their condition."""
+    lines, done = [], set()
+    for one in presences:
+        tariff = tariff_of(book.activities[one.activity], one.context, one.day)
+        for adjustment in tariff.adjustments:
+            is_ours = isinstance(adjustment, Adjustment) and adjustment.scope is Scope.BILL
+            if not is_ours or adjustment.path in done or not applies(adjustment, one.context, one.triggered):
+                continue
+            done.add(adjustment.path)
+            after = tariff.rounding.round(adjust(adjustment, total, one.context, tariff.rounding))
+            lines.append(Line(adjustment.name, "", after - total, adjustment.path))
+            total = after
+    return lines

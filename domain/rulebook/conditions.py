@@ -1,0 +1,78 @@
+"""Conditions: tests of facts that must all hold, with `et`, `ou`, `non` for the rest."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from domain.french import quoted
+from domain.rulebook.facts import Context, Test, read_test
+from domain.rulebook.schema import Reader, listed, require_whole
+from domain.rulebook.trace import Unanswered
+from domain.rulebook.tree import Node
+
+_WORDS = ("et", "ou", "non")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """True when every test and `all_of` hold, at least one of `any_of` (if any), and no `none_of`."""
+
+    path: str
+    tests: tuple[tuple[str, Test], ...] = ()
+    all_of: tuple["Condition", ...] = ()
+    any_of: tuple["Condition", ...] = ()
+    none_of: tuple["Condition", ...] = ()
+
+    def holds(self, context: Context) -> bool:
+        """Raises MissingFact for a fact nobody gave, Unanswered for an unknown one not foreseen."""
+        return (
+            all(self._accepts(name, test, context) for name, test in self.tests)
+            and all(condition.holds(context) for condition in self.all_of)
+            and (not self.any_of or any(condition.holds(context) for condition in self.any_of))
+            and not any(condition.holds(context) for condition in self.none_of)
+        )
+
+    def _accepts(self, name: str, test: Test, context: Context) -> bool:
+        value = context.fact(name, self.path)
+        if value is None and not test.speaks_of_unknown:
+            raise Unanswered(f"Le fait « {name} » est inconnu et {self.path} ne prévoit pas ce cas.")
+        return test.accepts(value)
+
+    def facts(self) -> set[str]:
+        """The names of the facts it reads."""
+        inner = (*self.all_of, *self.any_of, *self.none_of)
+        return {name for name, _ in self.tests}.union(*(condition.facts() for condition in inner))
+
+    def inputs(self, context: Context) -> dict[str, Any]:
+        """The facts it read, for an explanation."""
+        return {name: context.given[name] for name in sorted(self.facts()) if name in context.given}
+
+
+ALWAYS = Condition("")
+
+
+def read_condition(node: Node, reader: Reader) -> Condition:
+    """A mapping fact -> test; « toujours » when nothing is asked."""
+    if node.value == "toujours":
+        return Condition(node.path)
+    parts: dict[str, list[Any]] = {"tests": [], "et": [], "ou": [], "non": []}
+    found = [reader.read(_part(word, parts), child) for word, child in node.mapping().items()]
+    require_whole(node, reader, *found)
+    return Condition(
+        node.path, tuple(parts["tests"]), tuple(parts["et"]), tuple(parts["ou"]), tuple(parts["non"])
+    )
+
+
+def _part(word: str, parts: dict[str, list[Any]]) -> Any:
+    """The spec that reads one key of a condition into `parts`."""
+
+    def read(node: Node, reader: Reader) -> None:
+        if word in _WORDS:
+            inner = node.items() if node.is_list else [node]
+            parts[word].extend(read_condition(child, reader) for child in inner)
+            return
+        declared = reader.known("fait")
+        if word not in declared:
+            raise node.bad(f"le fait {quoted(word)} n’est pas déclaré ; déclarés : {listed(declared)}.")
+        parts["tests"].append((word, read_test(declared[word], node, reader)))
+
+    return read

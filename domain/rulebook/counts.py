@@ -1,0 +1,132 @@
+"""Counts over a period (P9, P10): how many presences, days or children, in all or so far."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from domain.calendar import school_year
+from domain.rulebook import schema
+from domain.rulebook.conditions import Condition, read_condition
+from domain.rulebook.facts import Context
+from domain.rulebook.schema import Key
+from domain.rulebook.values import placed
+
+ETATS = ("present", "absent", "non_reserve")
+
+
+class Span(StrEnum):
+    DAY = "jour"
+    WEEK = "semaine"
+    MONTH = "mois"
+    SCHOOL_YEAR = "annee_scolaire"
+    CIVIL_YEAR = "annee_civile"
+    BILL = "facture"
+
+    def of(self, day: date) -> Any:
+        """What two days of the same span have in common."""
+        match self:
+            case Span.DAY:
+                return day
+            case Span.WEEK:
+                return day.isocalendar()[:2]
+            case Span.MONTH:
+                return (day.year, day.month)
+            case Span.SCHOOL_YEAR:
+                return school_year(day)
+            case Span.CIVIL_YEAR:
+                return day.year
+        return None
+
+
+class Among(StrEnum):
+    PRESENCES = "presences"
+    CHILDREN = "enfants"
+    DAYS = "jours"
+    OPEN_DAYS = "jours_d_ouverture"
+
+
+class By(StrEnum):
+    CHILD = "enfant"
+    FAMILY = "famille"
+
+
+@dataclass(slots=True)
+class Presence:
+    """A unit to bill: who, what, when, its own facts, the order it belongs to; priced later."""
+
+    activity: str
+    child: str
+    day: date
+    facts: dict[str, Any]
+    order: str = ""
+    triggered: frozenset[str] = frozenset()
+    context: Context | None = None
+    amount: Decimal = Decimal(0)
+    lines: list[Any] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    path: str
+    name: str
+    among: Among
+    span: Span
+    by: By
+    everywhere: bool
+    so_far: bool
+    when: Condition
+
+    def of(self, one: Presence, all_presences: Sequence[Presence], open_days: Any) -> Decimal:
+        """The count that `one` sees."""
+        if self.among is Among.OPEN_DAYS:
+            return Decimal(len(self._open_days(one, open_days)))
+        found = [other for other in all_presences if self._together(one, other)]
+        if self.so_far:
+            found = found[: found.index(one) + 1] if one in found else found
+        found = [other for other in found if self.when.holds(other.context)]
+        if self.among is Among.CHILDREN:
+            return Decimal(len({other.child for other in found}))
+        if self.among is Among.DAYS:
+            return Decimal(len({other.day for other in found}))
+        return Decimal(len(found))
+
+    def _together(self, one: Presence, other: Presence) -> bool:
+        return (
+            self.span.of(one.day) == self.span.of(other.day)
+            and (self.everywhere or one.activity == other.activity)
+            and (self.by is By.FAMILY or one.child == other.child)
+        )
+
+    def _open_days(self, one: Presence, open_days: Any) -> list[date]:
+        around = (one.day + timedelta(days=offset) for offset in range(-370, 371))
+        return [
+            day
+            for day in around
+            if self.span.of(day) == self.span.of(one.day)
+            and day in open_days
+            and self.when.holds(one.context.with_facts(day=day))
+        ]
+
+
+def _words(kind: type[StrEnum]) -> schema.Spec:
+    return schema.choice({member.value: member for member in kind})
+
+
+COUNT = placed(
+    Count,
+    Key("nom", "name", schema.reference("fait", "le fait"), "le fait (type nombre) qui reçoit ce compte"),
+    Key("parmi", "among", _words(Among), "ce qui est compté (presences, enfants, jours, jours_d_ouverture)"),
+    Key(
+        "periode",
+        "span",
+        _words(Span),
+        "la période (jour, semaine, mois, annee_scolaire, annee_civile, facture)",
+    ),
+    Key("par", "by", _words(By), "par enfant ou par famille"),
+    Key("toutes_activites", "everywhere", schema.yes_no, "compter aussi les autres activités"),
+    Key("jusqu_ici", "so_far", schema.yes_no, "compter seulement jusqu’à cette présence (son rang)"),
+    Key("si", "when", read_condition, "ce qui compte (ou toujours)"),
+)

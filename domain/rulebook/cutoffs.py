@@ -1,0 +1,358 @@
+"""The limit of a service day (P1, P2): which days a delay counts, and every form a limit may take.
+
+Limits are instants in UTC, computed on the Paris clock; of two readings in the night of a clock change the
+later one holds. FOREVER and NEVER_EVER stand for no limit and no possibility.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from domain.calendar import ONE_DAY, add_months, as_utc, paris_now
+from domain.deadlines import FOREVER, NEVER_EVER, ClockTime, step
+from domain.rulebook.almanac import Almanac
+from domain.rulebook.conditions import Condition
+from domain.rulebook.facts import Context
+from domain.rulebook.trace import Unanswered
+
+_WEEK = timedelta(days=7)
+
+
+class Base(StrEnum):
+    ALL = "tous"
+    MON_FRI = "lundi_vendredi"
+    MON_SAT = "lundi_samedi"
+    SCHOOL = "ecole"
+    OPEN = "ouverture"
+    OFFICE = "mairie"
+
+
+class Compare(StrEnum):
+    """Whether the limit itself is in time; `MINUTE` keeps its whole minute (23:59:59 for 23:59)."""
+
+    UNTIL = "incluse"
+    BEFORE = "exclue"
+    MINUTE = "minute_incluse"
+
+    def in_time(self, now: datetime, limit: datetime) -> bool:
+        now = as_utc(now)
+        if self is Compare.BEFORE:
+            return now < limit
+        if self is Compare.MINUTE:
+            now = now.replace(second=0, microsecond=0)
+        return now <= limit
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """The days that a delay counts; both booleans are mandatory."""
+
+    base: Base
+    minus_public_holidays: bool
+    minus_school_holidays: bool
+    weekdays: frozenset[int] | None = None
+    extra_closed: frozenset[date] = frozenset()
+
+    def holds(self, day: date, almanac: Almanac, open_days: Collection[date] | None) -> bool:
+        return (
+            self._in_base(day, almanac, open_days)
+            and (self.weekdays is None or day.weekday() in self.weekdays)
+            and not (self.minus_public_holidays and almanac.is_public_holiday(day))
+            and not (self.minus_school_holidays and almanac.is_school_holiday(day))
+            and day not in self.extra_closed
+        )
+
+    def _in_base(self, day: date, almanac: Almanac, open_days: Collection[date] | None) -> bool:
+        match self.base:
+            case Base.ALL:
+                return True
+            case Base.MON_FRI:
+                return day.weekday() < 5
+            case Base.MON_SAT:
+                return day.weekday() < 6
+            case Base.SCHOOL:
+                return day.weekday() in almanac.town.school_weekdays
+            case Base.OFFICE:
+                return almanac.is_office_open(day)
+        if open_days is None:
+            raise Unanswered("La règle compte les jours d’ouverture de l’activité, qui ne sont pas déclarés.")
+        return day in open_days
+
+
+def count_back(day: date, n: int, days: Days, context: Context, open_days: Collection[date] | None) -> date:
+    """The n-th day of `days` strictly before `day`, `day` itself for 0."""
+    return step(day, n, days, context.calendar, open_days)
+
+
+class Cutoff(Protocol):
+    compare: Compare
+
+    def limit(self, context: Context, open_days: Collection[date] | None) -> datetime:
+        """The limit for the service day of `context`, in UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class DaysBefore:
+    path: str
+    n: int
+    days: Days
+    time: ClockTime
+    clear_days: bool
+    compare: Compare
+
+    def limit(self, context: Context, open_days: Collection[date] | None) -> datetime:
+        n = self.n + 1 if self.clear_days else self.n
+        return self.time.on(count_back(context.service_day(self.path), n, self.days, context, open_days))
+
+
+@dataclass(frozen=True, slots=True)
+class HoursBefore:
+    """True hours before a clock time of the service day; days that do not count are skipped whole."""
+
+    path: str
+    hours: int
+    reference: ClockTime
+    days: Days
+    compare: Compare
+
+    def limit(self, context: Context, open_days: Collection[date] | None) -> datetime:
+        start = self.reference.on(context.service_day(self.path))
+        whole_days, hours = divmod(self.hours, 24)
+        if self._counts_every_day():
+            return start - timedelta(hours=self.hours)
+        day = count_back(context.service_day(self.path), whole_days, self.days, context, open_days)
+        limit = self.reference.on(day) - timedelta(hours=hours)
+        return limit
+
+    def _counts_every_day(self) -> bool:
+        return self.days == Days(Base.ALL, False, False)
+
+
+@dataclass(frozen=True, slots=True)
+class WeekdayEntry:
+    weekdays: frozenset[int]
+    day: int
+    weeks_before: int
+    time: ClockTime
+
+
+@dataclass(frozen=True, slots=True)
+class ByWeekday:
+    """Each service weekday has its own limit; a weekday left out has none and is refused."""
+
+    path: str
+    entries: tuple[WeekdayEntry, ...]
+    compare: Compare
+
+    def limit(self, context: Context, open_days: Collection[date] | None) -> datetime:
+        day = context.service_day(self.path)
+        entry = next((entry for entry in self.entries if day.weekday() in entry.weekdays), None)
+        if entry is None:
+            raise Unanswered(f"{self.path} ne dit rien de ce jour de la semaine.")
+        return _in_week(day, entry.day, entry.weeks_before, entry.time)
+
+
+@dataclass(frozen=True, slots=True)
+class InWeek:
+    """One limit for every service day of a week."""
+
+    path: str
+    day: int
+    weeks_before: int
+    time: ClockTime
+    compare: Compare
+
+    def limit(self, context: Context, open_days: Collection[date] | None) -> datetime:
+        return _in_week(context.service_day(self.path), self.day, self.weeks_before, self.time)
+
+
+def _in_week(service_day: date, weekday: int, weeks_before: int, time: ClockTime) -> datetime:
+    monday = service_day - timedelta(days=service_day.weekday())
+    return time.on(monday + timedelta(days=weekday) - weeks_before * _WEEK)
+
+
+@dataclass(frozen=True, slots=True)
+class InMonth:
+    """One limit for every service day of a month; the day is clamped to the length of its month."""
+
+    path: str
+    day_of_month: int
+    months_before: int
+    time: ClockTime
+    compare: Compare
+
+    def limit(self, context: Context, open_days: Collection[date] | None) -> datetime:
+        service = context.service_day(self.path)
+        return self.time.on(
+            clamped(*add_months(service.year, service.month, -self.months_before), self.day_of_month)
+        )
+
+
+def clamped(year: int, month: int, day_of_month: int) -> date:
+    """That day, or the last of the month when the month is shorter."""
+    following = add_months(year, month, 1)
+    last = (date(*following, 1) - ONE_DAY).day
+    return date(year, month, min(day_of_month, last))
+
+
+class Anchor(StrEnum):
+    PERIOD = "debut_de_periode"
+    HOLIDAY = "debut_des_vacances"
+    NEXT_HOLIDAY = "debut_des_prochaines_vacances"
+    MONTH = "debut_du_mois"
+    WEEK = "debut_de_semaine"
+
+
+@dataclass(frozen=True, slots=True)
+class BeforePeriod:
+    """`n` days before the first day of what holds the service day: period, holiday, month, week."""
+
+    path: str
+    anchor: Anchor
+    n: int
+    days: Days
+    time: ClockTime
+    clear_days: bool
+    compare: Compare
+
+    def limit(self, context: Context, open_days: Collection[date] | None) -> datetime:
+        start = anchor_day(self.anchor, context, self.path)
+        n = self.n + 1 if self.clear_days else self.n
+        return self.time.on(count_back(start, n, self.days, context, open_days))
+
+
+def anchor_day(anchor: Anchor, context: Context, path: str) -> date:
+    day, almanac = context.service_day(path), context.calendar
+    if anchor is Anchor.MONTH:
+        return day.replace(day=1)
+    if anchor is Anchor.WEEK:
+        return day - timedelta(days=day.weekday())
+    if anchor is Anchor.PERIOD:
+        name = almanac.period_of(day)
+        found = None if name is None else almanac.periods[name].first_day
+    elif anchor is Anchor.HOLIDAY:
+        around = almanac.holiday_around(day)
+        found = None if around is None else around[0]
+    else:
+        found = almanac.next_holiday_start(day)
+    if found is None:
+        raise Unanswered(f"{path} : le calendrier n’a pas de période ou de vacances pour ce jour.")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class TableDate:
+    """An explicit limit; `month` (year, month) or `period` says for which service days."""
+
+    month: tuple[int, int] | None
+    period: str | None
+    day: date
+    time: ClockTime
+
+
+@dataclass(frozen=True, slots=True)
+class DateTable:
+    path: str
+    dates: tuple[TableDate, ...]
+    compare: Compare
+
+    def limit(self, context: Context, open_days: Collection[date] | None) -> datetime:
+        day = context.service_day(self.path)
+        for entry in self.dates:
+            in_month = entry.month == (day.year, day.month)
+            if in_month or (entry.period and day in context.calendar.periods[entry.period]):
+                return entry.time.on(entry.day)
+        raise Unanswered(f"{self.path} n’a pas de date pour ce jour.")
+
+
+@dataclass(frozen=True, slots=True)
+class FixedMoment:
+    """One and the same limit, whatever the service day."""
+
+    path: str
+    day: date
+    time: ClockTime
+    compare: Compare
+
+    def limit(self, context: Context, open_days: Collection[date] | None) -> datetime:
+        return self.time.on(self.day)
+
+
+@dataclass(frozen=True, slots=True)
+class Unlimited:
+    """No limit, or (`never`) no possibility at all."""
+
+    never: bool
+    compare: Compare = Compare.UNTIL
+
+    def limit(self, context: Context, open_days: Collection[date] | None) -> datetime:
+        return NEVER_EVER if self.never else FOREVER
+
+
+@dataclass(frozen=True, slots=True)
+class Extreme:
+    """The earliest, or the latest, of several limits; its comparison is that of the one chosen."""
+
+    cutoffs: tuple[Cutoff, ...]
+    latest: bool
+    compare: Compare = Compare.UNTIL
+
+    def limit(self, context: Context, open_days: Collection[date] | None) -> datetime:
+        return self.chosen(context, open_days).limit(context, open_days)
+
+    def chosen(self, context: Context, open_days: Collection[date] | None) -> Cutoff:
+        pick = max if self.latest else min
+        return pick(self.cutoffs, key=lambda cutoff: cutoff.limit(context, open_days))
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    when: Condition
+    cutoff: Cutoff
+
+
+class Closed(StrEnum):
+    """What becomes of a limit that falls on a closed day."""
+
+    KEEP = "garder"
+    PREVIOUS = "jour_precedent"
+    NEXT = "jour_suivant"
+
+
+@dataclass(frozen=True, slots=True)
+class Adapted:
+    """A limit with exceptions (first that holds wins) and a way out when its day is closed."""
+
+    cutoff: Cutoff
+    overrides: tuple[Override, ...]
+    closed: Closed
+    open_set: Days | None
+    compare: Compare = Compare.UNTIL
+
+    def chosen(self, context: Context, open_days: Collection[date] | None) -> Cutoff:
+        return next((one.cutoff for one in self.overrides if one.when.holds(context)), self.cutoff)
+
+    def limit(self, context: Context, open_days: Collection[date] | None) -> datetime:
+        limit = self.chosen(context, open_days).limit(context, open_days)
+        if self.closed is Closed.KEEP or self.open_set is None or limit in (FOREVER, NEVER_EVER):
+            return limit
+        return self._moved(limit, context, open_days)
+
+    def _moved(self, limit: datetime, context: Context, open_days: Collection[date] | None) -> datetime:
+        """The same clock time on the nearest open day, in the declared direction."""
+        local = paris_now(limit)
+        way = -ONE_DAY if self.closed is Closed.PREVIOUS else ONE_DAY
+        day = local.date()
+        while not self.open_set.holds(day, context.calendar, open_days):
+            day += way
+        return ClockTime(local.hour * 60 + local.minute).on(day)
+
+
+def resolve(cutoff: Cutoff, context: Context, open_days: Collection[date] | None) -> tuple[datetime, Compare]:
+    """The limit, and whether it is itself in time."""
+    limit, chosen = cutoff.limit(context, open_days), cutoff
+    while isinstance(chosen, Extreme | Adapted):
+        chosen = chosen.chosen(context, open_days)
+    return limit, chosen.compare

@@ -1,0 +1,249 @@
+"""Access (P13): windows, conditions, documents, constraints on the chosen days, and who gets the places."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from domain.calendar import add_months, as_utc
+from domain.deadlines import ClockTime
+from domain.errors import RuleError
+from domain.rulebook import schema
+from domain.rulebook.conditions import ALWAYS, Condition, read_condition
+from domain.rulebook.counts import Span
+from domain.rulebook.cutoffs import clamped
+from domain.rulebook.facts import Context
+from domain.rulebook.ladders import ANY_CHANNEL
+from domain.rulebook.schema import Key, Reader, Record
+from domain.rulebook.trace import MissingFact
+from domain.rulebook.tree import Node
+from domain.rulebook.values import Value, placed, read_value
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """When enrolment is open, for whom (a condition), by which channels, for which named period."""
+
+    path: str
+    opens: datetime
+    closes: datetime | None
+    when: Condition
+    channels: tuple[str, ...]
+    period: str | None
+    days: tuple[date, ...]
+
+    def covers(self, period: str | None, channel: str | None, context: Context) -> bool:
+        if self.period is not None and period != self.period:
+            return False
+        if ANY_CHANNEL not in self.channels:
+            if channel is None:
+                raise MissingFact("canal", self.path)
+            if channel not in self.channels:
+                return False
+        return self.when.holds(context)
+
+    def is_open(self, now: datetime) -> bool:
+        now = as_utc(now)
+        return self.opens <= now and (self.closes is None or now <= self.closes)
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A document to supply: itself or one of `instead` (under a condition), young enough, in number."""
+
+    path: str
+    name: str
+    when: Condition
+    instead: tuple["Instead", ...]
+    months: int | None
+    copies: Value | None
+
+    def missing(self, given: Sequence["Given"], today: date | None, context: Context) -> str | None:
+        """Why the file is not complete, or None."""
+        if not self.when.holds(context):
+            return None
+        names = {self.name, *(one.name for one in self.instead if one.when.holds(context))}
+        found = [paper for paper in given if paper.name in names]
+        fresh = [paper for paper in found if self._is_fresh(paper, today)]
+        needed = 1 if self.copies is None else int(self.copies.evaluate(context))
+        if len(fresh) >= needed:
+            return None
+        if len(found) > len(fresh):
+            return f"la pièce « {self.name} » date de plus de {self.months} mois."
+        return f"il manque la pièce « {self.name} »" + (
+            f" ({len(fresh)} sur {needed})." if needed > 1 else "."
+        )
+
+    def _is_fresh(self, paper: "Given", today: date | None) -> bool:
+        if self.months is None:
+            return True
+        if paper.dated is None or today is None:
+            raise MissingFact(f"date de la pièce {paper.name}", self.path)
+        return paper.dated >= clamped(*add_months(today.year, today.month, -self.months), today.day)
+
+
+@dataclass(frozen=True, slots=True)
+class Instead:
+    name: str
+    when: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A document the family supplied."""
+
+    name: str
+    dated: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the chosen days must satisfy, in each group of days.
+
+    `jours_choisis`, `jours_ouverts` and `jours_manquants` are those of the group.
+    """
+
+    path: str
+    span: Span
+    wanted: Condition
+    message: str
+    when: Condition
+
+
+class Tie(StrEnum):
+    """Between equal candidates."""
+
+    ARRIVAL = "ordre_d_arrivee"
+    NONE = "aucun_ordre"
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """Candidates ranked by the first criterion they meet (in order), then by `tie`."""
+
+    path: str
+    criteria: tuple[Condition, ...]
+    tie: Tie
+
+    def rank(self, context: Context) -> int:
+        for index, criterion in enumerate(self.criteria):
+            if criterion.holds(context):
+                return index
+        return len(self.criteria)
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    path: str
+    windows: tuple[Window, ...]
+    conditions: tuple[str, ...]
+    papers: tuple[Paper, ...]
+    choices: tuple[Choice, ...]
+    allocation: Allocation | None
+
+
+def choice_faults(
+    choices: Iterable[Choice], days: Sequence[date], opened: Iterable[date], context: Context
+) -> list[str]:
+    """The messages of the constraints that the chosen days break."""
+    messages = []
+    for choice in choices:
+        groups: dict[object, list[date]] = {}
+        for day in sorted(days):
+            groups.setdefault(choice.span.of(day), []).append(day)
+        for key, chosen in groups.items():
+            of_group = context.with_facts(day=chosen[0], **_group_facts(choice.span, key, chosen, opened))
+            if choice.when.holds(of_group) and not choice.wanted.holds(of_group):
+                context.trace.add(choice.path, choice.message)
+                messages.append(choice.message)
+    return messages
+
+
+def _group_facts(
+    span: Span, key: object, chosen: Sequence[date], opened: Iterable[date]
+) -> Mapping[str, Decimal]:
+    around = (chosen[0] + timedelta(days=offset) for offset in range(-366, 367))
+    open_days = [day for day in around if span.of(day) == key and day in opened]
+    missing = len(set(open_days) - set(chosen))
+    return {
+        "jours_choisis": Decimal(len(chosen)),
+        "jours_ouverts": Decimal(len(open_days)),
+        "jours_manquants": Decimal(missing),
+    }
+
+
+# --- Reading
+
+
+def read_moment(node: Node, reader: Reader) -> datetime:
+    """« 2026-09-03 20:00 » on the Paris clock."""
+    day, _, time = node.text().partition(" ") if node.is_text else ("", "", "")
+    if not time:
+        raise node.bad("une date et une heure sont attendues, par exemple 2026-09-03 20:00.")
+    at = ClockTime.parse(time.strip())
+    return at.on(schema.day(Node(day, node.line, node.path), reader))
+
+
+def _channels(node: Node, reader: Reader) -> tuple[str, ...]:
+    return (ANY_CHANNEL,) if node.value == ANY_CHANNEL else schema.list_of(schema.name, least=1)(node, reader)
+
+
+def _make_window(**fields: object) -> Window:
+    window = Window(**fields)
+    if window.closes is not None and window.closes <= window.opens:
+        raise RuleError("bad_window", "cette période d’inscription ferme avant d’ouvrir.")
+    return window
+
+
+_WINDOW = placed(
+    _make_window,
+    Key("ouvre", "opens", read_moment, "l’ouverture, par exemple 2026-09-03 20:00"),
+    Key("ferme", "closes", schema.optional(read_moment), "la fermeture (null : pas de fin)"),
+    Key("canaux", "channels", _channels, "les canaux (une liste, ou tous)"),
+    Key("si", "when", read_condition, "pour quelles familles", ALWAYS),
+    Key(
+        "periode",
+        "period",
+        schema.reference("periode", "la période"),
+        "pour quelle période du calendrier",
+        None,
+    ),
+    Key("jours", "days", schema.list_of(schema.day), "les seuls jours d’accueil au guichet", ()),
+)
+_INSTEAD = Record(
+    Instead,
+    Key("nom", "name", schema.text, "la pièce acceptée à la place"),
+    Key("si", "when", read_condition, "à quelle condition (ou toujours)"),
+)
+_PAPER = placed(
+    Paper,
+    Key("nom", "name", schema.text, "la pièce"),
+    Key("si", "when", read_condition, "qui doit la donner", ALWAYS),
+    Key("ou", "instead", schema.list_of(_INSTEAD), "les pièces acceptées à la place", ()),
+    Key("age_maximum_mois", "months", schema.integer(1, 120), "l’âge maximum de la pièce, en mois", None),
+    Key("exemplaires", "copies", read_value, "combien d’exemplaires (1 si absent)", None),
+)
+_CHOICE = placed(
+    Choice,
+    Key("par", "span", schema.choice({span.value: span for span in Span}), "le groupe de jours examiné"),
+    Key("exige", "wanted", read_condition, "ce que les jours choisis doivent respecter"),
+    Key("sinon", "message", schema.text, "la phrase à dire sinon"),
+    Key("si", "when", read_condition, "quand la contrainte vaut", ALWAYS),
+)
+_ALLOCATION = placed(
+    Allocation,
+    Key("criteres", "criteria", schema.list_of(read_condition), "les critères, du plus fort au plus faible"),
+    Key("egalite", "tie", schema.choice({tie.value: tie for tie in Tie}), "entre familles égales"),
+)
+ENROLMENT = placed(
+    Enrolment,
+    Key("fenetres", "windows", schema.list_of(_WINDOW), "les périodes d’inscription", ()),
+    Key(
+        "conditions", "conditions", schema.list_of(schema.reference("condition", "la condition")),
+        "les conditions à remplir (noms de la partie conditions)", (),
+    ),
+    Key("pieces", "papers", schema.list_of(_PAPER), "les pièces à fournir", ()),
+    Key("choix", "choices", schema.list_of(_CHOICE), "les contraintes sur les jours choisis", ()),
+    Key("attribution", "allocation", _ALLOCATION, "qui a les places", None),
+)  # fmt: skip

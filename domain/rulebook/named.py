@@ -1,0 +1,236 @@
+"""What a rulebook names once and reads anywhere: deduced facts, amounts, conditions, dates.
+
+Each name is a fact of its own: a number (`montants`), a yes or no (`conditions`), a date (`dates`), a word
+(deduced `faits`).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from domain.calendar import ONE_DAY, add_months
+from domain.rulebook import schema
+from domain.rulebook.conditions import ALWAYS, Condition, read_condition
+from domain.rulebook.cutoff_schema import read_days
+from domain.rulebook.cutoffs import Days, clamped
+from domain.rulebook.facts import Context, Fact, Kind, read_declaration, value_of
+from domain.rulebook.money import ROUNDING, Rounding
+from domain.rulebook.schema import Key, Reader, Record, require_whole
+from domain.rulebook.trace import Unanswered, in_words
+from domain.rulebook.tree import Node
+from domain.rulebook.values import Value, placed, read_value
+
+_HORIZON_DAYS = 800
+
+
+@dataclass(frozen=True, slots=True)
+class NamedAmount:
+    path: str
+    value: Value
+    rounding: Rounding | None
+
+    def evaluate(self, context: Context) -> Decimal:
+        result = self.value.evaluate(context)
+        return result if self.rounding is None else self.rounding.round(result)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCondition:
+    """True or false; `message` is what a family is told when it is false."""
+
+    path: str
+    when: Condition
+    message: str
+
+    def evaluate(self, context: Context) -> bool:
+        result = self.when.holds(context)
+        context.trace.add(self.path, in_words(result), self.when.inputs(context), result)
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class DeducedCase:
+    when: Condition
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class DeducedFact:
+    """The value of the first case that holds, else `otherwise`."""
+
+    path: str
+    cases: tuple[DeducedCase, ...]
+    otherwise: Any
+
+    def evaluate(self, context: Context) -> Any:
+        value = next((case.value for case in self.cases if case.when.holds(context)), self.otherwise)
+        context.trace.add(self.path, in_words(value), {}, value)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class DateRule:
+    """A date from another: shifted by years and months, set to a month or a day, then moved by days."""
+
+    path: str
+    since: str
+    when: Condition
+    years: int
+    months: int
+    month: int | None
+    day: int | None
+    days: int
+    counted: Days | None
+
+    def evaluate(self, context: Context) -> date:
+        start = context.fact(self.since, self.path)
+        if start is None:
+            raise Unanswered(f"{self.path} : la date {self.since} est inconnue.")
+        year, month = add_months(start.year, self.month or start.month, 12 * self.years + self.months)
+        moved = clamped(year, month, self.day or start.day)
+        return self._moved_by_days(moved, context)
+
+    def _moved_by_days(self, day: date, context: Context) -> date:
+        if self.counted is None:
+            return day + timedelta(days=self.days)
+        way, left = (ONE_DAY if self.days > 0 else -ONE_DAY), abs(self.days)
+        for _ in range(_HORIZON_DAYS):
+            if left == 0:
+                return day
+            day += way
+            left -= self.counted.holds(day, context.calendar, None)
+        raise Unanswered(f"{self.path} : le calendrier ne suffit pas à compter {self.days} jours.")
+
+
+@dataclass(frozen=True, slots=True)
+class NamedDate:
+    """The first rule whose condition holds."""
+
+    path: str
+    rules: tuple[DateRule, ...]
+
+    def evaluate(self, context: Context) -> date:
+        rule = next((rule for rule in self.rules if rule.when.holds(context)), None)
+        if rule is None:
+            raise Unanswered(f"{self.path} : aucun cas ne correspond à ces faits.")
+        result = rule.evaluate(context)
+        context.trace.add(rule.path, in_words(result), {}, result)
+        return result
+
+
+Named = NamedAmount | NamedCondition | DeducedFact | NamedDate
+_SECTIONS: Mapping[str, Kind] = {"montants": Kind.NUMBER, "conditions": Kind.YES_NO, "dates": Kind.DATE}
+
+
+def declare(root: Mapping[str, Node], reader: Reader, built_in: Mapping[str, Fact]) -> None:
+    """Declares every fact and every name, so that rules may be read in any order."""
+    facts = reader.known("fait")
+    facts.update(built_in)
+    for word, node in _entries(root, "faits"):
+        _declare_one(word, node, reader, read_declaration)
+    for section, kind in _SECTIONS.items():
+        for word, node in _entries(root, section):
+            _declare_one(word, node, reader, lambda node, reader, kind=kind: Fact(kind))
+
+
+def _entries(root: Mapping[str, Node], section: str) -> list[tuple[str, Node]]:
+    node = root.get(section)
+    return [] if node is None or not node.is_mapping else list(node.mapping().items())
+
+
+def _declare_one(word: str, node: Node, reader: Reader, spec: schema.Spec) -> None:
+    def read(node: Node, reader: Reader) -> Fact:
+        schema.check_name(word, node)
+        if word in reader.known("fait"):
+            raise node.bad(f"le nom « {word} » est déjà pris (fait de base, ou déclaré ailleurs).")
+        return spec(node, reader)
+
+    fact = reader.read(read, node)
+    if isinstance(fact, Fact):
+        reader.known("fait")[word] = fact
+
+
+def read_named(root: Mapping[str, Node], reader: Reader) -> dict[str, Named]:
+    """The rules of every name that is computed."""
+    found: dict[str, Any] = {}
+    for word, node in _entries(root, "faits"):
+        if node.is_mapping:
+            rule = reader.read(_deduced(word), node)
+            if isinstance(rule, DeducedFact):
+                found[word] = rule
+    specs = {"montants": _read_amount, "conditions": _CONDITION, "dates": _read_date}
+    for section, spec in specs.items():
+        for word, node in _entries(root, section):
+            found[word] = reader.read(spec, node)
+    return {word: rule for word, rule in found.items() if rule is not schema.BROKEN}
+
+
+def computers(named: Mapping[str, Named]) -> dict[str, Callable[[Context], Any]]:
+    """How a context deduces each name."""
+    return {word: rule.evaluate for word, rule in named.items()}
+
+
+def _deduced(word: str) -> schema.Spec:
+    """The cases of a fact that is deduced; None for one that is only declared."""
+
+    def read(node: Node, reader: Reader) -> DeducedFact | None:
+        given = node.mapping()
+        for key, child in given.items():
+            if key not in ("type", "valeurs", "nom", "deduit", "sinon"):
+                raise child.bad(
+                    f"clé inconnue « {key} » ; clés possibles : type, valeurs, nom, deduit, sinon."
+                )
+        if "deduit" not in given:
+            return None
+        fact = reader.known("fait").get(word)
+        if fact is None or "sinon" not in given:
+            raise node.bad("un fait déduit demande ses valeurs, « deduit » (des cas) et « sinon ».")
+        value = lambda node, reader: value_of(fact, node, reader)  # noqa: E731  a spec, given twice
+        case = Record(
+            DeducedCase,
+            Key("si", "when", read_condition, "la condition de ce cas"),
+            Key("valeur", "value", value, "la valeur du fait dans ce cas"),
+        )
+        cases = reader.read(schema.list_of(case, least=1), given["deduit"])
+        otherwise = reader.read(value, given["sinon"])
+        require_whole(node, reader, cases, otherwise)
+        return DeducedFact(node.path, cases, otherwise)
+
+    return read
+
+
+def _read_amount(node: Node, reader: Reader) -> NamedAmount:
+    """A value, or `valeur` with its `arrondi`."""
+    if node.is_mapping and node.has("valeur"):
+        return placed(
+            NamedAmount,
+            Key("valeur", "value", read_value, "la valeur"),
+            Key("arrondi", "rounding", schema.optional(ROUNDING), "l’arrondi (null : valeur exacte)"),
+        )(node, reader)
+    return NamedAmount(node.path, read_value(node, reader), None)
+
+
+_CONDITION = placed(
+    NamedCondition,
+    Key("si", "when", read_condition, "ce qui doit être vrai"),
+    Key("sinon", "message", schema.text, "la phrase à dire quand c’est faux"),
+)
+_months = schema.integer(-120, 120)
+_DATE = placed(
+    DateRule,
+    Key("depuis", "since", schema.reference("fait", "la date"), "la date de départ (un fait de type date)"),
+    Key("si", "when", read_condition, "la condition pour que cette règle vaille", ALWAYS),
+    Key("annees", "years", schema.integer(-30, 30), "les années à ajouter", 0),
+    Key("mois", "months", _months, "les mois à ajouter", 0),
+    Key("au_mois", "month", schema.integer(1, 12), "le mois à prendre (1 : janvier)", None),
+    Key("au_jour", "day", schema.integer(1, 31), "le jour du mois à prendre (31 : le dernier)", None),
+    Key("jours", "days", schema.integer(-400, 400), "les jours à ajouter, ou à retirer s’il est négatif", 0),
+    Key("compte", "counted", read_days, "les jours comptés (tous si absent)", None),
+)
+
+
+def _read_date(node: Node, reader: Reader) -> NamedDate:
+    """A date rule, or a list of them: the first whose condition holds."""
+    return NamedDate(node.path, schema.one_or_many(_DATE)(node, reader))

@@ -1,0 +1,336 @@
+"""Answers to the questions of a scenario: plain data and the steps that led to them.
+
+A fact that is missing is named; a case that the règlement does not foresee is said; nothing is guessed.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from domain.calendar import paris_now
+from domain.deadlines import FOREVER, NEVER_EVER
+from domain.errors import BusinessError
+from domain.rulebook.absences import Absence, judge
+from domain.rulebook.billing import notices, payable, schedule
+from domain.rulebook.bills import bill_lines, expand, price_all, tariff_of, triggered_by_booking
+from domain.rulebook.enrolment import Tie, Window, choice_faults
+from domain.rulebook.facts import Context
+from domain.rulebook.ladders import decide, ladder_for, limits, said_limit
+from domain.rulebook.prices import price
+from domain.rulebook.rulebook import Activity, Rulebook
+from domain.rulebook.scenario import Question, Result, Scenario
+from domain.rulebook.trace import MissingFact, Trace, Unanswered
+
+Answer = dict[str, Any]
+Asked = Mapping[str, Any]
+
+
+def answer_all(book: Rulebook, scenario: Scenario) -> list[Result]:
+    return [answer(book, question) for question in scenario.questions]
+
+
+def answer(book: Rulebook, question: Question) -> Result:
+    """The answer, or why there is none."""
+    trace, asked = Trace(), question.asked
+    try:
+        facts = _with_act(question)
+        context = book.context(facts, day=asked.get("day"), now=asked.get("now"), trace=trace)
+        return Result(question, _ANSWERS[question.kind](book, asked, context), trace)
+    except MissingFact as missing:
+        return Result(question, {}, trace, missing.message, missing.fact)
+    except BusinessError as error:
+        return Result(question, {}, trace, error.message)
+
+
+def _with_act(question: Question) -> dict[str, Any]:
+    """The facts, with the action and the channel of the question among them."""
+    act = {"action": question.asked.get("action"), "canal": question.asked.get("channel")}
+    return {**{name: value for name, value in act.items() if value}, **question.facts}
+
+
+def moment_text(moment: datetime) -> str | None:
+    """« 2025-09-13 23:59 » on the Paris clock; None for no limit."""
+    if moment in (FOREVER, NEVER_EVER):
+        return None
+    return paris_now(moment).strftime("%Y-%m-%d %H:%M")
+
+
+# --- Limits
+
+
+def _ladder(activity: Activity, asked: Asked, context: Context, action: str) -> Any:
+    if activity.ladders is None:
+        raise Unanswered(f"{activity.path} n’a pas de délais.")
+    version = activity.ladders.on(None if context.now is None else paris_now(context.now).date())
+    context.trace.version = version.name
+    return ladder_for(version.rule, action, asked["channel"], context, activity.path)
+
+
+def _limit(book: Rulebook, asked: Asked, context: Context) -> Answer:
+    activity = book.activities[asked["activity"]]
+    ladder = _ladder(activity, asked, context, asked["action"])
+    stages = limits(ladder, context, activity.opening, context.now)
+    sure = next((one for one in stages if one.certain), None)
+    for one in stages:
+        context.trace.add(one.stage.path, f"{said_limit(one.limit)} : {one.stage.answer.outcome.value}")
+    return {
+        "limite": None if sure is None else moment_text(sure.limit),
+        "en_clair": "jamais" if sure is None else said_limit(sure.limit),
+        "derniere_limite": moment_text(stages[-1].limit) if stages else None,
+        "etapes": [
+            {
+                "jusqu_a": moment_text(one.limit),
+                "effet": one.stage.answer.outcome.value,
+                "supplements": list(one.stage.answer.extras),
+                "exige": list(one.stage.answer.requires),
+                "sous_condition": not one.certain,
+            }
+            for one in stages
+        ],
+        "ensuite": ladder.otherwise.outcome.value,
+    }
+
+
+def _allowed(book: Rulebook, asked: Asked, context: Context) -> Answer:
+    activity = book.activities[asked["activity"]]
+    action = asked["action"]
+    if action == "reserver" and asked["cancelled"] and activity.rebooking_is_change:
+        context.trace.add(activity.path, "reprendre un jour annulé est une modification")
+        action = "modifier"
+    ladder = _ladder(activity, asked, context, action)
+    decision = decide(ladder, context, activity.opening, asked["now"])
+    return {
+        "permis": decision.allowed,
+        "effet": decision.answer.outcome.value,
+        "jusqu_a": None if decision.until is None else moment_text(decision.until),
+        "supplements": list(decision.answer.extras),
+        "exige": list(decision.answer.requires),
+    }
+
+
+def _open(book: Rulebook, asked: Asked, context: Context) -> Answer:
+    opening = book.activities[asked["activity"]].opening
+    if opening is None:
+        raise Unanswered("Les jours de cette activité ne sont pas déclarés.")
+    return {"ouvert": asked["day"] in opening}
+
+
+# --- Amounts
+
+
+def _price(book: Rulebook, asked: Asked, context: Context) -> Answer:
+    activity = book.activities[asked["activity"]]
+    triggered = frozenset(asked["triggered"])
+    if asked["booked_at"] is not None:
+        of_booking = book.context(context.given, day=context.day, now=asked["booked_at"], trace=context.trace)
+        triggered |= triggered_by_booking(activity, of_booking, asked["channel"])
+    found = price(tariff_of(activity, context, context.day), context, triggered)
+    return {
+        "prix": found.amount,
+        "prix_unitaire": found.unit_price,
+        "quantite": found.quantity,
+        "ajustements": list(found.applied),
+    }
+
+
+def _absence(book: Rulebook, asked: Asked, context: Context) -> Answer:
+    activity = book.activities[asked["activity"]]
+    if activity.absences is None:
+        raise Unanswered(f"{activity.path} n’a pas de règles d’absence.")
+    version = activity.absences.on(asked["days"][0])
+    context.trace.version = version.name
+    absence = Absence(tuple(sorted(asked["days"])), asked["told"], asked["proof"])
+    verdict = judge(version.rule, absence, context, activity.opening)
+    refunds = {day: rule.refund for day, rule in verdict.rules if day in verdict.waived and rule.refund}
+    found: Answer = {
+        "dus": list(verdict.due),
+        "non_dus": list(verdict.waived),
+        "nombre_du": len(verdict.due),
+        "nombre_non_du": len(verdict.waived),
+        "regles": list(dict.fromkeys(rule.name for _, rule in verdict.rules)),
+        "remboursement": next((refund.form for refund in refunds.values()), None),
+        "mois_plus_tard": next((refund.months_later for refund in refunds.values()), None),
+    }
+    if asked["priced"]:
+        found["montant"] = _due_amount(book, activity, verdict, context)
+    return found
+
+
+def _due_amount(book: Rulebook, activity: Activity, verdict: Any, context: Context) -> Decimal:
+    total = Decimal(0)
+    for day, rule in verdict.rules:
+        if day in verdict.due:
+            of_day = book.context({"etat": "absent", **context.given}, day=day, trace=context.trace)
+            total += price(tariff_of(activity, of_day, day), of_day, frozenset(rule.extras)).amount
+    return total
+
+
+def _bill(book: Rulebook, asked: Asked, context: Context) -> Answer:
+    presences = expand(book, asked["presences"], context)
+    price_all(book, presences)
+    lines = bill_lines(book, presences)
+    by_child: dict[str, Decimal] = {}
+    for line in lines:
+        by_child[line.child or "famille"] = by_child.get(line.child or "famille", Decimal(0)) + line.amount
+    return {
+        "total": sum((line.amount for line in lines), Decimal(0)),
+        "par_enfant": by_child,
+        "lignes": [{"libelle": line.label, "enfant": line.child, "montant": line.amount} for line in lines],
+    }
+
+
+def _fact(book: Rulebook, asked: Asked, context: Context) -> Answer:
+    rule = book.named.get(asked["fact"])
+    value = context.fact(asked["fact"], "la question")
+    message = getattr(rule, "message", None)
+    return {"valeur": value, "message": message if value is False else None}
+
+
+# --- Access
+
+
+def _window_of(activity: Activity, asked: Asked, context: Context) -> Window:
+    if activity.enrolment is None:
+        raise Unanswered(f"{activity.path} n’a pas de règles d’inscription.")
+    windows = activity.enrolment.on(context.day).rule.windows
+    found = [one for one in windows if one.covers(asked["period"], asked["channel"], context)]
+    if not found:
+        raise Unanswered("Aucune période d’inscription n’est prévue pour cette famille.")
+    return _current(found, context.now)
+
+
+def _current(windows: list[Window], now: datetime | None) -> Window:
+    if now is not None:
+        return next((window for window in windows if window.is_open(now)), windows[0])
+    return windows[0]
+
+
+def _window(book: Rulebook, asked: Asked, context: Context) -> Answer:
+    window = _window_of(book.activities[asked["activity"]], asked, context)
+    opened = None if context.now is None else window.is_open(context.now)
+    closes = None if window.closes is None else moment_text(window.closes)
+    context.trace.add(window.path, f"ouvre le {moment_text(window.opens)}, ferme le {closes or 'plus tard'}")
+    return {
+        "ouvre": moment_text(window.opens),
+        "ferme": closes,
+        "ouverte": opened,
+        "jours": list(window.days),
+    }
+
+
+def _enrol(book: Rulebook, asked: Asked, context: Context) -> Answer:
+    activity = book.activities[asked["activity"]]
+    if activity.enrolment is None:
+        raise Unanswered(f"{activity.path} n’a pas de règles d’inscription.")
+    rules = activity.enrolment.on(context.day).rule
+    reasons = []
+    if (
+        rules.windows
+        and context.now is not None
+        and not _window_of(activity, asked, context).is_open(context.now)
+    ):
+        reasons.append("Les inscriptions ne sont pas ouvertes.")
+    for name in rules.conditions:
+        if not context.fact(name, rules.path):
+            reasons.append(book.named[name].message)
+    for paper in rules.papers:
+        reason = paper.missing(asked["papers"], context.day, context)
+        if reason:
+            reasons.append(reason[0].upper() + reason[1:])
+    reasons += choice_faults(rules.choices, asked["days"], activity.opening or (), context)
+    return {"acceptee": not reasons, "motifs": reasons}
+
+
+def _allocate(book: Rulebook, asked: Asked, context: Context) -> Answer:
+    activity = book.activities[asked["activity"]]
+    rules = None if activity.enrolment is None else activity.enrolment.on(context.day).rule.allocation
+    if rules is None:
+        raise Unanswered(f"{activity.path} ne dit pas comment les places sont données.")
+    ranked: list[tuple[Any, str]] = []
+    for one in asked["candidates"]:
+        of_family = book.context({**context.given, **one["facts"]}, day=context.day, trace=context.trace)
+        if rules.tie is Tie.ARRIVAL and one["filed"] is None:
+            raise MissingFact(f"moment du dépôt de {one['name']}", rules.path)
+        arrival = one["filed"] if rules.tie is Tie.ARRIVAL else None
+        ranked.append(((rules.rank(of_family), arrival), one["name"]))
+    keys = sorted({key for key, _ in ranked})
+    return _served(asked["places"], [[name for key, name in ranked if key == wanted] for wanted in keys])
+
+
+def _served(places: int, groups: list[list[str]]) -> Answer:
+    """Whole groups of equals are served while places remain; a group too large waits for a human."""
+    admitted, equals, waiting = [], [], []
+    for group in groups:
+        if len(group) <= places and not equals:
+            admitted += group
+            places -= len(group)
+        elif places and not equals:
+            equals = group
+        else:
+            waiting += group
+    return {"rangs": groups, "admis": admitted, "a_departager": equals, "en_attente": waiting}
+
+
+# --- Money
+
+
+def _billing(book: Rulebook, part: str) -> Any:
+    found = None if book.billing is None else getattr(book.billing, part)
+    if not found:
+        raise Unanswered("Le règlement n’écrit pas cette règle de facturation.")
+    return found
+
+
+def _notice(book: Rulebook, asked: Asked, context: Context) -> Answer:
+    found = notices(_billing(book, "minimum"), asked["bills"], context)
+    return {"avis": found[-1].asked, "reporte": found[-1].carried, "suite": [one.asked for one in found]}
+
+
+def _payment(book: Rulebook, asked: Asked, context: Context) -> Answer:
+    means = [one for one in _billing(book, "means") if one.name == asked["means"]]
+    if not means:
+        return {"accepte": False, "maximum": Decimal(0)}
+    most = sum((payable(one, asked["bills"], context) for one in means), Decimal(0))
+    return {"accepte": most > 0, "maximum": most}
+
+
+def _schedule(book: Rulebook, asked: Asked, context: Context) -> Answer:
+    parts = schedule(_billing(book, "instalments"), asked["year"], asked["amount"])
+    return {
+        "nombre": len(parts),
+        "echeances": [{"date": day, "montant": part} for day, part in parts],
+    }
+
+
+_ANSWERS: Mapping[str, Callable[[Rulebook, Asked, Context], Answer]] = {
+    "limite": _limit,
+    "permis": _allowed,
+    "prix": _price,
+    "absence": _absence,
+    "facture": _bill,
+    "fait": _fact,
+    "fenetre": _window,
+    "inscription": _enrol,
+    "attribution": _allocate,
+    "avis": _notice,
+    "paiement": _payment,
+    "echeances": _schedule,
+    "ouverture": _open,
+}
+
+
+def plain(value: Any) -> Any:
+    """The answer as JSON can hold it: exact decimals as text, dates as ISO text."""
+    match value:
+        case Decimal():
+            return "sans fin" if value.is_infinite() else f"{value:f}"
+        case datetime():
+            return moment_text(value)
+        case date():
+            return value.isoformat()
+        case Mapping():
+            return {key: plain(one) for key, one in value.items()}
+        case list() | tuple():
+            return [plain(one) for one in value]
+    return value

@@ -1,0 +1,209 @@
+"""The quotient familial in force for a service (P6): when a change takes effect, what unknown means."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from domain.calendar import ONE_DAY, add_months, paris_now, school_year
+from domain.errors import RuleError
+from domain.rulebook import schema
+from domain.rulebook.facts import Context
+from domain.rulebook.money import ROUNDING, Rounding
+from domain.rulebook.schema import Key, Reader
+from domain.rulebook.trace import MissingFact, Unanswered, in_words
+from domain.rulebook.tree import Node
+from domain.rulebook.values import placed
+
+TOP = Decimal("Infinity")
+
+
+class Unknown(StrEnum):
+    """The price of a family without a quotient."""
+
+    ROW = "ligne_inconnu"
+    TOP = "tranche_la_plus_haute"
+    REFUSE = "refuser"
+
+
+class Snapshot(StrEnum):
+    """The day whose quotient counts."""
+
+    SERVICE = "jour_du_service"
+    BOOKING = "jour_de_reservation"
+    MONTH = "debut_du_mois"
+
+
+class Change(StrEnum):
+    """From when a new quotient counts, after its proof is received."""
+
+    IMMEDIATE = "immediat"
+    NEXT_MONTH = "mois_suivant"
+    NEXT_PERIOD = "periode_suivante"
+    NEXT_YEAR = "annee_suivante"
+
+
+class Custody(StrEnum):
+    """Whose quotient counts when parents live apart."""
+
+    OWN = "celui_du_parent"
+    LOWEST = "le_plus_bas"
+    HIGHEST = "le_plus_haut"
+    MEAN = "la_moyenne"
+    UNSAID = "non_prevu"
+
+
+class Validity(StrEnum):
+    CIVIL_YEAR = "annee_civile"
+    SCHOOL_YEAR = "annee_scolaire"
+    ENDLESS = "sans_fin"
+
+
+@dataclass(frozen=True, slots=True)
+class QuotientRule:
+    path: str
+    unknown: Unknown
+    snapshot: Snapshot
+    change: Change
+    retroactive: bool
+    validity: Validity
+    custody: Custody
+    rounding: Rounding | None
+
+    def value(self, context: Context) -> Decimal | None:
+        """The quotient for the facts of `context`: given, or read in the history `quotients`."""
+        found = self._known(context)
+        if found is None:
+            return self.of_unknown(context)
+        return found if self.rounding is None else self.rounding.round(found)
+
+    def of_unknown(self, context: Context) -> Decimal | None:
+        """What an unknown quotient counts as; raises when the règlement refuses to say."""
+        if self.unknown is Unknown.REFUSE:
+            raise Unanswered(
+                f"{self.path} : le quotient est inconnu et le règlement ne dit pas quel prix prendre."
+            )
+        context.trace.add(self.path, f"quotient inconnu : {self.unknown.value}")
+        return TOP if self.unknown is Unknown.TOP else None
+
+    def _known(self, context: Context) -> Decimal | None:
+        history = context.given.get("quotients")
+        if history is None:
+            raise MissingFact("quotient", self.path)
+        reference = self._reference(context)
+        by_parent: dict[str, QuotientEntry] = {}
+        for entry in sorted(history, key=self._effect):
+            if self._effect(entry) <= reference <= self._end(entry):
+                by_parent[entry.parent] = entry
+        found = self._of_custody(by_parent, context)
+        said = "inconnu" if found is None else in_words(found)
+        context.trace.add(self.path, f"quotient au {in_words(reference)} : {said}", {}, found)
+        return found
+
+    def _of_custody(self, entries: dict[str, "QuotientEntry"], context: Context) -> Decimal | None:
+        values = [entry.value for entry in entries.values()]
+        if len(values) < 2:
+            return values[0] if values else None
+        match self.custody:
+            case Custody.LOWEST:
+                return min(values)
+            case Custody.HIGHEST:
+                return max(values)
+            case Custody.MEAN:
+                return sum(values) / len(values)
+            case Custody.OWN:
+                return self._own(entries, context)
+        raise Unanswered(
+            f"{self.path} : deux quotients sont connus et le règlement ne dit pas lequel prendre."
+        )
+
+    def _own(self, entries: dict[str, "QuotientEntry"], context: Context) -> Decimal:
+        parent = context.given.get("parent")
+        if parent not in entries:
+            raise MissingFact("parent", self.path)
+        return entries[parent].value
+
+    def _reference(self, context: Context) -> date:
+        day = context.service_day(self.path)
+        if self.snapshot is Snapshot.MONTH:
+            return day.replace(day=1)
+        if self.snapshot is Snapshot.BOOKING:
+            return paris_now(context.moment(self.path)).date()
+        return day
+
+    def _effect(self, entry: "QuotientEntry") -> date:
+        """The first day on which an entry counts."""
+        if entry.first_day is not None:
+            return entry.first_day
+        received = entry.received
+        match self.change:
+            case Change.IMMEDIATE:
+                return received.replace(day=1) if self.retroactive else received
+            case Change.NEXT_MONTH:
+                return date(*add_months(received.year, received.month, 1), 1)
+            case Change.NEXT_YEAR:
+                return date(received.year + 1, 1, 1)
+        raise Unanswered(f"{self.path} : indiquez « du », le premier jour de la période suivante.")
+
+    def _end(self, entry: "QuotientEntry") -> date:
+        if entry.last_day is not None:
+            return entry.last_day
+        start = self._effect(entry)
+        if self.validity is Validity.CIVIL_YEAR:
+            return date(start.year, 12, 31)
+        return school_year(start)[1] if self.validity is Validity.SCHOOL_YEAR else date.max - ONE_DAY
+
+
+@dataclass(frozen=True, slots=True)
+class QuotientEntry:
+    """A quotient of the family: received on a day; `first_day` and `last_day` when the proof states them."""
+
+    value: Decimal
+    received: date
+    first_day: date | None = None
+    last_day: date | None = None
+    parent: str = ""
+
+
+def _words(kind: type[StrEnum]) -> schema.Spec:
+    return schema.choice({member.value: member for member in kind})
+
+
+def _make(**fields: Any) -> QuotientRule:
+    if fields["retroactive"] and fields["change"] is not Change.IMMEDIATE:
+        raise RuleError("bad_value", "un changement rétroactif est « immediat ».", "retroactif")
+    return QuotientRule(**fields)
+
+
+QUOTIENT = placed(
+    _make,
+    Key("inconnu", "unknown", _words(Unknown), "le prix sans quotient"),
+    Key("pris_au", "snapshot", _words(Snapshot), "le jour dont le quotient compte"),
+    Key("changement", "change", _words(Change), "à partir de quand un nouveau quotient compte"),
+    Key("retroactif", "retroactive", schema.yes_no, "vaut-il dès le premier jour du mois de réception"),
+    Key("validite", "validity", _words(Validity), "jusqu’à quand un quotient vaut"),
+    Key("garde_alternee", "custody", _words(Custody), "quel quotient quand les parents sont séparés"),
+    Key("arrondi", "rounding", schema.optional(ROUNDING), "l’arrondi du quotient (null : aucun)"),
+)
+
+ENTRY = schema.Record(
+    QuotientEntry,
+    Key("valeur", "value", schema.number, "le quotient"),
+    Key("recu", "received", schema.day, "le jour où le justificatif a été reçu"),
+    Key("du", "first_day", schema.day, "le premier jour où il compte", None),
+    Key("au", "last_day", schema.day, "le dernier jour où il compte", None),
+    Key("parent", "parent", schema.text, "le parent dont c’est le quotient", ""),
+)
+
+
+def read_history(node: Node, reader: Reader) -> tuple[QuotientEntry, ...]:
+    return schema.list_of(ENTRY)(node, reader)
+
+
+def apply_policy(rule: QuotientRule | None, facts: dict[str, Any], context: Context) -> Iterable[str]:
+    """Replaces a quotient given as unknown by what the règlement makes of it."""
+    if rule is not None and "quotient" in facts and facts["quotient"] is None:
+        facts["quotient"] = rule.of_unknown(context)
+    return facts

@@ -1,0 +1,327 @@
+"""A whole rulebook: its calendar, facts, names and activities, read from a tree with every fault at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from domain.calendar import SchoolHoliday, TownCalendar
+from domain.errors import RuleError
+from domain.rulebook import named, quantities, schema  # noqa: F401  quantities adds its forms of values
+from domain.rulebook.absences import read_absences
+from domain.rulebook.almanac import BUILT_IN, DEDUCED, Almanac, Period
+from domain.rulebook.billing import BILLING, Billing
+from domain.rulebook.counts import COUNT, ETATS, Count
+from domain.rulebook.enrolment import ENROLMENT
+from domain.rulebook.facts import Context, Fact, Kind
+from domain.rulebook.ladders import LADDER
+from domain.rulebook.prices import TARIFF
+from domain.rulebook.quotients import QUOTIENT, QuotientRule, apply_policy
+from domain.rulebook.schema import BROKEN, Key, Reader, Record
+from domain.rulebook.totals import TOTAL, Total
+from domain.rulebook.trace import Trace
+from domain.rulebook.tree import BadNode, Fault, Faults, Node
+from domain.rulebook.values import placed
+from domain.rulebook.versions import Dated, dated
+
+
+class HolidaySource(Protocol):
+    """Where the official holidays come from."""
+
+    def holidays_of_zone(self, zone: str) -> tuple[SchoolHoliday, ...]: ...
+
+    def public_holidays(self, variant: str) -> Mapping[date, str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    name: str
+    organiser: str = ""
+    source: str = ""
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDays:
+    """The days on which an activity takes place; every question about its days asks this."""
+
+    weekdays: frozenset[int]
+    in_term: bool
+    in_holidays: bool
+    on_public_holidays: bool
+    periods: tuple[str, ...]
+    closed: frozenset[date]
+    added: frozenset[date]
+    almanac: Almanac
+
+    def __contains__(self, day: object) -> bool:
+        if not isinstance(day, date) or day in self.closed:
+            return False
+        if day in self.added:
+            return True
+        if day.weekday() not in self.weekdays or not self._in_periods(day):
+            return False
+        if self.almanac.is_public_holiday(day) and not self.on_public_holidays:
+            return False
+        return self.in_holidays if self.almanac.is_school_holiday(day) else self.in_term
+
+    def _in_periods(self, day: date) -> bool:
+        return not self.periods or any(day in self.almanac.periods[name] for name in self.periods)
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    path: str
+    label: str
+    opening: OpenDays | None
+    ladders: Dated | None
+    tariff: Dated | None
+    absences: Dated | None
+    enrolment: Dated | None
+    counts: tuple[Count, ...]
+    rebooking_is_change: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    identity: Identity
+    almanac: Almanac
+    facts: Mapping[str, Fact]
+    named: Mapping[str, named.Named]
+    quotient: QuotientRule | None
+    activities: Mapping[str, Activity]
+    totals: tuple[Total, ...]
+    billing: Billing | None
+    _deduce: Mapping[str, Any] = field(repr=False, default_factory=dict)
+
+    def context(
+        self, facts: Mapping[str, Any], *, day: date | None = None, now: datetime | None = None,
+        trace: Trace | None = None,
+    ) -> Context:  # fmt: skip
+        """The context of a question; a quotient given as unknown follows the règlement."""
+        context = Context(self.facts, self._deduce, dict(facts), self.almanac, day, now, trace or Trace())
+        apply_policy(self.quotient, context.given, context)
+        return context
+
+
+# --- Reading
+
+_VARIANTS = {
+    "metropole": "metropole", "alsace_moselle": "57", "guadeloupe": "GP", "martinique": "MQ", "guyane": "973",
+    "reunion": "RE", "mayotte": "YT", "saint_barthelemy": "BL", "saint_martin": "MF",
+    "saint_pierre_et_miquelon": "PM",
+}  # fmt: skip
+_ZONES = {"zone_a": "A", "zone_b": "B", "zone_c": "C"}
+_SECTIONS = {
+    "reglement": "l’identité du règlement",
+    "calendrier": "le calendrier",
+    "faits": "les faits que lisent les règles",
+    "quotient": "les règles du quotient familial",
+    "montants": "les montants nommés",
+    "conditions": "les conditions nommées",
+    "dates": "les dates nommées",
+    "activites": "les activités et leurs règles",
+    "cumuls": "les totaux sur une période",
+    "facturation": "les règles de facturation",
+}
+_MANDATORY = ("reglement", "calendrier", "activites")
+
+_IDENTITY = Record(
+    Identity,
+    Key("nom", "name", schema.text, "le nom du règlement"),
+    Key("organisme", "organiser", schema.text, "la commune, l’association ou l’établissement", ""),
+    Key("source", "source", schema.text, "d’où vient le texte", ""),
+    Key(
+        "remarques",
+        "remarks",
+        schema.list_of(schema.text),
+        "ce que le texte laisse ouvert, et la lecture prise",
+        (),
+    ),
+)
+_HOLIDAY = Record(
+    lambda label, first_day, last_day: SchoolHoliday(first_day, last_day, label),
+    Key("nom", "label", schema.text, "le nom des vacances"),
+    Key("du", "first_day", schema.day, "le premier jour sans école"),
+    Key("au", "last_day", schema.day, "le dernier jour sans école"),
+)
+
+
+def _make_period(first_day: date, last_day: date) -> Period:
+    if last_day < first_day:
+        raise RuleError("bad_period", "cette période finit avant de commencer.")
+    return Period(first_day, last_day)
+
+
+_PERIOD = Record(
+    _make_period,
+    Key("du", "first_day", schema.day, "le premier jour"),
+    Key("au", "last_day", schema.day, "le dernier jour"),
+)
+
+
+def read(root: Node, source: HolidaySource, faults: Faults) -> Rulebook | None:
+    """The rulebook, or None when it has at least one error; every fault is in `faults`."""
+    reader = Reader(faults)
+    try:
+        sections = _sections(root, reader)
+        calendar = reader.read(_calendar_spec(source), sections["calendrier"])
+        if calendar is BROKEN:
+            return None
+        _declare_all(sections, reader)
+        book = _assemble(sections, reader, calendar)
+    except BadNode as bad:
+        faults.add(bad.fault)
+        return None
+    return None if faults.errors else book
+
+
+def _sections(root: Node, reader: Reader) -> Mapping[str, Node]:
+    given = root.mapping()
+    for word, child in given.items():
+        if word not in _SECTIONS:
+            reader.faults.add(
+                child.bad(
+                    f"partie inconnue « {word} » ; parties possibles : {schema.listed(_SECTIONS)}."
+                ).fault
+            )
+    missing = [word for word in _MANDATORY if word not in given]
+    for word in missing:
+        reader.faults.add(Fault("", root.line, f"il manque la partie « {word} » : {_SECTIONS[word]}."))
+    if missing:
+        raise BadNode(reader.faults.errors[0])
+    return given
+
+
+def _calendar_spec(source: HolidaySource) -> schema.Spec:
+    """The calendar; named periods and the town hall are noted for the rules that need them."""
+
+    def school_holidays(node: Node, reader: Reader) -> tuple[SchoolHoliday, ...]:
+        if node.is_list:
+            return schema.list_of(_HOLIDAY)(node, reader)
+        return source.holidays_of_zone(schema.choice(_ZONES)(node, reader))
+
+    def public_holidays(node: Node, reader: Reader) -> Mapping[date, str]:
+        if node.is_list:
+            return dict.fromkeys(schema.list_of(schema.day)(node, reader), "jour férié")
+        return source.public_holidays(schema.choice(_VARIANTS)(node, reader))
+
+    record = Record(
+        dict,
+        Key(
+            "jours_d_ecole",
+            "school",
+            schema.list_of(schema.weekday, least=1),
+            "les jours d’école de la semaine",
+        ),
+        Key("jours_feries", "public", public_holidays, "metropole, un territoire, ou une liste de dates"),
+        Key("vacances", "holidays", school_holidays, "zone_a, zone_b, zone_c, ou une liste de vacances"),
+        Key(
+            "mairie_ouverte",
+            "office",
+            schema.list_of(schema.weekday, least=1),
+            "les jours d’ouverture de la mairie",
+            None,
+        ),
+        Key(
+            "mairie_fermee", "office_closed", schema.list_of(schema.day), "ses fermetures exceptionnelles", ()
+        ),
+        Key("periodes", "periods", schema.map_of(_PERIOD), "des périodes qui portent un nom", {}),
+    )
+
+    def read_calendar(node: Node, reader: Reader) -> Almanac:
+        found = record(node, reader)
+        reader.known("periode").update(found["periods"])
+        if found["office"] is not None:
+            reader.known("mairie")["mairie"] = True
+        town = TownCalendar(
+            found["public"], found["holidays"], frozenset(found["office_closed"]), frozenset(found["school"])
+        )
+        office = None if found["office"] is None else frozenset(found["office"])
+        return Almanac(town, office, found["periods"])
+
+    return read_calendar
+
+
+_NUMBERS_OF_GROUPS = ("nombre", "total", "jours_choisis", "jours_ouverts", "jours_manquants")
+_OF_PRESENCES = {
+    **{name: Fact(Kind.NUMBER) for name in _NUMBERS_OF_GROUPS},
+    "etat": Fact(Kind.CHOICE, ETATS),
+    "enfant": Fact(Kind.TEXT),
+    "activite": Fact(Kind.TEXT),
+    "quotient": Fact(Kind.NUMBER),
+    "compte": Fact(Kind.YES_NO),
+}
+
+
+def _declare_all(sections: Mapping[str, Node], reader: Reader) -> None:
+    named.declare(sections, reader, {**BUILT_IN, **_OF_PRESENCES})
+    for kind, section in (("activite", "activites"), ("condition", "conditions")):
+        node = sections.get(section)
+        if node is not None and node.is_mapping:
+            reader.known(kind).update(dict.fromkeys(node.mapping()))
+
+
+def _assemble(sections: Mapping[str, Node], reader: Reader, almanac: Almanac) -> Rulebook:
+    def part(word: str, spec: schema.Spec, default: Any) -> Any:
+        return reader.read(spec, sections[word]) if word in sections else default
+
+    names = named.read_named(sections, reader)
+    quotient = part("quotient", QUOTIENT, None)
+    deduce = {**DEDUCED, **named.computers(names)}
+    if isinstance(quotient, QuotientRule):
+        deduce["quotient"] = quotient.value
+    return Rulebook(
+        identity=part("reglement", _IDENTITY, None),
+        almanac=almanac,
+        facts=reader.known("fait"),
+        named=names,
+        quotient=quotient,
+        activities=part("activites", schema.map_of(_activity_spec(almanac)), {}),
+        totals=part("cumuls", schema.list_of(TOTAL), ()),
+        billing=part("facturation", BILLING, None),
+        _deduce=deduce,
+    )
+
+
+_no_days = schema.list_of(schema.day)
+
+
+def _opening_spec(almanac: Almanac) -> Record:
+    def make(**fields: Any) -> OpenDays:
+        sets = {name: frozenset(fields.pop(name)) for name in ("weekdays", "closed", "added")}
+        return OpenDays(**fields, **sets, almanac=almanac)
+
+    return Record(
+        make,
+        Key("jours", "weekdays", schema.list_of(schema.weekday, least=1), "les jours de la semaine"),
+        Key("ecole", "in_term", schema.yes_no, "ouverte pendant l’école (oui ou non)"),
+        Key("vacances", "in_holidays", schema.yes_no, "ouverte pendant les vacances (oui ou non)"),
+        Key("feries", "on_public_holidays", schema.yes_no, "ouverte les jours fériés (oui ou non)"),
+        Key(
+            "periodes", "periods", schema.list_of(schema.reference("periode", "la période")),
+            "seulement pendant ces périodes", (),
+        ),
+        Key("fermetures", "closed", _no_days, "les dates fermées en plus", ()),
+        Key("ouvertures", "added", _no_days, "les dates ouvertes en plus", ()),
+    )  # fmt: skip
+
+
+_REBOOKING = {"modification": True, "reservation": False}
+
+
+def _activity_spec(almanac: Almanac) -> schema.Spec:
+    return placed(
+        Activity,
+        Key("nom", "label", schema.text, "le nom de l’activité"),
+        Key("ouverture", "opening", _opening_spec(almanac), "les jours de l’activité", None),
+        Key("delais", "ladders", dated(schema.list_of(LADDER, least=1)), "les délais", None),
+        Key("tarif", "tariff", dated(TARIFF), "le tarif", None),
+        Key("absences", "absences", dated(read_absences), "les règles d’absence", None),
+        Key("inscription", "enrolment", dated(ENROLMENT), "les règles d’inscription", None),
+        Key("comptes", "counts", schema.list_of(COUNT), "ce que l’on compte sur une période", ()),
+        Key(
+            "annuler_puis_reserver", "rebooking_is_change", schema.choice(_REBOOKING),
+            "reprendre un jour annulé est-il une modification ou une reservation", False,
+        ),
+    )  # fmt: skip

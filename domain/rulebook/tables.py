@@ -1,0 +1,294 @@
+"""Tables over named facts (P4): a row a line, brackets whose bounds say if they belong, no silent hole.
+
+A quotient that falls between two brackets follows the declared policy; a case without a row is a fault of the
+file, never a zero.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from itertools import pairwise, product
+from typing import Any
+
+from domain.french import enumerate_fr, quoted
+from domain.rulebook import schema
+from domain.rulebook.facts import Context, Fact, Interval, Kind, Test, read_test
+from domain.rulebook.schema import Reader, Spec, require_whole
+from domain.rulebook.trace import Unanswered, in_words
+from domain.rulebook.tree import BadNode, Node
+
+SHIFT = "_decalage"
+_MOST_COMBINATIONS = 5000
+
+
+class Gap(StrEnum):
+    """What becomes of a number that falls between two brackets."""
+
+    REFUSE = "refuser"
+    UP = "tranche_superieure"
+    DOWN = "tranche_inferieure"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What each dimension must be, and the value (one, or one a column)."""
+
+    path: str
+    tests: Mapping[str, Test]
+    values: Mapping[str | None, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    path: str
+    dimensions: tuple[str, ...]
+    column: str | None
+    gap: Gap
+    rows: tuple[Row, ...]
+
+    def evaluate(self, context: Context) -> Decimal:
+        """The value of the only row that fits; Unanswered when the table has none for these facts."""
+        values = {name: context.fact(name, self.path) for name in self.dimensions}
+        row = self._shifted(self._row(values), values, context.given.get(SHIFT) or {})
+        column = context.fact(self.column, self.path) if self.column else None
+        if column not in row.values:
+            raise Unanswered(f"{row.path} n’a pas de valeur pour {self.column} = {in_words(column)}.")
+        result = row.values[column].evaluate(context)
+        if self.column:
+            values[self.column] = column
+        context.trace.add(row.path, f"{_said(values)} : {in_words(result)}", values, result)
+        return result
+
+    def _row(self, values: Mapping[str, Any]) -> Row:
+        found = [row for row in self.rows if all(row.tests[name].accepts(values[name]) for name in row.tests)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise Unanswered(f"{self.path} : deux lignes valent pour {_said(values)}.")
+        return self._neighbour(values)
+
+    def _neighbour(self, values: Mapping[str, Any]) -> Row:
+        """The bracket that the policy gives to a number in a gap."""
+        for name, value in values.items():
+            if isinstance(value, Decimal) and self.gap is not Gap.REFUSE:
+                rows = list(self._brackets(name, values))
+                above = [row for row in rows if _low(row, name) is not None and _low(row, name) >= value]
+                below = [row for row in rows if _high(row, name) is not None and _high(row, name) <= value]
+                if above and below:
+                    return above[0] if self.gap is Gap.UP else below[-1]
+        raise Unanswered(f"{self.path} n’a pas de ligne pour {_said(values)}.")
+
+    def _brackets(self, name: str, values: Mapping[str, Any]) -> Iterator[Row]:
+        """The rows that differ only by their bracket of `name`, in order."""
+        rows = (
+            row
+            for row in self.rows
+            if row.tests[name].interval is not None
+            and all(row.tests[other].accepts(values[other]) for other in row.tests if other != name)
+        )
+        return iter(sorted(rows, key=lambda row: _order(row.tests[name].interval)))
+
+    def _shifted(self, row: Row, values: Mapping[str, Any], shifts: Mapping[str, int]) -> Row:
+        for name, by in shifts.items():
+            if name in self.dimensions and row.tests[name].interval is not None:
+                rows = list(self._brackets(name, values))
+                row = rows[min(max(rows.index(row) + by, 0), len(rows) - 1)]
+        return row
+
+
+def _low(row: Row, name: str) -> Any:
+    interval = row.tests[name].interval
+    return None if interval is None else interval.low
+
+
+def _high(row: Row, name: str) -> Any:
+    interval = row.tests[name].interval
+    return None if interval is None else interval.high
+
+
+def _order(interval: Interval) -> tuple[bool, Any]:
+    return (interval.low is not None, interval.low if interval.low is not None else 0)
+
+
+def _said(values: Mapping[str, Any]) -> str:
+    return enumerate_fr([f"{name} = {in_words(value)}" for name, value in values.items()])
+
+
+# --- Reading
+
+
+def table_reader(value_spec: Spec) -> Spec:
+    """The spec of a table whose cells are read by `value_spec`."""
+
+    def read(node: Node, reader: Reader) -> Table:
+        given = _known_keys(node, reader)
+        dimensions = reader.read(schema.one_or_many(schema.reference("fait", "le fait")), given["selon"])
+        column = given.get("colonnes")
+        column_name = None if column is None else reader.read(_choice_fact, column)
+        require_whole(node, reader, dimensions, column_name)
+        gap = _read_gap(node, reader, dimensions)
+        rows = [
+            reader.read(_row_spec(dimensions, column_name, value_spec), row)
+            for row in given["lignes"].items()
+        ]
+        require_whole(node, reader, *rows)
+        table = Table(node.path, dimensions, column_name, gap, tuple(rows))
+        _check(table, node, reader)
+        return table
+
+    return read
+
+
+def _known_keys(node: Node, reader: Reader) -> Mapping[str, Node]:
+    given = node.mapping()
+    known = ("selon", "colonnes", "trous", "lignes")
+    for word, child in given.items():
+        if word not in known:
+            reader.faults.add(
+                child.bad(f"clé inconnue {quoted(word)} ; clés possibles : {', '.join(known)}.").fault
+            )
+    for word, meaning in (("selon", "les faits que la table croise"), ("lignes", "les lignes de la table")):
+        if word not in given:
+            raise node.bad(f"il manque {quoted(word)} : {meaning}.")
+    return given
+
+
+def _choice_fact(node: Node, reader: Reader) -> str:
+    name = schema.reference("fait", "le fait")(node, reader)
+    if reader.known("fait")[name].kind is not Kind.CHOICE:
+        raise node.bad("les colonnes suivent un fait à valeurs énumérées.")
+    return name
+
+
+def _read_gap(node: Node, reader: Reader, dimensions: tuple[str, ...]) -> Gap:
+    """Mandatory as soon as a dimension is a number."""
+    given = node.mapping()
+    if "trous" in given:
+        return schema.choice({gap.value: gap for gap in Gap})(given["trous"], reader)
+    if any(reader.known("fait")[name].kind is Kind.NUMBER for name in dimensions):
+        raise node.bad(
+            "il manque « trous » : ce que devient un nombre entre deux tranches "
+            "(refuser, tranche_superieure ou tranche_inferieure)."
+        )
+    return Gap.REFUSE
+
+
+def _row_spec(dimensions: tuple[str, ...], column: str | None, value_spec: Spec) -> Spec:
+    def read(node: Node, reader: Reader) -> Row:
+        given = node.mapping()
+        for word, child in given.items():
+            if word not in (*dimensions, "valeur"):
+                reader.faults.add(
+                    child.bad(
+                        f"clé inconnue {quoted(word)} ; clés possibles : {', '.join(dimensions)}, valeur."
+                    ).fault
+                )
+        missing = [word for word in (*dimensions, "valeur") if word not in given]
+        if missing:
+            raise node.bad(f"il manque {enumerate_fr([quoted(word) for word in missing])} sur cette ligne.")
+        tests = {name: reader.read(_test_spec(name), given[name]) for name in dimensions}
+        values = reader.read(_cells_spec(column, value_spec), given["valeur"])
+        require_whole(node, reader, values, *tests.values())
+        return Row(node.path, tests, values)
+
+    return read
+
+
+def _test_spec(name: str) -> Spec:
+    return lambda node, reader: read_test(reader.known("fait")[name], node, reader)
+
+
+def _cells_spec(column: str | None, value_spec: Spec) -> Spec:
+    def read(node: Node, reader: Reader) -> Mapping[str | None, Any]:
+        if column is None:
+            return {None: value_spec(node, reader)}
+        words = reader.known("fait")[column].values
+        cells = {}
+        for word, child in node.mapping().items():
+            if word not in words:
+                raise child.bad(f"{quoted(word)} n’est pas une valeur de {column} : {', '.join(words)}.")
+            cells[word] = reader.read(value_spec, child)
+        require_whole(node, reader, *cells.values())
+        return cells
+
+    return read
+
+
+# --- Holes and overlaps
+
+
+def _check(table: Table, node: Node, reader: Reader) -> None:
+    """Every combination of the enumerated facts has rows; brackets leave no hole and do not overlap."""
+    facts = {name: reader.known("fait")[name] for name in table.dimensions}
+    listed = [name for name, fact in facts.items() if fact.kind in (Kind.CHOICE, Kind.YES_NO)]
+    combinations = product(*(_all_values(facts[name]) for name in listed))
+    for index, combination in enumerate(combinations):
+        if index >= _MOST_COMBINATIONS:
+            raise node.bad("cette table croise trop de valeurs.")
+        _check_cell(table, dict(zip(listed, combination, strict=True)), facts, node, reader)
+
+
+def _all_values(fact: Fact) -> tuple[Any, ...]:
+    return fact.values if fact.kind is Kind.CHOICE else (True, False)
+
+
+def _check_cell(
+    table: Table, cell: Mapping[str, Any], facts: Mapping[str, Fact], node: Node, reader: Reader
+) -> None:
+    rows = [row for row in table.rows if all(row.tests[name].accepts(value) for name, value in cell.items())]
+    where = f" pour {_said(cell)}" if cell else ""
+    if not rows:
+        reader.faults.add(node.bad(f"aucune ligne{where}.").fault)
+        return
+    numbers = [name for name, fact in facts.items() if fact.kind is Kind.NUMBER]
+    if not numbers and len(rows) > 1:
+        reader.faults.add(node.bad(f"{len(rows)} lignes valent à la fois{where}.").fault)
+    if len(numbers) == 1:
+        for fault in _bracket_faults(rows, numbers[0], table.gap, where, node, reader):
+            reader.faults.add(fault.fault)
+
+
+def _bracket_faults(
+    rows: list[Row], name: str, gap: Gap, where: str, node: Node, reader: Reader
+) -> Iterator[BadNode]:
+    if any(row.tests[name].anything for row in rows):
+        if len(rows) > 1:
+            yield node.bad(f"plusieurs lignes valent pour tout {name}{where}.")
+        return
+    brackets = sorted((i for row in rows for i in _intervals(row.tests[name])), key=_order)
+    if not brackets:
+        return
+    if brackets[0].low is not None and Decimal(0) not in brackets[0]:
+        yield node.bad(f"{name} sous {in_words(brackets[0].low)}{where} : aucune ligne.")
+    if brackets[-1].high is not None:
+        reader.faults.warn(node, f"{name} au-delà de {in_words(brackets[-1].high)}{where} : aucune ligne.")
+    for low, high in pairwise(brackets):
+        yield from _seam(low, high, name, gap, where, node, reader)
+    if not any(row.tests[name].speaks_of_unknown for row in rows):
+        reader.faults.warn(node, f"{name} inconnu{where} : aucune ligne « inconnu » (ou règle du quotient).")
+
+
+def _intervals(test: Test) -> Iterator[Interval]:
+    if test.interval is not None and not test.opposite:
+        yield test.interval
+    for value in test.values:
+        yield Interval(value, True, value, True)
+
+
+def _seam(
+    low: Interval, high: Interval, name: str, gap: Gap, where: str, node: Node, reader: Reader
+) -> Iterator[BadNode]:
+    """The hole or the overlap where two neighbouring brackets meet."""
+    if low.high is None or high.low is None or high.low < low.high:
+        yield node.bad(f"deux tranches de {name} se chevauchent{where} ({low} ; {high}).")
+    elif high.low == low.high and low.high_in and high.low_in:
+        yield node.bad(f"{name} = {in_words(low.high)} est dans deux tranches{where}.")
+    elif high.low > low.high or not (low.high_in or high.low_in):
+        hole = f"entre {in_words(low.high)} et {in_words(high.low)}"
+        if high.low == low.high:
+            hole = f"= {in_words(low.high)}"
+        if gap is Gap.REFUSE:
+            yield node.bad(f"{name} {hole}{where} n’a pas de ligne ; corrigez ou choisissez « trous ».")
+        else:
+            reader.faults.warn(node, f"{name} {hole}{where} : laissé ouvert, la {gap.value} s’applique.")

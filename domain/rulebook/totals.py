@@ -1,0 +1,130 @@
+"""Totals over a period (P9): caps, packages, totals by number of uses, fees; and the bill that holds them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from domain.rulebook import schema
+from domain.rulebook.conditions import ALWAYS, Condition, read_condition
+from domain.rulebook.counts import By, Presence, Span
+from domain.rulebook.facts import Context
+from domain.rulebook.money import ROUNDING, Rounding
+from domain.rulebook.prices import Operation
+from domain.rulebook.schema import Key
+from domain.rulebook.trace import in_words
+from domain.rulebook.values import Value, placed, read_value
+
+EFFECTS = {
+    "plafond": Operation.AT_MOST,
+    "plancher": Operation.AT_LEAST,
+    "remplace": Operation.SET,
+    "ajoute": Operation.ADD,
+    "multiplie": Operation.MULTIPLY,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """Changes the sum of the lines of a group: one child or the family, over one span, some activities.
+
+    In its value and its condition, `nombre` is the number of presences of the group and `total` their sum.
+    """
+
+    path: str
+    name: str
+    span: Span
+    by: By
+    activities: tuple[str, ...]
+    effect: Operation
+    value: Value
+    rounding: Rounding
+    when: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a bill: what, for whom (empty: the family), and the signed amount in euros."""
+
+    label: str
+    child: str
+    amount: Decimal
+    rule: str
+
+
+def corrections(totals: Sequence[Total], presences: Sequence[Presence]) -> list[Line]:
+    """The lines that the totals add to the lines of the presences, in declared order."""
+    lines: list[Line] = []
+    for total in totals:
+        for group in _groups(total, presences).values():
+            context = _context_of(group, lines, total)
+            if not total.when.holds(context):
+                continue
+            before = context.given["total"]
+            after = total.rounding.round(total.effect.apply(before, total.value.evaluate(context)))
+            context.trace.add(
+                total.path, f"{total.name} : {in_words(before)} → {in_words(after)}", {"total": before}, after
+            )
+            if after != before:
+                child = group[0].child if total.by is By.CHILD else ""
+                lines.append(Line(_label(total, group), child, after - before, total.path))
+    return lines
+
+
+def _groups(total: Total, presences: Sequence[Presence]) -> Mapping[Any, list[Presence]]:
+    groups: dict[Any, list[Presence]] = {}
+    for one in presences:
+        if one.activity in total.activities:
+            groups.setdefault(_key(total, one), []).append(one)
+    return groups
+
+
+def _key(total: Total, one: Presence) -> Any:
+    return total.span.of(one.day), one.child if total.by is By.CHILD else ""
+
+
+def _context_of(group: list[Presence], lines: list[Line], total: Total) -> Context:
+    """The facts of the last presence of the group, with its number and its sum so far."""
+    label = _label(total, group)
+    counted = [one for one in group if one.facts.get("compte", True)]
+    amount = sum((one.amount for one in group), Decimal(0))
+    corrected = sum((line.amount for line in lines if _same_group(line, label)), Decimal(0))
+    return group[-1].context.with_facts(nombre=Decimal(len(counted)), total=amount + corrected)
+
+
+def _label(total: Total, group: list[Presence]) -> str:
+    activities = ", ".join(dict.fromkeys(one.activity for one in group))
+    child = group[0].child if total.by is By.CHILD else "famille"
+    return f"{total.name} ({activities}, {child}, {_said_span(total, group)})"
+
+
+def _said_span(total: Total, group: list[Presence]) -> str:
+    return f"{total.span.value} du {group[0].day.isoformat()}"
+
+
+def _same_group(line: Line, label: str) -> bool:
+    """Two totals of the same activities, child and span follow one another."""
+    return line.label.partition(" (")[2] == label.partition(" (")[2]
+
+
+def read_activities(node: Any, reader: Any) -> tuple[str, ...]:
+    return schema.list_of(schema.reference("activite", "l’activité"), least=1)(node, reader)
+
+
+TOTAL = placed(
+    Total,
+    Key("nom", "name", schema.text, "le nom de la règle"),
+    Key(
+        "periode", "span", schema.choice({span.value: span for span in Span}),
+        "la période (jour, semaine, mois, annee_scolaire, annee_civile, facture)",
+    ),
+    Key("par", "by", schema.choice({by.value: by for by in By}), "par enfant ou par famille"),
+    Key("activites", "activities", read_activities, "les activités réunies"),
+    Key(
+        "effet", "effect", schema.choice(EFFECTS),
+        "ce que la valeur fait au total (plafond, plancher, remplace, ajoute, multiplie)",
+    ),
+    Key("valeur", "value", read_value, "la valeur ; « nombre » et « total » y sont ceux de la période"),
+    Key("arrondi", "rounding", ROUNDING, "l’arrondi du total : au, vers"),
+    Key("si", "when", read_condition, "la condition", ALWAYS),
+)  # fmt: skip

@@ -1,0 +1,94 @@
+"""Dated rules (P15): any rule may be replaced by its named versions; a gap or an overlap is a fault."""
+
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+from domain.calendar import ONE_DAY
+from domain.errors import RuleError
+from domain.french import format_day
+from domain.rulebook import schema
+from domain.rulebook.schema import Reader, Spec, require_whole
+from domain.rulebook.trace import Unanswered
+from domain.rulebook.tree import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A rule in force from `first_day` to `last_day`, both included; None is open."""
+
+    name: str
+    first_day: date | None
+    last_day: date | None
+    rule: Any
+
+    def holds(self, day: date) -> bool:
+        after = self.first_day is None or self.first_day <= day
+        return after and (self.last_day is None or day <= self.last_day)
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A rule through time."""
+
+    path: str
+    versions: tuple[Version, ...]
+
+    def on(self, day: date | None) -> Version:
+        """The version of that day; without a day, the only version there is."""
+        if len(self.versions) == 1 and (day is None or self.versions[0].first_day is None):
+            return self.versions[0]
+        if day is None:
+            raise Unanswered(f"{self.path} a plusieurs versions : il faut une date.")
+        for version in self.versions:
+            if version.holds(day):
+                return version
+        raise Unanswered(f"{self.path} : aucune version en vigueur le {format_day(day, year=True)}.")
+
+
+def dated(spec: Spec) -> Spec:
+    """The spec of a rule that may be written once, or as `versions`."""
+
+    def read(node: Node, reader: Reader) -> Dated:
+        if not node.has("versions"):
+            return Dated(node.path, (Version("", None, None, spec(node, reader)),))
+        if len(node.mapping()) > 1:
+            raise node.bad("« versions » reste seule : les autres clés vont dans chaque version.")
+        found = [reader.read(_version(spec), item) for item in node.mapping()["versions"].items()]
+        require_whole(node, reader, *found)
+        return Dated(node.path, _in_order(found, node, reader))
+
+    return read
+
+
+def _version(spec: Spec) -> Spec:
+    def read(node: Node, reader: Reader) -> Version:
+        given = dict(node.mapping())
+        for word, meaning in (
+            ("nom", "le nom de la version"),
+            ("du", "son premier jour"),
+            ("regle", "la règle"),
+        ):
+            if word not in given:
+                raise node.bad(f"il manque « {word} » : {meaning}.")
+        name = reader.read(schema.text, given["nom"])
+        first = reader.read(schema.day, given["du"])
+        last = reader.read(schema.optional(schema.day), given["au"]) if "au" in given else None
+        rule = reader.read(spec, given["regle"])
+        require_whole(node, reader, name, first, last, rule)
+        if last is not None and last < first:
+            raise node.bad("la fin de cette version vient avant son début.")
+        return Version(name, first, last, rule)
+
+    return read
+
+
+def _in_order(found: list[Version], node: Node, reader: Reader) -> tuple[Version, ...]:
+    ordered = sorted(found, key=lambda version: version.first_day)
+    for early, late in pairwise(ordered):
+        if early.last_day is None or late.first_day <= early.last_day:
+            raise RuleError("overlap", f"les versions {early.name} et {late.name} se chevauchent.")
+        if late.first_day > early.last_day + ONE_DAY:
+            reader.faults.warn(node, f"aucune version entre {early.name} et {late.name}.")
+    return tuple(ordered)
