@@ -179,7 +179,7 @@ def write_openings(
                 session.execute(insert(Opening), rows)
     for place in places:
         found = select(Opening.day, Opening.id).where(Opening.activity_id == place.activity.id)
-        place.openings = {day: opening_id for day, opening_id in session.execute(found)}
+        place.openings = dict(session.execute(found).all())
 
 
 def _periods(
