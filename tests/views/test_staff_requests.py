@@ -185,7 +185,7 @@ def test_a_director_sees_and_decides_only_its_own_facility(client, world, reques
     answer = client.submit(
         case_page(), {"lines": None}, form=".case form", button=("decision", "accepter"), forged=forged
     )
-    assert answer.status_code == 422
+    assert answer.status_code == 404
     assert {line.state for line in lines_of(world)} == {LineState.PENDING}
 
 

@@ -63,7 +63,7 @@ def show(reference: str) -> Response:
 def decide(reference: str) -> Response:
     case = _case(reference, _facility())
     form = DecisionForm()
-    form.offer(case)
+    form.require_lines_of(case)
     decision = request.form.get("decision")
     if form.validate() and decision in (ACCEPT, REFUSE):
         try:
@@ -141,7 +141,6 @@ def _case(reference: str, facility_id: int | None) -> Case:
 def _fresh_form(case: Case) -> DecisionForm:
     """The form as it is first shown, whatever was sent."""
     form = DecisionForm(formdata=None)
-    form.offer(case)
     if request.args.get("cocher") != "aucune":
         form.tick_what_can_be_accepted(case)
     return form
