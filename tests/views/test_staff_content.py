@@ -6,6 +6,7 @@ import pytest
 
 from domain.enums import DocumentOwner, StaffRole
 from models import AuditEvent, DocumentCategory, Resource, UsefulLink
+from tests.views.reading import text
 from tests.views.uploads import send_file_form
 
 HOME = "/gestion/contenus"
@@ -24,10 +25,6 @@ def parent(app, world):
     client = app.test_client()
     client.sign_in(world.parent(world.household()))
     return client
-
-
-def text(client) -> str:
-    return " ".join(client.page.get_text(" ").replace("\u00a0", " ").split())
 
 
 def publish(client, content: bytes = PDF, name: str = "Règlement intérieur.pdf"):

@@ -7,6 +7,7 @@ import pytest
 from domain.enums import BookingState, FacilityKind, LineAction, StaffRole, ValidationMode
 from models import Activity, AuditEvent, BookingPeriod, DeadlineRule, Facility, Opening, PresenceType, Tariff
 from tests.factories import weekdays
+from tests.views.reading import text
 
 HOME = "/gestion/structures"
 JANUARY = weekdays(date(2027, 1, 18), date(2027, 1, 29))
@@ -23,11 +24,6 @@ def agent(world, client):
 def school(world, agent):
     """A school with a canteen and everything that families need, on JANUARY, 10 places a day."""
     return world.canteen(JANUARY, capacity=10)
-
-
-def text(client) -> str:
-    """The page as it is read: no-break spaces are spaces."""
-    return " ".join(client.page.get_text(" ").replace("\u00a0", " ").replace("\u202f", " ").split())
 
 
 # --- Who may come in ----------------------------------------------------------------------------

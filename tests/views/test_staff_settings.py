@@ -4,6 +4,7 @@ import pytest
 
 from domain.enums import StaffRole
 from models import AuditEvent, Setting
+from tests.views.reading import text
 
 HOME = "/gestion/reglages"
 
@@ -13,10 +14,6 @@ def agent(world, client):
     user = world.staff()
     client.sign_in(user)
     return user
-
-
-def text(client) -> str:
-    return " ".join(client.page.get_text(" ").replace("\u00a0", " ").split())
 
 
 @pytest.mark.parametrize("role", [StaffRole.RECEPTION, StaffRole.DIRECTOR])

@@ -4,6 +4,7 @@ import pytest
 
 from domain.enums import AccountStatus, MailKind, StaffRole
 from models import OutgoingMail, StaffFacility, StaffMember, User
+from tests.views.reading import text
 
 HOME = "/gestion/agents"
 
@@ -13,10 +14,6 @@ def admin(world, client):
     user = world.staff()
     client.sign_in(user)
     return user
-
-
-def text(client) -> str:
-    return " ".join(client.page.get_text(" ").replace("\u00a0", " ").split())
 
 
 def invitation(**fields):

@@ -67,6 +67,8 @@ def fill() -> Response:
         abort(400)
     for sentence in [*made.kept, *([made.school_refusal] if made.school_refusal else [])]:
         flash(sentence, "wait")
+    if not made.public_holidays and not made.school_holidays:
+        return done(_index_url(), "Rien à ajouter\u00a0: le calendrier officiel y est déjà.")
     public = plural(made.public_holidays, "jour férié ajouté", "jours fériés ajoutés")
     school = plural(made.school_holidays, "période de vacances ajoutée", "périodes de vacances ajoutées")
     return _changed(f"{public}, {school}. Vos propres lignes sont gardées.")
