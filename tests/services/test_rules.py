@@ -130,10 +130,10 @@ def test_a_tariff_closes_the_former_one(world, context, act, canteen):
 
     rules.publish_tariff(canteen.meal.id, table, "délibération du 12 juin", **act)
 
-    assert [(one.valid_to, one.source) for one in world.all(Tariff)] == [
-        (date(2027, 8, 31), ""),
-        (None, "délibération du 12 juin"),
-    ]
+    assert {one.valid_to: one.source for one in world.all(Tariff)} == {
+        date(2027, 8, 31): "",
+        None: "délibération du 12 juin",
+    }
     assert [event.action for event in world.all(AuditEvent)] == ["tariff.updated", "tariff.created"]
 
 

@@ -313,7 +313,7 @@ def test_places_change_on_the_chosen_weekdays_of_a_stretch(client, agent, school
     )
 
     changed = [one.day for one in world.all(Opening) if one.capacity == 25]
-    assert changed == [date(2027, 1, 18), date(2027, 1, 19)]
+    assert sorted(changed) == [date(2027, 1, 18), date(2027, 1, 19)]
 
 
 def test_a_day_with_children_does_not_close(client, agent, school, world):
@@ -387,7 +387,7 @@ def test_a_published_version_closes_the_former_one_the_day_before(client, agent,
     press(client, "save")
 
     versions = [one for one in world.all(DeadlineRule) if one.action is LineAction.BOOK]
-    assert [(one.valid_from, one.valid_to) for one in versions] == [
+    assert sorted((one.valid_from, one.valid_to) for one in versions) == [
         (date(2025, 9, 1), date(2027, 1, 31)),
         (date(2027, 2, 1), None),
     ]
@@ -518,9 +518,9 @@ def test_one_price_for_everybody_takes_one_row(client, agent, school, world):
     assert "Tarif unique 3,20 €" in text(client)
     press(client, "save")
 
-    newest = world.all(Tariff)[-1]
+    newest = max(world.all(Tariff), key=lambda one: one.valid_from)
     assert newest.table["rows"]["non_resident"]["brackets"][0]["cents"] == 320
-    assert [(one.valid_from, one.valid_to) for one in world.all(Tariff)] == [
+    assert sorted((one.valid_from, one.valid_to) for one in world.all(Tariff)) == [
         (date(2025, 9, 1), date(2027, 1, 31)),
         (date(2027, 2, 1), None),
     ]
