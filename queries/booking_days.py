@@ -38,7 +38,7 @@ from domain.enums import (
     Outcome,
     ValidationMode,
 )
-from domain.french import NBSP, format_moment, plural
+from domain.french import NBSP, format_moment
 from domain.workflow import Refusal, booking_outcome
 from models import (
     ACTIVE_BOOKING,
@@ -408,9 +408,13 @@ def _too_late(day: ChildDay, decision: Decision) -> str:
     return f"{decision.sentence.rstrip('.')}.{contact}"
 
 
+def waiting_sentence(rank: int) -> str:
+    return f"Complet{NBSP}: {rank}{'er' if rank == 1 else 'e'} sur la liste d’attente."
+
+
 def _why(day: ChildDay, state: LineState, decision: Decision) -> str:
     if state is LineState.WAITING:
-        return f"Complet{NBSP}: {plural(day.waiting, 'enfant attend', 'enfants attendent')} déjà une place."
+        return waiting_sentence(day.waiting + 1)
     if state is LineState.PENDING and decision.outcome is Outcome.FREE:
         return f"{day.facility} valide chaque demande."
     return f"{decision.sentence}."

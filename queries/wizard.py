@@ -96,7 +96,11 @@ _DRAFTS = (
 )
 _DRAFT = _DRAFTS.where(BookingDraft.key == bindparam("key"))
 _UNFINISHED = (
-    _DRAFTS.where(BookingDraft.submitted_at.is_(None)).order_by(BookingDraft.updated_at.desc()).limit(1)
+    _DRAFTS.where(
+        BookingDraft.submitted_at.is_(None), exists().where(BookingDraftLine.draft_id == BookingDraft.id)
+    )
+    .order_by(BookingDraft.updated_at.desc())
+    .limit(1)
 )
 
 
@@ -109,7 +113,7 @@ def draft(user_id: int, household_ids: Sequence[int], key: str, now: datetime, t
 
 
 def unfinished_draft(user_id: int, household_ids: Sequence[int], now: datetime, today: date) -> Draft | None:
-    """The last draft that this person touched and did not validate, None without one. One statement."""
+    """The last draft with days that this person did not validate, None without one. One statement."""
     row = read(_UNFINISHED, {"user_id": user_id, "now": now, "today": today}).first()
     return None if row is None or row.household_id not in household_ids else Draft(*row)
 

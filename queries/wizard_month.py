@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, exists, select
 
 from domain.calendar import TownCalendar, add_months, month_slug, month_weeks, open_weekdays
 from domain.capacity import places_left
-from domain.enums import Availability, BookingState, LineAction, LineState
+from domain.enums import ActivityKind, Availability, BookingState, LineAction, LineState
 from domain.french import (
     NBSP,
     format_day,
@@ -44,6 +44,7 @@ class TypeChoice:
     name: str
     label: str
     icon: str
+    kind: ActivityKind
 
 
 class Cell(NamedTuple):
@@ -123,7 +124,8 @@ def presence_types(facility_id: int, first: date, last: date) -> tuple[TypeChoic
     shorts = [row.short_name for row in kept]
     names = [row.name for row in kept]
     return tuple(
-        TypeChoice(row.id, row.name, _type_label(row, shorts, names), KIND_ICONS[row.kind]) for row in kept
+        TypeChoice(row.id, row.name, _type_label(row, shorts, names), KIND_ICONS[row.kind], row.kind)
+        for row in kept
     )
 
 
@@ -191,11 +193,13 @@ def _nearest(months: Sequence[date], wanted: date) -> date:
 
 
 def _chosen(types: Sequence[TypeChoice], *wanted: int | None) -> TypeChoice | None:
+    """The first of these that is on offer, else the meal, which most families come for."""
     for type_id in wanted:
         for one in types:
             if one.id == type_id:
                 return one
-    return types[0] if types else None
+    meals = (one for one in types if one.kind is ActivityKind.MEAL)
+    return next(meals, types[0] if types else None)
 
 
 def _last_day(place: Place | None, today: date) -> date:

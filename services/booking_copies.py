@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from domain.calendar import ONE_DAY
-from domain.day_list import name_days
+from domain.day_list import list_days
 from domain.enums import LineAction, LineState
 from domain.errors import Refused
 from domain.french import NBSP, plural
@@ -32,7 +32,7 @@ class Copied:
             for name, days in self.added.items()
         ]
         left = [
-            f"{name}, laissé de côté{NBSP}: {name_days(days)}. {reason}"
+            f"{name}, laissé de côté{NBSP}: {list_days(days)}. {reason}"
             for (name, reason), days in self.skipped.items()
         ]
         return [*done, *left] or ["Tous ces jours étaient déjà choisis."]

@@ -172,7 +172,9 @@ def _take_place(session: Session, opening_id: int) -> bool:
 def _without_place(wish: ChildDay, verdict: Verdict) -> Verdict:
     """The last place went to somebody else: the waiting list when there is one."""
     if wish.has_waiting_list:
-        return replace(verdict, state=LineState.WAITING, rank=wish.waiting + 1)
+        rank = wish.waiting + 1
+        sentence = booking_days.waiting_sentence(rank)
+        return replace(verdict, state=LineState.WAITING, sentence=sentence, rank=rank)
     return Verdict(LineState.REFUSED, FULL.code, FULL.message, None)
 
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from flask import abort, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -143,17 +143,32 @@ def planning(key: str) -> Response:
     return _elsewhere(draft, "planning") or _planning(draft)
 
 
-def _planning(draft: wizard.Draft, copied: booking_copies.Copied | None = None) -> Response:
+def _planning(
+    draft: wizard.Draft,
+    copied: booking_copies.Copied | None = None,
+    refusal: Refused | None = None,
+    month: date | None = None,
+) -> Response:
     painting = wizard_month.painting(
-        draft, _children(), _month_argument(), request.values.get("type", type=int), now(), today()
+        draft, _children(), month or _month_argument(), request.values.get("type", type=int), now(), today()
     )
     return answer(
         "bookings/wizard_planning.html",
         "bookings/_wizard_planning.html",
+        422 if refusal else 200,
         draft=draft,
         painting=painting,
         copied=copied,
+        refusal=refusal,
     )
+
+
+def _refused(key: str, refusal: Refused, month: date | None) -> Response:
+    """htmx shows the sentence in place; without scripts the month comes back with it."""
+    if is_htmx():
+        raise refusal
+    draft = _draft(key)
+    return _elsewhere(draft, "planning") or _planning(draft, refusal=refusal, month=month)
 
 
 @blueprint.post("/reservations/<key>/jours")
@@ -162,7 +177,10 @@ def days(key: str) -> Response:
     """A touched day: `jour` is « 2027-02-01:book », the day and the state wanted, never « the other one »."""
     day, wanted = _wish(request.form.get("jour", ""))
     type_id = request.form.get("type", 0, type=int)
-    touched = booking_drafts.set_day(_author(), key, day, wanted, type_id, now())
+    try:
+        touched = booking_drafts.set_day(_author(), key, day, wanted, type_id, now())
+    except Refused as refusal:
+        return _refused(key, refusal, day.replace(day=1))
     if not is_htmx():
         return done(_planning_address(key, day, type_id))
     return render_template(
@@ -193,15 +211,17 @@ def copy(key: str) -> Response:
     month = _month_argument()
     if month is None:
         abort(404)
-    copied = booking_copies.copy_days(
-        _author(), key, month, _until(), _dates(), request.form.getlist("enfant", type=int), now()
-    )
+    try:
+        siblings = request.form.getlist("enfant", type=int)
+        copied = booking_copies.copy_days(_author(), key, month, _until(), _dates(), siblings, now())
+    except Refused as refusal:
+        return _refused(key, refusal, month)
     if is_htmx():
         return _planning(_draft(key), copied)
-    message = " ".join(copied.sentences())
+    for sentence in copied.sentences():
+        flash(sentence, "ok")
     return done(
-        url_for("bookings.planning", key=key, mois=request.form["mois"], type=request.form.get("type")),
-        message,
+        url_for("bookings.planning", key=key, mois=request.form["mois"], type=request.form.get("type"))
     )
 
 

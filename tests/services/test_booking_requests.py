@@ -83,7 +83,7 @@ def test_a_full_day_waits_when_the_activity_has_a_list(world):
     bench.submit(key)
     assert bench.states() == [LineState.WAITING]
     assert bench.counts(MONDAY) == (1, 1)
-    assert "attend" in bench.lines()[0].reason
+    assert bench.lines()[0].reason == "Complet\xa0: 1er sur la liste d’attente."
 
 
 def test_a_full_day_is_refused_without_a_list(world):

@@ -87,6 +87,12 @@ def test_a_forged_child_is_as_good_as_none(bench, client):
     assert bench.world.all(BookingDraft) == []
 
 
+def test_a_draft_without_days_is_not_worth_taking_up(bench, client):
+    bench.start()
+    client.get("/reservations/nouvelle")
+    assert "en cours" not in words(client.page.main)
+
+
 def test_an_unfinished_draft_can_be_taken_up_or_forgotten(bench, client):
     key = bench.start()
     bench.touch(key, MONDAY)
@@ -314,6 +320,14 @@ def test_a_refused_day_says_the_rule_in_place(bench, client):
     assert response.headers["HX-Retarget"] == "#alertes"
     assert "réservable jusqu’au lundi 11 janvier, 18 h" in words(client.page)
     assert "05 65 11 22 33" in words(client.page)
+
+
+def test_without_scripts_a_refused_day_brings_its_month_back_with_the_rule(bench, client):
+    key = bench.start()
+    form = {"form": "#jours", "button": ("jour", "2027-01-12:book")}
+    assert client.submit(planning(key, "?mois=2027-01"), **form).status_code == 422
+    assert words(client.page.find(id="mois")) == "Janvier 2027"
+    assert "réservable jusqu’au lundi 11 janvier, 18 h" in words(client.page.select_one(".alert.stop"))
 
 
 def test_presence_types_are_asked_only_when_there_are_several(bench, client):
