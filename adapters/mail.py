@@ -111,7 +111,7 @@ class SmtpTransport:
         try:
             connection = self._connect()
         except (OSError, UnicodeError) as error:  # smtplib's errors are OSErrors; a password may not be ASCII
-            raise MailDelayed(f"Serveur de messagerie injoignable : {_describe(error)}") from error
+            raise MailDelayed(f"Serveur de messagerie injoignable\u00a0: {_describe(error)}") from error
         try:
             connection.send_message(message)
         except OSError as error:
@@ -147,8 +147,8 @@ def _verdict(error: Exception) -> MailError:
     about_recipient = isinstance(error, smtplib.SMTPRecipientsRefused | smtplib.SMTPDataError)
     about_us = code in _NOT_THE_ADDRESS or _POLICY_ANSWER.match(answer)
     if about_recipient and 500 <= code < 600 and not about_us:
-        return MailRefused(f"Adresse refusée par le serveur de messagerie : {_describe(error)}")
-    return MailDelayed(f"Envoi remis à plus tard par le serveur de messagerie : {_describe(error)}")
+        return MailRefused(f"Adresse refusée par le serveur de messagerie\u00a0: {_describe(error)}")
+    return MailDelayed(f"Envoi remis à plus tard par le serveur de messagerie\u00a0: {_describe(error)}")
 
 
 def _answer(error: Exception) -> tuple[int, str]:
@@ -196,7 +196,7 @@ class FolderTransport:
             temporary.write_bytes(message.as_bytes(policy=policy.SMTP))
             os.replace(temporary, self.path / f"{name}.eml")
         except OSError as error:
-            raise MailDelayed(f"Dossier des courriels indisponible : {_describe(error)}") from error
+            raise MailDelayed(f"Dossier des courriels indisponible\u00a0: {_describe(error)}") from error
 
     def mails(self, limit: int = 100) -> list[StoredMail]:
         """The last mails, newest first."""

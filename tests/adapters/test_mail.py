@@ -172,7 +172,7 @@ def test_an_unknown_address_is_refused_with_the_servers_words():
     mailbox = Mailbox(recipient_answers=["550 5.1.1 no such user"])
     with smtp_server(mailbox) as transport, pytest.raises(MailRefused) as caught:
         transport.send(a_message())
-    assert str(caught.value) == "Adresse refusée par le serveur de messagerie : 550 5.1.1 no such user"
+    assert str(caught.value) == "Adresse refusée par le serveur de messagerie\u00a0: 550 5.1.1 no such user"
 
 
 @pytest.mark.parametrize(
