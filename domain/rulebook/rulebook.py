@@ -256,7 +256,7 @@ _OF_PRESENCES = {
 
 def _declare_all(sections: Mapping[str, Node], reader: Reader) -> None:
     named.declare(sections, reader, {**BUILT_IN, **_OF_PRESENCES})
-    for kind, section in (("activite", "activites"), ("condition", "conditions")):
+    for kind, section in (("activite", "activites"), ("condition", "conditions"), ("quotient", "quotient")):
         node = sections.get(section)
         if node is not None and node.is_mapping:
             reader.known(kind).update(dict.fromkeys(node.mapping()))

@@ -20,6 +20,7 @@ from domain.rulebook.tree import BadNode, Node
 
 SHIFT = "_decalage"
 _MOST_COMBINATIONS = 5000
+_MEASURED = (Kind.NUMBER, Kind.CLOCK)
 
 
 class Gap(StrEnum):
@@ -166,9 +167,9 @@ def _read_gap(node: Node, reader: Reader, dimensions: tuple[str, ...]) -> Gap:
     given = node.mapping()
     if "trous" in given:
         return schema.choice({gap.value: gap for gap in Gap})(given["trous"], reader)
-    if any(reader.known("fait")[name].kind is Kind.NUMBER for name in dimensions):
+    if any(reader.known("fait")[name].kind in _MEASURED for name in dimensions):
         raise node.bad(
-            "il manque « trous » : ce que devient un nombre entre deux tranches "
+            "il manque « trous » : ce que devient une valeur entre deux tranches "
             "(refuser, tranche_superieure ou tranche_inferieure)."
         )
     return Gap.REFUSE
@@ -241,8 +242,8 @@ def _check_cell(
     if not rows:
         reader.faults.add(node.bad(f"aucune ligne{where}.").fault)
         return
-    numbers = [name for name, fact in facts.items() if fact.kind is Kind.NUMBER]
-    if not numbers and len(rows) > 1:
+    numbers = [name for name, fact in facts.items() if fact.kind in _MEASURED]
+    if len(cell) == len(facts) and len(rows) > 1:
         reader.faults.add(node.bad(f"{len(rows)} lignes valent à la fois{where}.").fault)
     if len(numbers) == 1:
         for fault in _bracket_faults(rows, numbers[0], table.gap, where, node, reader):
@@ -265,8 +266,9 @@ def _bracket_faults(
         reader.faults.warn(node, f"{name} au-delà de {in_words(brackets[-1].high)}{where} : aucune ligne.")
     for low, high in pairwise(brackets):
         yield from _seam(low, high, name, gap, where, node, reader)
-    if not any(row.tests[name].speaks_of_unknown for row in rows):
-        reader.faults.warn(node, f"{name} inconnu{where} : aucune ligne « inconnu » (ou règle du quotient).")
+    said = any(row.tests[name].speaks_of_unknown for row in rows)
+    if name == "quotient" and not said and not reader.known("quotient"):
+        reader.faults.warn(node, f"quotient inconnu{where} : ni ligne « inconnu », ni partie « quotient ».")
 
 
 def _intervals(test: Test) -> Iterator[Interval]:
