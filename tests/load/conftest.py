@@ -1,0 +1,3 @@
+from tests.running_town import town
+
+__all__ = ["town"]
