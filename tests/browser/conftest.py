@@ -29,6 +29,7 @@ from playwright.sync_api import (
 )
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from domain.enums import SessionKind
 from models import User
 from tests.conftest import missing_tool
 
@@ -112,6 +113,7 @@ class Visitors:
         *,
         scripts: bool = True,
         browser: Browser | None = None,
+        kind: SessionKind = SessionKind.FULL,
     ) -> Page:
         """A page of a new browser session, signed in as `user` if given, not yet anywhere."""
         context = (browser or self.browser).new_context(
@@ -129,13 +131,13 @@ class Visitors:
         context.on("weberror", lambda error: self.faults.append(f"Error of a script: {error.error}"))
         context.on("request", self._on_request)
         if user is not None:
-            self.sign_in(context, user)
+            self.sign_in(context, user, kind)
         return context.new_page()
 
-    def sign_in(self, context: BrowserContext, user: User) -> None:
+    def sign_in(self, context: BrowserContext, user: User, kind: SessionKind) -> None:
         """Give this browser a session, without the sign-in page."""
         client, name = self.app.test_client(), self.app.config["SESSION_COOKIE_NAME"]
-        client.sign_in(user)
+        client.sign_in(user, kind)
         context.add_cookies([{"name": name, "value": client.get_cookie(name).value, "url": self.server}])
 
     def expects(self, *failures: int | str) -> None:

@@ -1,0 +1,191 @@
+"""Every page of every role at every width: it fits, a thumb hits, axe finds nothing (S81, R56, R58)."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page
+from sqlalchemy import update
+
+from domain.enums import ActivityKind, BookingState, SessionKind
+from models import Facility, Guardian, Household
+from services.transaction import write_transaction
+from tests.architecture.routes import FAMILIES, PASS, Role, Route, expected, table
+from tests.architecture.town import Town
+from tests.browser import looks
+from tests.factories import World
+
+WIDTHS = (1280, 320, 360)
+AXE_WIDTHS = (1280, 360)
+FRIDAY = date(2027, 2, 5)
+PARAMETER = re.compile(r"<(?:[^:>]+:)?(\w+)>")
+FILES = {"home.resource", "staff_content.resource_file"}
+KINDS = {Role.RESTRICTED_PARENT: SessionKind.RESTRICTED}
+# (role, beginning of the endpoint): small enough to be shared between processes.
+PARTS = [
+    (Role.ANONYMOUS, ""),
+    (Role.RESTRICTED_PARENT, "auth."),
+    (Role.PARENT, "bookings."),
+    (Role.PARENT, ("home.", "household.", "children.", "documents.", "invoices.")),
+    (Role.RECEPTION, "staff_"),
+    (Role.DIRECTOR, "staff_"),
+    (
+        Role.ADMINISTRATOR,
+        ("staff_dashboard.", "staff_requests.", "staff_mails.", "staff_users.", "staff_settings."),
+    ),
+    (Role.ADMINISTRATOR, "staff_families."),
+    (Role.ADMINISTRATOR, "staff_facilities."),
+    (Role.ADMINISTRATOR, ("staff_calendar.", "staff_content.")),
+]
+
+
+class LongTown(Town):
+    """The town of the routes, with the longest names and the fullest day."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        world.settings(name="Communauté d’agglomération du Grand Cahors")
+        own = self.own
+        with world.app.app_context(), write_transaction() as session:
+            for table, row, columns in (
+                (Household, own.household, {"name": "DE LA ROCHEFOUCAULD-MONTMORENCY"}),
+                (
+                    Guardian,
+                    own.guardian,
+                    {"first_name": "Marie-Charlotte", "last_name": "DE LA ROCHEFOUCAULD"},
+                ),
+                (Facility, own.canteen.facility, {"name": "Accueil de loisirs de Labastide-Marnhac"}),
+            ):
+                session.execute(update(table).where(table.id == row.id).values(**columns))
+        brother = world.child(own.household, "Maximilien-Alexandre", birth_date=date(2017, 3, 2))
+        sister = world.child(own.household, "Léonie-Marguerite", birth_date=date(2021, 3, 2))
+        world.enrol(brother, own.canteen.facility, group_name="CE2 de madame Vandenberghe")
+        self._fill_friday(brother)
+        world.enrol(sister, self.other.canteen.facility)
+
+    def _fill_friday(self, brother) -> None:
+        """Two children, two activities, every state: four lines on a Friday (S81)."""
+        world, own = self.world, self.own
+        evening = world.activity(own.canteen.facility, "Garderie du soir", ActivityKind.EVENING, position=1)
+        stay = world.presence_type(evening, "Garderie jusqu’à 18 h 30", 110)
+        (opening,) = world.openings(evening, own.canteen.period, [FRIDAY], capacity=1)
+        meal = next(one for one in own.canteen.openings if one.day == FRIDAY)
+        world.booking(own.household, own.child, opening, stay)
+        world.booking(own.household, brother, opening, stay, BookingState.WAITING)
+        world.booking(own.household, brother, meal, own.canteen.meal, BookingState.PENDING)
+
+
+@pytest.fixture
+def town(world) -> LongTown:
+    return LongTown(world)
+
+
+def addresses(town: Town, role: Role, part: str | tuple[str, ...]) -> Iterator[str]:
+    """The address, with the role's own objects, of each page that the role may read."""
+    values = town.values()
+    for route in table():
+        if is_page_of(route, role) and route.endpoint.startswith(part):
+            yield PARAMETER.sub(lambda found, route=route: own_value(values, route, found[1]), route.path)
+
+
+def is_page_of(route: Route, role: Role) -> bool:
+    own_pages = (
+        route.guard == "public" if role is Role.ANONYMOUS else route.guard not in ("public", "any_session")
+    )
+    return (
+        "GET" in route.methods
+        and own_pages
+        and expected(route.guard, role) == PASS
+        and route.endpoint not in FILES
+    )
+
+
+def own_value(values: dict, route: Route, name: str) -> str:
+    return str((values.get(f"{route.endpoint} {name}") or values[name]).own)
+
+
+def look_at(page: Page, address: str, *, is_family: bool, with_axe: bool) -> Iterator[str]:
+    response = page.goto(address)
+    if not response.ok:
+        yield f"{address}: status {response.status}"
+        return
+    looks.unfold(page)
+    for width in WIDTHS:
+        faults = looks.faults_of_layout(page, width)
+        if width == 360 and is_family:
+            faults += looks.small_targets(page)
+        if with_axe and width in AXE_WIDTHS:
+            faults += looks.faults_of_access(page)
+        yield from (f"{address}, {width} px: {fault}" for fault in faults)
+
+
+@pytest.mark.parametrize(
+    ("role", "part"), PARTS, ids=lambda value: value if isinstance(value, str) else value[0]
+)
+def test_the_pages_of_a_role(visit, app: Flask, town, role, part):
+    visit.expects(404, 410)
+    page = visit(town.users[role], 1280, kind=KINDS.get(role, SessionKind.FULL))
+    is_family = role in FAMILIES or role in (Role.ANONYMOUS, Role.RESTRICTED_PARENT)
+    with_axe = role not in (Role.RECEPTION, Role.DIRECTOR)  # the administrator's pages, fewer of them
+    found = list(addresses(town, role, part))
+    assert found
+    faults = [
+        fault for address in found for fault in look_at(page, address, is_family=is_family, with_axe=with_axe)
+    ]
+    assert faults == [], "\n" + "\n".join(faults)
+
+
+@pytest.mark.parametrize("role", [Role.PARENT, Role.ADMINISTRATOR])
+@pytest.mark.parametrize("width", AXE_WIDTHS)
+def test_the_open_menu(visit, town, role, width):
+    page = visit(town.users[role], width)
+    page.goto("/espace")
+    page.locator("details.menu summary").click()
+    faults = looks.faults_of_layout(page, width) + looks.small_targets(page) + looks.faults_of_access(page)
+    assert faults == [], "\n" + "\n".join(faults)
+
+
+def test_each_page_is_in_a_part():
+    """A page that no part names would be looked at by nobody."""
+    for role in {role for role, _ in PARTS}:
+        names = tuple(
+            name for one, part in PARTS if one is role for name in ([part] if isinstance(part, str) else part)
+        )
+        missed = [
+            route.endpoint
+            for route in table()
+            if is_page_of(route, role) and not route.endpoint.startswith(names)
+        ]
+        assert [name for name in missed if name not in ("auth.home", "auth.choose_password")] == []
+
+
+def test_axe_is_the_announced_file():
+    announced = (looks.AXE.parent / "README.md").read_text(encoding="utf-8")
+    assert f"`{hashlib.sha256(looks.AXE.read_bytes()).hexdigest()}`" in announced
+
+
+BROKEN = """<!doctype html><html lang="fr"><head><title>Cassée</title></head><body><main>
+<h1>Un</h1><h1>Deux</h1><nav><a href="/">Petit</a></nav><input>
+<div style="width: 900px">Large</div><p style="position: absolute; left: -20px">Dehors</p>
+<div style="width: 20px; overflow: hidden"><span style="white-space: nowrap">Des mots coupés</span></div>
+</main></body></html>"""
+
+
+def test_faults_are_seen(chromium):
+    """The control of the tests above."""
+    page = chromium.new_page()
+    page.set_content(BROKEN)
+    layout = "\n".join(looks.faults_of_layout(page, 360))
+    for words in (
+        "scrolls sideways",
+        "one h1",
+        "outside of the screen: <p> Dehors",
+        "cut by its frame",
+    ):
+        assert words in layout
+    assert "small for a thumb: <a> Petit" in "\n".join(looks.small_targets(page))
+    assert "axe label: input" in "\n".join(looks.faults_of_access(page))
+    page.close()
