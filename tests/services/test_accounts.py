@@ -476,6 +476,20 @@ def test_requests_beyond_three_an_hour_send_nothing(world, clock, email):
     assert deliver(world).sent
 
 
+@pytest.mark.parametrize("email", ["inconnue@example.org", "claire@example.org"])
+def test_asking_for_a_code_makes_nothing_slow(world, monkeypatch, email):
+    """S24: the code is made, hashed and sent by the worker, so no time tells who has an account."""
+    parent_with_password(world)
+
+    def slow(*_):
+        raise AssertionError("hashed while the visitor waits")
+
+    for name in ("hash_secret", "matches", "new_code"):
+        monkeypatch.setattr(credentials, name, slow)
+    sign_in.request_provisional_password(email, NETWORK, world.now)
+    assert world.all(ProvisionalPassword) == []
+
+
 def test_who_has_not_activated_gets_the_link_again(world, app):
     open_access(world, app)
     deliver(world)

@@ -1,6 +1,6 @@
 """The draft: what it keeps, what it refuses, and that it books nothing (S89 to S93, S97, S102, S104)."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -87,6 +87,26 @@ def test_too_late_names_the_limit_and_the_contact(bench):
     assert "05 65 11 22 33" in refusal.value.message
 
 
+@pytest.mark.parametrize(
+    ("monday", "last_moment"),
+    [
+        (date(2026, 10, 26), datetime(2026, 10, 25, 17, 0, tzinfo=UTC)),  # 18 h in winter time, that very day
+        (date(2027, 3, 29), datetime(2027, 3, 28, 16, 0, tzinfo=UTC)),  # 18 h in summer time, that very day
+    ],
+)
+def test_the_eve_at_18_h_is_right_on_both_clock_changes(world, clock, monday, last_moment):
+    """S119: the day before the service is the Sunday when the clocks change."""
+    bench = Bench(world, days=[monday])
+    clock.move_to(last_moment)
+    key = bench.start(month=monday.replace(day=1))
+    bench.touch(key, monday)
+    clock.advance(seconds=1)
+    with pytest.raises(Refused) as refusal:
+        bench.touch(key, monday)
+    assert refusal.value.code == "too_late"
+    assert "dimanche" in refusal.value.message
+
+
 def test_closed_and_full_days_say_why(world):
     bench = Bench(world, capacity=1)
     other = world.child(world.household("MARTY"), "Zoé")
@@ -94,7 +114,9 @@ def test_closed_and_full_days_say_why(world):
     with pytest.raises(Refused) as full:
         bench.touch(bench.start(), MONDAY)
     assert full.value.code == "full"
-    strike = world.openings(bench.canteen.activity, bench.canteen.period, [date(2027, 2, 3)], closed_reason="grève")
+    strike = world.openings(
+        bench.canteen.activity, bench.canteen.period, [date(2027, 2, 3)], closed_reason="grève"
+    )
     with pytest.raises(Refused, match="grève"):
         bench.touch(bench.start(), strike[0].day)
 

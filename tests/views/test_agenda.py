@@ -1,11 +1,11 @@
 """The planning of all the children (S77 to S87)."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
 from domain.enums import ActivityKind, BookingState, LineAction, LineState
-from models import Booking, HouseholdChild, HouseholdGuardian
+from models import Booking, BookingDraft, BookingRequestLine, HouseholdChild, HouseholdGuardian
 from tests.factories import weekdays
 from tests.school_family import SchoolFamily, words
 from tests.statements import recorded
@@ -153,6 +153,23 @@ def test_public_and_school_holidays_are_labelled_and_closed(claire, family):
     assert "Pont : du mercredi 20 janvier" in words(claire.page.select_one(".legend"))
 
 
+def test_new_year_2021_is_labelled_and_cannot_be_booked(client, family, clock):
+    """S82: the guide's own month, where the school days around the holiday are open."""
+    clock.move_to(datetime(2020, 12, 7, 9, 0, tzinfo=UTC))
+    family.world.public_holiday(date(2021, 1, 1))
+    new_year, eve = date(2021, 1, 1), date(2020, 12, 31)
+    open_days = [eve, *weekdays(date(2021, 1, 4), date(2021, 1, 29))]
+    canteen = family.world.canteen(open_days, name="École de l’an passé")
+    family.world.enrol(family.leo, canteen.facility, first_day=eve, last_day=open_days[-1])
+    client.sign_in(family.claire)
+    client.get("/planning/2021-01")
+    assert words(cell(client, new_year)) == "1 Férié Jour de l’An"
+    assert cell(client, new_year).a is None
+    assert cell(client, date(2021, 1, 4)).a is not None
+    client.get("/planning/2021-01/jours/2021-01-01")
+    assert "Réserver ce jour" not in words(client.page.main)
+
+
 def test_the_holidays_of_another_zone_are_not_ours(claire, family):
     family.world.school_holiday(date(2027, 1, 20), date(2027, 1, 20), "Pont", zone="A")
     claire.get("/planning/2027-01")
@@ -267,6 +284,18 @@ def test_the_past_is_read_only(claire, family):
     assert words(panel).count("est passé") == 1
     assert panel.form is None
     assert panel.select_one("a.button") is None
+
+
+def test_a_past_day_is_not_cancelled_by_a_forged_form(claire, family):
+    booking = family.book(family.leo, date(2027, 1, 11))
+    claire.get("/reservations/nouvelle")
+    token = claire.page.select_one("form[action='/reservations/nouvelle'] input")["value"]
+    address = f"/reservations/annuler/{booking.id}"
+    claire.post(address, data={"csrf_token": token}, follow_redirects=True)
+    key = family.world.one(BookingDraft).key
+    claire.post(f"/reservations/{key}/valider", data={"csrf_token": token}, follow_redirects=True)
+    assert family.world.one(Booking).state is BookingState.ACCEPTED
+    assert {line.state for line in family.world.all(BookingRequestLine)} == {LineState.REFUSED}
 
 
 def test_a_day_says_what_can_still_be_booked(claire, family):

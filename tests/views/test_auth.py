@@ -45,7 +45,16 @@ def test_the_root_is_the_sign_in_page_for_a_stranger(client):
     for text in ("Une question, une difficulté", "Nous sommes à votre écoute", "Mot de passe oublié"):
         assert text in say(client)
     links = {link["href"] for link in client.page.main.find_all("a")}
-    assert {"/mot-de-passe-oublie", "/structures", "/inscription", "tel:+33565000000"} <= links
+    contact = {"tel:+33565000000", "mailto:accueil.famille@example.org"}
+    assert {"/mot-de-passe-oublie", "/structures", "/inscription"} | contact <= links
+
+
+def test_a_link_on_the_town_s_own_site_opens_sign_in_without_a_cookie(client):
+    """S16: the tile « Portail Famille » of another site, in a browser that never came here."""
+    headers = {"Referer": "https://www.ville.example/", "Sec-Fetch-Site": "cross-site"}
+    answer = client.get("/", headers=headers)
+    assert answer.status_code == 200
+    assert client.page.h1.get_text() == "Connexion"
 
 
 def test_a_family_signs_in_and_out(client, world):
@@ -77,6 +86,7 @@ def test_a_wrong_pair_gets_the_same_answer_whoever_it_names(client, world):
     assert len({anonymous(answer.text, fields) for answer, fields in zip(answers, tries, strict=True)}) == 1
     assert len({tuple(answer.headers.keys()) for answer in answers}) == 1
     assert world.all(UserSession) == []
+    assert world.all(OutgoingMail) == []
 
 
 def anonymous(html, fields):
@@ -274,6 +284,16 @@ def test_known_and_unknown_addresses_get_the_same_answer(client, world):
         )
     assert answers[0] == answers[1]
     assert [row.to_address for row in world.all(OutgoingMail)] == ["claire@example.org"]
+
+
+def test_requests_beyond_the_limit_read_like_the_first(client, world):
+    parent_with_password(world)
+    read = {client.submit("/mot-de-passe-oublie", {"email": "claire@example.org"}, follow=True).data}
+    deliver(world)
+    for _ in range(5):
+        read.add(client.submit("/mot-de-passe-oublie", {"email": "claire@example.org"}, follow=True).data)
+    assert len(read) == 1
+    assert len(world.all(OutgoingMail)) <= 3
 
 
 def test_an_unreadable_address_is_told_at_once(client, world):

@@ -189,6 +189,20 @@ def test_the_month_adds_up_what_is_accepted(claire, family):
     assert "Ce n’est pas encore une facture." in words(month)
 
 
+def test_each_part_leads_to_its_page(claire):
+    leads = {
+        "Cette semaine": {"/planning", "/reservations/nouvelle"},
+        "Demandes en cours": {"/reservations"},
+        "Janvier 2027": {"/factures"},
+        "Tout le portail": {"/mon-foyer", "/mes-enfants", "/documents"},
+    }
+    for heading, addresses in leads.items():
+        claire.get("/accueil")
+        part = claire.page.find("h2", string=heading).find_parent(["section", "nav"])
+        assert addresses <= {link["href"] for link in part.find_all("a")}, heading
+        assert {claire.get(address).status_code for address in addresses} == {200}
+
+
 def test_an_empty_home_says_so_kindly_and_offers_what_comes_next(client, world):
     client.sign_in(world.parent(world.household()))
     client.get("/accueil")
@@ -244,6 +258,14 @@ def test_every_entry_of_the_menu_is_one_tap_from_home(claire):
 def test_home_is_one_tap_from_every_page(claire, page):
     claire.get(page)
     assert claire.page.select_one('nav.tabs a[href="/accueil"]') is not None
+
+
+@pytest.mark.parametrize("page", MENU.values())
+def test_the_contact_stands_at_the_foot_of_every_page(claire, world, page):
+    world.settings(phone="05 65 11 22 33", email="famille@example.org")
+    claire.get(page)
+    links = {link["href"] for link in claire.page.footer.find_all("a")}
+    assert {"tel:+33565112233", "mailto:famille@example.org"} <= links
 
 
 # --- Links and resources --------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from adapters.mail import MailRefused
 from domain.enums import (
     AccountStatus,
     Channel,
@@ -23,6 +24,7 @@ from models import (
     QuotientFamilial,
     User,
 )
+from tests.accesses import KeepingTransport, deliver
 
 YEAR = {"first_day": date(2026, 9, 1), "last_day": date(2027, 8, 31)}
 
@@ -169,6 +171,12 @@ def test_the_service_creates_a_family_file(client, agent, world):
     assert {event.channel for event in world.all(AuditEvent)} == {Channel.PHONE}
 
 
+def test_a_file_exists_without_an_address(client, agent, world):
+    client.submit(NEW, TYPED | {"adults-0-email": ""}, button=CREATE, follow=True)
+    assert "Le dossier est créé." in text_of(client)
+    assert (world.one(Guardian).email, world.one(Guardian).user_id) == ("", None)
+
+
 def test_a_second_adult_and_child_are_added_without_losing_what_was_typed(client, agent, world):
     client.submit(NEW, TYPED, button=ANOTHER_ADULT)
     assert client.page.find(id="adults-1-first_name").has_attr("autofocus")
@@ -256,6 +264,17 @@ def test_a_change_is_told_with_its_channel_and_its_author(client, agent, world):
     assert "4 impasse des Saules" in client.page.find("ins").get_text()
     assert "par le service (Agnès MARTIN), par téléphone, le mardi 12\u00a0janvier 2027" in history
     assert world.one(AuditEvent).household_id == household.id
+
+
+def test_the_family_reads_what_the_service_changed_and_how_it_was_told(app, client, agent, world):
+    household = world.household()
+    client.submit(f"{file_of(household)}/modifier", {"address": "4 impasse des Saules", "channel": "phone"})
+    family = app.test_client()
+    family.sign_in(world.parent(household))
+    family.get("/mon-foyer")
+    assert "4 impasse des Saules" in text_of(family)
+    said = "Modifié par le service, par téléphone, le mardi 12 janvier 2027"
+    assert said in text_of(family).replace("\u00a0", " ")
 
 
 def test_a_colleague_s_change_is_shown_instead_of_lost(client, agent, world):
@@ -449,3 +468,17 @@ def test_the_mails_of_the_family_show_their_state(client, agent, world):
     client.submit(access_page(household, guardian, "ouvrir"), {"channel": "phone"}, follow=True)
     assert "Ouverture du compte" in client.page.find(id="courriels").get_text()
     assert "En attente d’envoi" in client.page.find(id="courriels").get_text()
+    deliver(world)
+    client.get(file_of(household))
+    assert "Envoyé" in client.page.find(id="courriels").get_text()
+
+
+def test_the_file_tells_which_mail_was_refused(client, agent, world):
+    household = world.household()
+    guardian = world.guardian(household, email="claire@example.org")
+    client.submit(access_page(household, guardian, "ouvrir"), {"channel": "phone"})
+    deliver(world, KeepingTransport(MailRefused("Adresse inconnue")))
+    client.get(file_of(household))
+    mails = client.page.find(id="courriels").get_text(" ")
+    assert "Refusé par la messagerie" in mails
+    assert "Adresse inconnue" in mails

@@ -40,6 +40,16 @@ def test_the_contact_changes_on_every_page(client, agent, world):
     assert "Grand Cahors" in client.page.header.get_text()
 
 
+def test_how_to_register_is_written_by_the_service(app, client, agent):
+    words = "Prenez rendez-vous par téléphone.\n\nVenez avec votre livret de famille."
+    client.submit(HOME, {"registration_text": words, "phone": "0536490100"}, follow=True)
+
+    stranger = app.test_client()
+    stranger.get("/inscription")
+    assert "Prenez rendez-vous par téléphone. Venez avec votre livret de famille." in text(stranger)
+    assert stranger.page.main.find("a", href="tel:+33536490100")
+
+
 def test_the_journal_keeps_only_what_changed(client, agent, world):
     client.submit(HOME, {"name": "Grand Cahors"})
     client.submit(HOME, {"name": "Grand Cahors"})

@@ -6,7 +6,15 @@ import pytest
 from sqlalchemy import select
 
 from domain.enums import ActivityKind, BookingState, LineState, ValidationMode
-from models import Booking, BookingDraft, BookingDraftLine, BookingRequest, Opening, UserSession
+from models import (
+    Booking,
+    BookingDraft,
+    BookingDraftLine,
+    BookingRequest,
+    Opening,
+    OutgoingMail,
+    UserSession,
+)
 from services.booking_drafts import Wanted
 from services.transaction import write_transaction
 from tests.booking_bench import FRIDAY, MONDAY, THURSDAY, TUESDAY, Bench
@@ -227,6 +235,31 @@ def test_each_state_of_a_day_has_its_shape_and_its_words(world, client):
     assert cell(client, date(2027, 1, 11)).name == "span"  # the past is read only
 
 
+def test_each_kind_of_day_has_its_own_pictogram_or_none(world, client):
+    """S92: open days show the drawing of the activity; full, closed and late days look otherwise."""
+    bench = Bench(world, capacity=20)
+    client.sign_in(bench.claire)
+    last, full, closed, free = (date(2027, 2, number) for number in (1, 2, 4, 5))
+    change_opening(bench, last, booked=18)
+    change_opening(bench, full, booked=20)
+    change_opening(bench, closed, closed_reason="grève")
+    client.get(planning(key := bench.start()))
+    looks = {day: look(client, day) for day in (last, full, closed, free)}
+    client.get(planning(key, "?mois=2027-01"))
+    looks["late"] = look(client, date(2027, 1, 12))
+    assert len(set(looks.values())) == len(looks)
+    assert looks[free][1] == looks[last][1] == "utensils"
+
+
+def look(client, day):
+    """What is seen of a day: its shape, its drawing and its word, without the number."""
+    found = cell(client, day)
+    drawing = found.select_one("use")
+    note = found.select_one(".note")
+    shape = " ".join(name for name in found["class"] if name != "today")
+    return shape, drawing["href"].rpartition("#")[2] if drawing else "", words(note) if note else ""
+
+
 @pytest.mark.parametrize("mode", ValidationMode)
 def test_a_touched_day_swaps_to_what_a_reload_shows(world, client, mode):
     bench = Bench(world, validation_mode=mode)
@@ -369,6 +402,12 @@ def test_a_sibling_is_offered_only_when_eligible(bench, client):
     assert {line.child_id for line in bench.world.all(BookingDraftLine)} == {bench.leo.id}
 
 
+def test_an_only_child_is_offered_no_sibling(bench, client):
+    client.get(planning(bench.start()))
+    assert client.page.select('#recopier input[name="enfant"]') == []
+    assert "Aussi pour" not in words(client.page.find(id="recopier"))
+
+
 def test_copying_lists_what_was_done_and_what_was_left(bench, client):
     marie = bench.other_child()
     change_opening(bench, date(2027, 2, 8), closed_reason="grève")
@@ -417,7 +456,7 @@ def test_the_recap_groups_by_child_and_says_what_comes_of_each_line(world, clien
     cards = client.page.select("section.card")
     assert [words(card.h2) for card in cards[:2]] == ["M Marie", "L Léo"]
     leo = words(cards[1])
-    assert "Repas enfant · lun. 1er et jeu. 4 février" in leo
+    assert "Repas enfant · lun. 1er et jeu. 4 février Écoles de Cahors" in leo
     assert "accepté dès validation" in leo
     assert "2 × 3,20 €" in leo
     assert "Annulation · Repas enfant · ven. 5 février" in leo
@@ -502,6 +541,27 @@ def test_the_receipt_shows_each_line_and_how_to_undo_it(bench, client):
     )
     assert "Étape 4 sur 4" in client.page.get_text()
     assert "Annulation · Repas enfant · lun. 1er février" in words(client.page.main)
+
+
+def test_each_line_of_a_mixed_request_gets_its_own_state_on_screen_and_by_mail(bench, client):
+    """S99: the school accepts at once, the centre decides each request, the closed day is refused."""
+    centre = bench.world.canteen([MONDAY], name="ALSH Saint-Géry", validation_mode=ValidationMode.MANUAL)
+    bench.world.enrol(bench.leo, centre.facility)
+    key = bench.start()
+    bench.touch(key, TUESDAY)
+    bench.touch(key, FRIDAY)
+    place = f"/reservations/{key}/etablissement"
+    client.submit(place, {"accueil": f"{centre.facility.id}:2027-02"}, follow=True)
+    client.submit(planning(key), form="#jours", button=("jour", f"{MONDAY}:book"))
+    change_opening(bench, FRIDAY, closed_reason="grève")
+    client.submit(recap(key), form=f"/reservations/{key}/valider", follow=True)
+    assert sorted(bench.states()) == [LineState.ACCEPTED, LineState.PENDING, LineState.REFUSED]
+    told = [words(part) for part in client.page.select("section.card dt")]
+    (mail,) = bench.world.all(OutgoingMail)
+    lines = " ".join(mail.text.split()).split(" - ")
+    for day, state in (("mar. 2", "Acceptée"), ("lun. 1er", "En cours de validation"), ("ven. 5", "Refusée")):
+        for said in (told, lines):
+            assert [state in line for line in said if f"{day} février" in line] == [True], (said, day)
 
 
 def test_a_receipt_is_its_familys(bench, client):
