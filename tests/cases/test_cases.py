@@ -43,6 +43,6 @@ def test_every_answer_explains_itself():
         for book, scenario in [opened(path)]
         for question in scenario.questions
         if question.kind in ("limite", "permis", "prix", "absence")
-        if not (found := questions.answer(book, question)).trace.steps and not found.missing_fact
+        if not (found := questions.answer(book, question)).trace.steps and not found.problem
     ]
     assert silent == []
