@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
 from domain.enums import ActivityKind, BookingState, SessionKind
@@ -138,13 +138,75 @@ def test_the_pages_of_a_role(visit, app: Flask, town, role, part):
     assert faults == [], "\n" + "\n".join(faults)
 
 
-@pytest.mark.parametrize("role", [Role.PARENT, Role.ADMINISTRATOR])
-@pytest.mark.parametrize("width", AXE_WIDTHS)
-def test_the_open_menu(visit, town, role, width):
-    page = visit(town.users[role], width)
+# --- Pages in the middle of something -----------------------------------------------------------
+
+
+def no_child(page: Page) -> None:
+    page.goto("/reservations/nouvelle")
+    page.get_by_role("button", name="Suivant").click()
+    expect(page.locator("#erreurs")).to_be_visible()
+
+
+def touched_too_late(page: Page) -> None:
+    page.goto("/reservations/" + "A" * 32 + "/planning?mois=2027-01")
+    page.locator("#j-2027-01-12").click()
+    expect(page.locator("#alertes")).not_to_be_empty()
+
+
+def copied(page: Page) -> None:
+    page.goto("/reservations/" + "A" * 32 + "/planning")
+    page.get_by_role("button", name="Recopier").click()
+    expect(page.locator("#planning .alert.ok")).to_be_visible()
+
+
+def open_day(page: Page) -> None:
+    page.goto("/planning/2027-02")
+    page.locator(f'a[href$="/{FRIDAY}"]').click()
+    expect(page.locator("#jour-titre")).to_be_visible()
+
+
+def bad_password(page: Page) -> None:
+    page.goto("/mon-compte/mot-de-passe")
+    page.get_by_label("Mot de passe actuel").fill("autre chose")
+    page.get_by_label("Nouveau mot de passe").fill("court")
+    page.get_by_role("button", name="Valider").click()
+    expect(page.locator("#erreurs")).to_be_visible()
+
+
+def nowhere(page: Page) -> None:
+    page.goto("/nulle-part")
+
+
+def menu(page: Page) -> None:
     page.goto("/espace")
     page.locator("details.menu summary").click()
-    faults = looks.faults_of_layout(page, width) + looks.small_targets(page) + looks.faults_of_access(page)
+
+
+def bad_family(page: Page) -> None:
+    page.goto("/gestion/familles/nouveau")
+    page.locator("main form").evaluate("form => form.submit()")  # the browser would ask for the fields first
+    expect(page.locator("#erreurs")).to_be_visible()
+
+
+MOMENTS = [
+    *(
+        (Role.PARENT, act)
+        for act in (no_child, touched_too_late, copied, open_day, bad_password, nowhere, menu)
+    ),
+    (Role.ADMINISTRATOR, menu),
+    (Role.ADMINISTRATOR, bad_family),
+]
+
+
+@pytest.mark.parametrize(("role", "act"), MOMENTS, ids=lambda value: getattr(value, "__name__", value))
+def test_pages_in_the_middle_of_something(visit, town, role, act):
+    visit.expects(404, 422)
+    page = visit(town.users[role], 360)
+    act(page)
+    faults = looks.small_targets(page) if role in FAMILIES or act is menu else []
+    for width in (360, 320):
+        faults += looks.faults_of_layout(page, width)
+    faults += looks.faults_of_access(page)
     assert faults == [], "\n" + "\n".join(faults)
 
 
