@@ -21,7 +21,7 @@ from tests.browser.journey import (
     touch,
     validate,
 )
-from tests.school_family import SCHOOL_DAYS, SchoolFamily
+from tests.school_family import SchoolFamily
 
 WAYS = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
 
@@ -108,19 +108,6 @@ def test_going_back_and_forth_loses_nothing(visit, world, scripts):
     to_recap(page)
     validate(page)
     assert bookings(world) == [(MONDAY, "accepted")]
-
-
-def test_days_touched_faster_than_the_server_answers_all_count(visit, world):
-    family = SchoolFamily(world)
-    page = visit(family.claire)
-    page.goto("/planning")
-    to_planning(page)
-    days = [one for one in SCHOOL_DAYS if one.month == 2][:6]
-    for one in days:
-        day(page, one).click()
-    for one in days:
-        expect(day(page, one)).to_have_attribute("aria-pressed", "true")
-    assert len(world.all(BookingDraftLine)) == len(days)
 
 
 @WAYS
