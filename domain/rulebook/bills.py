@@ -5,11 +5,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from domain.rulebook.absences import Absence, Verdict, judge
 from domain.rulebook.counts import Presence
 from domain.rulebook.facts import Context
-from domain.rulebook.ladders import decide, ladder_for
+from domain.rulebook.ladders import Answer, Outcome, decide, ladder_for
 from domain.rulebook.prices import Adjustment, Scope, Tariff, adjust, applies, price
-from domain.rulebook.rulebook import Activity, Rulebook
+from domain.rulebook.rulebook import LATE, Activity, Rulebook
 from domain.rulebook.totals import Line, corrections
 from domain.rulebook.trace import MissingFact, Unanswered
 
@@ -23,35 +24,63 @@ def tariff_of(activity: Activity, context: Context, day: date | None) -> Tariff:
     return version.rule
 
 
-def triggered_by_booking(activity: Activity, context: Context, channel: str | None) -> frozenset[str]:
-    """The adjustments that the limits ask for, given the moment of the booking (`context.now`)."""
+def booking_answer(activity: Activity, context: Context, channel: str | None) -> Answer:
+    """What the limits answered to the booking made at `context.now`: its adjustments, whether it was late."""
     if activity.ladders is None:
         raise Unanswered(f"{activity.path} n’a pas de délais.")
     now = context.moment(activity.path)
     ladders = activity.ladders.on(now.date()).rule
     ladder = ladder_for(ladders, "reserver", channel, context, activity.path)
-    decision = decide(ladder, context, activity.opening, now)
-    return frozenset(decision.answer.extras)
+    return decide(ladder, context, activity.opening, now).answer
 
 
-def expand(book: Rulebook, asked: Sequence[Mapping[str, Any]], context: Context) -> list[Presence]:
-    """One presence a day, in order of days, each with its own context."""
-    found = []
-    for group in asked:
-        activity = book.activities[group["activity"]]
-        for day in _days_of(group, activity):
-            now = group["booked_at"]
-            facts = {
-                **context.given, "etat": "present", "enfant": group["child"], "activite": group["activity"],
-                **group["facts"],
-            }  # fmt: skip
-            own = book.context(facts, day=day, now=now, trace=context.trace)
-            triggered = frozenset(group["triggered"])
-            if now is not None:
-                triggered |= triggered_by_booking(activity, own, group["channel"])
-            one = Presence(group["activity"], group["child"], day, facts, group["order"], triggered, own)
-            found.append(one)
+def verdict_on(activity: Activity, absence: Absence, context: Context) -> Verdict:
+    """What stays due of an absence, by the rules in force on its first day."""
+    if activity.absences is None:
+        raise Unanswered(f"{activity.path} n’a pas de règles d’absence.")
+    version = activity.absences.on(absence.days[0])
+    context.trace.version = version.name
+    return judge(version.rule, absence, context, activity.opening)
+
+
+def expand(book: Rulebook, asked: Mapping[str, Any], context: Context) -> list[Presence]:
+    """One unit a day to bill, in order of days: presences, then what stays due of the absences."""
+    found = [
+        _presence(book, group, day, context)
+        for group in asked["presences"]
+        for day in _days_of(group, book.activities[group["activity"]])
+    ]
+    for group in asked["absences"]:
+        found += _due_absences(book, group, context)
     return sorted(found, key=lambda one: one.day)
+
+
+def _facts_of(group: Mapping[str, Any], context: Context, state: str) -> dict[str, Any]:
+    own = {"etat": state, "enfant": group["child"], "activite": group["activity"]}
+    return {**context.given, **own, **group["facts"]}
+
+
+def _presence(book: Rulebook, group: Mapping[str, Any], day: date, context: Context) -> Presence:
+    facts, now = _facts_of(group, context, "present"), group["booked_at"]
+    own = book.context(facts, day=day, now=now, trace=context.trace)
+    triggered = frozenset(group["triggered"])
+    if now is not None:
+        answer = booking_answer(book.activities[group["activity"]], own, group["channel"])
+        triggered |= frozenset(answer.extras)
+        own = own.with_facts(**{LATE: answer.outcome is not Outcome.FREE})
+    return Presence(group["activity"], group["child"], day, facts, group["order"], triggered, own)
+
+
+def _due_absences(book: Rulebook, group: Mapping[str, Any], context: Context) -> list[Presence]:
+    facts, found = _facts_of(group, context, "absent"), []
+    absence = Absence(tuple(sorted(group["days"])), group["told"], group["proof"])
+    known = book.context(facts, trace=context.trace)
+    verdict = verdict_on(book.activities[group["activity"]], absence, known)
+    for day, rule in verdict.rules:
+        if day in verdict.due:
+            own, extras = known.with_facts(day=day), frozenset(rule.extras)
+            found.append(Presence(group["activity"], group["child"], day, facts, "", extras, own))
+    return found
 
 
 def _days_of(group: Mapping[str, Any], activity: Activity) -> Sequence[date]:
@@ -85,7 +114,9 @@ def price_all(book: Rulebook, presences: list[Presence]) -> None:
 
 def _count(count: Any, activity: Activity, own: list[Presence], everybody: list[Presence]) -> None:
     values = [
-        one.context.given.get(count.name, None) or count.of(one, everybody, activity.opening or ())
+        one.context.given[count.name]
+        if count.name in one.context.given
+        else count.of(one, everybody, activity.opening or ())
         for one in own
     ]
     for one, value in zip(own, values, strict=True):

@@ -24,6 +24,7 @@ class Span(StrEnum):
     SCHOOL_YEAR = "annee_scolaire"
     CIVIL_YEAR = "annee_civile"
     BILL = "facture"
+    ORDER = "commande"
 
     def of(self, day: date) -> Any:
         """What two days of the same span have in common."""
@@ -96,6 +97,7 @@ class Count:
     def _together(self, one: Presence, other: Presence) -> bool:
         return (
             self.span.of(one.day) == self.span.of(other.day)
+            and (self.span is not Span.ORDER or one.order == other.order)
             and (self.everywhere or one.activity == other.activity)
             and (self.by is By.FAMILY or one.child == other.child)
         )
@@ -123,7 +125,7 @@ COUNT = placed(
         "periode",
         "span",
         _words(Span),
-        "la période (jour, semaine, mois, annee_scolaire, annee_civile, facture)",
+        "la période (jour, semaine, mois, annee_scolaire, annee_civile, facture, commande)",
     ),
     Key("par", "by", _words(By), "par enfant ou par famille"),
     Key("toutes_activites", "everywhere", schema.yes_no, "compter aussi les autres activités"),

@@ -11,14 +11,14 @@ from typing import Any
 from domain.calendar import paris_now
 from domain.deadlines import FOREVER, NEVER_EVER
 from domain.errors import BusinessError
-from domain.rulebook.absences import Absence, judge
+from domain.rulebook.absences import Absence
 from domain.rulebook.billing import notices, payable, schedule
-from domain.rulebook.bills import bill_lines, expand, price_all, tariff_of, triggered_by_booking
+from domain.rulebook.bills import bill_lines, booking_answer, expand, price_all, tariff_of, verdict_on
 from domain.rulebook.enrolment import Tie, Window, choice_faults
 from domain.rulebook.facts import Context
-from domain.rulebook.ladders import decide, ladder_for, limits, said_limit
+from domain.rulebook.ladders import Outcome, decide, ladder_for, limits, said_limit
 from domain.rulebook.prices import price
-from domain.rulebook.rulebook import Activity, Rulebook
+from domain.rulebook.rulebook import LATE, Activity, Rulebook
 from domain.rulebook.scenario import Question, Result, Scenario
 from domain.rulebook.trace import MissingFact, Trace, Unanswered
 
@@ -124,7 +124,9 @@ def _price(book: Rulebook, asked: Asked, context: Context) -> Answer:
     triggered = frozenset(asked["triggered"])
     if asked["booked_at"] is not None:
         of_booking = book.context(context.given, day=context.day, now=asked["booked_at"], trace=context.trace)
-        triggered |= triggered_by_booking(activity, of_booking, asked["channel"])
+        answered = booking_answer(activity, of_booking, asked["channel"])
+        triggered |= frozenset(answered.extras)
+        context = context.with_facts(**{LATE: answered.outcome is not Outcome.FREE})
     found = price(tariff_of(activity, context, context.day), context, triggered)
     return {
         "prix": found.amount,
@@ -136,12 +138,8 @@ def _price(book: Rulebook, asked: Asked, context: Context) -> Answer:
 
 def _absence(book: Rulebook, asked: Asked, context: Context) -> Answer:
     activity = book.activities[asked["activity"]]
-    if activity.absences is None:
-        raise Unanswered(f"{activity.path} n’a pas de règles d’absence.")
-    version = activity.absences.on(asked["days"][0])
-    context.trace.version = version.name
     absence = Absence(tuple(sorted(asked["days"])), asked["told"], asked["proof"])
-    verdict = judge(version.rule, absence, context, activity.opening)
+    verdict = verdict_on(activity, absence, context)
     refunds = {day: rule.refund for day, rule in verdict.rules if day in verdict.waived and rule.refund}
     found: Answer = {
         "dus": list(verdict.due),
@@ -167,7 +165,7 @@ def _due_amount(book: Rulebook, activity: Activity, verdict: Any, context: Conte
 
 
 def _bill(book: Rulebook, asked: Asked, context: Context) -> Answer:
-    presences = expand(book, asked["presences"], context)
+    presences = expand(book, asked, context)
     price_all(book, presences)
     lines = bill_lines(book, presences)
     by_child: dict[str, Decimal] = {}

@@ -244,13 +244,14 @@ def _calendar_spec(source: HolidaySource) -> schema.Spec:
 
 
 _NUMBERS_OF_GROUPS = ("nombre", "total", "jours_choisis", "jours_ouverts", "jours_manquants")
+LATE = "reserve_hors_delai"
 _OF_PRESENCES = {
     **{name: Fact(Kind.NUMBER) for name in _NUMBERS_OF_GROUPS},
     "etat": Fact(Kind.CHOICE, ETATS),
     "enfant": Fact(Kind.TEXT),
     "activite": Fact(Kind.TEXT),
     "quotient": Fact(Kind.NUMBER),
-    "compte": Fact(Kind.YES_NO),
+    LATE: Fact(Kind.YES_NO),
 }
 
 

@@ -92,6 +92,11 @@ _CHANNEL = Key("canal", "channel", schema.name, "le canal (portail, telephone…
 _NOW = Key("a", "now", read_moment, "le moment de l’acte", None)
 _DAY = Key("jour", "day", schema.day, "le jour du service", None)
 _action = schema.choice({action: action for action in ACTIONS})
+_moment = schema.optional(read_moment)
+_NOTICE_KEYS = (
+    Key("prevenu", "told", _moment, "le moment où la famille a prévenu", None),
+    Key("justificatif", "proof", _moment, "le moment où le justificatif est arrivé", None),
+)
 _GIVEN = Record(
     Given,
     Key("nom", "name", schema.text, "la pièce"),
@@ -124,6 +129,17 @@ def _presence_record(book: Rulebook) -> Record:
             None,
         ),
         Key("canal", "channel", schema.name, "le canal de la réservation", None),
+    )
+
+
+def _absence_record(book: Rulebook) -> Record:
+    return Record(
+        dict,
+        _activity_key(book),
+        Key("enfant", "child", schema.text, "l’enfant", "enfant"),
+        Key("jours", "days", _days, "les jours réservés et manqués"),
+        Key("faits", "facts", facts_spec(book), "les faits de cette absence", {}),
+        *_NOTICE_KEYS,
     )
 
 
@@ -170,19 +186,13 @@ def _records(book: Rulebook) -> Mapping[str, Record]:
             dict,
             activity,
             Key("jours", "days", _days, "les jours réservés et manqués"),
-            Key("prevenu", "told", schema.optional(read_moment), "le moment où la famille a prévenu", None),
-            Key(
-                "justificatif",
-                "proof",
-                schema.optional(read_moment),
-                "le moment où le justificatif est arrivé",
-                None,
-            ),
+            *_NOTICE_KEYS,
             Key("chiffrer", "priced", schema.yes_no, "calculer aussi le montant dû", False),
         ),
         "facture": Record(
             dict,
-            Key("presences", "presences", schema.list_of(_presence_record(book), least=1), "les présences"),
+            Key("presences", "presences", schema.list_of(_presence_record(book)), "les présences", ()),
+            Key("absences", "absences", schema.list_of(_absence_record(book)), "les absences", ()),
             _NOW,
         ),
         "fait": Record(

@@ -86,10 +86,9 @@ def _key(total: Total, one: Presence) -> Any:
 def _context_of(group: list[Presence], lines: list[Line], total: Total) -> Context:
     """The facts of the last presence of the group, with its number and its sum so far."""
     label = _label(total, group)
-    counted = [one for one in group if one.facts.get("compte", True)]
     amount = sum((one.amount for one in group), Decimal(0))
     corrected = sum((line.amount for line in lines if _same_group(line, label)), Decimal(0))
-    return group[-1].context.with_facts(nombre=Decimal(len(counted)), total=amount + corrected)
+    return group[-1].context.with_facts(nombre=Decimal(len(group)), total=amount + corrected)
 
 
 def _label(total: Total, group: list[Presence]) -> str:
