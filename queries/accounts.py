@@ -21,6 +21,7 @@ from models import (
     User,
     UserSession,
 )
+from queries.reading import read
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ _BY_TOKEN = (
 
 def signed_in_user(token: str, token_hash: str, now: datetime) -> SignedInUser | None:
     """The person of a live session, or None when it ended or the account is not active. One statement."""
-    rows = db.session.execute(_BY_TOKEN, {"token_hash": token_hash, "now": now}).all()
+    rows = read(_BY_TOKEN, {"token_hash": token_hash, "now": now}).all()
     if not rows:
         return None
     first = rows[0]

@@ -4,9 +4,10 @@ The planning of the wizard, its recap and the validation ask the same `judge`: w
 « Valider » is what it gets, unless somebody else was faster.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -25,6 +26,7 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.selectable import CompoundSelect
 
 from domain import capacity
 from domain.calendar import paris_now
@@ -44,6 +46,7 @@ from models import (
     ACTIVE_BOOKING,
     Activity,
     Booking,
+    BookingDraft,
     BookingDraftLine,
     BookingPeriod,
     BookingRequestLine,
@@ -67,6 +70,8 @@ class ChildDay:
     `is_eligible`: the child belongs to the household and is enrolled in the facility on that day.
     """
 
+    draft_id: int
+    household_id: int
     line_id: int | None
     child_id: int
     wish: LineAction | None
@@ -138,13 +143,14 @@ _PENDING_CHANGE = (
     )
     .correlate(Booking)
 )
-_HOUSEHOLD_ID = bindparam("household_id")
 
 
 def _columns(part: str, child_id: ColumnElement[int]) -> tuple[ColumnElement, ...]:
     """In the order of the fields of ChildDay, after the part that the row comes from."""
     return (
         literal(part),
+        BookingDraft.id,
+        BookingDraft.household_id,
         BookingDraftLine.id,
         child_id,
         BookingDraftLine.action,
@@ -173,7 +179,7 @@ def _columns(part: str, child_id: ColumnElement[int]) -> tuple[ColumnElement, ..
         _BOOKED_TYPE.short_name,
         Booking.price_cents,
         case((Booking.state == BookingState.WAITING, _RANK), else_=null()),
-        Booking.household_id != _HOUSEHOLD_ID,
+        Booking.household_id != BookingDraft.household_id,
         _PENDING_CHANGE,
         exists()
         .where(
@@ -182,9 +188,9 @@ def _columns(part: str, child_id: ColumnElement[int]) -> tuple[ColumnElement, ..
             Enrolment.first_day <= Opening.day,
             Enrolment.last_day >= Opening.day,
             HouseholdChild.child_id == Enrolment.child_id,
-            HouseholdChild.household_id == _HOUSEHOLD_ID,
+            HouseholdChild.household_id == BookingDraft.household_id,
         )
-        .correlate(BookingDraftLine, Opening, Facility),
+        .correlate(BookingDraft, BookingDraftLine, Opening, Facility),
     )
 
 
@@ -204,69 +210,75 @@ def _with_booking(statement: Select, child_id: ColumnElement[int]) -> Select:
     )
 
 
-_DRAFT_ID = bindparam("draft_id")
-_CHILD_ID = cast(bindparam("child_id"), Integer)
+_CHILD_ID = func.coalesce(cast(bindparam("child_id"), Integer), BookingDraft.child_id)
 _WISHES = _with_booking(
     select(*_columns("wish", BookingDraftLine.child_id))
-    .select_from(BookingDraftLine)
+    .select_from(BookingDraft)
+    .join(BookingDraftLine, BookingDraftLine.draft_id == BookingDraft.id)
     .join(Opening, Opening.id == BookingDraftLine.opening_id)
     .join(Activity, Activity.id == Opening.activity_id),
     BookingDraftLine.child_id,
-).where(BookingDraftLine.draft_id == _DRAFT_ID)
-_SHOWN = _with_booking(
-    select(*_columns("shown", _CHILD_ID))
-    .select_from(PresenceType)
-    .join(Activity, Activity.id == PresenceType.activity_id)
-    .join(Opening, Opening.activity_id == Activity.id)
+)
+_DAYS = _with_booking(
+    select(*_columns("day", _CHILD_ID))
+    .select_from(BookingDraft)
+    .join(PresenceType, PresenceType.id == bindparam("presence_type_id"))
+    .join(
+        Activity,
+        (Activity.id == PresenceType.activity_id) & (Activity.facility_id == BookingDraft.facility_id),
+    )
+    .join(
+        Opening,
+        (Opening.activity_id == Activity.id) & Opening.day.between(bindparam("first"), bindparam("last")),
+    )
     .outerjoin(
         BookingDraftLine,
-        (BookingDraftLine.draft_id == _DRAFT_ID)
+        (BookingDraftLine.draft_id == BookingDraft.id)
         & (BookingDraftLine.child_id == _CHILD_ID)
         & (BookingDraftLine.opening_id == Opening.id),
     ),
     _CHILD_ID,
-).where(
-    PresenceType.id == bindparam("presence_type_id"),
-    PresenceType.is_active,
-    Activity.is_active,
-    Activity.facility_id == bindparam("facility_id"),
-    Opening.day.between(bindparam("first"), bindparam("last")),
+).where(PresenceType.is_active, Activity.is_active, Facility.is_active)
+_BY_ID = BookingDraft.id == bindparam("draft_id")
+_BY_KEY = (
+    (BookingDraft.key == bindparam("key"))
+    & (BookingDraft.user_id == bindparam("user_id"))
+    & BookingDraft.submitted_at.is_(None)
 )
-_WISHES_AND_SHOWN = union_all(_WISHES, _SHOWN)
+_WISHES_BY_ID = _WISHES.where(_BY_ID)
+_BOTH_BY_ID = union_all(_WISHES_BY_ID, _DAYS.where(_BY_ID))
+_BOTH_BY_KEY = union_all(_WISHES.where(_BY_KEY), _DAYS.where(_BY_KEY))
+
+Both = tuple[list[ChildDay], list[ChildDay]]
 
 
-def wishes(draft_id: int, household_id: int) -> list[ChildDay]:
+def wishes(draft_id: int) -> list[ChildDay]:
     """Every wish of a draft, by day then child. One statement."""
-    rows = read(_WISHES, {"draft_id": draft_id, "household_id": household_id})
-    return _in_order(ChildDay(*row[1:]) for row in rows)
+    return _in_order(ChildDay(*row[1:]) for row in read(_WISHES_BY_ID, {"draft_id": draft_id}))
 
 
 def wishes_and_days(
-    draft_id: int,
-    household_id: int,
-    child_id: int,
-    facility_id: int,
-    presence_type_id: int,
-    first: date,
-    last: date,
-) -> tuple[list[ChildDay], list[ChildDay]]:
-    """The wishes of a draft, and the open days of a presence type between two days as one child sees them.
+    draft_id: int, presence_type_id: int, first: date, last: date, child_id: int | None = None
+) -> Both:
+    """The wishes of a draft, and the open days of a presence type between two days for its child or another.
 
-    One statement. No day when the presence type is not an active one of this facility.
+    One statement. No day when the presence type is not an active one of the draft's facility.
     """
-    wanted = {
-        "draft_id": draft_id,
-        "household_id": household_id,
-        "child_id": child_id,
-        "facility_id": facility_id,
-        "presence_type_id": presence_type_id,
-        "first": first,
-        "last": last,
-    }
-    parts: dict[str, list[ChildDay]] = {"wish": [], "shown": []}
-    for part, *columns in read(_WISHES_AND_SHOWN, wanted):
+    span = {"presence_type_id": presence_type_id, "first": first, "last": last}
+    return _both(_BOTH_BY_ID, span | {"draft_id": draft_id, "child_id": child_id})
+
+
+def touched(key: str, user_id: int, presence_type_id: int, day: date) -> Both:
+    """The same for one day of somebody's open draft, which need not have been read before. One statement."""
+    span = {"presence_type_id": presence_type_id, "first": day, "last": day}
+    return _both(_BOTH_BY_KEY, span | {"key": key, "user_id": user_id, "child_id": None})
+
+
+def _both(statement: CompoundSelect, wanted: Mapping[str, Any]) -> Both:
+    parts: dict[str, list[ChildDay]] = {"wish": [], "day": []}
+    for part, *columns in read(statement, wanted):
         parts[part].append(ChildDay(*columns))
-    return _in_order(parts["wish"]), _in_order(parts["shown"])
+    return _in_order(parts["wish"]), _in_order(parts["day"])
 
 
 def _in_order(days: Iterable[ChildDay]) -> list[ChildDay]:

@@ -157,15 +157,7 @@ def painting(
     last = date(*add_months(shown.year, shown.month, 1), 1) - timedelta(days=1)
     types = presence_types(draft.facility_id, shown, last)
     chosen = _chosen(types, presence_type_id, draft.presence_type_id)
-    wished, days = wishes_and_days(
-        draft.id,
-        draft.household_id,
-        child.child_id,
-        draft.facility_id,
-        chosen.id if chosen else 0,
-        shown,
-        last,
-    )
+    wished, days = wishes_and_days(draft.id, chosen.id if chosen else 0, shown, last)
     rules = rules_for([*wished, *days], draft.household_id, shown, last, [chosen.id] if chosen else [])
     columns = open_weekdays(day.day for day in days)
     return Painting(

@@ -120,7 +120,7 @@ class Recap:
 
 def recap(draft: Draft, children: Sequence[ChildCard], now: datetime, today: date) -> Recap:
     """Every wish of the draft as it would be answered now. Four statements, five with rules on open days."""
-    wished = wishes(draft.id, draft.household_id)
+    wished = wishes(draft.id)
     rules = rules_for(wished, draft.household_id, today, today)
     verdicts = [judge(day, day.wish, day.wish_type_id, rules, now) for day in wished]
     both = list(zip(wished, verdicts, strict=True))

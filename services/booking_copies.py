@@ -63,7 +63,7 @@ def copy_days(
     somebody else's child, Refused when there is nothing to copy.
     """
     draft = open_draft(author, key, now)
-    wished = booking_days.wishes(draft.id, draft.household_id)
+    wished = booking_days.wishes(draft.id)
     source = [
         day
         for day in wished
@@ -79,7 +79,7 @@ def copy_days(
     with write_transaction() as session:
         take_draft(session, author, key, now)
         for day in added:
-            write_wish(session, draft.id, day)
+            write_wish(session, day)
     return Copied(_by_child(added, names), _by_reason(skipped, names))
 
 
@@ -133,15 +133,8 @@ def _judged(
 
 
 def _open_days(draft: wizard.Draft, target: _Target) -> list[ChildDay]:
-    _, shown = booking_days.wishes_and_days(
-        draft.id,
-        draft.household_id,
-        target.child_id,
-        draft.facility_id,
-        target.presence_type_id,
-        min(target.days),
-        max(target.days),
-    )
+    days = min(target.days), max(target.days)
+    _, shown = booking_days.wishes_and_days(draft.id, target.presence_type_id, *days, target.child_id)
     booked_only = target.action is LineAction.CANCEL
     return [
         day

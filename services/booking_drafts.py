@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from domain.calendar import paris_now
 from domain.enums import LineAction, LineState
-from domain.errors import NotFound, Refused, Stale
+from domain.errors import BusinessError, NotFound, Refused, Stale
 from domain.french import format_day
 from domain.workflow import ACTIVE_STATES, NOT_ACTIVE
 from models import (
@@ -193,16 +193,11 @@ def set_day(
     everything is judged again at « Valider ». Raises NotFound for an unknown draft or presence type, Refused
     with the rule in words when the day cannot be had, Stale when the draft is validated.
     """
-    draft = open_draft(author, key, now)
-    if not (draft.has_child and draft.has_place):
-        raise Refused("incomplete", "Choisissez d’abord l’enfant, l’établissement et le mois.")
-    wished, shown = booking_days.wishes_and_days(
-        draft.id, draft.household_id, draft.child_id, draft.facility_id, presence_type_id, day, day
-    )
-    if not shown:
-        raise _nothing_that_day(draft.facility_id, presence_type_id, day)
+    wished, shown = booking_days.touched(key, author.user_id, presence_type_id, day)
+    if not shown or shown[0].household_id not in author.household_ids:
+        raise _nothing_to_touch(author, key, presence_type_id, day, now)
     child_day = shown[0]
-    rules = booking_days.rules_for([*wished, child_day], draft.household_id, day, day, [presence_type_id])
+    rules = booking_days.rules_for([*wished, child_day], child_day.household_id, day, day, [presence_type_id])
     action = _ACTIONS.get(wanted)
     if action is not None:
         child_day = with_wish(child_day, action, presence_type_id)
@@ -210,17 +205,22 @@ def set_day(
         if verdict.state is LineState.REFUSED:
             raise Refused(verdict.code, verdict.sentence)
     with write_transaction() as session:
-        _remember(session, draft.id, day, presence_type_id, now)
+        _remember(session, child_day.draft_id, day, presence_type_id, now)
         if action is None:
-            _drop(session, draft.id, child_day)
+            _drop(session, child_day)
         else:
-            write_wish(session, draft.id, child_day)
+            write_wish(session, child_day)
     return _touched(child_day if action else _without_wish(child_day), wished, rules)
 
 
-def _nothing_that_day(facility_id: int, presence_type_id: int, day: date) -> Exception:
-    types = wizard.active_type_ids(facility_id)
-    if presence_type_id not in types:
+def _nothing_to_touch(
+    author: Author, key: str, presence_type_id: int, day: date, now: datetime
+) -> BusinessError:
+    """Why this day of this draft cannot be touched."""
+    draft = open_draft(author, key, now)
+    if not (draft.has_child and draft.has_place):
+        return Refused("incomplete", "Choisissez d’abord l’enfant, l’établissement et le mois.")
+    if presence_type_id not in wizard.active_type_ids(draft.facility_id):
         return NotFound()
     return Refused("closed", f"Rien n’est ouvert le {format_day(day)}. Choisissez un autre jour.")
 
@@ -276,20 +276,20 @@ def _remember(session: Session, draft_id: int, day: date, presence_type_id: int,
         raise Stale(_SUBMITTED)
 
 
-def _drop(session: Session, draft_id: int, day: ChildDay) -> None:
-    session.connection().execute(_DROP, _line_of(draft_id, day))
+def _drop(session: Session, day: ChildDay) -> None:
+    session.connection().execute(_DROP, _line_of(day))
 
 
-def write_wish(session: Session, draft_id: int, day: ChildDay) -> None:
+def write_wish(session: Session, day: ChildDay) -> None:
     """Keep one wish, in the line that the held draft already has for this day or in a new one."""
-    line = _line_of(draft_id, day) | {"type": day.wish_type_id, "wish": day.wish}
+    line = _line_of(day) | {"type": day.wish_type_id, "wish": day.wish}
     if day.line_id is not None and session.connection().execute(_CHANGE, line).rowcount:
         return
     session.connection().execute(_ADD, line | {"day": day.day})
 
 
-def _line_of(draft_id: int, day: ChildDay) -> dict[str, object]:
-    return {"draft": draft_id, "child": day.child_id, "opening": day.opening_id}
+def _line_of(day: ChildDay) -> dict[str, object]:
+    return {"draft": day.draft_id, "child": day.child_id, "opening": day.opening_id}
 
 
 def _touched(day: ChildDay, wished: list[ChildDay], rules: RuleSet) -> Touched:

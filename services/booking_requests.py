@@ -45,7 +45,7 @@ def submit(author: Author, key: str, author_name: str, email: str, now: datetime
         _lock_openings(
             session, select(BookingDraftLine.opening_id).where(BookingDraftLine.draft_id == draft_id)
         )
-        wishes = booking_days.wishes(draft_id, household_id)
+        wishes = booking_days.wishes(draft_id)
         if not wishes:
             raise Refused("empty", "Votre demande est vide. Choisissez au moins un jour.")
         request = BookingRequest(

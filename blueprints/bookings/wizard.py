@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, current_app, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -183,8 +183,8 @@ def days(key: str) -> Response:
         return _refused(key, refusal, day.replace(day=1))
     if not is_htmx():
         return done(_planning_address(key, day, type_id))
-    return render_template(
-        "bookings/_wizard_touched.html",
+    # The hottest answer of the portal: the context of pages (town, menus, account) is not even prepared.
+    return current_app.jinja_env.get_template("bookings/_wizard_touched.html").render(
         key=key,
         cells=[wizard_month.touched_cell(touched.day, type_id, touched.rules, now(), today())],
         bar=wizard_recap.bar(touched.wishes, touched.rules, now()),

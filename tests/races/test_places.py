@@ -140,13 +140,13 @@ def test_without_the_guard_the_day_is_overbooked(world, monkeypatch):
     monkeypatch.setattr(booking_requests, "_lock_openings", lambda *_: None)
     monkeypatch.setattr(booking_requests, "_take_place", trusting)
     monkeypatch.setattr(booking_days, "wishes", lambda *_: read_before[threading.get_ident()])
-    ids = {draft.key: (draft.id, draft.household_id) for draft in world.all(BookingDraft)}
+    ids = {draft.key: draft.id for draft in world.all(BookingDraft)}
 
     def careless(bench: Bench, key: str) -> Callable[[], str]:
         act = submit(bench, key)
 
         def run() -> str:
-            read_before[threading.get_ident()] = real(*ids[key])
+            read_before[threading.get_ident()] = real(ids[key])
             db.session.rollback()
             everybody_has_read.wait(timeout=30)
             return act()
