@@ -58,6 +58,10 @@ class Ladder:
     stages: tuple[Stage, ...]
     otherwise: Answer
 
+    def answers(self) -> tuple[Answer, ...]:
+        """Everything it may answer."""
+        return (*(stage.answer for stage in self.stages), self.otherwise)
+
     def covers(self, action: str, channel: str | None, context: Context) -> bool:
         if action not in self.actions:
             return False

@@ -312,6 +312,35 @@ _REBOOKING = {"modification": True, "reservation": False}
 
 
 def _activity_spec(almanac: Almanac) -> schema.Spec:
+    record = _activity_record(almanac)
+
+    def read_activity(node: Node, reader: Reader) -> Activity:
+        activity = record(node, reader)
+        _check_extras(activity, node, reader)
+        return activity
+
+    return read_activity
+
+
+def _check_extras(activity: Activity, node: Node, reader: Reader) -> None:
+    """Every adjustment that a limit or an absence asks for is written in the tariff."""
+    ladders = () if activity.ladders is None else (v.rule for v in activity.ladders.versions)
+    absences = () if activity.absences is None else (v.rule for v in activity.absences.versions)
+    answers = [a for rule in ladders for ladder in rule for a in ladder.answers()]
+    wanted = {name for answer in answers for name in answer.extras}
+    wanted |= {name for rules in absences for rule in rules for name in rule.extras}
+    if activity.tariff is None:
+        for name in sorted(wanted):
+            reader.faults.warn(
+                node, f"l’ajustement « {name} » n’est pas chiffré : l’activité n’a pas de tarif."
+            )
+        return
+    for version in activity.tariff.versions:
+        for name in sorted(wanted - {one.name for one in version.rule.adjustments}):
+            reader.faults.add(node.bad(f"l’ajustement « {name} » n’est pas écrit dans le tarif.").fault)
+
+
+def _activity_record(almanac: Almanac) -> schema.Spec:
     return placed(
         Activity,
         Key("nom", "label", schema.text, "le nom de l’activité"),
