@@ -37,7 +37,7 @@ def init_app(app: Flask) -> None:
 @host_option
 @port_option
 def serve(host: str, port: int) -> None:
-    """Démarre le portail de la commune (serveur et envoi des courriels)."""
+    """Démarre le portail de la commune (serveur et envoi des mails)."""
     from services import accounts
 
     prepare_database()
@@ -68,14 +68,14 @@ def demo(host: str, port: int) -> None:
     say(f"Démonstration : {address}")
     for role, email, password in demo_town.SIGN_INS:
         say(f"  {role:<15} {email}  mot de passe : {password}")
-    say(f"Courriels envoyés par la démonstration : {address}/demonstration/courriels")
+    say(f"Mails envoyés par la démonstration : {address}/demonstration/mails")
     sys.exit(supervise(host, port, {"PORTAIL_DEMO": "1", "PORTAIL_URL": address}))
 
 
 @click.command("worker")
 @click.option("--once", is_flag=True, help="Traite ce qui est dû, puis s’arrête.")
 def worker(once: bool) -> None:
-    """Envoie les courriels en attente et fait le ménage (lancé par « serve » et « demo »)."""
+    """Envoie les mails en attente et fait le ménage (lancé par « serve » et « demo »)."""
     from services import housekeeping, outbox
 
     stopping = threading.Event()

@@ -30,7 +30,7 @@ class TownSettings:
     registration_text: str = (
         "L’accès au portail est ouvert par le service après un rendez-vous.\n\n"
         f"Prenez rendez-vous par téléphone{NBSP}: le service crée votre dossier avec vous, "
-        "puis vous envoie un courriel pour choisir votre mot de passe."
+        "puis vous envoie un mail pour choisir votre mot de passe."
     )
     school_zone: str = "C"
     holiday_variant: str = "metropole"

@@ -36,7 +36,7 @@ _TITLES = {
     "booking_request.submitted": "Demande de réservation reçue",
     "booking_request.accepted": "Demande de réservation acceptée",
     "booking_request.refused": "Demande de réservation refusée",
-    "mail.retried": "Courriel remis à l’envoi",
+    "mail.retried": "Mail remis à l’envoi",
 }
 _FIELDS = {
     "number": "Numéro",
@@ -49,7 +49,7 @@ _FIELDS = {
     "family_situation": "Situation familiale",
     "first_name": "Prénom",
     "last_name": "Nom",
-    "email": "Courriel",
+    "email": "Mail",
     "mobile_phone": "Téléphone mobile",
     "home_phone": "Téléphone du domicile",
     "work_phone": "Téléphone du travail",

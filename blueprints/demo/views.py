@@ -15,13 +15,13 @@ def _folder() -> FolderTransport:
     return FolderTransport(Path(current_app.config["MAIL_FOLDER"]))
 
 
-@blueprint.get("/courriels")
+@blueprint.get("/mails")
 @demo_only
 def mails() -> Response:
     return answer("demo/mails.html", mails=_folder().mails())
 
 
-@blueprint.get("/courriels/<string(maxlength=60):name>")
+@blueprint.get("/mails/<string(maxlength=60):name>")
 @demo_only
 def mail(name: str) -> Response:
     return answer("demo/mail.html", mail=_folder().mail(name) or abort(404))

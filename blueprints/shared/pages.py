@@ -44,7 +44,7 @@ STAFF_TABS = (
     ),
     ("Familles", "users", "staff_families.index", Permission.FAMILIES_READ, ("staff_families",)),
     ("Structures", "building", "staff_facilities.index", Permission.FACILITIES_MANAGE, ("staff_facilities",)),
-    ("Courriels", "mail", "staff_mails.index", Permission.MAILS_READ, ("staff_mails",)),
+    ("Mails", "mail", "staff_mails.index", Permission.MAILS_READ, ("staff_mails",)),
     (
         "Réglages", "settings", "staff_settings.index", Permission.SETTINGS_MANAGE,
         ("staff_settings", "staff_calendar", "staff_content", "staff_users"),

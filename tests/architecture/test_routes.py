@@ -40,7 +40,7 @@ PARAMETER = re.compile(r"<(?:[^<>]*:)?(\w+)>")
 SEGMENT = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 ENGLISH = {
     "home", "login", "logout", "sign-in", "sign-out", "user", "users", "staff", "booking", "bookings",
-    "child", "children", "household", "invoices", "settings", "new", "edit", "delete", "mails",
+    "child", "children", "household", "invoices", "settings", "new", "edit", "delete",
     "facilities", "calendar",
 }  # fmt: skip
 # Parameters that are words or codes, checked by the view that reads them (404 for any other).
@@ -230,7 +230,7 @@ def test_the_matrix_sees_a_wrong_guard(app, town, knocker):
 
 def test_a_demonstration_shows_its_mails_to_anybody(app, town, knocker, monkeypatch):
     monkeypatch.setitem(app.config, "DEMO", True)
-    assert knocker.get("/demonstration/courriels").status_code == 200
+    assert knocker.get("/demonstration/mails").status_code == 200
 
 
 @pytest.mark.parametrize("role", [Role.ANONYMOUS, Role.ADMINISTRATOR])

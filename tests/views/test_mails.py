@@ -9,7 +9,7 @@ from services import outbox
 from services.transaction import write_transaction
 from tests.accesses import KeepingTransport, activation_token, deliver, open_access, parent_with_password
 
-PAGE = "/gestion/courriels"
+PAGE = "/gestion/mails"
 
 
 def queue_code(world, user):

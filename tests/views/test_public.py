@@ -55,17 +55,17 @@ def test_the_contact_stands_on_every_page_without_an_account(client, world):
 
 
 def test_the_demonstrations_mails_are_not_found_in_a_real_town(client):
-    assert client.get("/demonstration/courriels").status_code == 404
+    assert client.get("/demonstration/mails").status_code == 404
 
 
 def test_a_demonstration_shows_its_mails_with_links_to_follow(client, world, app, monkeypatch):
     monkeypatch.setitem(app.config, "DEMO", True)
-    client.get("/demonstration/courriels")
+    client.get("/demonstration/mails")
     assert "Aucun mail" in client.page.main.get_text()
     open_access(world, app)
     deliver(world, FolderTransport(app.config["MAIL_FOLDER"]))
-    client.get("/demonstration/courriels")
+    client.get("/demonstration/mails")
     client.get(client.page.main.find("td").a["href"])
     link = client.page.main.find("a", href=re.compile(r"^https://portail\.test/go/[A-Z0-9]{50}$"))
     assert link is not None
-    assert client.get("/demonstration/courriels/..%2fsecret_key").status_code == 404
+    assert client.get("/demonstration/mails/..%2fsecret_key").status_code == 404

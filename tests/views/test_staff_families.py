@@ -466,11 +466,11 @@ def test_the_mails_of_the_family_show_their_state(client, agent, world):
     household = world.household()
     guardian = world.guardian(household, email="claire@example.org")
     client.submit(access_page(household, guardian, "ouvrir"), {"channel": "phone"}, follow=True)
-    assert "Ouverture du compte" in client.page.find(id="courriels").get_text()
-    assert "En attente d’envoi" in client.page.find(id="courriels").get_text()
+    assert "Ouverture du compte" in client.page.find(id="mails").get_text()
+    assert "En attente d’envoi" in client.page.find(id="mails").get_text()
     deliver(world)
     client.get(file_of(household))
-    assert "Envoyé" in client.page.find(id="courriels").get_text()
+    assert "Envoyé" in client.page.find(id="mails").get_text()
 
 
 def test_the_file_tells_which_mail_was_refused(client, agent, world):
@@ -479,6 +479,6 @@ def test_the_file_tells_which_mail_was_refused(client, agent, world):
     client.submit(access_page(household, guardian, "ouvrir"), {"channel": "phone"})
     deliver(world, KeepingTransport(MailRefused("Adresse inconnue")))
     client.get(file_of(household))
-    mails = client.page.find(id="courriels").get_text(" ")
+    mails = client.page.find(id="mails").get_text(" ")
     assert "Refusé par la messagerie" in mails
     assert "Adresse inconnue" in mails

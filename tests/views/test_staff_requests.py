@@ -403,8 +403,8 @@ def test_the_home_tells_what_waits(client, agent, requests, world):
     assert "Écoles de Cahors 2 demandes à traiter, la plus ancienne attend depuis 52 h" in text
     assert "ALSH Saint-Géry 1 jour en liste d’attente" in text
     assert "1 famille n’a pas activé son accès" in text
-    assert "1 courriel en retard" in text
-    assert "1 courriel jamais arrivé" in text
+    assert "1 mail en retard" in text
+    assert "1 mail jamais arrivé" in text
     assert "Des demandes dépassent 48 h" in text
 
 
@@ -417,7 +417,7 @@ def test_the_home_of_a_director_is_about_its_facility(client, requests, world):
     text = words(client.page.main)
     assert "Écoles de Cahors" in text
     assert "ALSH" not in text
-    assert "courriel jamais" not in text
+    assert "mail jamais" not in text
     assert "Créer un dossier" not in text
 
 

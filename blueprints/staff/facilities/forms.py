@@ -62,7 +62,7 @@ class FacilityForm(StaffForm):
     kind = EnumRadio("Genre de structure", FacilityKind, "Choisissez le genre de structure.")
     address = LineField("Adresse", 300)
     phone = TelField("Téléphone", [phone], filters=[squeeze])
-    email = EmailField("Courriel", [optional_email], filters=[squeeze])
+    email = EmailField("Mail", [optional_email], filters=[squeeze])
     opening_hours = text_area("Horaires", 500)
     position = position_field()
     is_active = BooleanField("Structure visible par les familles", default=True)

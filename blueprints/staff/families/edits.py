@@ -30,7 +30,7 @@ from services import households
 from services.accounts import Author
 
 EMAIL_HINT = (
-    "Le courriel sert à se connecter, il ne se change pas ici. "
+    "Le mail sert à se connecter, il ne se change pas ici. "
     "Tant que la personne n’a pas activé son accès, corrigez-le en renvoyant le mail d’activation."
 )
 POST_ONLY, BOTH = ["POST"], ["GET", "POST"]

@@ -102,7 +102,7 @@ class HouseholdForm(IdentityFields, ChangeForm):
 class AdultFields:
     first_name = LineField("Prénom", 80, required="Indiquez le prénom de l’adulte.")
     last_name = LineField("Nom", 80, required="Indiquez le nom de l’adulte.")
-    email = EmailField("Courriel", [optional_email], filters=[squeeze])
+    email = EmailField("Mail", [optional_email], filters=[squeeze])
     mobile_phone = TelField("Téléphone mobile", [phone], filters=[squeeze])
     home_phone = TelField("Téléphone du domicile", [phone], filters=[squeeze])
     work_phone = TelField("Téléphone du travail", [phone], filters=[squeeze])
@@ -135,10 +135,10 @@ class AccessWithEmailForm(AccessForm):
     """Opening or sending again: the address is read over with the person."""
 
     email = EmailField(
-        "Courriel de la personne",
+        "Mail de la personne",
         [
             InputRequired(
-                "Indiquez une adresse de courriel\u00a0: sans elle, l’accès ne peut pas être ouvert."
+                "Indiquez une adresse mail\u00a0: sans elle, l’accès ne peut pas être ouvert."
             ),
             optional_email,
         ],

@@ -20,8 +20,8 @@ class SettingsForm(StaffForm):
         "Nom du service", 80, required="Indiquez le nom du service qui répond aux familles."
     )
     email = EmailField(
-        "Courriel du service",
-        [DataRequired("Indiquez l’adresse de courriel du service."), optional_email],
+        "Mail du service",
+        [DataRequired("Indiquez l’adresse mail du service."), optional_email],
         filters=[squeeze],
     )
     phone = TelField(

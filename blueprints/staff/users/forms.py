@@ -23,8 +23,8 @@ class InvitationForm(StaffForm):
     first_name = LineField("Prénom", 80, required="Indiquez le prénom de l’agent.")
     last_name = LineField("Nom", 80, required="Indiquez le nom de l’agent.")
     email = EmailField(
-        "Courriel professionnel",
-        [DataRequired("Indiquez l’adresse de courriel de l’agent."), optional_email],
+        "Mail professionnel",
+        [DataRequired("Indiquez l’adresse mail de l’agent."), optional_email],
         filters=[squeeze],
     )
     role = EnumRadio("Rôle", StaffRole, "Choisissez le rôle de l’agent.")
