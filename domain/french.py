@@ -152,6 +152,13 @@ def plural(count: int, singular: str, many: str) -> str:
     return f"{format_number(count)}{NBSP}{singular if abs(count) < 2 else many}"
 
 
+def spaced(text: str) -> str:
+    """The sentence with no-break spaces inside « » and before the double punctuation that wants one."""
+    for loose, tied in (("« ", f"«{NBSP}"), (" »", f"{NBSP}»"), (" :", f"{NBSP}:"), (" ;", f"{NBSP};")):
+        text = text.replace(loose, tied)
+    return text
+
+
 def quoted(text: str) -> str:
     """« text » in French quotation marks."""
     return f"«{NBSP}{text}{NBSP}»"

@@ -50,6 +50,7 @@ class Instalments:
 @dataclass(frozen=True, slots=True)
 class Billing:
     path: str
+    payer: str | None
     minimum: Minimum | None
     means: tuple[Means, ...]
     instalments: Instalments | None
@@ -126,6 +127,9 @@ _INSTALMENTS = placed(
 )
 BILLING = placed(
     Billing,
+    Key(
+        "payeur", "payer", schema.reference("fait", "le fait"), "le fait qui dit qui paie une présence", None
+    ),
     Key("minimum", "minimum", _MINIMUM, "le montant minimum d’une facture", None),
     Key("moyens", "means", schema.list_of(_MEANS), "les moyens de paiement", ()),
     Key("echeancier", "instalments", _INSTALMENTS, "le paiement en plusieurs fois", None),

@@ -107,9 +107,9 @@ def price_all(book: Rulebook, presences: list[Presence]) -> None:
     spread = _spread(presences, tariffs)
     for one, tariff, more in zip(presences, tariffs, spread, strict=True):
         tariff_of(book.activities[one.activity], one.context, one.day)
-        priced = price(tariff, one.context, one.triggered | more)
-        one.amount = priced.amount
-        one.lines.append(priced)
+        one.amount = price(tariff, one.context, one.triggered | more).amount
+        if book.billing is not None and book.billing.payer is not None:
+            one.payer = str(one.context.fact(book.billing.payer, book.billing.path))
 
 
 def _count(count: Any, activity: Activity, own: list[Presence], everybody: list[Presence]) -> None:
@@ -149,13 +149,15 @@ def _reach(adjustment: Adjustment, index: int, presences: list[Presence]) -> Col
 def bill_lines(book: Rulebook, presences: list[Presence]) -> list[Line]:
     """Every line of the bill: a line a presence, the totals, then what applies to the whole bill."""
     lines = [
-        Line(
-            f"{one.activity} {one.day.isoformat()}", one.child, one.amount, book.activities[one.activity].path
-        )
+        Line(f"{one.activity} {one.day.isoformat()}", one.child, one.amount, _path(book, one), one.payer)
         for one in presences
     ]
     lines += corrections(book.totals, presences)
     return lines + _of_the_bill(book, presences, sum((line.amount for line in lines), Decimal(0)))
+
+
+def _path(book: Rulebook, one: Presence) -> str:
+    return book.activities[one.activity].path
 
 
 def _of_the_bill(book: Rulebook, presences: list[Presence], total: Decimal) -> list[Line]:

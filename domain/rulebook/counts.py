@@ -1,7 +1,7 @@
 """Counts over a period (P9, P10): how many presences, days or children, in all or so far."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -56,7 +56,7 @@ class By(StrEnum):
 
 @dataclass(slots=True)
 class Presence:
-    """A unit to bill: who, what, when, its own facts, the order it belongs to; priced later."""
+    """A unit to bill: who, what, when, its facts, its order; its price and its payer come later."""
 
     activity: str
     child: str
@@ -66,7 +66,7 @@ class Presence:
     triggered: frozenset[str] = frozenset()
     context: Context | None = None
     amount: Decimal = Decimal(0)
-    lines: list[Any] = field(default_factory=list)
+    payer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from domain.french import NBSP
 from domain.rulebook.questions import plain
 from domain.rulebook.scenario import Result
 from domain.rulebook.tree import Node
@@ -43,7 +44,8 @@ def _agrees(node: Node, value: Any) -> bool:
     text = "" if node.value is None else str(node.value)
     if value is None or isinstance(value, bool):
         return text in _WORDS[value]
-    return _same_number(text, str(value)) or text.replace("T", " ") == str(value)
+    found = str(value).replace(NBSP, " ")
+    return _same_number(text, found) or found in (text, text.replace("T", " "))
 
 
 def _same_number(one: str, other: str) -> bool:

@@ -70,8 +70,10 @@ class Context:
             self._pending = outer
 
     def number(self, name: str, path: str) -> Decimal:
-        """A numeric fact; a yes counts 1 and a no counts 0."""
+        """A fact as a number: a yes is 1, a no 0, and a date its rank, so that dates subtract."""
         value = self.fact(name, path)
+        if isinstance(value, date):
+            return Decimal(value.toordinal())
         if isinstance(value, bool | int):
             return Decimal(int(value))
         if not isinstance(value, Decimal):

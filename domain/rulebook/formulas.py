@@ -116,5 +116,5 @@ def _check_name(name: str, node: Node, reader: Reader) -> None:
     declared = reader.known("fait")
     if name not in declared:
         raise node.bad(f"le fait {quoted(name)} n’est pas déclaré ; déclarés : {listed(declared)}.")
-    if declared[name].kind not in (Kind.NUMBER, Kind.YES_NO, Kind.CLOCK):
+    if declared[name].kind in (Kind.CHOICE, Kind.TEXT):
         raise node.bad(f"le fait {quoted(name)} n’est pas un nombre.")

@@ -3,7 +3,7 @@
 A fact that is missing is named; a case that the règlement does not foresee is said; nothing is guessed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -168,14 +168,19 @@ def _bill(book: Rulebook, asked: Asked, context: Context) -> Answer:
     presences = expand(book, asked, context)
     price_all(book, presences)
     lines = bill_lines(book, presences)
-    by_child: dict[str, Decimal] = {}
-    for line in lines:
-        by_child[line.child or "famille"] = by_child.get(line.child or "famille", Decimal(0)) + line.amount
     return {
         "total": sum((line.amount for line in lines), Decimal(0)),
-        "par_enfant": by_child,
+        "par_enfant": _summed((line.child or "famille", line.amount) for line in lines),
+        "par_payeur": _summed((line.payer or "commun", line.amount) for line in lines),
         "lignes": [{"libelle": line.label, "enfant": line.child, "montant": line.amount} for line in lines],
     }
+
+
+def _summed(amounts: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
+    sums: dict[str, Decimal] = {}
+    for name, amount in amounts:
+        sums[name] = sums.get(name, Decimal(0)) + amount
+    return sums
 
 
 def _fact(book: Rulebook, asked: Asked, context: Context) -> Answer:

@@ -44,12 +44,16 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a bill: what, for whom (empty: the family), and the signed amount in euros."""
+    """A line of a bill: what, for whom (empty: the family), and the signed amount in euros.
+
+    `payer` is who pays it when the règlement says so; empty when it is shared or not said.
+    """
 
     label: str
     child: str
     amount: Decimal
     rule: str
+    payer: str = ""
 
 
 def corrections(totals: Sequence[Total], presences: Sequence[Presence]) -> list[Line]:
@@ -67,7 +71,9 @@ def corrections(totals: Sequence[Total], presences: Sequence[Presence]) -> list[
             )
             if after != before:
                 child = group[0].child if total.by is By.CHILD else ""
-                lines.append(Line(_label(total, group), child, after - before, total.path))
+                payers = {one.payer for one in group}
+                payer = payers.pop() if len(payers) == 1 else ""
+                lines.append(Line(_label(total, group), child, after - before, total.path, payer))
     return lines
 
 

@@ -6,14 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 from domain.errors import BusinessError
-from domain.french import format_day, format_limit, format_number
+from domain.french import format_day, format_limit, format_number, spaced
 
 
 class MissingFact(BusinessError):
     """A rule needs a fact that nobody gave; the answer names it instead of guessing."""
 
     def __init__(self, fact: str, path: str) -> None:
-        super().__init__("missing_fact", f"Il manque le fait « {fact} », dont a besoin {path}.")
+        super().__init__("missing_fact", spaced(f"Il manque le fait « {fact} », dont a besoin {path}."))
         self.fact = fact
         self.path = path
 
@@ -22,7 +22,7 @@ class Unanswered(BusinessError):
     """The règlement says nothing of this case; the message names the rule and the case."""
 
     def __init__(self, message: str) -> None:
-        super().__init__("unanswered", message)
+        super().__init__("unanswered", spaced(message))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Trace:
     version: str = ""
 
     def add(self, rule: str, text: str, inputs: dict[str, Any] | None = None, result: Any = None) -> None:
-        self.steps.append(Step(rule, self.version, text, tuple((inputs or {}).items()), result))
+        self.steps.append(Step(rule, self.version, spaced(text), tuple((inputs or {}).items()), result))
 
 
 def in_words(value: Any) -> str:

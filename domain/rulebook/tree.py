@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from domain.errors import RuleError
+from domain.french import spaced
 
 
 class Severity(StrEnum):
@@ -29,7 +30,7 @@ class Fault:
 
     def __str__(self) -> str:
         mark = "" if self.severity is Severity.ERROR else "avertissement, "
-        return f"{mark}ligne {self.line}, {self.path or 'fichier'} : {self.message}"
+        return spaced(f"{mark}ligne {self.line}, {self.path or 'fichier'} : {self.message}")
 
 
 class BadNode(Exception):

@@ -1,0 +1,144 @@
+# ruff: noqa: E501  a fault a line reads better than folded
+"""A faulty file is refused whole: every fault at once, in French, with its line and its path."""
+
+import pytest
+
+from tests.domain.rulebook.helpers import messages, read
+
+CENTS = "{au: 0.01, vers: plus_proche, apres: [total]}"
+
+
+def with_cutoff(cutoff):
+    return f"""
+activites:
+  cantine:
+    nom: Cantine
+    delais:
+      - actions: [reserver]
+        canaux: tous
+        etapes: [{{jusqu_a: {cutoff}, effet: libre}}]
+        ensuite: refus
+"""
+
+
+def with_rows(rows, gap="trous: refuser"):
+    return f"""
+activites:
+  cantine:
+    nom: Cantine
+    tarif:
+      arrondi: {CENTS}
+      prix: {{table: {{selon: quotient, {gap}, lignes: [{rows}]}}}}
+"""
+
+
+def test_every_fault_is_told_at_once_with_its_line_and_its_path():
+    found = messages("""
+        activites:
+          cantine:
+            nom: Cantine
+            delais:
+              - actions: [reserver, decommander]
+                canaux: tous
+                etapes:
+                  - jusqu_a:
+                      forme: jours_avant
+                      jours: 1
+                      compte: {base: ecole, sans_feries: oui}
+                      heure: "8h30"
+                      limite: incluse
+                    effet: libre
+            prix: 3
+        """)
+    assert found == [
+        "ligne 8, activites.cantine.delais[1] : il manque « ensuite » : ce qui se passe une fois toutes les "
+        "limites passées.",
+        "ligne 8, activites.cantine.delais[1].actions[2] : « decommander » n’est pas possible ici ; choisissez "
+        "parmi : reserver, modifier, annuler.",
+        "ligne 12, activites.cantine.delais[1].etapes[1].jusqu_a : il manque « francs » : les jours sont-ils "
+        "francs (oui ou non).",
+        "ligne 14, activites.cantine.delais[1].etapes[1].jusqu_a.compte : il manque « sans_vacances » : les "
+        "vacances scolaires sont-elles retirées (oui ou non).",
+        "ligne 15, activites.cantine.delais[1].etapes[1].jusqu_a.heure : une heure entre 00:00 et 24:00 est "
+        "attendue, par exemple 08:30.",
+        "ligne 18, activites.cantine.prix : clé inconnue « prix » ; clés possibles : nom, ouverture, delais, "
+        "tarif, absences, inscription, comptes, annuler_puis_reserver.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "fault"),
+    [
+        ("{quotient: {a: 622}, valeur: 1}, {quotient: {de: 623}, valeur: 3}", "entre 622 et 623 n’a pas de ligne"),
+        ("{quotient: {moins_de: 800}, valeur: 1}, {quotient: {plus_de: 800}, valeur: 3}", "= 800 n’a pas de ligne"),
+        ("{quotient: {a: 700}, valeur: 1}, {quotient: {de: 700}, valeur: 3}", "700 est dans deux tranches"),
+        ("{quotient: {a: 700}, valeur: 1}, {quotient: {de: 500}, valeur: 3}", "se chevauchent"),
+        ("{quotient: {de: 100}, valeur: 1}", "quotient sous 100 : aucune ligne"),
+        ("{quotient: {de: 100, a: 50}, valeur: 1}", "ne contient aucune valeur"),
+        ("{quotient: {de: 0, plus_de: 1}, valeur: 1}", "deux bornes du même côté"),
+        ("{quotient: {a: 700}}", "il manque « valeur » sur cette ligne"),
+        ("{quotient: {a: 700}, valeur: 1, rang: 2}", "clé inconnue « rang »"),
+    ],
+)  # fmt: skip
+def test_brackets(rows, fault):
+    assert any(fault in one for one in messages(with_rows(rows)))
+
+
+def test_a_numeric_table_without_a_policy_for_gaps_is_refused():
+    assert "il manque « trous »" in messages(with_rows("{quotient: tous, valeur: 1}", "colonnes: jour"))[0]
+
+
+def test_an_open_policy_turns_the_gap_into_a_warning():
+    rows = "{quotient: {a: 622}, valeur: 1}, {quotient: {de: 623}, valeur: 3}"
+    book, faults = read(with_rows(rows, "trous: tranche_inferieure"))
+    assert book is not None
+    assert [fault.message for fault in faults.warnings] == [
+        "quotient entre 622 et 623 : laissé ouvert, la tranche_inferieure s’applique.",
+        "quotient inconnu : ni ligne « inconnu », ni partie « quotient ».",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cutoff", "fault"),
+    [
+        ("{forme: date_fixe, date: 2026-02-30, heure: '10:00', limite: incluse}", "la date « 2026-02-30 » n’existe pas"),
+        ("{forme: semaine, jour: jeudi, semaines_avant: 1, heure: '10:00'}", "il manque « limite »"),
+        ("{forme: mensuelle}", "« mensuelle » n’est pas possible ici"),
+        ("{forme: selon_le_jour, limite: incluse, entrees: [{pour: lundi, jour: mardi, semaines_avant: 0, heure: '10:00'}]}", "viendrait après le service"),
+        ("{forme: dates, limite: incluse, dates: [{periode: toussaint, date: 2026-09-01, heure: '10:00'}]}", "« toussaint » n’est pas déclaré"),
+        ("{forme: jours_avant, jours: 1, compte: {base: mairie, sans_feries: oui, sans_vacances: non}, francs: non, heure: '10:00', limite: incluse}", "demande « mairie_ouverte »"),
+        ("{la_plus_tot_de: [toujours]}", "au moins 2 élément(s)"),
+        ("quand on veut", "« quand on veut » n’est pas possible ici"),
+    ],
+)  # fmt: skip
+def test_limits(cutoff, fault):
+    assert fault in "\n".join(messages(with_cutoff(cutoff)))
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("activites: {cantine: {nom: Cantine, tarif: {prix: rang, arrondi: " + CENTS + "}}}", "le fait « rang » n’est pas déclaré"),
+        ("faits: {quotient: nombre}\nactivites: {c: {nom: C}}", "le nom « quotient » est déjà pris"),
+        ("faits: {Rang: nombre}\nactivites: {c: {nom: C}}", "n’est pas un nom possible"),
+        ("activites: {c: {nom: C, tarif: {prix: __import__('os'), arrondi: " + CENTS + "}}}", "une formule ne contient que"),
+        ("activites: {c: {nom: C, tarif: {prix: 3}}}", "il manque « arrondi »"),
+        ("activites: {c: {nom: C, inscription: {conditions: [majeur]}}}", "« majeur » n’est pas déclaré"),
+        ("activites: {c: {nom: C}}\ncumuls: [{nom: X, periode: mois, par: enfant, activites: [d], effet: plafond, valeur: 1, arrondi: {au: 0.01, vers: plus_proche}}]", "l’activité « d » n’est pas déclaré"),
+        ("activites: {c: {nom: C}, c: {nom: D}}", "la clé « c » est écrite deux fois"),
+        ("activites: {c: &a {nom: C}}", "les ancres (& et *) sont refusées"),
+        ("activites: {c: {nom: C}}\nbonus: 1", "partie inconnue « bonus »"),
+        ("activites: {c: {nom: C, absences: [{nom: A, si: {jour: lundi}, du: tout}]}}", "la dernière règle d’absence"),
+        ("activites: {c: {nom: C, tarif: {prix: 3, arrondi: " + CENTS + "}, absences: [{nom: A, si: toujours, du: tout, supplements: [x]}]}}", "l’ajustement « x » n’est pas écrit dans le tarif"),
+        ("activites: {c: {nom: C, tarif: {versions: [{nom: a, du: 2026-01-01, regle: {prix: 1, arrondi: " + CENTS + "}}, {nom: b, du: 2026-06-01, regle: {prix: 1, arrondi: " + CENTS + "}}]}}}", "les versions a et b se chevauchent"),
+    ],
+)  # fmt: skip
+def test_the_rest(text, fault):
+    assert fault in "\n".join(messages(text))
+
+
+def test_a_date_whose_weekday_is_wrong_is_a_warning():
+    dates = "[{mois: 2019-12, date: 2019-11-30, heure: '24:00', jour_annonce: mardi}]"
+    book, faults = read(with_cutoff(f"{{forme: dates, limite: incluse, dates: {dates}}}"))
+    assert book is not None
+    assert "le texte annonce un mardi, mais le 2019-11-30 est un samedi" in faults.warnings[0].message
