@@ -24,9 +24,9 @@ def refill(now: datetime, folder: Path, password: str, sign_ins: tuple[str, str,
         seed_town.write_town(session, first_day, last_day)
         places = seed_town.write_facilities(session, first_day)
         seed_town.write_openings(session, places, first_day, last_day, now)
-        seed_people.write_staff(session, now, places, password_hash, agent_email, administrator_email)
+        agent = seed_people.write_staff(session, now, places, password_hash, agent_email, administrator_email)
         households = seed_people.write_families(
-            session, now, places, first_day, last_day, password_hash, parent_email
+            session, now, places, first_day, last_day, password_hash, parent_email, agent
         )
         seed_people.write_documents(session, households, paris_now(now).date(), rng)
         wishes = seed_bookings.wishes_of(households, places, paris_now(now).date(), rng)

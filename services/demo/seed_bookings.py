@@ -4,7 +4,7 @@ import secrets
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -17,7 +17,6 @@ from domain.calendar import paris_now
 from domain.enums import (
     ActivityKind,
     BookingState,
-    Channel,
     LineAction,
     LineState,
     Residency,
@@ -144,6 +143,13 @@ LINE_STATES = {
 }
 
 
+def _recent_moment(now: datetime, rng: Random) -> datetime:
+    """An hour of the last two days when parents are awake."""
+    moment = paris_now(now - timedelta(hours=rng.randint(2, 55)))
+    hour = min(max(moment.hour, 7), 22)
+    return min(moment.replace(hour=hour, minute=rng.randint(0, 59)), now).astimezone(UTC)
+
+
 def _requests(session: Session, now: datetime, wishes: list[Wish], rng: Random) -> None:
     """One request for each family, activity and state, so that every booking has its history."""
     bookings = {
@@ -158,11 +164,12 @@ def _requests(session: Session, now: datetime, wishes: list[Wish], rng: Random) 
     lines = []
     for (household_id, _, state), members in groups.items():
         waits = state is not BookingState.ACCEPTED
-        created_at = now - timedelta(hours=rng.randint(2, 55)) if waits else now - timedelta(days=60)
+        created_at = _recent_moment(now, rng) if waits else now - timedelta(days=60)
+        author = members[0].family.author
         request = BookingRequest(
             reference=references.make_reference(secrets.token_bytes(8)), household_id=household_id,
-            author_user_id=members[0].family.author.id, author_name=members[0].family.author_name,
-            channel=Channel.PORTAL, created_at=created_at,
+            author_user_id=author.user.id, author_name=author.name,
+            channel=author.channel, created_at=created_at,
         )  # fmt: skip
         session.add(request)
         session.flush()

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain import people
-from domain.enums import AccountKind, AccountStatus, Residency, StaffRole, ValidationMode
+from domain.enums import AccountKind, AccountStatus, Channel, Residency, StaffRole, ValidationMode
 from models import (
     Child,
     DocumentCategory,
@@ -32,11 +32,19 @@ FIRST_HOUSEHOLD_NUMBER = 2001
 
 
 @dataclass(slots=True)
+class Author:
+    """Who made a family's requests, and how they came in."""
+
+    user: User
+    name: str
+    channel: Channel
+
+
+@dataclass(slots=True)
 class Family:
     spec: families.DemoFamily
     household: Household
-    author: User
-    author_name: str
+    author: Author
     child_ids: list[int]
 
 
@@ -61,7 +69,8 @@ def write_staff(
     password_hash: str,
     agent_email: str,
     administrator_email: str,
-) -> None:
+) -> Author:
+    """Write the three agents; returns the one at the desk."""
     members = (
         (agent_email, "Agnès", "MARTIN", StaffRole.RECEPTION),
         (administrator_email, "Alain", "PRADEL", StaffRole.ADMINISTRATOR),
@@ -77,6 +86,8 @@ def write_staff(
             session.add_all(
                 StaffFacility(staff_id=member.id, facility_id=facility_id) for facility_id in manual
             )
+    desk = session.scalars(select(User).where(User.email == agent_email)).one()
+    return Author(desk, "Agnès MARTIN", Channel.PHONE)
 
 
 def write_families(
@@ -87,6 +98,7 @@ def write_families(
     last_day: date,
     password_hash: str,
     parent_email: str,
+    agent: Author,
 ) -> list[Family]:
     facilities = list({place.facility.id: place.facility for place in places}.values())
     result = []
@@ -97,16 +109,14 @@ def write_families(
             if main
             else f"{people.fold(f'{spec.parents[0]}.{spec.name}').replace(' ', '-')}@demo.example"
         )
-        # Every seventh family has not clicked its activation link yet.
-        author = _account(
-            session, email, now, password_hash if main or index % 7 else None, AccountKind.FAMILY
-        )
+        activated = main or _has_activated(index)
+        account = _account(session, email, now, password_hash if activated else None, AccountKind.FAMILY)
         household = _household(session, spec, index, now)
         for position, first_name in enumerate(spec.parents, start=1):
             guardian = Guardian(
                 first_name=first_name, last_name=spec.name,
                 mobile_phone=f"06 39 98 {index:02d} {position:02d}",
-                user_id=author.id if position == 1 else None, email=email if position == 1 else "",
+                user_id=account.id if position == 1 else None, email=email if position == 1 else "",
             )  # fmt: skip
             session.add(guardian)
             session.flush()
@@ -114,7 +124,10 @@ def write_families(
                 HouseholdGuardian(household_id=household.id, guardian_id=guardian.id, position=position)
             )
         child_ids = _children(session, spec, household, facilities, first_day, last_day)
-        result.append(Family(spec, household, author, f"{spec.parents[0]} {spec.name}", child_ids))
+        name = f"{spec.parents[0]} {spec.name}"
+        # Who has no access yet asked by phone: the agent entered the request.
+        author = Author(account, name, Channel.PORTAL) if activated else agent
+        result.append(Family(spec, household, author, child_ids))
     return result
 
 
@@ -144,6 +157,11 @@ def _household(session: Session, spec: families.DemoFamily, index: int, now: dat
     return household
 
 
+def _has_activated(index: int) -> bool:
+    """Every seventh family has not clicked its activation link yet."""
+    return index % 7 != 0
+
+
 def _search_text(spec: families.DemoFamily) -> str:
     return people.fold(" ".join([spec.name, *spec.parents, *(child.first_name for child in spec.children)]))
 
@@ -162,14 +180,14 @@ def _children(
         session.add(row)
         session.flush()
         session.add(HouseholdChild(household_id=household.id, child_id=row.id))
-        age = people.age(child.birth_date, first_day)
         school, centre = facilities[0], facilities[child.leisure_centre]
-        group = "Maternelle" if age < 6 else "Élémentaire"
+        years = first_day.year - child.birth_date.year  # a class follows the year of birth
+        group = "Maternelle" if years < 6 else "Élémentaire"
         session.add_all(
             Enrolment(
                 child_id=row.id, facility_id=place.id, group_name=name, first_day=first_day, last_day=last_day
             )
-            for place, name in ((school, group), (centre, "3-5 ans" if age < 6 else "6-11 ans"))
+            for place, name in ((school, group), (centre, "3-5 ans" if years < 6 else "6-11 ans"))
         )
         child_ids.append(row.id)
     return child_ids

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from adapters import holidays
 from adapters.files import FileStore
 from domain import people, pricing
-from domain.calendar import ONE_DAY
+from domain.calendar import ONE_DAY, PARIS
 from domain.deadlines import describe, ladder_from_data
 from domain.enums import HolidayVariant, LineAction, SchoolZone
 from exports.rule_sheet import RuleSheet, RuleSheetSection, rule_sheet_pdf
@@ -189,7 +189,7 @@ def _periods(
     kinds = {place.spec.days for place in places}
     for year in range(first_day.year, last_day.year):
         first, last = date(year, 9, 1), date(year + 1, 8, 31)
-        opens_at = datetime(year, 6, 1, 6, tzinfo=UTC)
+        opens_at = _eight_o_clock(date(year, 6, 1))
         if "school" in kinds:
             yield f"Année scolaire {year}-{year + 1}", ("school",), first, last, opens_at
         if "wednesday" in kinds:
@@ -197,10 +197,18 @@ def _periods(
     if "holiday" in kinds:
         for first, last, label in breaks:
             if last <= last_day:
-                opens_at = (
-                    datetime(first.year, first.month, first.day, 7, tzinfo=UTC) - BOOK_AHEAD_OF_HOLIDAYS
+                yield (
+                    f"{label} {first.year}",
+                    ("holiday",),
+                    first,
+                    last,
+                    _eight_o_clock(first - BOOK_AHEAD_OF_HOLIDAYS),
                 )
-                yield f"{label} {first.year}", ("holiday",), first, last, opens_at
+
+
+def _eight_o_clock(day: date) -> datetime:
+    """8 h on the Paris wall clock, summer and winter."""
+    return datetime.combine(day, time(8), tzinfo=PARIS).astimezone(UTC)
 
 
 def write_resources(session: Session, store: FileStore, places: list[Place]) -> None:

@@ -16,7 +16,7 @@ SETTINGS = {
     "email": "accueil.famille@demo.example",
     "phone": "05 36 49 01 00",
     "address": "72 rue Wilson, 46000 Cahors",
-    "opening_hours": "Du lundi au vendredi, 8 h 30 – 12 h et 13 h 30 – 17 h",
+    "opening_hours": "du lundi au vendredi, 8\u00a0h\u00a030 – 12\u00a0h et 13\u00a0h\u00a030 – 17\u00a0h",
     "school_zone": "C",
     "holiday_variant": "metropole",
 }
@@ -194,7 +194,7 @@ _LEISURE_DAY = (
     DemoPresence(
         "Journée avec repas",
         "Journée",
-        price_table("tarif 2026", _DAY_RESIDENT, _DAY_OUTSIDE),
+        price_table("2026", _DAY_RESIDENT, _DAY_OUTSIDE),
         "B-cenon-sur-vienne",
     ),
 )
@@ -202,13 +202,13 @@ _LEISURE_FORMULAS = (
     DemoPresence(
         "Journée avec repas",
         "Journée",
-        price_table("tarif 2026", _SAFFRE_DAY, _plus(_SAFFRE_DAY, 200)),
+        price_table("2026", _SAFFRE_DAY, _plus(_SAFFRE_DAY, 200)),
         "B-saffre",
     ),
     DemoPresence(
         "Demi-journée avec repas",
         "Demi-j.",
-        price_table("tarif 2026", _SAFFRE_HALF, _plus(_SAFFRE_HALF, 200)),
+        price_table("2026", _SAFFRE_HALF, _plus(_SAFFRE_HALF, 200)),
         "B-saffre",
     ),
 )
@@ -216,19 +216,19 @@ _LEISURE_FORMULAS = (
 FACILITIES = (
     DemoFacility(
         "Écoles de Cahors", FacilityKind.SCHOOL, "Place des Écoles, 46000 Cahors", "05 36 49 01 10",
-        "Garderie du matin dès 7 h 30, garderie du soir jusqu’à 18 h 30", ValidationMode.AUTOMATIC,
+        "Garderie du matin dès 7\u00a0h\u00a030, garderie du soir jusqu’à 18\u00a0h\u00a030", ValidationMode.AUTOMATIC,
         (
             DemoActivity("Garderie du matin", ActivityKind.MORNING, "school", 40, CARE_LIMIT, "A-cruas",
-                         (DemoPresence("Garderie matin", "Matin", price_table("tarif 2026", _MORNING, _MORNING), "B-loon-plage"),)),
+                         (DemoPresence("Garderie matin", "Matin", price_table("2026", _MORNING, _MORNING), "B-loon-plage"),)),
             DemoActivity("Restaurant scolaire", ActivityKind.MEAL, "school", 120, CANTEEN_LIMIT, "A-mametz",
-                         (DemoPresence("Repas enfant", "Repas", price_table("tarif 2026", _MEAL, [(None, 650)]), "B-roncq"),)),
+                         (DemoPresence("Repas enfant", "Repas", price_table("2026", _MEAL, [(None, 650)]), "B-roncq"),)),
             DemoActivity("Garderie du soir", ActivityKind.EVENING, "school", 50, CARE_LIMIT, "A-cruas",
-                         (DemoPresence("Garderie soir", "Soir", price_table("tarif 2026", _EVENING, _EVENING), "B-loon-plage"),)),
+                         (DemoPresence("Garderie soir", "Soir", price_table("2026", _EVENING, _EVENING), "B-loon-plage"),)),
         ),
     ),
     DemoFacility(
         "ALSH Saint-Géry", FacilityKind.LEISURE_CENTRE, "Le Bourg, 46330 Saint-Géry-Vers", "05 36 49 01 20",
-        "7 h 30 – 18 h 30, les mercredis et pendant les vacances", ValidationMode.MANUAL,
+        "7\u00a0h\u00a030 – 18\u00a0h\u00a030, les mercredis et pendant les vacances", ValidationMode.MANUAL,
         (
             DemoActivity("Mercredis", ActivityKind.DAY, "wednesday", 24, _ladder(WEDNESDAY_LIMIT, "on_request"), "A-cruas", _LEISURE_DAY),
             DemoActivity("Vacances", ActivityKind.DAY, "holiday", 24, _ladder(HOLIDAY_LIMIT, "on_request"), "A-eragny", _LEISURE_DAY),
@@ -236,7 +236,7 @@ FACILITIES = (
     ),
     DemoFacility(
         "ALSH Labastide-Marnhac", FacilityKind.LEISURE_CENTRE, "Route de Montcuq, 46090 Labastide-Marnhac", "05 36 49 01 30",
-        "8 h – 18 h, les mercredis et pendant les vacances", ValidationMode.AUTOMATIC,
+        "8\u00a0h – 18\u00a0h, les mercredis et pendant les vacances", ValidationMode.AUTOMATIC,
         (
             DemoActivity("Mercredis", ActivityKind.DAY, "wednesday", 10, _ladder(THREE_DAYS_LIMIT), "A-la-tessoualle", _LEISURE_FORMULAS, True),
             DemoActivity("Vacances", ActivityKind.DAY, "holiday", 10, _ladder(THREE_DAYS_LIMIT), "A-la-tessoualle", _LEISURE_FORMULAS, True),
