@@ -12,7 +12,8 @@ from domain.errors import RuleError
 from domain.rulebook import schema
 from domain.rulebook.conditions import Condition, read_condition
 from domain.rulebook.cutoff_schema import read_cutoff, read_days
-from domain.rulebook.cutoffs import Cutoff, Days, resolve
+from domain.rulebook.cutoffs import Cutoff, resolve
+from domain.rulebook.days import Days
 from domain.rulebook.facts import Context
 from domain.rulebook.schema import Key, Reader, Record
 from domain.rulebook.trace import MissingFact, Unanswered

@@ -11,14 +11,11 @@ from domain.rulebook.conditions import read_condition
 from domain.rulebook.cutoffs import (
     Adapted,
     Anchor,
-    Base,
     BeforePeriod,
     ByWeekday,
     Closed,
-    Compare,
     Cutoff,
     DateTable,
-    Days,
     DaysBefore,
     Extreme,
     FixedMoment,
@@ -30,6 +27,7 @@ from domain.rulebook.cutoffs import (
     Unlimited,
     WeekdayEntry,
 )
+from domain.rulebook.days import Base, Compare, Days
 from domain.rulebook.schema import Key, Reader, Record, require_whole
 from domain.rulebook.tree import Node
 from domain.rulebook.values import placed

@@ -14,7 +14,8 @@ from domain.calendar import ONE_DAY, add_months
 from domain.rulebook import schema
 from domain.rulebook.conditions import ALWAYS, Condition, read_condition
 from domain.rulebook.cutoff_schema import read_days
-from domain.rulebook.cutoffs import Days, clamped
+from domain.rulebook.cutoffs import clamped
+from domain.rulebook.days import Days
 from domain.rulebook.facts import Context, Fact, Kind, read_declaration, value_of
 from domain.rulebook.money import ROUNDING, Rounding
 from domain.rulebook.schema import Key, Reader, Record, require_whole

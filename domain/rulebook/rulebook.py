@@ -15,6 +15,7 @@ from domain.rulebook.counts import COUNT, ETATS, Count
 from domain.rulebook.enrolment import ENROLMENT
 from domain.rulebook.facts import Context, Fact, Kind
 from domain.rulebook.ladders import LADDER
+from domain.rulebook.openings import OpenDays, opening_spec
 from domain.rulebook.prices import TARIFF
 from domain.rulebook.quotients import QUOTIENT, QuotientRule, apply_policy
 from domain.rulebook.schema import BROKEN, Key, Reader, Record
@@ -39,34 +40,6 @@ class Identity:
     organiser: str = ""
     source: str = ""
     remarks: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class OpenDays:
-    """The days on which an activity takes place; every question about its days asks this."""
-
-    weekdays: frozenset[int]
-    in_term: bool
-    in_holidays: bool
-    on_public_holidays: bool
-    periods: tuple[str, ...]
-    closed: frozenset[date]
-    added: frozenset[date]
-    almanac: Almanac
-
-    def __contains__(self, day: object) -> bool:
-        if not isinstance(day, date) or day in self.closed:
-            return False
-        if day in self.added:
-            return True
-        if day.weekday() not in self.weekdays or not self._in_periods(day):
-            return False
-        if self.almanac.is_public_holiday(day) and not self.on_public_holidays:
-            return False
-        return self.in_holidays if self.almanac.is_school_holiday(day) else self.in_term
-
-    def _in_periods(self, day: date) -> bool:
-        return not self.periods or any(day in self.almanac.periods[name] for name in self.periods)
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,29 +258,6 @@ def _assemble(sections: Mapping[str, Node], reader: Reader, almanac: Almanac) ->
     )
 
 
-_no_days = schema.list_of(schema.day)
-
-
-def _opening_spec(almanac: Almanac) -> Record:
-    def make(**fields: Any) -> OpenDays:
-        sets = {name: frozenset(fields.pop(name)) for name in ("weekdays", "closed", "added")}
-        return OpenDays(**fields, **sets, almanac=almanac)
-
-    return Record(
-        make,
-        Key("jours", "weekdays", schema.list_of(schema.weekday, least=1), "les jours de la semaine"),
-        Key("ecole", "in_term", schema.yes_no, "ouverte pendant l’école (oui ou non)"),
-        Key("vacances", "in_holidays", schema.yes_no, "ouverte pendant les vacances (oui ou non)"),
-        Key("feries", "on_public_holidays", schema.yes_no, "ouverte les jours fériés (oui ou non)"),
-        Key(
-            "periodes", "periods", schema.list_of(schema.reference("periode", "la période")),
-            "seulement pendant ces périodes", (),
-        ),
-        Key("fermetures", "closed", _no_days, "les dates fermées en plus", ()),
-        Key("ouvertures", "added", _no_days, "les dates ouvertes en plus", ()),
-    )  # fmt: skip
-
-
 _REBOOKING = {"modification": True, "reservation": False}
 
 
@@ -344,7 +294,7 @@ def _activity_record(almanac: Almanac) -> schema.Spec:
     return placed(
         Activity,
         Key("nom", "label", schema.text, "le nom de l’activité"),
-        Key("ouverture", "opening", _opening_spec(almanac), "les jours de l’activité", None),
+        Key("ouverture", "opening", opening_spec(almanac), "les jours de l’activité", None),
         Key("delais", "ladders", dated(schema.list_of(LADDER, least=1)), "les délais", None),
         Key("tarif", "tariff", dated(TARIFF), "le tarif", None),
         Key("absences", "absences", dated(read_absences), "les règles d’absence", None),

@@ -9,6 +9,7 @@ import pytest
 
 import rulebook_cli
 from domain.rulebook import expectations, questions
+from tests.cases import coverage
 
 HERE = Path(__file__).parent
 SCENARIOS = sorted(HERE.glob("*.scenario.yaml"))
@@ -46,3 +47,7 @@ def test_every_answer_explains_itself():
         if not (found := questions.answer(book, question)).trace.steps and not found.problem
     ]
     assert silent == []
+
+
+def test_the_table_of_the_documentation_is_up_to_date():
+    assert coverage.PAGE.read_text(encoding="utf-8") == coverage.page(), "python -m tests.cases.coverage"
