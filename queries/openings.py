@@ -5,9 +5,9 @@ from datetime import date, timedelta
 
 from sqlalchemy import func, select
 
-from domain.calendar import add_months, month_slug
-from domain.errors import NotFound
-from domain.openings import OpeningPattern, opening_days
+from domain.calendar import ONE_DAY, TownCalendar, add_months, month_slug, school_year
+from domain.errors import NotFound, Refused
+from domain.openings import OpeningPattern, SchoolTime, opening_days
 from extensions import db
 from models import Activity, BookingPeriod, Facility, Opening
 from queries import calendar
@@ -130,11 +130,16 @@ def opening(opening_id: int) -> OpeningSheet:
 
 
 def preview(activity_id: int, period_id: int, pattern: OpeningPattern) -> OpeningsPreview:
-    """The days that a pattern gives over a booking period. Raises NotFound for an unknown period."""
+    """The days that a pattern gives over a booking period.
+
+    Raises NotFound for an unknown period, Refused `calendar_empty` when the pattern follows holidays and the
+    calendar holds none of a school year of the period: all its days would open, holidays too.
+    """
     period = db.session.get(BookingPeriod, period_id)
     if period is None:
         raise NotFound
-    known = calendar.town_calendar(period.first_day, period.last_day)
+    known = calendar.town_calendar(school_year(period.first_day)[0], school_year(period.last_day)[1])
+    _refuse_empty_calendar(pattern, period, known)
     found = opening_days(pattern, period.first_day, period.last_day, known)
     open_already = set(db.session.scalars(select(Opening.day).where(Opening.activity_id == activity_id)))
     new_days = tuple(day for day in found if day not in open_already)
@@ -142,3 +147,22 @@ def preview(activity_id: int, period_id: int, pattern: OpeningPattern) -> Openin
     for day in new_days:
         months[day.replace(day=1)] = months.get(day.replace(day=1), 0) + 1
     return OpeningsPreview(tuple(found), new_days, tuple(months.items()))
+
+
+def _refuse_empty_calendar(pattern: OpeningPattern, period: BookingPeriod, known: TownCalendar) -> None:
+    first, last = school_year(period.first_day)
+    while first <= period.last_day:
+        missing = []
+        if pattern.skip_public_holidays and not any(first <= day <= last for day in known.public_holidays):
+            missing.append("aucun jour férié")
+        if pattern.school_time is not SchoolTime.ALWAYS and not any(
+            one.first_day <= last and first <= one.last_day for one in known.school_holidays
+        ):
+            missing.append("aucunes vacances scolaires")
+        if missing:
+            raise Refused(
+                "calendar_empty",
+                f"Le calendrier n’est pas rempli\u00a0: il ne contient {' ni '.join(missing)} pour l’année "
+                f"scolaire {first.year}-{last.year}. Remplissez-le d’abord, pour ne pas ouvrir ces jours-là.",
+            )
+        first, last = school_year(last + ONE_DAY)

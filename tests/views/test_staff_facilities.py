@@ -260,7 +260,52 @@ def test_the_month_shows_places_taken_and_waiting(client, agent, school, world):
     assert "lundi 18 janvier 1 sur 10 Ouvert" in text(client)
 
 
+@pytest.mark.parametrize(
+    ("school_time", "public", "school_holidays", "sentence"),
+    [
+        ("outside", False, False, "il ne contient aucun jour férié ni aucunes vacances scolaires"),
+        ("outside", True, False, "il ne contient aucunes vacances scolaires"),
+        ("always", False, True, "il ne contient aucun jour férié"),
+        ("only", True, False, "il ne contient aucunes vacances scolaires"),
+    ],
+)
+@pytest.mark.parametrize("button", ["preview", "save"])
+def test_an_empty_calendar_opens_no_day(
+    client, agent, school, world, school_time, public, school_holidays, sentence, button
+):
+    if public:
+        world.public_holiday(date(2026, 11, 11))
+    if school_holidays:
+        world.school_holiday(date(2026, 12, 19), date(2027, 1, 3))
+    world.public_holiday(date(2025, 11, 11))  # another school year says nothing of this one
+    address = f"{HOME}/activites/{school.activity.id}/ouvertures/nouvelles"
+    typed = {
+        "period_id": str(school.period.id), "weekdays": ["2"], "skip_public_holidays": "y",
+        "school_time": school_time,
+    }  # fmt: skip
+
+    answer = client.submit(address, typed, button=("step", "preview"), forged={"step": button})
+
+    assert answer.status_code == 422
+    assert sentence in text(client)
+    assert "2026-2027" in text(client)
+    assert client.page.main.find("a", href="/gestion/calendrier")
+    assert len(world.all(Opening)) == len(JANUARY)
+
+
+def test_each_school_year_of_the_period_needs_its_holidays(client, agent, school, world):
+    two_years = world.period(school.facility, date(2026, 9, 1), date(2028, 7, 1))
+    world.public_holiday(date(2026, 11, 11))
+    address = f"{HOME}/activites/{school.activity.id}/ouvertures/nouvelles"
+    typed = {"period_id": str(two_years.id), "weekdays": ["2"], "school_time": "always"}
+
+    client.submit(address, typed, button=("step", "preview"))
+
+    assert "aucun jour férié pour l’année scolaire 2027-2028" in text(client)
+
+
 def test_openings_made_twice_leave_the_first_ones_alone(client, agent, school, world):
+    world.public_holiday(date(2027, 1, 1))
     address = f"{HOME}/activites/{school.activity.id}/ouvertures/nouvelles"
     typed = {"weekdays": ["0", "2"], "school_time": "always", "capacity": ""}
 
@@ -274,7 +319,9 @@ def test_openings_made_twice_leave_the_first_ones_alone(client, agent, school, w
     assert len(capacities) == 10
 
 
-def test_going_back_from_the_count_keeps_what_was_typed(client, agent, school):
+def test_going_back_from_the_count_keeps_what_was_typed(client, agent, school, world):
+    world.public_holiday(date(2027, 1, 1))
+    world.school_holiday(date(2027, 2, 6), date(2027, 2, 21))
     address = f"{HOME}/activites/{school.activity.id}/ouvertures/nouvelles"
     client.submit(
         address, {"weekdays": ["2"], "school_time": "only", "capacity": "7"}, button=("step", "preview")

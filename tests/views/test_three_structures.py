@@ -149,6 +149,7 @@ class Agent:
 
 def test_the_three_structures_are_entered_then_booked(client, world):
     world.school_holiday(*WINTER)
+    world.public_holiday(date(2027, 1, 1))
     client.sign_in(world.staff())
     agent = Agent(client, world)
     for name, (kind, mode, activities) in STRUCTURES.items():

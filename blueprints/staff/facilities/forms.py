@@ -34,6 +34,7 @@ from blueprints.staff.fields import (
 from domain.calendar import paris_now
 from domain.deadlines import ClockTime
 from domain.enums import ActivityKind, FacilityKind, ValidationMode
+from domain.errors import Refused
 from domain.openings import OpeningPattern, SchoolTime
 from queries.facilities import PeriodRow, PeriodSheet
 from services.facilities import ActivityData, FacilityData, PeriodData, PresenceTypeData
@@ -218,6 +219,11 @@ class OpeningsForm(StaffForm):
     )
     capacity = NumberField("Places par jour", 1, MOST_PLACES)
     looks = {"school_time": {"look": "choice"}, "capacity": {"help": CAPACITY_HELP, "inputmode": "numeric"}}
+    calendar_is_empty = False
+
+    def refuse(self, refusal: Refused) -> None:
+        super().refuse(refusal)
+        self.calendar_is_empty = refusal.code == "calendar_empty"
 
     def offer(self, periods: Sequence[PeriodRow]) -> None:
         self.period_id.choices = [SelectChoice(str(period.id), period.name) for period in periods]
