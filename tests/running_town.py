@@ -15,8 +15,9 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -142,7 +143,7 @@ class Town:
 
     def __init__(self, folder: Path, database_url: str) -> None:
         self.folder, self.port, self.smtp_port = folder, free_port(), free_port()
-        self.log = folder / "processes.log"
+        self._words: list[str] = []
         self._database = {} if database_url.startswith("sqlite") else {"DATABASE_URL": database_url}
         engine: dict[str, Any] = {"poolclass": NullPool}
         if not self._database:
@@ -161,6 +162,16 @@ class Town:
     def database_file(self) -> Path:
         return self.folder / "portail.db"
 
+    @property
+    def database_name(self) -> str:
+        """Of the PostgreSQL database."""
+        return self._database["DATABASE_URL"].rpartition("/")[2]
+
+    @property
+    def maintenance_url(self) -> str:
+        """Another database of the same PostgreSQL, as psycopg reads it."""
+        return f"{self._database['DATABASE_URL'].rpartition('/')[0]}/postgres".replace("+psycopg", "")
+
     def environment(self) -> dict[str, str]:
         ours = ("PORTAIL_", "SMTP_", "DATABASE_URL", "WEB_CONCURRENCY", "MAIL_SENDER", "FLASK_")
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
@@ -177,20 +188,24 @@ class Town:
     @contextmanager
     def running(self, command: Sequence[str], **environment: str) -> Iterator[Running]:
         """A process of the portal in a group of its own, gone at the end whatever happened."""
-        with self.log.open("ab") as log:
-            process = subprocess.Popen(
-                command,
-                cwd=config.ROOT,
-                env=self.environment() | environment,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        process = subprocess.Popen(
+            command,
+            cwd=config.ROOT,
+            env=self.environment() | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        listener = threading.Thread(target=self._words.extend, args=(process.stdout,))
+        listener.start()
         started = Running(process, self)
         try:
             yield started
         finally:
             started.stop()
+            listener.join()
+            process.stdout.close()
 
     def flask(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "flask", "--app", "app", *arguments]
@@ -200,23 +215,35 @@ class Town:
         """`./portail serve` (or another command that listens on the same port), ready to answer."""
         serve = command or self.flask("serve", "--port", str(self.port))
         with self.running(serve, **environment) as server:
-            self._wait_until_it_answers(server)
+            self.wait_for(lambda: self._answers(server))
             yield server
 
-    def _wait_until_it_answers(self, server: Running) -> None:
+    def _answers(self, server: Running) -> bool:
+        assert server.process.poll() is None, f"The server did not start:\n{self.last_words()}"
+        try:
+            return Browser(self.port, "").get("/structures").status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+
+    def wait_for(self, happens: Callable[[], bool]) -> None:
+        """Until `happens` is true; fails with what the processes said when it never is."""
         end = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < end and server.process.poll() is None:
-            try:
-                if Browser(self.port, "").get("/structures").status == 200:
-                    return
-            except (OSError, http.client.HTTPException):
-                time.sleep(0.02)
-        pytest.fail(f"The server did not start:\n{self.log.read_text()[-3000:]}")
+        while not happens():
+            assert time.monotonic() < end, f"It never happened:\n{self.last_words()}"
+            time.sleep(0.02)
+
+    def last_words(self) -> str:
+        """The end of what the processes wrote."""
+        return "".join(self._words)[-5000:]
+
+    def has_said(self, sentence: str, times: int = 1) -> bool:
+        """Whether the processes wrote a line with `sentence`, so many times."""
+        return sum(sentence in line for line in list(self._words)) >= times
 
     def turn_of_the_worker(self) -> None:
         """One `worker --once`, to its end."""
         with self.running(self.flask("worker", "--once")) as worker:
-            assert worker.process.wait(PATIENCE_SECONDS) == 0, self.log.read_text()[-3000:]
+            assert worker.process.wait(PATIENCE_SECONDS) == 0, self.last_words()
 
     # People and drafts
 
@@ -294,8 +321,8 @@ def town(database_url: str, tmp_path: Path) -> Iterator[Town]:
     if database_url.startswith("sqlite"):
         yield Town(tmp_path, database_url)
         return
-    server, name = database_url.rpartition("/")[0], f"town_{os.urandom(6).hex()}"
-    with psycopg.connect(f"{server}/postgres".replace("+psycopg", ""), autocommit=True) as connection:
+    name = f"town_{os.urandom(6).hex()}"
+    with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
-        yield Town(tmp_path, f"{server}/{name}")
+        yield Town(tmp_path, f"{database_url.rpartition('/')[0]}/{name}")
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -1,0 +1,103 @@
+"""What « enregistré » is worth on SQLite: an acknowledged write was on the disk before the answer left."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+import cli
+import extensions
+from extensions import journal_mode
+from tests.conftest import missing_tool
+from tests.running_town import Running, Town
+
+SYNC = re.compile(r"\b(?:fsync|fdatasync)\(.*= 0$")
+ANSWER = re.compile(r'\bsend(?:to|msg)?\(.*"HTTP/1\.1 303')
+
+
+@contextmanager
+def traced(town: Town, calls: Path) -> Iterator[Running]:
+    """The web server alone, without the worker that would write too; its calls to the system go to a file.
+
+    Root watches the running server; who may watch only what he starts, starts it watched, which is slower.
+    """
+    path = shutil.which("strace")
+    if path is None:
+        missing_tool("This test reads what the server asks of the system: apt-get install strace")
+    strace = [path, "-f", "-o", str(calls), "-e", "trace=fsync,fdatasync,sendto,sendmsg"]
+    serve = cli.gunicorn_command("127.0.0.1", town.port)
+    if os.geteuid() != 0:
+        with town.serving([*strace, *serve]) as server:
+            yield server
+        return
+    with town.serving(serve) as server:
+        watched = [option for pid in server.pids() for option in ("-p", str(pid))]
+        with town.running([*strace, *watched]):
+            town.wait_for(lambda: town.has_said(" attached", times=len(watched) // 2))
+            yield server
+
+
+@pytest.mark.fault
+def test_a_booking_is_on_the_disk_before_the_family_reads_it(town, tmp_path):
+    if not town.is_sqlite:
+        pytest.skip("PostgreSQL looks after its own disk")
+    family = town.family(town.canteen(weeks=1))
+    (key,) = family.drafts([(family.children[0], [0])])
+    calls = tmp_path / "calls"
+    with traced(town, calls) as server:
+        parent = server.browser(family.parent)
+        parent.get(f"/reservations/{key}/recapitulatif")
+        before = len(calls.read_text().splitlines())
+        assert parent.post(f"/reservations/{key}/valider").reference
+        town.wait_for(lambda: ANSWER.search(calls.read_text()))
+        during = calls.read_text().splitlines()[before:]
+    answered = next(place for place, call in enumerate(during) if ANSWER.search(call))
+    assert [call for call in during[:answered] if SYNC.search(call)]
+
+
+# --- The journal that a version of SQLite can be trusted with -----------------------------------
+
+WAL, ROLLBACK = ("WAL", "FULL"), ("TRUNCATE", "EXTRA")
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ((3, 40, 1), ROLLBACK),
+        ((3, 44, 5), ROLLBACK),
+        ((3, 44, 6), WAL),
+        ((3, 45, 0), ROLLBACK),
+        ((3, 50, 6), ROLLBACK),
+        ((3, 50, 7), WAL),
+        ((3, 51, 0), ROLLBACK),
+        ((3, 51, 2), ROLLBACK),
+        ((3, 51, 3), WAL),
+        ((3, 53, 0), WAL),
+        ((4, 0, 0), WAL),
+    ],
+)
+def test_the_journal_follows_the_version(version, expected):
+    assert journal_mode(version) == expected
+
+
+def pragmas(url: str) -> tuple[str, int, int]:
+    """(journal mode, level of synchronisation, foreign keys) of a fresh connection."""
+    engine = create_engine(url, module=extensions.sqlite_driver)
+    with engine.connect() as connection:
+        found = [connection.execute(text(f"PRAGMA {name}")).scalar_one() for name in
+                 ("journal_mode", "synchronous", "foreign_keys")]  # fmt: skip
+    engine.dispose()
+    return tuple(found)
+
+
+def test_a_file_written_in_wal_goes_back_to_a_plain_journal_under_an_unsafe_version(tmp_path, monkeypatch):
+    url = f"sqlite:///{tmp_path / 'portail.db'}"
+    monkeypatch.setattr(extensions.sqlite_driver, "sqlite_version_info", (3, 51, 3))
+    assert pragmas(url) == ("wal", 2, 1)
+    monkeypatch.setattr(extensions.sqlite_driver, "sqlite_version_info", (3, 40, 1))
+    assert pragmas(url) == ("truncate", 3, 1)
