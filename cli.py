@@ -29,7 +29,7 @@ port_option = click.option(
 
 
 def init_app(app: Flask) -> None:
-    for command in (serve, demo, worker):
+    for command in (serve, demo, worker, reglement):
         app.cli.add_command(command)
 
 
@@ -91,13 +91,26 @@ def worker(once: bool) -> None:
         try:
             outbox.deliver_due(now, transport)
         except Exception:
-            # The database may be away for a moment (restart, full disk): mails stay queued until the next turn.
+            # The database may be away for a moment (restart, full disk): mails wait for the next turn.
             current_app.logger.exception("The outbox could not be processed")
         finally:
             db.session.remove()
         if once:
             return
         stopping.wait(WORKER_PAUSE_SECONDS)
+
+
+@click.command(
+    "reglement",
+    add_help_option=False,
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def reglement(arguments: tuple[str, ...]) -> None:
+    """Vérifie un règlement, montre ses limites, répond à un scénario."""
+    import rulebook_cli  # a worker of the application server never pays for the rule engine
+
+    rulebook_cli.group.main(list(arguments), prog_name="portail reglement")
 
 
 def say(line: str) -> None:
