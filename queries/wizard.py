@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import bindparam, exists, extract, or_, select
+from sqlalchemy import bindparam, exists, extract, func, or_, select
 
 from domain.errors import NotFound
 from domain.french import (
@@ -168,13 +168,15 @@ def active_type_ids(facility_id: int) -> set[int]:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A period of a facility. `note` says when it opens or closed; `months` are those one may choose now."""
+    """A period of a facility. `note` says when it opens or closed; `months` are those one may choose now,
+    `last_open_day` the last day on which something opens."""
 
     name: str
     first_day: date
     last_day: date
     note: str
     months: tuple[date, ...]
+    last_open_day: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +205,7 @@ _PLACES = (
         BookingPeriod.closes_at,
         _YEAR.label("year"),
         _MONTH.label("month"),
+        func.max(Opening.day).label("last_open_day"),
     )
     .select_from(Enrolment)
     .join(Facility, Facility.id == Enrolment.facility_id)
@@ -252,12 +255,22 @@ def places(child_id: int, now: datetime, today: date) -> tuple[Place, ...]:
     )
 
 
+def only_choice(offered: Sequence[Place], wished: date | None) -> tuple[int, date] | None:
+    """(facility, month) when one establishment alone can be booked: the wished month, else its first one."""
+    bookable = [place for place in offered if place.months]
+    if len(bookable) != 1:
+        return None
+    (place,) = bookable
+    return place.facility_id, wished if wished in place.months else place.months[0]
+
+
 def _period(rows: Sequence, now: datetime) -> Period:
     first = rows[0]
     note = _period_note(first.opens_at, first.closes_at, now)
     closed = now < first.opens_at or (first.closes_at is not None and now >= first.closes_at)
     months = () if closed else tuple(date(int(row.year), int(row.month), 1) for row in rows)
-    return Period(first.period, first.first_day, first.last_day, note, months)
+    last_open_day = max(row.last_open_day for row in rows)
+    return Period(first.period, first.first_day, first.last_day, note, months, last_open_day)
 
 
 def _period_note(opens_at: datetime, closes_at: datetime | None, now: datetime) -> str:

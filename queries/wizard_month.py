@@ -195,10 +195,9 @@ def _chosen(types: Sequence[TypeChoice], *wanted: int | None) -> TypeChoice | No
 
 
 def _last_day(place: Place | None, today: date) -> date:
-    """The end of the last period that is open: how far days can be copied."""
-    return (
-        max((period.last_day for period in place.periods if period.months), default=today) if place else today
-    )
+    """The last day that opens in a period one may book: how far days can be copied."""
+    periods = place.periods if place else ()
+    return max((period.last_open_day for period in periods if period.months), default=today)
 
 
 def _siblings(

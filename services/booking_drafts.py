@@ -60,13 +60,23 @@ _ACTIONS = {Wanted.BOOK: LineAction.BOOK, Wanted.CANCEL: LineAction.CANCEL}
 def start(author: Author, child_id: int, month: date | None, now: datetime) -> str:
     """Open a draft for one child of the author, on a month if one is wished. Returns its key.
 
+    A child who can be booked in one establishment alone is already there: step 2 has nothing to ask.
+
     Raises NotFound for somebody else's child (S104).
     """
     with write_transaction() as session:
         household_id = wizard.household_of(child_id, author.household_ids)
         row = _new_draft(author, household_id, now, child_id=child_id, month=month)
+        _settle_only_place(row, now)
         session.add(row)
         return row.key
+
+
+def _settle_only_place(draft: BookingDraft, now: datetime) -> None:
+    offered = wizard.places(draft.child_id, now, paris_now(now).date())
+    choice = wizard.only_choice(offered, draft.month)
+    if choice:
+        draft.facility_id, draft.month = choice
 
 
 def _new_draft(author: Author, household_id: int, now: datetime, **columns: object) -> BookingDraft:
@@ -93,6 +103,7 @@ def choose_child(author: Author, key: str, child_id: int, now: datetime) -> None
         ).all()
         if draft.household_id in homes:
             draft.child_id = child_id
+            _settle_only_place(draft, now)
             return
         household_id = wizard.household_of(child_id, author.household_ids)
         if session.scalar(select(BookingDraftLine.id).where(BookingDraftLine.draft_id == draft.id).limit(1)):
@@ -101,6 +112,7 @@ def choose_child(author: Author, key: str, child_id: int, now: datetime) -> None
                 "Cette demande concerne un autre foyer. Validez-la, puis commencez-en une autre.",
             )
         draft.child_id, draft.household_id, draft.facility_id = child_id, household_id, None
+        _settle_only_place(draft, now)
 
 
 def choose_place(author: Author, key: str, facility_id: int, month: date, now: datetime) -> None:

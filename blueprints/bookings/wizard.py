@@ -67,7 +67,7 @@ def new() -> Response:
         key = booking_drafts.start(
             _author(), form.child_id, _month_argument() or _month_argument("jour"), now()
         )
-        return done(url_for("bookings.place", key=key))
+        return _after_child(key, form.child_id)
     unfinished = wizard.unfinished_draft(current_user.user_id, current_user.household_ids, now(), today())
     return _child_page(form, children, request.full_path.rstrip("?"), unfinished=unfinished)
 
@@ -83,8 +83,14 @@ def child(key: str) -> Response:
     form = ChildForm().offer(children, draft.child_id)
     if form.validate_on_submit():
         booking_drafts.choose_child(_author(), key, form.child_id, now())
-        return done(url_for("bookings.place", key=key))
+        return _after_child(key, form.child_id)
     return _child_page(form, children, url_for("bookings.child", key=key), unfinished=None)
+
+
+def _after_child(key: str, child_id: int) -> Response:
+    """Step 2, or the planning at once when there is one establishment to choose from."""
+    settled = wizard.only_choice(wizard.places(child_id, now(), today()), None)
+    return done(url_for("bookings.planning" if settled else "bookings.place", key=key))
 
 
 def _child_page(
@@ -216,10 +222,14 @@ def copy(key: str) -> Response:
         copied = booking_copies.copy_days(_author(), key, month, _until(), _dates(), siblings, now())
     except Refused as refusal:
         return _refused(key, refusal, month)
-    if is_htmx():
+    to_recap = request.form.get("suite") == "recapitulatif"
+    if is_htmx() and not to_recap:
         return _planning(_draft(key), copied)
     for sentence in copied.sentences():
         flash(sentence, "ok")
+    if to_recap:
+        address = url_for("bookings.recap", key=key)
+        return ("", {"HX-Redirect": address}) if is_htmx() else done(address)
     return done(
         url_for("bookings.planning", key=key, mois=request.form["mois"], type=request.form.get("type"))
     )

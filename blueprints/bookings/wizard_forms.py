@@ -51,7 +51,7 @@ class PlaceForm(FlaskForm):
     accueil = RadioField("Établissement et mois d’accueil", [_OneOf(NO_PLACE)], validate_choice=False)
 
     def offer(self, places: Iterable[Place], facility_id: int | None, month: date | None) -> "PlaceForm":
-        """Offer these places; what was chosen before is ticked, or the first month of the only place."""
+        """Offer these places; what was chosen before is ticked, else the first month of the first place."""
         places = list(places)
         self.accueil.choices = [
             (place_value(place.facility_id, month), "") for place in places for month in place.months
@@ -71,11 +71,8 @@ def place_value(facility_id: int, month: date) -> str:
 
 
 def _preferred(places: Sequence[Place], facility_id: int | None, month: date | None) -> str | None:
-    """The month wished in the place wished, when there is no doubt about them."""
-    candidates = [
-        place for place in places if place.months and place.facility_id == (facility_id or place.facility_id)
-    ]
-    if len(candidates) != 1:
-        return None
-    place = candidates[0]
-    return place_value(place.facility_id, month if month in place.months else place.months[0])
+    """The month wished, in the place wished or else in the first one that has it (the school comes first)."""
+    bookable = [place for place in places if place.months]
+    wished = [place for place in bookable if place.facility_id == facility_id]
+    place = next(iter(wished or [one for one in bookable if month in one.months] or bookable), None)
+    return place and place_value(place.facility_id, month if month in place.months else place.months[0])

@@ -103,7 +103,6 @@ def test_going_back_and_forth_loses_nothing(visit, world, scripts):
     page.get_by_role("link", name="Précédent").click()
     expect(page.get_by_label("Léo")).to_be_checked()
     next_step(page)
-    next_step(page)
     expect(day(page, MONDAY)).to_have_attribute("aria-pressed", "true")
     to_recap(page)
     validate(page)

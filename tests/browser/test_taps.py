@@ -9,8 +9,8 @@ from tests.booking_bench import Bench
 from tests.browser.journey import day, reference
 from tests.factories import weekdays
 
-# The aim is 6. Lower it when the wizard needs fewer; never raise it.
-MOST_TAPS = 8
+# The aim, and what it takes. Lower it when the wizard needs fewer; never raise it.
+MOST_TAPS = 6
 MONDAY, THURSDAY = date(2027, 1, 18), date(2027, 1, 21)
 YEAR = weekdays(date(2026, 9, 1), date(2027, 7, 2))
 
@@ -34,13 +34,11 @@ def test_monday_and_thursday_canteen_for_two_siblings_until_summer(visit, world,
 
     thumb.tap(page.get_by_text("Léo", exact=True))
     thumb.tap(page.get_by_role("button", name="Suivant"))
-    thumb.tap(page.get_by_role("button", name="Suivant"))
     for wanted in (MONDAY, THURSDAY):
         thumb.tap(day(page, wanted))
         expect(day(page, wanted)).to_have_attribute("aria-pressed", "true")
-    thumb.tap(page.get_by_role("button", name="Recopier"))
+    thumb.tap(page.get_by_role("button", name="Recopier et voir le récapitulatif"))
     expect(page.get_by_text("jours ajoutés pour Marie")).to_be_visible()
-    thumb.tap(page.get_by_role("link", name="Récapitulatif"))
     thumb.tap(page.get_by_role("button", name="Valider"))
 
     reference(page)
@@ -49,5 +47,5 @@ def test_monday_and_thursday_canteen_for_two_siblings_until_summer(visit, world,
     assert booked == [(child, one) for child in sorted({row[0] for row in booked}) for one in wanted]
     assert len(booked) == 2 * len(wanted)
     record_property("taps", thumb.taps)
-    print(f"Taps from the open wizard to the receipt: {thumb.taps} (aim: 6)")  # noqa: T201 - the figure is asked for
+    print(f"Taps from the open wizard to the receipt: {thumb.taps} (at most {MOST_TAPS})")  # noqa: T201 - the figure is asked for
     assert thumb.taps <= MOST_TAPS

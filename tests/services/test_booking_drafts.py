@@ -190,7 +190,7 @@ def test_a_child_of_another_household_needs_another_request(bench):
     with bench.app.app_context():
         booking_drafts.choose_child(author, empty, tom.id, bench.world.now)
     moved = next(draft for draft in bench.world.all(BookingDraft) if draft.key == empty)
-    assert (moved.household_id, moved.facility_id) == (second_home.id, None)
+    assert (moved.household_id, moved.facility_id) == (second_home.id, bench.canteen.facility.id)
 
 
 def test_removing_and_resuming_a_line(bench):

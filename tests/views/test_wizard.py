@@ -29,8 +29,15 @@ def bench(world, client):
     return bench
 
 
+STAY = ("suite", "planning")
+
+
 def planning(key, query=""):
     return f"/reservations/{key}/planning{query}"
+
+
+def place(key):
+    return f"/reservations/{key}/etablissement"
 
 
 def recap(key):
@@ -39,6 +46,13 @@ def recap(key):
 
 def cell(client, day):
     return client.page.find(id=f"j-{day.isoformat()}")
+
+
+def other_place(bench, *days):
+    """A second establishment for Léo, open on these days."""
+    camp = bench.world.canteen(days, name="ALSH Saint-Géry")
+    bench.world.enrol(bench.leo, camp.facility)
+    return camp
 
 
 def change_opening(bench, day, **columns):
@@ -115,7 +129,21 @@ def test_an_unfinished_draft_can_be_taken_up_or_forgotten(bench, client):
 
 def test_the_month_of_a_day_touched_on_the_agenda_is_kept(bench, client):
     client.submit("/reservations/nouvelle?jour=2027-03-04", {}, follow=True)
-    assert client.page.select_one("input[checked]")["value"] == f"{bench.canteen.facility.id}:2027-03"
+    assert words(client.page.find(id="mois")) == "Mars 2027"
+
+
+def test_the_month_wished_is_ticked_where_it_can_be_had(bench, client):
+    camp = other_place(bench, date(2027, 4, 12))
+    client.submit("/reservations/nouvelle?jour=2027-04-12", {}, follow=True)
+    assert client.page.select_one("input[checked]")["value"] == f"{camp.facility.id}:2027-04"
+
+
+def test_a_child_of_one_establishment_goes_straight_to_the_planning(bench, client):
+    """R20: step 2 has nothing to ask, and stays one link away."""
+    client.submit("/reservations/nouvelle", {}, follow=True)
+    assert "Étape 3 sur 4" in client.page.get_text()
+    assert words(client.page.find(id="mois")) == "Janvier 2027"
+    assert client.page.select(f'#planning a[href="{place(bench.world.one(BookingDraft).key)}"]')
 
 
 # --- Step 2 -------------------------------------------------------------------------------------------------
@@ -123,7 +151,7 @@ def test_the_month_of_a_day_touched_on_the_agenda_is_kept(bench, client):
 
 def test_establishments_are_the_childs_and_months_those_of_open_periods(bench, client):
     bench.world.canteen([MONDAY], name="ALSH Saint-Géry")  # not the child's
-    client.submit("/reservations/nouvelle", {}, follow=True)
+    client.get(place(bench.start()))
     assert [words(one) for one in client.page.select("details.card > summary")] == ["Écoles de Cahors"]
     labels = [words(one) for one in client.page.select(".choice label")]
     assert labels == ["Janvier 2027", "Février 2027", "Mars 2027"]
@@ -140,23 +168,21 @@ def test_a_period_that_is_not_open_says_when_it_opens(bench, client):
         opens_at=bench.world.now + timedelta(days=20),
     )
     bench.world.openings(bench.canteen.activity, camp, [date(2027, 4, 12)])
-    client.submit("/reservations/nouvelle", {}, follow=True)
+    client.get(place(bench.start()))
     text = words(client.page.main)
     assert "Les réservations ouvrent le lundi 1er février 2027, 10 h." in text
     assert "Avril" not in text
 
 
 def test_two_establishments_ask_for_a_choice(bench, client):
-    camp = bench.world.canteen([MONDAY], name="ALSH Saint-Géry")
-    bench.world.enrol(bench.leo, camp.facility)
+    camp = other_place(bench, MONDAY)
     client.submit("/reservations/nouvelle", {}, follow=True)
-    assert client.page.select("input[checked]") == []
-    key = bench.world.one(BookingDraft).key
-    assert client.submit(f"/reservations/{key}/etablissement", {}).status_code == 422
+    assert "Étape 2 sur 4" in client.page.get_text()
+    assert len(client.page.select("input[checked]")) == 1
+    step = place(bench.world.one(BookingDraft).key)
+    assert client.submit(step, forged={"accueil": "999:2027-02"}).status_code == 422
     assert words(client.page.find(id="accueil-erreur")) == "Choisissez un établissement et un mois d’accueil."
-    client.submit(
-        f"/reservations/{key}/etablissement", {"accueil": f"{camp.facility.id}:2027-02"}, follow=True
-    )
+    client.submit(step, {"accueil": f"{camp.facility.id}:2027-02"}, follow=True)
     assert "ALSH Saint-Géry" in words(client.page.main)
 
 
@@ -398,7 +424,7 @@ def test_a_sibling_is_offered_only_when_eligible(bench, client):
     assert [box["value"] for box in boxes] == [str(marie.id)]
     assert "Tom : pas d’inscription dans cette structure" in words(client.page.find(id="recopier"))
     client.submit(planning(key), form="#jours", button=("jour", f"{MONDAY}:book"))
-    client.submit(planning(key), form="#recopier", forged={"enfant": str(tom.id)})
+    client.submit(planning(key), form="#recopier", button=STAY, forged={"enfant": str(tom.id)})
     assert {line.child_id for line in bench.world.all(BookingDraftLine)} == {bench.leo.id}
 
 
@@ -413,7 +439,7 @@ def test_copying_lists_what_was_done_and_what_was_left(bench, client):
     change_opening(bench, date(2027, 2, 8), closed_reason="grève")
     key = bench.start()
     bench.touch(key, MONDAY)
-    client.submit(planning(key), form="#recopier", htmx=True)
+    client.submit(planning(key), form="#recopier", button=STAY, htmx=True)
     text = words(client.page)
     assert "7 jours ajoutés pour Léo." in text
     assert "8 jours ajoutés pour Marie." in text
@@ -425,8 +451,25 @@ def test_copying_lists_what_was_done_and_what_was_left(bench, client):
 def test_copying_without_scripts_tells_the_same(bench, client):
     key = bench.start()
     bench.touch(key, MONDAY)
-    client.submit(planning(key), form="#recopier", follow=True)
+    client.submit(planning(key), form="#recopier", button=STAY, follow=True)
     assert "8 jours ajoutés pour Léo." in words(client.page.main)
+
+
+def test_copying_may_lead_straight_to_the_recap(bench, client):
+    key = bench.start()
+    bench.touch(key, MONDAY)
+    answer = client.submit(planning(key), form="#recopier", button=("suite", "recapitulatif"), htmx=True)
+    assert answer.headers["HX-Redirect"] == recap(key)
+    client.get(recap(key))
+    assert "8 jours ajoutés pour Léo." in words(client.page)
+    client.submit(planning(key), form="#recopier", button=("suite", "recapitulatif"), follow=True)
+    assert "Étape 4 sur 4" in client.page.get_text()
+
+
+def test_copies_go_by_default_to_the_last_day_that_opens(bench, client):
+    """A period ends with the school year, its last day of canteen comes before."""
+    client.get(planning(bench.start()))
+    assert client.page.select_one('#recopier input[name="jusqu"]')["value"] == "2027-03-30"
 
 
 @pytest.mark.parametrize(
@@ -435,7 +478,10 @@ def test_copying_without_scripts_tells_the_same(bench, client):
 def test_an_impossible_date_to_copy_to_is_refused(bench, client, forged):
     key = bench.start()
     bench.touch(key, MONDAY)
-    assert client.submit(planning(key), form="#recopier", forged=forged).status_code in (404, 422)
+    assert client.submit(planning(key), form="#recopier", button=STAY, forged=forged).status_code in (
+        404,
+        422,
+    )
     assert len(bench.world.all(BookingDraftLine)) == 1
 
 
@@ -451,7 +497,9 @@ def test_the_recap_groups_by_child_and_says_what_comes_of_each_line(world, clien
     bench.touch(key, MONDAY)
     bench.touch(key, THURSDAY)
     bench.touch(key, FRIDAY, Wanted.CANCEL)
-    client.submit(planning(key), {"semaines": None, "enfant": str(marie.id)}, form="#recopier", htmx=True)
+    client.submit(
+        planning(key), {"semaines": None, "enfant": str(marie.id)}, form="#recopier", button=STAY, htmx=True
+    )
     client.get(recap(key))
     cards = client.page.select("section.card")
     assert [words(card.h2) for card in cards[:2]] == ["M Marie", "L Léo"]
@@ -578,10 +626,11 @@ def test_a_receipt_is_its_familys(bench, client):
 
 
 def test_a_step_leads_back_to_the_first_one_that_is_not_right(bench, client):
+    other_place(bench, MONDAY)
     client.submit("/reservations/nouvelle", {})
     key = bench.world.one(BookingDraft).key
     for step in ("planning", "recapitulatif"):
-        assert client.get(f"/reservations/{key}/{step}").location == f"/reservations/{key}/etablissement"
+        assert client.get(f"/reservations/{key}/{step}").location == place(key)
     ready = bench.start()
     assert client.get(recap(ready)).location == planning(ready)
     with bench.app.app_context(), write_transaction() as session:
@@ -595,8 +644,10 @@ def test_going_back_and_forth_loses_nothing(bench, client):
     client.get(f"/reservations/{key}/enfant")
     assert client.page.select_one("input[checked]")["value"] == str(bench.leo.id)
     client.submit(f"/reservations/{key}/enfant", {}, follow=True)
+    assert cell(client, MONDAY)["value"] == f"{MONDAY}:unbook"
+    client.get(place(key))
     assert client.page.select_one("input[checked]")["value"].endswith(":2027-02")
-    client.submit(f"/reservations/{key}/etablissement", {}, follow=True)
+    client.submit(place(key), {}, follow=True)
     assert cell(client, MONDAY)["value"] == f"{MONDAY}:unbook"
 
 
