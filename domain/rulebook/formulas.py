@@ -7,6 +7,7 @@ FUNCTIONS are accepted: nothing is ever executed.
 import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal, DivisionByZero, InvalidOperation
 from typing import Any
 
@@ -25,9 +26,16 @@ def _rounder(direction: str) -> Callable[[Decimal, Decimal], Decimal]:
     return lambda value, step: Rounding(step, direction).round(value)
 
 
+def _full_years(start: Decimal, end: Decimal) -> Decimal:
+    """Completed years between two dates: an age on a day."""
+    born, day = date.fromordinal(int(start)), date.fromordinal(int(end))
+    return Decimal(day.year - born.year - ((day.month, day.day) < (born.month, born.day)))
+
+
 FUNCTIONS: Mapping[str, Callable[..., Decimal]] = {
     "min": min,
     "max": max,
+    "annees_revolues": _full_years,
     **{name: _rounder(direction) for name, direction in DIRECTIONS.items()},
 }
 _OPERATIONS: Mapping[type, Callable[[Decimal, Decimal], Decimal]] = {
@@ -54,6 +62,8 @@ class Formula:
             result = _compute(self.tree, inputs)
         except (DivisionByZero, InvalidOperation):
             raise Unanswered(f"{self.path} : la formule {self.text} divise par zéro.") from None
+        except (ValueError, OverflowError):
+            raise Unanswered(f"{self.path} : annees_revolues attend deux dates.") from None
         if self.names:
             context.trace.add(self.path, f"{self.text} = {in_words(result)}", dict(inputs), result)
         return result

@@ -35,9 +35,10 @@ HEAD = """# Règlements réels couverts
 
 Écrit par `python -m tests.cases.coverage` depuis `tests/cases/` ; ne pas corriger à la main.
 
-Chaque ligne est un règlement réel écrit au format de `docs/reglement-format.md`, sans code particulier. « noms » : des montants,
-conditions ou dates nommés. Un texte ambigu peut avoir plusieurs fichiers, un par lecture ; la colonne « remarques » compte les points que
-le texte laisse ouverts, écrits en tête du fichier. Quand l’extrait public ne donne pas un montant, il est un fait à donner, jamais une invention.
+Chaque ligne est un règlement réel écrit au format de `docs/reglement-format.md`, sans code particulier.
+« noms » : des montants, conditions ou dates nommés. Un texte ambigu peut avoir plusieurs fichiers, un par
+lecture ; la colonne « remarques » compte les points que le texte laisse ouverts, écrits en tête du fichier.
+Quand l’extrait public ne donne pas un montant, il est un fait à donner, jamais une invention.
 
 | cas | primitives | lectures | exemples réussis | questions | remarques |
 |---|---|---|---|---|---|
@@ -49,7 +50,7 @@ def primitives_of(text):
 
 
 def examine(path):
-    """(primitives, remarks, examples of the source, example -> passed, number of questions) of one reading."""
+    """Of one reading: primitives, remarks, examples of the source, example -> passed, questions."""
     rulebook_path = path.with_name(path.name.replace(".scenario.", ".reglement."))
     book = rulebook_cli.require_rulebook(rulebook_path)
     scenario = rulebook_cli.open_scenario(path, book)
