@@ -247,7 +247,7 @@ def _limit_in_week(service_day: date, place: WeekdayEntry | WeekCutoff) -> datet
 
 
 def _in_time(now: datetime, limit: datetime, cutoff: Cutoff) -> bool:
-    return now < limit if getattr(cutoff, "compare", None) is Compare.BEFORE else now <= limit
+    return now < limit if _is_strict(cutoff) else now <= limit
 
 
 # --- P3: the ladder and its decision
@@ -350,28 +350,49 @@ def _sentence(ladder: Ladder, limits: list[datetime], index: int, words: _Words)
     if outcome is Outcome.FREE:
         return f"{words.can} {tail}" if tail else f"{words.can} à tout moment"
     if outcome is Outcome.ON_REQUEST:
-        submitted = f"la demande sera soumise à la structure{', ' + tail if tail else ''}"
+        submitted = f"la demande sera soumise à la structure{', à envoyer ' + tail if tail else ''}"
         if not passed:
             return f"{words.noun} sur demande{NBSP}: {submitted}"
-        return f"Hors délai depuis le {format_limit(limits[passed[0]])}{NBSP}: {submitted}"
+        return f"Hors délai depuis le {_since(limits[passed[0]])}{NBSP}: {submitted}"
     if not passed:
         return f"{words.closed}. {_CONTACT}"
     latest = max(passed, key=limits.__getitem__)
-    was = words.can.lower() if ladder.stages[latest].outcome is Outcome.FREE else "demande possible"
+    is_free = ladder.stages[latest].outcome is Outcome.FREE
+    was = f"c’était {words.can.lower()}" if is_free else "la demande était possible"
     return f"Trop tard{NBSP}: {was} {_until(ladder.stages[latest].until, limits[latest])}. {_CONTACT}"
 
 
 def _until(cutoff: Cutoff, limit: datetime) -> str:
-    """« jusqu’au jeudi 14 janvier, 10 h », or « …, avant 10 h » when the very moment is too late; "" without
-    limit.
+    """« jusqu’au jeudi 14 janvier, 10 h », « avant le … » when the very moment is too late, « jusqu’au jeudi
+    14 janvier inclus » at midnight; "" without limit.
     """
-    if limit == FOREVER:
-        return ""
-    return f"jusqu’au {format_limit(limit, clock_prefix=_clock_prefix(cutoff))}"
+    return "" if limit == FOREVER else _until_words(limit, _is_strict(cutoff))
 
 
-def _clock_prefix(cutoff: Cutoff) -> str:
-    return "avant " if getattr(cutoff, "compare", None) is Compare.BEFORE else ""
+@lru_cache(
+    maxsize=4096
+)  # an agenda says the same few limits again and again; in UTC, so an hour that exists twice
+def _until_words(limit: datetime, strictly: bool) -> str:
+    last_day = _day_ended_by(limit)
+    if last_day is not None:
+        return f"jusqu’au {format_day(last_day)} inclus"
+    return f"{'avant le' if strictly else 'jusqu’au'} {format_limit(limit)}"
+
+
+def _since(limit: datetime) -> str:
+    """« jeudi 14 janvier, 10 h », « vendredi 15 janvier » when the limit was the midnight before."""
+    last_day = _day_ended_by(limit)
+    return format_limit(limit) if last_day is None else format_day(last_day + ONE_DAY)
+
+
+def _day_ended_by(limit: datetime) -> date | None:
+    """The day that ends at `limit`; None when it is not midnight in Paris."""
+    local = paris_now(limit)
+    return local.date() - ONE_DAY if (local.hour, local.minute) == (0, 0) else None
+
+
+def _is_strict(cutoff: Cutoff) -> bool:
+    return getattr(cutoff, "compare", None) is Compare.BEFORE
 
 
 def _explanation(
@@ -380,7 +401,7 @@ def _explanation(
     lines = [describe(ladder, action), f"Jour demandé{NBSP}: {format_day(service_day, year=True)}."]
     for stage, limit in zip(ladder.stages, limits, strict=True):
         if limit not in (FOREVER, NEVER_EVER):
-            lines.append(f"Limite{NBSP}: {format_limit(limit, clock_prefix=_clock_prefix(stage.until))}.")
+            lines.append(f"Limite{NBSP}: {_until(stage.until, limit)}.")
     return tuple(lines)
 
 
@@ -407,7 +428,7 @@ def describe(ladder: Ladder, action: LineAction) -> str:
 
 
 def _describe_cutoff(cutoff: Cutoff) -> str:
-    clock = _clock_prefix(cutoff)
+    clock = "avant " if _is_strict(cutoff) else ""
     match cutoff:
         case Before():
             return f"{_describe_delay(cutoff)}, {clock}{_describe_time(cutoff.time)}"
@@ -434,6 +455,8 @@ def _describe_delay(cutoff: Before) -> str:
 
 
 def _describe_time(time: ClockTime) -> str:
+    if time.minutes == _MINUTES_A_DAY:
+        return "minuit (fin du jour)"
     return format_clock(*divmod(time.minutes, 60))
 
 

@@ -208,13 +208,13 @@ EVE = free_until(before(1, "10:00", days=EVERY_DAY))
             LineAction.BOOK,
             (13, 10, 1),
             Outcome.REFUSE,
-            "Trop tard : réservable jusqu’au mercredi 13 janvier, 10 h. Contactez le service.",
+            "Trop tard : c’était réservable jusqu’au mercredi 13 janvier, 10 h. Contactez le service.",
         ),
         (
             LineAction.CANCEL,
             (14, 0),
             Outcome.REFUSE,
-            "Trop tard : annulable jusqu’au mercredi 13 janvier, 10 h. Contactez le service.",
+            "Trop tard : c’était annulable jusqu’au mercredi 13 janvier, 10 h. Contactez le service.",
         ),
         (
             LineAction.CANCEL,
@@ -233,17 +233,22 @@ def test_before_refuses_the_very_moment_and_says_so():
     ladder = free_until(before(1, "10:00", days=EVERY_DAY, compare=Compare.BEFORE))
     in_time = ask(ladder, THURSDAY, paris(2027, 1, 13, 9, 59, 59))
     too_late = ask(ladder, THURSDAY, paris(2027, 1, 13, 10))
-    assert plain(in_time.sentence) == "Réservable jusqu’au mercredi 13 janvier, avant 10 h"
+    assert plain(in_time.sentence) == "Réservable avant le mercredi 13 janvier, 10 h"
     assert too_late.outcome is Outcome.REFUSE
     assert plain(too_late.sentence) == (
-        "Trop tard : réservable jusqu’au mercredi 13 janvier, avant 10 h. Contactez le service."
+        "Trop tard : c’était réservable avant le mercredi 13 janvier, 10 h. Contactez le service."
     )
 
 
-def test_midnight_is_never_ambiguous():
-    ladder = free_until(before(4, "24:00", days=EVERY_DAY))
+@pytest.mark.parametrize("compare", list(Compare))
+@pytest.mark.parametrize(("days", "time"), [(4, "24:00"), (3, "00:00")])
+def test_midnight_is_never_ambiguous(days, time, compare):
+    ladder = free_until(before(days, time, days=EVERY_DAY, compare=compare), Outcome.ON_REQUEST)
     assert plain(ask(ladder, THURSDAY, paris(2027, 1, 10, 23, 59)).sentence) == (
-        "Réservable jusqu’au dimanche 10 janvier, 24 h"
+        "Réservable jusqu’au dimanche 10 janvier inclus"
+    )
+    assert plain(ask(ladder, THURSDAY, paris(2027, 1, 11, 0, 1)).sentence) == (
+        "Hors délai depuis le lundi 11 janvier : la demande sera soumise à la structure"
     )
 
 
@@ -265,13 +270,14 @@ TWO_STAGES = Ladder(
             Outcome.ON_REQUEST,
             (13, 8, 30),
             "Hors délai depuis le jeudi 7 janvier, 12 h : la demande sera soumise à la structure, "
-            "jusqu’au mercredi 13 janvier, 8 h 30",
+            "à envoyer jusqu’au mercredi 13 janvier, 8 h 30",
         ),
         (
             (13, 8, 31),
             Outcome.REFUSE,
             None,
-            "Trop tard : demande possible jusqu’au mercredi 13 janvier, 8 h 30. Contactez le service.",
+            "Trop tard : la demande était possible jusqu’au mercredi 13 janvier, 8 h 30. "
+            "Contactez le service.",
         ),
     ],
 )
@@ -322,7 +328,7 @@ def test_the_explanation_holds_the_rule_the_day_and_the_limit():
     assert [plain(line) for line in explanation] == [
         "Réservation jusqu’à la veille (tous les jours, jours fériés compris), 10 h.",
         "Jour demandé : jeudi 14 janvier 2027.",
-        "Limite : mercredi 13 janvier, 10 h.",
+        "Limite : jusqu’au mercredi 13 janvier, 10 h.",
     ]
 
 
@@ -334,28 +340,33 @@ def test_a_naive_time_is_a_bug():
 # --- Text and refusal agree (R14)
 
 _LIMIT = re.compile(
-    r"jusqu’au (?P<weekday>\w+) (?P<day>\d+)(er)? (?P<month>\w+), (?P<before>avant )?"
-    r"(?P<hour>\d+) h(?: (?P<minute>\d\d))?(?: \(heure d’(?P<season>hiver|été)\))?"
+    r"(?:jusqu’au|(?P<before>avant) le) (?P<weekday>\w+) (?P<day>\d+)(er)? (?P<month>\w+)"
+    r"(?: (?P<whole>inclus)|, (?P<hour>\d+) h(?: (?P<minute>\d\d))?(?: \(heure d’(?P<season>hiver|été)\))?)"
 )
 _MONTHS = {french.month_name(month): month for month in range(1, 13)}
 
 
 def limit_read_by_a_parent(sentence, service_day):
-    """The instant that the words mean, found without any code of the engine: a day, a clock, a season."""
+    """The instant that the words mean, found without any code of the engine: a day, a clock, a season.
+
+    Then whether that very instant is in time; None for a day « inclus »: nobody reads the stroke of midnight.
+    """
     match = _LIMIT.search(plain(sentence))
     month, day = _MONTHS[match["month"]], int(match["day"])
     year = service_day.year if (month, day) <= (service_day.month, service_day.day) else service_day.year - 1
     assert french.weekday_name(date(year, month, day).weekday()) == match["weekday"]
     # Adding to a Paris datetime moves its wall clock: exactly what a reader does.
+    if match["whole"]:
+        return (paris(year, month, day) + timedelta(days=1)).astimezone(UTC), None
     clock = paris(year, month, day) + timedelta(hours=int(match["hour"]), minutes=int(match["minute"] or 0))
     fold = 1 if match["season"] == "hiver" else 0
-    return clock.replace(fold=fold).astimezone(UTC), bool(match["before"])
+    return clock.replace(fold=fold).astimezone(UTC), not match["before"]
 
 
 def check_every_minute(ladder, service_day, action=LineAction.BOOK, minutes=150):
     """Around the limit, the outcome is what the words had announced and go on saying."""
     announced = decide(ladder, action, service_day, paris(service_day.year - 1, 1, 1), CALENDAR)
-    limit, strictly = limit_read_by_a_parent(announced.sentence, service_day)
+    limit, includes_limit = limit_read_by_a_parent(announced.sentence, service_day)
     end_of_service_day = paris(service_day.year, service_day.month, service_day.day).astimezone(
         UTC
     ) + timedelta(days=1)
@@ -365,9 +376,10 @@ def check_every_minute(ladder, service_day, action=LineAction.BOOK, minutes=150)
             break
         for instant in (now, now.astimezone(PARIS)):
             decision = decide(ladder, action, service_day, instant, CALENDAR)
-            in_time = instant.astimezone(UTC) < limit or (not strictly and instant.astimezone(UTC) == limit)
-            assert (decision.outcome is Outcome.FREE) is in_time
-            assert limit_read_by_a_parent(decision.sentence, service_day) == (limit, strictly)
+            if offset or includes_limit is not None:
+                in_time = offset < 0 or (offset == 0 and includes_limit)
+                assert (decision.outcome is Outcome.FREE) is in_time
+            assert limit_read_by_a_parent(decision.sentence, service_day) == (limit, includes_limit)
 
 
 @pytest.mark.parametrize("compare", list(Compare))
@@ -476,7 +488,8 @@ def test_an_answer_holds_until_the_moment_it_says(ladder, service_day, offset):
         ),
         (
             free_until(before(15, "24:00", days=EVERY_DAY, clear_days=True)),
-            "Réservation jusqu’à 15 jours francs avant (tous les jours, jours fériés compris), 24 h.",
+            "Réservation jusqu’à 15 jours francs avant (tous les jours, jours fériés compris), "
+            "minuit (fin du jour).",
         ),
         (
             free_until(before(0, "09:00", compare=Compare.BEFORE)),

@@ -158,7 +158,7 @@ def test_everything_is_decided_again_at_the_moment_of_validating(bench, clock):
     bench.submit(key)
     assert bench.states() == [LineState.REFUSED, LineState.ACCEPTED, LineState.REFUSED]
     late, _, closed = bench.lines()
-    assert "réservable jusqu’au dimanche 31" in late.reason
+    assert "c’était réservable jusqu’au dimanche 31" in late.reason
     assert "grève" in closed.reason
 
 
@@ -225,7 +225,7 @@ def test_cancelling_too_late_is_refused_with_the_rule_and_the_contact(bench, clo
     bench.submit(key)
     line = bench.lines()[1]
     assert line.state is LineState.REFUSED
-    assert "annulable jusqu’au dimanche 31" in line.reason
+    assert "c’était annulable jusqu’au dimanche 31" in line.reason
     assert "05 65 11 22 33" in line.reason
     assert bench.counts(MONDAY) == (1, 0)
 

@@ -268,7 +268,7 @@ def test_a_day_too_late_to_change_offers_nothing_and_says_the_limit(claire, fami
     family.book(family.leo, date(2027, 1, 12))
     claire.get("/planning/2027-01/jours/2027-01-12")
     panel = claire.page.select_one("#jour")
-    assert "Trop tard : annulable jusqu’au lundi 11 janvier, 18 h" in words(panel)
+    assert "Trop tard : c’était annulable jusqu’au lundi 11 janvier, 18 h" in words(panel)
     assert panel.form is None
     assert "Réserver ce jour" not in words(panel)
 
