@@ -16,12 +16,6 @@ LADDERS_TABLES_AND_MORE = (
     "C-la-tessoualle",
     "D-la-prairie",
 )
-    "A-lons-le-saunier",
-    "B-saffre",
-    "B-jean-renoir",
-    "C-la-tessoualle",
-    "D-la-prairie",
-)
 WRONG = (None, "", "0", "x", "-1", "2026-02-30", "quotient", "oui", [], {})
 
 
