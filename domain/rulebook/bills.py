@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from domain.french import format_day
 from domain.rulebook.absences import Absence, Verdict, judge
 from domain.rulebook.counts import Presence
 from domain.rulebook.facts import Context
@@ -148,16 +149,16 @@ def _reach(adjustment: Adjustment, index: int, presences: list[Presence]) -> Col
 
 def bill_lines(book: Rulebook, presences: list[Presence]) -> list[Line]:
     """Every line of the bill: a line a presence, the totals, then what applies to the whole bill."""
-    lines = [
-        Line(f"{one.activity} {one.day.isoformat()}", one.child, one.amount, _path(book, one), one.payer)
-        for one in presences
-    ]
+    lines = [_line(book.activities[one.activity], one) for one in presences]
     lines += corrections(book.totals, presences)
     return lines + _of_the_bill(book, presences, sum((line.amount for line in lines), Decimal(0)))
 
 
-def _path(book: Rulebook, one: Presence) -> str:
-    return book.activities[one.activity].path
+def _line(activity: Activity, one: Presence) -> Line:
+    version = activity.tariff.on(one.day).name if activity.tariff else ""
+    return Line(
+        f"{activity.label}, {format_day(one.day)}", one.child, one.amount, activity.path, one.payer, version
+    )
 
 
 def _of_the_bill(book: Rulebook, presences: list[Presence], total: Decimal) -> list[Line]:

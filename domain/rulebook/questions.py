@@ -128,12 +128,26 @@ def _price(book: Rulebook, asked: Asked, context: Context) -> Answer:
         triggered |= frozenset(answered.extras)
         context = context.with_facts(**{LATE: answered.outcome is not Outcome.FREE})
     found = price(tariff_of(activity, context, context.day), context, triggered)
+    later = _settled_later(book, asked["activity"])
+    if later:
+        context.trace.add(activity.path, f"prix provisoire : {later}")
     return {
         "prix": found.amount,
+        "provisoire": bool(later),
         "prix_unitaire": found.unit_price,
         "quantite": found.quantity,
         "ajustements": list(found.applied),
     }
+
+
+def _settled_later(book: Rulebook, name: str) -> str:
+    """Why only the whole period settles a price (P9, P10); empty when it is final."""
+    totals = [total.name for total in book.totals if name in total.activities]
+    if totals:
+        return f"le total de la période peut le changer ({', '.join(totals)})"
+    if book.activities[name].counts:
+        return "il dépend de ce qui est compté sur la période"
+    return ""
 
 
 def _absence(book: Rulebook, asked: Asked, context: Context) -> Answer:
@@ -172,7 +186,17 @@ def _bill(book: Rulebook, asked: Asked, context: Context) -> Answer:
         "total": sum((line.amount for line in lines), Decimal(0)),
         "par_enfant": _summed((line.child or "famille", line.amount) for line in lines),
         "par_payeur": _summed((line.payer or "commun", line.amount) for line in lines),
-        "lignes": [{"libelle": line.label, "enfant": line.child, "montant": line.amount} for line in lines],
+        "lignes": [
+            {
+                "libelle": line.label,
+                "enfant": line.child,
+                "montant": line.amount,
+                "payeur": line.payer,
+                "regle": line.rule,
+                "version": line.version,
+            }
+            for line in lines
+        ],
     }
 
 

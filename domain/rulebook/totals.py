@@ -46,7 +46,8 @@ class Total:
 class Line:
     """A line of a bill: what, for whom (empty: the family), and the signed amount in euros.
 
-    `payer` is who pays it when the règlement says so; empty when it is shared or not said.
+    `payer` is who pays it when the règlement says so; empty when it is shared or not said. `version` names
+    the dated tariff that priced it; empty when the tariff has no versions.
     """
 
     label: str
@@ -54,62 +55,52 @@ class Line:
     amount: Decimal
     rule: str
     payer: str = ""
+    version: str = ""
 
 
 def corrections(totals: Sequence[Total], presences: Sequence[Presence]) -> list[Line]:
-    """The lines that the totals add to the lines of the presences, in declared order."""
+    """The lines that the totals add to the lines of the presences, in declared order.
+
+    Totals of the same activities, span and persons follow one another: each sees what the others changed.
+    """
     lines: list[Line] = []
+    changed: dict[Any, Decimal] = {}
     for total in totals:
-        for group in _groups(total, presences).values():
-            context = _context_of(group, lines, total)
+        for key, group in _groups(total, presences).items():
+            context = _context_of(group, changed.get(key, Decimal(0)))
             if not total.when.holds(context):
                 continue
             before = context.given["total"]
             after = total.rounding.round(total.effect.apply(before, total.value.evaluate(context)))
-            context.trace.add(
-                total.path, f"{total.name} : {in_words(before)} → {in_words(after)}", {"total": before}, after
-            )
+            said = f"{total.name} : {in_words(before)} → {in_words(after)}"
+            context.trace.add(total.path, said, {"total": before}, after)
             if after != before:
-                child = group[0].child if total.by is By.CHILD else ""
-                payers = {one.payer for one in group}
-                payer = payers.pop() if len(payers) == 1 else ""
-                lines.append(Line(_label(total, group), child, after - before, total.path, payer))
+                changed[key] = changed.get(key, Decimal(0)) + after - before
+                lines.append(_line(total, group, after - before))
     return lines
 
 
 def _groups(total: Total, presences: Sequence[Presence]) -> Mapping[Any, list[Presence]]:
+    """The presences that one value is about, by activities, span and person."""
     groups: dict[Any, list[Presence]] = {}
     for one in presences:
         if one.activity in total.activities:
-            groups.setdefault(_key(total, one), []).append(one)
+            who = one.child if total.by is By.CHILD else ""
+            key = (total.activities, total.span, total.by, total.span.of(one.day), who)
+            groups.setdefault(key, []).append(one)
     return groups
 
 
-def _key(total: Total, one: Presence) -> Any:
-    return total.span.of(one.day), one.child if total.by is By.CHILD else ""
-
-
-def _context_of(group: list[Presence], lines: list[Line], total: Total) -> Context:
+def _context_of(group: Sequence[Presence], changed: Decimal) -> Context:
     """The facts of the last presence of the group, with its number and its sum so far."""
-    label = _label(total, group)
-    amount = sum((one.amount for one in group), Decimal(0))
-    corrected = sum((line.amount for line in lines if _same_group(line, label)), Decimal(0))
-    return group[-1].context.with_facts(nombre=Decimal(len(group)), total=amount + corrected)
+    amount = sum((one.amount for one in group), changed)
+    return group[-1].context.with_facts(nombre=Decimal(len(group)), total=amount)
 
 
-def _label(total: Total, group: list[Presence]) -> str:
-    activities = ", ".join(dict.fromkeys(one.activity for one in group))
-    child = group[0].child if total.by is By.CHILD else "famille"
-    return f"{total.name} ({activities}, {child}, {_said_span(total, group)})"
-
-
-def _said_span(total: Total, group: list[Presence]) -> str:
-    return f"{total.span.value} du {group[0].day.isoformat()}"
-
-
-def _same_group(line: Line, label: str) -> bool:
-    """Two totals of the same activities, child and span follow one another."""
-    return line.label.partition(" (")[2] == label.partition(" (")[2]
+def _line(total: Total, group: Sequence[Presence], amount: Decimal) -> Line:
+    payers = {one.payer for one in group}
+    child = group[0].child if total.by is By.CHILD else ""
+    return Line(total.name, child, amount, total.path, payers.pop() if len(payers) == 1 else "")
 
 
 def read_activities(node: Any, reader: Any) -> tuple[str, ...]:

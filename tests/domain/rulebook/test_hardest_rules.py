@@ -302,6 +302,7 @@ def test_the_category_of_the_month_prices_every_meal_of_it():
               arrondi: {CENTS}
         """)  # fmt: skip
     check(book, """
+        - {nom: un prix à l’unité reste provisoire, question: prix, activite: cantine, faits: {pris: 9, prevus: 18}, attendu: {prix: 4, provisoire: oui}}
         - {nom: neuf sur dix-huit, question: facture, presences: [{activite: cantine, jours: [2026-09-01, 2026-09-03, 2026-09-04, 2026-09-07, 2026-09-08, 2026-09-10, 2026-09-11, 2026-09-14, 2026-09-15]}], attendu: {total: 36}}
         - {nom: un mercredi ne compte pas, question: facture, presences: [{activite: cantine, jours: [2026-09-01, 2026-09-02, 2026-09-04, 2026-09-07, 2026-09-08, 2026-09-10, 2026-09-11, 2026-09-14, 2026-09-15]}], attendu: {total: 45}}
         """)  # fmt: skip

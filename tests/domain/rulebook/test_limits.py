@@ -91,6 +91,7 @@ def test_the_version_of_a_limit_is_that_of_the_act_and_of_a_price_that_of_the_se
         - {nom: acte en octobre, question: permis, activite: cantine, action: reserver, jour: 2026-10-06, a: 2026-10-01 12:00, attendu: {permis: non}}
         - {nom: service en septembre, question: prix, activite: cantine, jour: 2026-09-30, attendu: {prix: 3}}
         - {nom: service en octobre, question: prix, activite: cantine, jour: 2026-10-01, attendu: {prix: 4}}
+        - {nom: la facture nomme la version de chaque ligne, question: facture, presences: [{activite: cantine, jours: [2026-09-30, 2026-10-01]}], attendu: {total: 7, lignes: [{version: avant, montant: 3}, {version: après, montant: 4}]}}
         - {nom: avant toute version, question: prix, activite: cantine, jour: 2025-10-01, attendu: {probleme: "activites.cantine.tarif : aucune version en vigueur le mercredi 1er octobre 2025."}}
         """)  # fmt: skip
 
