@@ -15,22 +15,24 @@ from blueprints.shared.answers import is_htmx
 from domain.permissions import Permission
 
 View = Callable[..., Any]
+PUBLIC = "public"
 
 
-def _sign_in_first() -> Any:
+def sign_in_first() -> Any:
     """Send to the sign-in page, remembering where the visitor was going (S25)."""
-    wanted = request.full_path.rstrip("?") if request.method == "GET" else _page_of_the_form()
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else page_of_the_form()
     address = url_for("auth.sign_in", suite=wanted)
     if is_htmx():
-        return "", 401, {"HX-Redirect": url_for("auth.sign_in", suite=_page_of_the_form())}
+        return "", 401, {"HX-Redirect": url_for("auth.sign_in", suite=page_of_the_form())}
     return redirect(address, code=303)
 
 
-def _page_of_the_form() -> str | None:
+def page_of_the_form() -> str | None:
     """The page of ours that held the form, from the Referer; None when it is not ours."""
     referrer = request.referrer or ""
     root = request.host_url
-    return "/" + referrer.removeprefix(root) if referrer.startswith(root) else None
+    path = "/" + referrer.removeprefix(root)
+    return path if referrer.startswith(root) and not path.startswith("//") else None
 
 
 def _choose_password_first() -> Any:
@@ -53,7 +55,7 @@ def _guard(name: str, check: Callable[[], Any]) -> Callable[[View], View]:
 
 def _signed_in() -> Any:
     if not current_user.is_authenticated:
-        return _sign_in_first()
+        return sign_in_first()
     return _choose_password_first() if current_user.is_restricted else None
 
 
@@ -66,7 +68,7 @@ def _parent() -> Any:
 
 def _restricted() -> Any:
     if not current_user.is_authenticated:
-        return _sign_in_first()
+        return sign_in_first()
     return None if current_user.is_restricted else redirect(url_for("auth.home"), code=303)
 
 
@@ -74,9 +76,9 @@ def _demo() -> Any:
     return None if current_app.config["DEMO"] else abort(404)
 
 
-public = _guard("public", lambda: None)
+public = _guard(PUBLIC, lambda: None)
 signed_in = _guard("signed_in", _signed_in)
-any_session = _guard("any_session", lambda: None if current_user.is_authenticated else _sign_in_first())
+any_session = _guard("any_session", lambda: None if current_user.is_authenticated else sign_in_first())
 restricted = _guard("restricted", _restricted)
 parent = _guard("parent", _parent)
 demo_only = _guard("demo", _demo)
