@@ -1,15 +1,37 @@
 """The town's settings: every key, its first value, what it is for. Stored as rows, edited on screen."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
-from domain.french import NBSP
+from domain.french import NBSP, WEEKDAYS
+
+_AROUND_HOUR = re.compile(
+    r"(?<=[0-9]) +(?=[hH]\b)|(?<=[0-9][hH]) +(?=[0-9])|(?<=[0-9][ \u00a0][hH]) +(?=[0-9])"
+)
+_WORD = re.compile(r"\w+")
+_COMMON_FIRST_WORDS = {
+    "du", "de", "le", "la", "les", "au", "aux", "en", "sur", "sauf", "tous", "toute", "toutes", "chaque",
+    "pendant", "ouvert", "ouverte", "fermé", "fermée", *WEEKDAYS,
+}  # fmt: skip
 
 
 def phone_href(phone: str) -> str:
     """The `tel:` address of a number; French numbers get their international form."""
     digits = "".join(character for character in phone if character.isdigit() or character == "+")
     return f"tel:+33{digits[1:]}" if digits.startswith("0") else f"tel:{digits}"
+
+
+def _continued(line: str) -> str:
+    """The line without its capital, unless that may belong to a name."""
+    first_word = _WORD.match(line)
+    known = first_word is not None and first_word[0].lower() in _COMMON_FIRST_WORDS
+    return line[:1].lower() + line[1:] if known else line
+
+
+def tie_hours(text: str) -> str:
+    """« 17 h 30 » with no-break spaces, so that no line ends inside an hour."""
+    return _AROUND_HOUR.sub(NBSP, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +61,12 @@ class TownSettings:
     def phone_href(self) -> str:
         """The `tel:` address of the service."""
         return phone_href(self.phone)
+
+    @property
+    def hours_in_sentence(self) -> str:
+        """The opening hours as the end of a sentence, which brings its own full stop."""
+        lines = [line.strip(" \t.,;") for line in self.opening_hours.splitlines()]
+        return tie_hours(", ".join(_continued(line) for line in lines if line))
 
 
 # Not a setting of the town: the row that keeps the hash of the first administrator's one-time link.

@@ -131,6 +131,14 @@ def signed_in_user(token: str, token_hash: str, now: datetime) -> SignedInUser |
     )
 
 
+_ADMINISTRATOR = (
+    select(StaffMember.id)
+    .join(User, User.id == StaffMember.user_id)
+    .where(StaffMember.role == StaffRole.ADMINISTRATOR, User.status == AccountStatus.ACTIVE)
+    .limit(1)
+)
+
+
 class LinkState(StrEnum):
     """What an activation link is worth now."""
 
@@ -166,6 +174,11 @@ def activation_link(token_hash: str, now: datetime) -> ActivationLink:
     if row.used_at is not None or row.expires_at <= now:
         return ActivationLink(LinkState.EXPIRED)
     return ActivationLink(LinkState.VALID, row.email)
+
+
+def has_administrator() -> bool:
+    """Whether somebody can manage the portal."""
+    return db.session.scalar(_ADMINISTRATOR) is not None
 
 
 def is_first_administrator_link(token_hash: str) -> bool:

@@ -9,6 +9,8 @@ from werkzeug.routing import RequestRedirect
 # Pages that make no sense right after signing in.
 _NOT_AFTER = frozenset({"auth.sign_in", "auth.sign_out", "auth.choose_password"})
 
+_OF_A_REQUEST = frozenset({"bookings.child", "bookings.place", "bookings.planning", "bookings.recap"})
+
 
 def safe_destination(wanted: str | None) -> str | None:
     """`wanted` as an address that can be redirected to, None when it is not a page of this portal.
@@ -30,9 +32,22 @@ def safe_destination(wanted: str | None) -> str | None:
     return quote(path) + (f"?{quote(parts.query, safe='=&%+')}" if parts.query else "")
 
 
+def goes_on(wanted: str | None) -> str | None:
+    """What signing in leads back to: "request" for an unfinished request, which waits on the server, "page"
+    for any other page of ours, None for nothing."""
+    destination = safe_destination(wanted)
+    if destination is None:
+        return None
+    return "request" if _endpoint(unquote(urlsplit(destination).path)) in _OF_A_REQUEST else "page"
+
+
 def _is_page(path: str) -> bool:
+    endpoint = _endpoint(path)
+    return endpoint is not None and endpoint not in _NOT_AFTER
+
+
+def _endpoint(path: str) -> str | None:
     try:
-        endpoint, _ = current_app.url_map.bind("portail.invalid").match(path, method="GET")
+        return current_app.url_map.bind("portail.invalid").match(path, method="GET")[0]
     except (HTTPException, RequestRedirect):
-        return False
-    return endpoint not in _NOT_AFTER
+        return None

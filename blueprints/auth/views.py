@@ -5,7 +5,7 @@ from flask_login import current_user, logout_user
 from werkzeug.wrappers import Response
 
 from blueprints.auth import blueprint
-from blueprints.auth.destinations import safe_destination
+from blueprints.auth.destinations import goes_on, safe_destination
 from blueprints.auth.forms import (
     ActivationForm,
     FirstAdministratorForm,
@@ -37,14 +37,15 @@ def sign_in() -> Response:
     if current_user.is_authenticated:
         return redirect(url_for("auth.home"), 303)
     form = SignInForm(suite=request.args.get("suite"))
+    shown = {"form": form, "left": "deconnexion" in request.args, "goes_on": goes_on(form.suite.data)}
     if request.method == "GET":
-        return answer("auth/sign_in.html", form=form, outcome=None, left="deconnexion" in request.args)
+        return answer("auth/sign_in.html", outcome=None, **shown)
     if not form.validate():
-        return answer("auth/sign_in.html", status=422, form=form, outcome=None, left=False)
+        return answer("auth/sign_in.html", status=422, outcome=None, **shown)
     result = signing.sign_in(form.email.data, form.password.data, network(), now())
     if result.token is None:
         status = SIGN_IN_STATUS[result.outcome]
-        return answer("auth/sign_in.html", status=status, form=form, outcome=result.outcome.value, left=False)
+        return answer("auth/sign_in.html", status=status, outcome=result.outcome.value, **shown)
     browser_sessions.start(result.token)
     if result.outcome is Outcome.CHOOSE_PASSWORD:
         return done(url_for("auth.choose_password", suite=safe_destination(form.suite.data)))
@@ -153,7 +154,7 @@ def renew_link(token: str) -> Response:
 def first_administrator(token: str) -> Response:
     form = FirstAdministratorForm()
     if not account_queries.is_first_administrator_link(credentials.token_hash(token)):
-        return answer("auth/link_unknown.html", status=404)
+        return _dead_administrator_link()
     if not form.validate_on_submit():
         status = 422 if form.is_submitted() else 200
         return answer("auth/first_administrator.html", status=status, form=form, token=token)
@@ -161,6 +162,13 @@ def first_administrator(token: str) -> Response:
     try:
         accounts.create_first_administrator(token, **fields, now=now())
     except Refused as refusal:
+        if refusal.code == accounts.DEAD_LINK:
+            return _dead_administrator_link()
         show_refusal(form, refusal.code, refusal.message)
         return answer("auth/first_administrator.html", status=422, form=form, token=token)
     return done(url_for("auth.sign_in"), "Votre compte d’administration est créé. Connectez-vous.")
+
+
+def _dead_administrator_link() -> Response:
+    exists = account_queries.has_administrator()
+    return answer("auth/first_administrator_dead.html", status=404, exists=exists)

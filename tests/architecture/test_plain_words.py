@@ -32,7 +32,7 @@ TO_REWORD = (
 )
 PATTERN = re.compile(rf"(?<![\w@./-])(?:{'|'.join(TECHNICAL)})(?![\w/-])", re.IGNORECASE)
 # What the staff and the administrator read may name the things of their trade.
-STAFF_TEMPLATES = ("staff/", "demo/", "layouts/staff.html", "auth/first_administrator.html")
+STAFF_TEMPLATES = ("staff/", "demo/", "layouts/staff.html", "auth/first_administrator")
 STAFF_CODE = (
     "models",
     "blueprints.staff",

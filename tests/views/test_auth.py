@@ -98,6 +98,8 @@ def anonymous(html, fields):
 def test_the_refusal_explains_the_activation_mail_and_how_to_get_it_again(client, world):
     open_access(world, client.application)
     sign_in(client)
+    subject = deliver(world).sent[0]["Subject"]
+    assert f"Ouvrez le mail «\u00a0{subject}\u00a0»" in client.page.main.get_text()
     assert "Pensez à vérifier dans vos spams" in say(client)
     link = client.page.main.find("a", string="Recevoir un nouveau mail")
     assert link["href"] == "/mot-de-passe-oublie"
@@ -137,6 +139,36 @@ def test_a_deep_link_is_opened_after_signing_in(client, world):
     refused = client.get("/mes-enfants?ordre=age")
     assert refused.status_code == 303
     assert sign_in(client, page=refused.location).location == "/mes-enfants?ordre=age"
+
+
+@pytest.mark.parametrize(
+    ("suite", "sentence"),
+    [
+        ("/reservations/brouillon/planning?mois=2027-02", " : votre demande est gardée."),
+        ("/reservations/brouillon/recapitulatif", " : votre demande est gardée."),
+        ("/mes-enfants", "."),
+    ],
+)
+def test_after_the_session_ended_the_page_says_what_is_kept(client, suite, sentence):
+    client.get("/", query_string={"suite": suite})
+
+    said = client.page.select_one("main .alert p").get_text().replace("\u00a0", " ")
+    assert said == f"Reconnectez-vous pour continuer{sentence}"
+
+
+@pytest.mark.parametrize("suite", [None, "", "//evil.example", "/inconnue"])
+def test_without_a_page_to_go_back_to_nothing_is_said(client, suite):
+    client.get("/", query_string={"suite": suite} if suite is not None else {})
+
+    assert "Reconnectez-vous" not in say(client)
+
+
+def test_the_opening_hours_end_the_sentence_and_never_break(client, world):
+    world.settings(opening_hours="Du lundi au vendredi, 8 h 30 - 17 h.\nFermé le mercredi")
+    client.get("/")
+
+    hours = "du lundi au vendredi, 8\u00a0h\u00a030 - 17\u00a0h, fermé le mercredi."
+    assert f"Nous sommes à votre écoute\u00a0: {hours}" in client.page.main.get_text()
 
 
 HOSTILE = [
@@ -198,6 +230,48 @@ def test_sign_out_kills_the_cookie_wherever_it_is(client, app, world, signed_in)
     assert replay(app, signed_in[1]).startswith("/?suite=")
     client.get(answer.location)
     assert "Vous êtes déconnecté" in say(client)
+
+
+# --- A page left open -----------------------------------------------------------------------------
+
+
+def send_from_an_old_page(client, address, page, **headers):
+    """Send the form of a page that was shown in a session of before: its token is worth nothing now."""
+    headers = {"Referer": f"http://localhost{page}"} | headers
+    return client.post(address, data={"csrf_token": "of-another-session"}, headers=headers)
+
+
+def test_signed_out_in_another_tab_leads_to_sign_in_and_back(client):
+    answer = send_from_an_old_page(client, "/reservations/brouillon/jours", "/planning/2027-01")
+
+    assert (answer.status_code, answer.location) == (303, "/?suite=/planning/2027-01")
+
+
+def test_signed_out_in_another_tab_leads_htmx_to_sign_in_and_back(client):
+    headers = {"HX-Request": "true"}
+    answer = send_from_an_old_page(client, "/reservations/brouillon/jours", "/planning/2027-01", **headers)
+
+    assert answer.status_code == 401
+    assert answer.headers["HX-Redirect"] == "/?suite=/planning/2027-01"
+
+
+@pytest.mark.parametrize(
+    ("referrer", "link"), [("/accueil", "/accueil"), ("//ailleurs.example/", "/"), ("", "/")]
+)
+def test_a_dead_token_of_a_signed_in_visitor_is_told_with_the_way_back(client, signed_in, referrer, link):
+    client.set_cookie(COOKIE, signed_in[1])
+    answer = send_from_an_old_page(client, "/deconnexion", referrer)
+
+    assert answer.status_code == 400
+    assert "La page était ouverte depuis trop longtemps" in say(client)
+    assert client.page.main.find("a")["href"] == link
+
+
+def test_a_dead_token_of_a_public_form_is_told(client):
+    answer = send_from_an_old_page(client, "/", "/?suite=/planning")
+
+    assert answer.status_code == 400
+    assert client.page.main.find("a")["href"] == "/?suite=/planning"
 
 
 def client_token(client):
@@ -422,4 +496,11 @@ def test_the_first_administrator_page_works_once(client, world):
     assert "Votre compte d’administration est créé" in answer.text
     assert sign_in(client, email="jeanne@example.org").location == "/espace"
     assert client.get(address).status_code == 404
+    assert "Le premier compte d’administration est créé" in say(client)
+    assert client.page.main.find("a", string="Se connecter")["href"] == "/"
+    assert not client.page.find("a", string="Recevoir un nouveau mail")
+
+
+def test_an_unknown_first_administrator_link_says_where_the_good_one_is(client):
     assert client.get("/premier-administrateur/x").status_code == 404
+    assert "Seul le dernier lien affiché par le serveur sert." in say(client)

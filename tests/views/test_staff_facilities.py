@@ -192,7 +192,10 @@ def test_an_edit_is_in_the_journal_with_its_former_value(client, agent, school, 
 
     event = world.one(AuditEvent)
     assert (event.action, event.actor_user_id) == ("facility.updated", agent.id)
-    assert (event.before, event.after) == ({"opening_hours": ""}, {"opening_hours": "7 h 30 – 18 h 30"})
+    assert (event.before, event.after) == (
+        {"opening_hours": ""},
+        {"opening_hours": "7\u00a0h\u00a030 – 18\u00a0h\u00a030"},
+    )
 
 
 def test_switching_the_validation_says_that_only_the_next_requests_change(client, agent, school, world):
@@ -594,6 +597,15 @@ def test_a_faulty_grid_is_refused_with_what_to_write(client, agent, school, worl
     assert answer.status_code == 422
     assert message in client.page.find(id=place).get_text().replace("\u00a0", " ")
     assert len(world.all(Tariff)) == 1
+
+
+def test_the_summary_counts_every_answer_to_correct(client, agent, school):
+    faulty = {"resident-0-cents": "trois", "resident-1-cents": "quatre", "resident-2-upper": "cher"}
+    client.submit(tariff_page(school), PRICES | faulty, button=("step", "preview"))
+
+    summary = client.page.find(id="erreurs")
+    assert summary.h2.get_text() == f"{len(summary.find_all('li'))} réponses sont à corriger"
+    assert len(summary.find_all("li")) > 3
 
 
 def test_rows_are_added_without_losing_what_was_typed(client, agent, school):

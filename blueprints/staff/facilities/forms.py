@@ -1,6 +1,6 @@
 """Forms of the structures: they check the shape of what was typed and hand over what the services take."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -36,6 +36,7 @@ from domain.deadlines import ClockTime
 from domain.enums import ActivityKind, FacilityKind, ValidationMode
 from domain.errors import Refused
 from domain.openings import OpeningPattern, SchoolTime
+from domain.settings import tie_hours
 from queries.facilities import PeriodRow, PeriodSheet
 from services.facilities import ActivityData, FacilityData, PeriodData, PresenceTypeData
 from services.openings import Stretch
@@ -49,11 +50,11 @@ def position_field() -> NumberField:
     return NumberField("Ordre d’affichage", 0, 999, required="Indiquez un ordre, par exemple 1.", default=1)
 
 
-def text_area(name: str, length: int, **options: Any) -> TextAreaField:
+def text_area(name: str, length: int, *filters: Callable[[str], str], **options: Any) -> TextAreaField:
     return TextAreaField(
         name,
         [Length(max=length, message=f"Raccourcissez à {length} caractères.")],
-        filters=[lambda text: (text or "").strip().replace("\r\n", "\n")],
+        filters=[lambda text: (text or "").strip().replace("\r\n", "\n"), *filters],
         **options,
     )
 
@@ -64,7 +65,7 @@ class FacilityForm(StaffForm):
     address = LineField("Adresse", 300)
     phone = TelField("Téléphone", [phone], filters=[squeeze])
     email = EmailField("Mail", [optional_email], filters=[squeeze])
-    opening_hours = text_area("Horaires", 500)
+    opening_hours = text_area("Horaires", 500, tie_hours)
     position = position_field()
     is_active = BooleanField("Structure visible par les familles", default=True)
     looks = {

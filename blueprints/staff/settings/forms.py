@@ -8,7 +8,7 @@ from blueprints.staff.families.fields import LineField, optional_email, phone, s
 from blueprints.staff.families.forms import StaffForm
 from blueprints.staff.fields import EnumSelect
 from domain.enums import HolidayVariant, SchoolZone
-from domain.settings import TownSettings
+from domain.settings import TownSettings, tie_hours
 
 
 class SettingsForm(StaffForm):
@@ -28,7 +28,7 @@ class SettingsForm(StaffForm):
         "Téléphone du service", [DataRequired("Indiquez le téléphone du service."), phone], filters=[squeeze]
     )
     address = LineField("Adresse du service", 200)
-    opening_hours = text_area("Horaires du service", 500)
+    opening_hours = text_area("Horaires du service", 500, tie_hours)
     registration_text = text_area("Comment s’inscrire", 4000)
     school_zone = EnumSelect("Zone de vacances scolaires", SchoolZone, "Choisissez la zone de la commune.")
     holiday_variant = EnumSelect("Jours fériés", HolidayVariant, "Choisissez les jours fériés de la commune.")
