@@ -74,7 +74,10 @@ class Sibling:
 
 @dataclass(frozen=True, slots=True)
 class Painting:
-    """Step 3: one child, one facility, one month, one presence type."""
+    """Step 3: one child, one facility, one month, one presence type.
+
+    `siblings_follow`: copies are offered to the siblings without being asked, which cancellings never are.
+    """
 
     child: ChildCard
     facility: str
@@ -88,6 +91,7 @@ class Painting:
     cells: tuple[Cell, ...]
     bar: Bar
     siblings: tuple[Sibling, ...]
+    siblings_follow: bool
     last_day: date
 
     @property
@@ -173,6 +177,10 @@ def painting(
         cells=_month_cells(shown, columns, days, chosen, rules, now, today),
         bar=bar(wished, rules, now),
         siblings=_siblings(child, children, draft.facility_id, today),
+        siblings_follow=not any(
+            day.wish is LineAction.CANCEL and day.child_id == child.child_id and shown <= day.day <= last
+            for day in wished
+        ),
         last_day=_last_day(place, today),
     )
 

@@ -9,28 +9,41 @@ from domain.calendar import ONE_DAY
 from domain.day_list import list_days
 from domain.enums import LineAction, LineState
 from domain.errors import Refused
-from domain.french import NBSP, plural
+from domain.french import NBSP, enumerate_fr, plural
 from queries import booking_days, wizard
 from queries.booking_days import ChildDay
 from services.booking_drafts import Author, open_draft, take_draft, with_wish, write_wish
 from services.transaction import write_transaction
 
 FURTHEST = timedelta(days=366)
+_ADDED = ("jour ajouté", "jours ajoutés")
+_CANCELLED = ("annulation recopiée", "annulations recopiées")
 
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """What copying did, child by child: days added, and days left out with their reason."""
+    """What copying did, child by child: days booked, bookings given up, and days left out with their reason.
+
+    `spared` are the siblings on whom no cancelling was copied although there were some.
+    """
 
     added: dict[str, list[date]]
+    cancelled: dict[str, list[date]]
     skipped: dict[tuple[str, str], list[date]]
+    spared: Sequence[str]
 
     def sentences(self) -> list[str]:
         """What to tell, the good news first."""
         done = [
-            f"{plural(len(days), 'jour ajouté', 'jours ajoutés')} pour {name}."
-            for name, days in self.added.items()
+            f"{plural(len(days), *words)} pour {name}."
+            for words, found in ((_ADDED, self.added), (_CANCELLED, self.cancelled))
+            for name, days in found.items()
         ]
+        if self.spared:
+            done.append(
+                f"Aucune annulation pour {enumerate_fr(self.spared)}{NBSP}: "
+                "les annulations se choisissent enfant par enfant."
+            )
         left = [
             f"{name}, laissé de côté{NBSP}: {list_days(days)}. {reason}"
             for (name, reason), days in self.skipped.items()
@@ -59,8 +72,9 @@ def copy_days(
     """Copy the days of `month` that the draft holds for its child (S95, S96).
 
     Every such weekday until `until` (included), on `dates`, and for the siblings the same days and these.
-    What the rules refuse is left out with its reason; days without opening are none. Raises NotFound for
-    somebody else's child, Refused when there is nothing to copy.
+    Cancellings stay with the child: a sibling only gets bookings. What the rules refuse is left out with its
+    reason; days without opening are none. Raises NotFound for somebody else's child, Refused when there is
+    nothing to copy.
     """
     draft = open_draft(author, key, now)
     wished = booking_days.wishes(draft.id)
@@ -75,23 +89,30 @@ def copy_days(
         raise Refused("nothing_to_copy", "Touchez d’abord les jours à recopier.")
     children = [draft.child_id, *sibling_ids]
     names = wizard.first_names(children, draft.household_id)
-    added, skipped = _judged(draft, wished, _targets(source, until, frozenset(dates), children), now)
+    copied, skipped = _judged(draft, wished, _targets(source, until, frozenset(dates), children), now)
     with write_transaction() as session:
         take_draft(session, author, key, now)
-        for day in added:
+        for day in copied:
             write_wish(session, day)
-    return Copied(_by_child(added, names), _by_reason(skipped, names))
+    cancels = any(day.wish is LineAction.CANCEL for day in source)
+    return Copied(
+        _by_child((day for day in copied if day.wish is LineAction.BOOK), names),
+        _by_child((day for day in copied if day.wish is LineAction.CANCEL), names),
+        _by_reason(skipped, names),
+        [names[child_id] for child_id in children[1:]] if cancels else [],
+    )
 
 
 def _targets(
     source: Sequence[ChildDay], until: date | None, dates: frozenset[date], children: Sequence[int]
 ) -> list[_Target]:
-    """For each presence type of the source, the days it is wanted on."""
+    """For each presence type of the source, the days it is wanted on; the child comes first of `children`."""
     targets = []
     for type_id, action in dict.fromkeys((day.wish_type_id, day.wish) for day in source):
         own = [day.day for day in source if (day.wish_type_id, day.wish) == (type_id, action)]
         days = frozenset(_every_such_weekday(own, until)) | frozenset(own) | dates
-        targets += [_Target(child_id, type_id, action, days) for child_id in children]
+        concerned = children if action is LineAction.BOOK else children[:1]
+        targets += [_Target(child_id, type_id, action, days) for child_id in concerned]
     return targets
 
 
@@ -143,7 +164,7 @@ def _open_days(draft: wizard.Draft, target: _Target) -> list[ChildDay]:
     ]
 
 
-def _by_child(days: Sequence[ChildDay], names: dict[int, str]) -> dict[str, list[date]]:
+def _by_child(days: Iterable[ChildDay], names: dict[int, str]) -> dict[str, list[date]]:
     found: dict[str, list[date]] = {}
     for day in days:
         found.setdefault(names[day.child_id], []).append(day.day)

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
+from domain.enums import LineAction
 from domain.errors import NotFound, Refused
 from models import BookingDraftLine, Opening
 from services import booking_copies
@@ -121,4 +122,26 @@ def test_cancellings_are_copied_onto_booked_days(bench):
     bench.touch(key, MONDAY, Wanted.CANCEL)
     copied = copy(bench, key)
     assert days_of(bench, bench.leo) == [MONDAY, MARCH_MONDAYS[0]]
-    assert copied.skipped == {}
+    assert copied.sentences() == ["1\xa0annulation recopiée pour Léo."]
+
+
+def test_a_cancelling_is_never_copied_to_a_sibling(bench):
+    """What is given up is chosen child by child: a copy adds days to a sibling and takes none away."""
+    marie = bench.other_child()
+    for child in (bench.leo, marie):
+        for day in (MONDAY, MARCH_MONDAYS[0]):
+            bench.world.booking(bench.home, child, bench.opening(day), bench.canteen.meal)
+    key = bench.start()
+    bench.touch(key, MONDAY, Wanted.CANCEL)
+    bench.touch(key, THURSDAY)
+    copied = copy(bench, key, until=date(2027, 3, 1), siblings=[marie])
+    assert MONDAY not in days_of(bench, marie)
+    assert set(
+        bench.world.all(select(BookingDraftLine.action).where(BookingDraftLine.child_id == marie.id))
+    ) == {LineAction.BOOK}
+    assert copied.sentences() == [
+        "3\xa0jours ajoutés pour Léo.",
+        "4\xa0jours ajoutés pour Marie.",
+        "1\xa0annulation recopiée pour Léo.",
+        "Aucune annulation pour Marie\xa0: les annulations se choisissent enfant par enfant.",
+    ]

@@ -428,6 +428,18 @@ def test_a_sibling_is_offered_only_when_eligible(bench, client):
     assert {line.child_id for line in bench.world.all(BookingDraftLine)} == {bench.leo.id}
 
 
+def test_siblings_are_not_ticked_once_the_month_holds_a_cancelling(bench, client):
+    bench.other_child()
+    bench.world.booking(bench.home, bench.leo, bench.opening(MONDAY), bench.canteen.meal)
+    key = bench.start()
+    for wanted, ticked in ((Wanted.UNCANCEL, True), (Wanted.CANCEL, False)):
+        bench.touch(key, MONDAY, wanted)
+        client.get(planning(key))
+        assert client.page.select_one('#recopier input[name="enfant"]').has_attr("checked") is ticked
+    client.get(planning(key, "?mois=2027-03"))
+    assert client.page.select_one('#recopier input[name="enfant"]').has_attr("checked")
+
+
 def test_an_only_child_is_offered_no_sibling(bench, client):
     client.get(planning(bench.start()))
     assert client.page.select('#recopier input[name="enfant"]') == []
