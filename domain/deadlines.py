@@ -311,7 +311,7 @@ _WORDS = {
     LineAction.BOOK: _Words("Réservable", "Réservation", "Réservation fermée sur le portail"),
     LineAction.CANCEL: _Words("Annulable", "Annulation", "Annulation fermée sur le portail"),
 }
-_CONTACT = "Contactez le service."
+CONTACT = "Contactez le service."
 
 
 def decide(
@@ -355,11 +355,11 @@ def _sentence(ladder: Ladder, limits: list[datetime], index: int, words: _Words)
             return f"{words.noun} sur demande{NBSP}: {submitted}"
         return f"Hors délai depuis le {_since(limits[passed[0]])}{NBSP}: {submitted}"
     if not passed:
-        return f"{words.closed}. {_CONTACT}"
+        return f"{words.closed}. {CONTACT}"
     latest = max(passed, key=limits.__getitem__)
     is_free = ladder.stages[latest].outcome is Outcome.FREE
     was = f"c’était {words.can.lower()}" if is_free else "la demande était possible"
-    return f"Trop tard{NBSP}: {was} {_until(ladder.stages[latest].until, limits[latest])}. {_CONTACT}"
+    return f"Trop tard{NBSP}: {was} {_until(ladder.stages[latest].until, limits[latest])}. {CONTACT}"
 
 
 def _until(cutoff: Cutoff, limit: datetime) -> str:

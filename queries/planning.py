@@ -1,12 +1,12 @@
-"""The planning of all the children of a family: a month to look at, a day to act upon (S77 to S87).
+"""The planning of all the children of a family, month by month (S77 to S85).
 
 The month is the hottest page of the portal: five statements whatever the number of children, activities and
 bookings, columns rather than entities, one pass that builds cells ready to be written.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import (
@@ -14,13 +14,12 @@ from sqlalchemy import (
     Executable,
     Row,
     String,
-    and_,
     bindparam,
     case,
+    exists,
     func,
     literal,
     null,
-    or_,
     select,
     type_coerce,
     union_all,
@@ -33,13 +32,11 @@ from domain.calendar import (
     month_slug,
     month_weeks,
     open_weekdays,
-    paris_now,
     parse_month,
 )
-from domain.enums import ActivityKind, BookingState, LineAction, LineState, Outcome
+from domain.enums import ActivityKind, BookingState, LineAction, LineState
 from domain.errors import BusinessError
 from domain.french import NBSP, weekday_name, weekday_short
-from domain.labels import label
 from domain.workflow import ACTIVE_STATES
 from extensions import db
 from models import (
@@ -56,7 +53,6 @@ from models import (
     SchoolHoliday,
 )
 from queries.family import ChildCard, children_of
-from queries.rules import RuleSet, rule_set
 
 KIND_ORDER = {kind: index for index, kind in enumerate(ActivityKind)}
 REFUSED, CANCELLING = "refused", "cancelling"
@@ -70,7 +66,7 @@ KIND_ICONS = {
 
 # --- What is read: one statement each, built once -------------------------------------------------
 
-_HOUSEHOLDS = bindparam("households", expanding=True)
+HOUSEHOLDS = bindparam("households", expanding=True)
 _FIRST, _LAST = bindparam("first"), bindparam("last")
 _OTHER = aliased(Booking)
 _RANK = (
@@ -80,6 +76,15 @@ _RANK = (
     )
     .correlate(Booking)
     .scalar_subquery()
+)
+_IS_CANCELLING = (
+    exists()
+    .where(
+        BookingRequestLine.booking_id == Booking.id,
+        BookingRequestLine.action == LineAction.CANCEL,
+        BookingRequestLine.state == LineState.PENDING,
+    )
+    .correlate(Booking)
 )
 
 
@@ -103,7 +108,7 @@ _BOOKINGS = (
     select(
         *_entry_columns(
             Booking,
-            type_coerce(Booking.state, String),
+            case((_IS_CANCELLING, literal(CANCELLING)), else_=type_coerce(Booking.state, String)),
             case((Booking.state == BookingState.WAITING, _RANK), else_=None),
             Booking.id,
             literal(""),
@@ -113,32 +118,25 @@ _BOOKINGS = (
     .join(PresenceType, PresenceType.id == Booking.presence_type_id)
     .join(Facility, Facility.id == Activity.facility_id)
     .where(
-        Booking.household_id.in_(_HOUSEHOLDS),
+        Booking.household_id.in_(HOUSEHOLDS),
         Booking.day.between(_FIRST, _LAST),
         Booking.state.in_(ACTIVE_STATES),
     )
     .order_by(Activity.position, Booking.id)
 )
-# Lines that the bookings do not tell: what was refused, and a cancelling that waits for its decision.
-_LINES = (
-    select(
-        *_entry_columns(BookingRequestLine, literal(REFUSED), null(), null(), BookingRequestLine.reason),
-        BookingRequestLine.action,
-    )
+# What was refused has no active booking to tell it.
+_REFUSED = (
+    select(*_entry_columns(BookingRequestLine, literal(REFUSED), null(), null(), BookingRequestLine.reason))
     .join(BookingRequest, BookingRequest.id == BookingRequestLine.request_id)
     .join(Opening, Opening.id == BookingRequestLine.opening_id)
     .join(Activity, Activity.id == Opening.activity_id)
     .join(PresenceType, PresenceType.id == BookingRequestLine.presence_type_id)
     .join(Facility, Facility.id == BookingRequestLine.facility_id)
     .where(
-        BookingRequest.household_id.in_(_HOUSEHOLDS),
+        BookingRequest.household_id.in_(HOUSEHOLDS),
         BookingRequestLine.day.between(_FIRST, _LAST),
-        or_(
-            and_(BookingRequestLine.action == LineAction.BOOK, BookingRequestLine.state == LineState.REFUSED),
-            and_(
-                BookingRequestLine.action == LineAction.CANCEL, BookingRequestLine.state == LineState.PENDING
-            ),
-        ),
+        BookingRequestLine.action == LineAction.BOOK,
+        BookingRequestLine.state == LineState.REFUSED,
     )
     .order_by(BookingRequestLine.id.desc())
 )
@@ -152,7 +150,7 @@ _OPENINGS = (
     .join(Enrolment, Enrolment.facility_id == Activity.facility_id)
     .join(HouseholdChild, HouseholdChild.child_id == Enrolment.child_id)
     .where(
-        HouseholdChild.household_id.in_(_HOUSEHOLDS),
+        HouseholdChild.household_id.in_(HOUSEHOLDS),
         Opening.day.between(_FIRST, _LAST),
         Enrolment.first_day <= Opening.day,
         Enrolment.last_day >= Opening.day,
@@ -173,6 +171,16 @@ _HOLIDAYS = union_all(
         SchoolHoliday.last_day >= _FIRST,
     ),
 ).order_by("first_day")
+
+
+_ICONS = {REFUSED: "ban", CANCELLING: "undo-2"}
+_WORDS = {
+    BookingState.ACCEPTED: "acceptée",
+    BookingState.PENDING: "en cours de validation",
+    BookingState.WAITING: "en liste d’attente",
+    REFUSED: "refusée",
+    CANCELLING: "annulation en cours de validation",
+}
 
 
 class Entry(NamedTuple):
@@ -198,7 +206,17 @@ class Entry(NamedTuple):
 
     @property
     def booking_state(self) -> BookingState:
+        """The state of the booking, which a cancelling leaves accepted until it is decided."""
         return BookingState.ACCEPTED if self.state == CANCELLING else BookingState(self.state)
+
+    @property
+    def icon(self) -> str:
+        return _ICONS.get(self.state, KIND_ICONS[self.kind])
+
+    @property
+    def state_words(self) -> str:
+        """« acceptée », « annulation en cours de validation »."""
+        return _WORDS[self.state]
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,13 +238,13 @@ def read(household_ids: Sequence[int], first: date, last: date, zone: str) -> Fa
     span = {"first": first, "last": last}
     family = {"households": household_ids, **span}
     children = children_of(household_ids)
-    bookings = _ask(_BOOKINGS, family)
-    lines = _ask(_LINES, family)
-    openings = _ask(_OPENINGS, family)
-    holidays = _ask(_HOLIDAYS, {"zone": zone, **span})
+    bookings = ask(_BOOKINGS, family)
+    refused = ask(_REFUSED, family)
+    openings = ask(_OPENINGS, family)
+    holidays = ask(_HOLIDAYS, {"zone": zone, **span})
     return Facts(
         children=children,
-        entries=_entries(children, bookings, lines),
+        entries=_entries(children, bookings, refused),
         openings={row.day: row.reason if row.is_closed else None for row in openings},
         public_holidays={row.first_day: row.name for row in holidays if row.is_public},
         school_holidays=tuple(
@@ -239,7 +257,7 @@ def bookings_between(
     household_ids: Sequence[int], children: Sequence[ChildCard], first: date, last: date
 ) -> dict[date, list[Entry]]:
     """The active bookings alone, by day, between two days, both included. One statement."""
-    rows = _ask(_BOOKINGS, {"households": household_ids, "first": first, "last": last})
+    rows = ask(_BOOKINGS, {"households": household_ids, "first": first, "last": last})
     return _entries(children, rows, [])
 
 
@@ -249,21 +267,19 @@ def next_bookings(household_ids: Sequence[int], child: ChildCard, today: date) -
     return tuple(entry for day in sorted(by_day) for entry in by_day[day])[:NEXT_BOOKINGS]
 
 
-def _ask(statement: Executable, values: Mapping[str, object]) -> Sequence[Row]:
+def ask(statement: Executable, values: Mapping[str, object]) -> Sequence[Row]:
     """Rows of columns, straight from the connection: they need nothing of the mapper, which costs."""
     return db.session.connection().execute(statement, values).all()
 
 
 def _entries(
-    children: Sequence[ChildCard], bookings: Sequence[Row], lines: Sequence[Row]
+    children: Sequence[ChildCard], bookings: Sequence[Row], refused: Sequence[Row]
 ) -> dict[date, list[Entry]]:
     cards = {child.child_id: child for child in children}
     place = {child.child_id: index for index, child in enumerate(children)}
     found = [Entry(cards[row[0]], *row[1:]) for row in bookings if row[0] in cards]
-    if lines:
-        found = _with_lines(
-            found, [(Entry(cards[row[0]], *row[1:-1]), row[-1]) for row in lines if row[0] in cards]
-        )
+    if refused:
+        found += _refusals([Entry(cards[row[0]], *row[1:]) for row in refused if row[0] in cards], found)
     found.sort(key=lambda entry: (KIND_ORDER[entry.kind], place[entry.child.child_id]))
     by_day: dict[date, list[Entry]] = {}
     for entry in found:
@@ -271,13 +287,11 @@ def _entries(
     return by_day
 
 
-def _with_lines(booked: list[Entry], lines: Sequence[tuple[Entry, LineAction]]) -> list[Entry]:
-    """The bookings, told when they are being given up, and the newest refusal where there is no booking."""
-    refused = {_place(line): line for line, action in reversed(lines) if action is LineAction.BOOK}
-    leaving = {_place(line) for line, action in lines if action is LineAction.CANCEL}
+def _refusals(refused: Sequence[Entry], booked: Sequence[Entry]) -> list[Entry]:
+    """The newest refusal of each place where there is no booking; `refused` comes the newest first."""
     active = {_place(entry) for entry in booked}
-    shown = [entry._replace(state=CANCELLING) if _place(entry) in leaving else entry for entry in booked]
-    return shown + [line for place, line in refused.items() if place not in active]
+    newest = {_place(entry): entry for entry in reversed(refused)}
+    return [entry for place, entry in newest.items() if place not in active]
 
 
 def _place(entry: Entry) -> tuple[int, int]:
@@ -334,14 +348,6 @@ class MonthAgenda:
 
 
 _STYLES = {CANCELLING: "pending"}
-_ICONS = {REFUSED: "ban", CANCELLING: "undo-2"}
-_WORDS = {
-    BookingState.ACCEPTED: "acceptée",
-    BookingState.PENDING: "en cours de validation",
-    BookingState.WAITING: "en liste d’attente",
-    REFUSED: "refusée",
-    CANCELLING: "annulation en cours de validation",
-}
 STATE_ORDER = {state: index for index, state in enumerate(_WORDS)}
 
 
@@ -373,14 +379,21 @@ def month(household_ids: Sequence[int], year: int, number: int, today: date, zon
         weeks=rows,
         chips=tuple(chips.chips),
         children=tuple(child for child in facts.children if child.child_id in seen),
-        kinds=tuple(
-            (KIND_ICONS[kind], label(ActivityKind(kind)))
-            for kind in sorted({e.kind for e in present}, key=KIND_ORDER.__getitem__)
-        ),
+        kinds=_kinds(present),
         states=tuple(sorted({entry.state for entry in present}, key=STATE_ORDER.__getitem__)),
         has_closed_days=any(cell is not None and " off" in cell.style for row in rows for cell in row),
         school_holidays=facts.school_holidays,
         is_empty=not facts.openings and not present,
+    )
+
+
+def _kinds(entries: Iterable[Entry]) -> tuple[tuple[str, str], ...]:
+    """The pictogram of each kind, and the presences that it stands for as the month names them."""
+    names: dict[str, dict[str, None]] = {}
+    for entry in entries:
+        names.setdefault(entry.kind, {})[entry.presence] = None
+    return tuple(
+        (KIND_ICONS[kind], ", ".join(names[kind])) for kind in sorted(names, key=KIND_ORDER.__getitem__)
     )
 
 
@@ -400,12 +413,12 @@ class _Chips:
 
 
 def _chip(entry: Entry) -> Chip:
-    state = f"{_WORDS[entry.state]}, {ordinal(entry.rank)}" if entry.rank else _WORDS[entry.state]
+    state = f"{entry.state_words}, {ordinal(entry.rank)}" if entry.rank else entry.state_words
     return Chip(
         colour=entry.child.colour,
         style=_STYLES.get(entry.state, entry.state),
         mark=entry.child.mark,
-        icon=_ICONS.get(entry.state, KIND_ICONS[entry.kind]),
+        icon=entry.icon,
         label=entry.presence,
         words=f"{entry.child.first_name}{NBSP}: {entry.presence}, {state}",
         rank=entry.rank,
@@ -420,7 +433,7 @@ def ordinal(rank: int) -> str:
 def _cell(day: date, facts: Facts, chips: _Chips, today: date) -> Cell:
     entries = facts.entries.get(day, ())
     is_open = day in facts.openings and facts.openings[day] is None
-    note, more = _note(day, facts)
+    note, more = note_of(day, facts)
     style = "day"
     if not is_open and not entries:
         style += " off"
@@ -440,7 +453,7 @@ def _cell(day: date, facts: Facts, chips: _Chips, today: date) -> Cell:
     )
 
 
-def _note(day: date, facts: Facts) -> tuple[str, str]:
+def note_of(day: date, facts: Facts) -> tuple[str, str]:
     """What is special about a day: one word for the cell, and the whole name."""
     if day in facts.public_holidays:
         return "Férié", facts.public_holidays[day]
@@ -461,80 +474,3 @@ def _other_month(year: int, number: int, step: int) -> date | None:
         return date(*parse_month(month_slug(*add_months(year, number, step))), 1)
     except BusinessError:
         return None
-
-
-# --- The day --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class DayEntry:
-    """A line of the day's panel: `sentence` is the limit in words, `may_cancel`: the act is offered."""
-
-    entry: Entry
-    sentence: str
-    may_cancel: bool
-
-
-@dataclass(frozen=True, slots=True)
-class DayPanel:
-    """What the family has on a day and what it can still do. `offers`: (activity, sentence of its limit)."""
-
-    day: date
-    is_past: bool
-    note: str
-    more: str
-    entries: tuple[DayEntry, ...]
-    offers: tuple[tuple[str, str], ...]
-    may_book: bool
-    is_open: bool
-
-
-_OFFERS = (
-    select(Activity.id, Activity.name, Enrolment.child_id, Opening.id.label("opening_id"))
-    .join(Opening, Opening.activity_id == Activity.id)
-    .join(Enrolment, Enrolment.facility_id == Activity.facility_id)
-    .join(HouseholdChild, HouseholdChild.child_id == Enrolment.child_id)
-    .where(
-        HouseholdChild.household_id.in_(_HOUSEHOLDS),
-        Opening.day == bindparam("day"),
-        Opening.closed_reason.is_(None),
-        Enrolment.first_day <= Opening.day,
-        Enrolment.last_day >= Opening.day,
-        Activity.is_active,
-    )
-    .order_by(Activity.position, Activity.id)
-)
-
-
-def day(household_ids: Sequence[int], day: date, now: datetime, zone: str) -> DayPanel:
-    """The panel of one day (S86, S87). `now` is aware; the limits come from the rules that decide (R14)."""
-    facts = read(household_ids, day, day, zone)
-    entries = facts.entries.get(day, [])
-    rows = _ask(_OFFERS, {"households": household_ids, "day": day})
-    activities = {entry.activity_id for entry in entries} | {row.id for row in rows}
-    rules = rule_set(activities, (), household_ids[0], day, day) if activities else None
-    is_past = day < paris_now(now).date()
-    taken = {(entry.child.child_id, entry.activity_id) for entry in entries if entry.booking_id is not None}
-    free = {row.id: row.name for row in rows if (row.child_id, row.id) not in taken and not is_past}
-    bookable = {
-        name: rules.decide(activity_id, LineAction.BOOK, day, now) for activity_id, name in free.items()
-    }
-    note, more = _note(day, facts)
-    return DayPanel(
-        day=day,
-        is_past=is_past,
-        note=note,
-        more=more,
-        entries=tuple(_day_entry(entry, rules, now, is_past) for entry in entries),
-        offers=tuple((name, decision.sentence) for name, decision in bookable.items()),
-        may_book=any(decision.outcome is not Outcome.REFUSE for decision in bookable.values()),
-        is_open=bool(rows),
-    )
-
-
-def _day_entry(entry: Entry, rules: RuleSet, now: datetime, is_past: bool) -> DayEntry:
-    """A past day and a refused wish are only read; a cancelling is not asked twice."""
-    if is_past or entry.booking_id is None or entry.state == CANCELLING:
-        return DayEntry(entry, "", False)
-    decision = rules.decide(entry.activity_id, LineAction.CANCEL, entry.day, now)
-    return DayEntry(entry, decision.sentence, decision.outcome is not Outcome.REFUSE)

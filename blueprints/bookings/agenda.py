@@ -14,7 +14,7 @@ from blueprints.shared.pages import town
 from blueprints.shared.time import now, today
 from domain.calendar import month_slug
 from queries import history as requests_history
-from queries import planning
+from queries import planning, planning_day
 
 
 def _day_or_404(slug: str, month: str) -> date:
@@ -45,7 +45,7 @@ def agenda(month: str | None = None) -> str:
 def agenda_day(month: str, day: str) -> Response:
     """The panel of a day alone for htmx; the same address without it is the whole page."""
     year, number = month_or_404(month)
-    panel = planning.day(current_user.household_ids, _day_or_404(day, month), now(), town().school_zone)
+    panel = planning_day.day(current_user.household_ids, _day_or_404(day, month), now(), town().school_zone)
     return answer(
         "bookings/agenda.html",
         "bookings/_agenda_day.html",

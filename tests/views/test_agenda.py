@@ -139,7 +139,9 @@ def test_several_activities_stand_on_one_day(claire, family):
         "Marie : Garderie soir, acceptée",
         "Léo : Garderie soir, acceptée",
     ]
-    assert "accueil du soir" in words(claire.page.select_one(".legend"))
+    legend = words(claire.page.select_one(".legend"))
+    assert "Garderie soir" in legend
+    assert "accueil du soir" not in legend
 
 
 def test_public_and_school_holidays_are_labelled_and_closed(claire, family):
@@ -300,11 +302,125 @@ def test_a_past_day_is_not_cancelled_by_a_forged_form(claire, family):
 
 def test_a_day_says_what_can_still_be_booked(claire, family):
     claire.get(PANEL)
-    assert "Cantine : réservable jusqu’au mercredi 13 janvier, 18 h" in words(claire.page.select_one("#jour"))
+    panel = claire.page.select_one("#jour")
+    assert words(panel).count("Cantine Réservable jusqu’au mercredi 13 janvier, 18 h") == 2
     for child in (family.marie, family.leo):
         family.book(child, THURSDAY)
     claire.get(PANEL)
-    assert "réservable" not in words(claire.page.select_one("#jour"))
+    panel = claire.page.select_one("#jour")
+    assert "Réservable" not in words(panel)
+    assert panel.select_one("a.button") is None
+
+
+def test_each_child_has_its_own_part_of_the_day(claire, family):
+    family.book(family.leo, THURSDAY)
+    claire.get(PANEL)
+    parts = {words(part.h3): words(part) for part in claire.page.select("#jour section")}
+    assert [name.split()[-1] for name in parts] == ["Marie", "Léo"]
+    marie, leo = parts.values()
+    assert "Réservable" in marie
+    assert "Annulable" not in marie
+    assert "Repas enfant · Cantine, Écoles de Cahors Acceptée" in leo
+    assert "Réservable" not in leo
+
+
+def test_a_limit_names_its_structure_when_the_family_has_several(claire, family):
+    claire.get(PANEL)
+    assert "Écoles de Cahors" not in words(claire.page.select_one("#jour"))
+    centre = family.world.canteen([date(2027, 1, 13), THURSDAY], name="Centre de loisirs")
+    family.world.enrol(family.leo, centre.facility)
+    claire.get(PANEL)
+    said = words(claire.page.select_one("#jour"))
+    assert "Cantine, Écoles de Cahors Réservable" in said
+    assert "Cantine, Centre de loisirs Réservable" in said
+    claire.get("/planning/2027-01/jours/2027-01-13")
+    assert "Cantine, Centre de loisirs Réservable" in words(claire.page.select_one("#jour"))
+
+
+def fill_up(family, has_waiting_list):
+    """Another family takes the only place of a new activity on Thursday."""
+    evening = family.world.activity(
+        family.canteen.facility, "Garderie", ActivityKind.EVENING, has_waiting_list=has_waiting_list
+    )
+    stay = family.world.presence_type(evening, "Garderie soir")
+    (opening,) = family.world.openings(evening, family.canteen.period, [THURSDAY], capacity=1)
+    other = family.world.household("MARTIN")
+    family.world.booking(other, family.world.child(other), opening, stay)
+    for child in (family.marie, family.leo):
+        family.book(child, THURSDAY)
+
+
+def test_a_full_day_offers_nothing(claire, family):
+    fill_up(family, has_waiting_list=False)
+    claire.get(PANEL)
+    panel = claire.page.select_one("#jour")
+    assert words(panel).count("Garderie Complet") == 2
+    assert "liste d’attente" not in words(panel)
+    assert "Réservable" not in words(panel)
+    assert panel.select_one("a.button") is None
+
+
+def test_a_full_day_with_a_waiting_list_can_be_asked_for(claire, family):
+    fill_up(family, has_waiting_list=True)
+    claire.get(PANEL)
+    panel = claire.page.select_one("#jour")
+    assert "Garderie Complet, liste d’attente ouverte" in words(panel)
+    assert panel.select_one("a.button") is not None
+
+
+@pytest.mark.parametrize(
+    ("dates", "said"),
+    [
+        (
+            {"opens_at": datetime(2027, 1, 13, 7, tzinfo=UTC)},
+            "Réservations à partir du mercredi 13 janvier, 8 h",
+        ),
+        (
+            {"closes_at": datetime(2027, 1, 11, 7, tzinfo=UTC)},
+            "Réservations closes depuis le lundi 11 janvier, 8 h",
+        ),
+    ],
+)
+def test_days_that_are_not_on_sale_say_when(claire, family, dates, said):
+    place = family.canteen.facility
+    period = family.world.period(place, THURSDAY, THURSDAY, **dates)
+    study = family.world.activity(place, "Étude", ActivityKind.EVENING)
+    family.world.presence_type(study, "Étude")
+    family.world.openings(study, period, [THURSDAY])
+    for child in (family.marie, family.leo):
+        family.book(child, THURSDAY)
+    claire.get(PANEL)
+    panel = claire.page.select_one("#jour")
+    assert f"Étude {said}" in words(panel)
+    assert "Réservable" not in words(panel)
+    assert panel.select_one("a.button") is None
+
+
+def test_what_the_wizard_does_not_know_is_not_offered(claire, family):
+    study = family.world.activity(family.canteen.facility, "Étude", ActivityKind.EVENING)
+    family.world.openings(study, family.canteen.period, [THURSDAY])
+    claire.get(PANEL)
+    assert "Étude" not in words(claire.page.select_one("#jour"))
+
+
+def test_a_day_that_the_other_household_booked_is_not_offered(client, family):
+    other = family.world.household("MARTIN")
+    family.world.add(HouseholdChild(household_id=other.id, child_id=family.leo.id))
+    family.book(family.leo, THURSDAY)
+    client.sign_in(family.world.parent(other, "Karim"))
+    client.get(PANEL)
+    panel = client.page.select_one("#jour")
+    assert "Cantine Réservé par l’autre foyer" in words(panel)
+    assert panel.select_one("a.button") is None
+
+
+def test_too_late_says_whom_to_call_once(claire, family):
+    family.book(family.leo, date(2027, 1, 12))
+    claire.get("/planning/2027-01/jours/2027-01-12")
+    panel = claire.page.select_one("#jour")
+    assert words(panel).count("ontactez le service") == 1
+    assert "contactez le service : Écoles de Cahors, 05 65 11 22 33" in words(panel)
+    assert panel.select_one('a[href="tel:+33565112233"]') is not None
 
 
 def test_a_day_when_nothing_opens_says_it(claire):

@@ -1,0 +1,249 @@
+"""The panel of a day: what each child has, and what can really be asked (S86, S87).
+
+The offers follow the order in which `queries.booking_days.judge` refuses, so that the wizard never closes a
+door that the panel opened.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Row, bindparam, exists, func, select
+
+from domain.calendar import paris_now
+from domain.capacity import availability
+from domain.deadlines import CONTACT, Decision
+from domain.enums import Availability, LineAction, Outcome
+from domain.french import format_moment
+from domain.labels import label
+from domain.settings import phone_href
+from domain.workflow import ACTIVE_STATES
+from models import (
+    Activity,
+    Booking,
+    BookingPeriod,
+    Enrolment,
+    Facility,
+    HouseholdChild,
+    Opening,
+    PresenceType,
+)
+from queries.family import ChildCard
+from queries.planning import CANCELLING, HOUSEHOLDS, KIND_ICONS, Entry, ask, note_of, read
+from queries.rules import RuleSet, rule_set
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Until when something can be asked, without final point. `calls`: only the structure can still help."""
+
+    sentence: str
+    is_open: bool
+    calls: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DayEntry:
+    """A booking or a refusal of the day; `cancelling` is None when there is nothing to cancel."""
+
+    entry: Entry
+    cancelling: Limit | None
+
+    @property
+    def icon(self) -> str:
+        return KIND_ICONS[self.entry.kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An activity that the child has not booked."""
+
+    activity: str
+    facility: str
+    booking: Limit
+
+
+@dataclass(frozen=True, slots=True)
+class ChildPart:
+    child: ChildCard
+    entries: tuple[DayEntry, ...]
+    offers: tuple[Offer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A structure to call; `phone` is empty when it has none of its own."""
+
+    facility: str
+    phone: str
+
+    @property
+    def phone_href(self) -> str:
+        return phone_href(self.phone)
+
+
+@dataclass(frozen=True, slots=True)
+class DayPanel:
+    """What the family has on a day and what it can still do; children with neither are left out.
+
+    `names_facilities`: the children go to several structures. `contacts`: whom to call for what cannot be
+    asked here any more.
+    """
+
+    day: date
+    is_past: bool
+    note: str
+    more: str
+    children: tuple[ChildPart, ...]
+    contacts: tuple[Contact, ...]
+    names_facilities: bool
+    is_open: bool
+
+    @property
+    def has_entries(self) -> bool:
+        return any(part.entries for part in self.children)
+
+    @property
+    def may_book(self) -> bool:
+        return any(offer.booking.is_open for part in self.children for offer in part.offers)
+
+
+_DAY = bindparam("day")
+_FACILITIES = (
+    select(func.count(Enrolment.facility_id.distinct()))
+    .join(HouseholdChild, HouseholdChild.child_id == Enrolment.child_id)
+    .where(HouseholdChild.household_id.in_(HOUSEHOLDS), Enrolment.last_day >= _DAY)
+    .scalar_subquery()
+)
+_OFFERS = (
+    select(
+        Activity.id,
+        Activity.name,
+        Activity.has_waiting_list,
+        Activity.last_places_threshold,
+        Facility.name.label("facility"),
+        Facility.phone,
+        Enrolment.child_id,
+        Opening.day,
+        Opening.capacity,
+        Opening.booked,
+        Opening.waiting,
+        BookingPeriod.opens_at,
+        BookingPeriod.closes_at,
+        exists()
+        .where(
+            Booking.child_id == Enrolment.child_id,
+            Booking.opening_id == Opening.id,
+            Booking.state.in_(ACTIVE_STATES),
+        )
+        .correlate(Enrolment, Opening)
+        .label("is_booked"),
+        _FACILITIES.label("facilities"),
+    )
+    .join(Opening, Opening.activity_id == Activity.id)
+    .join(BookingPeriod, BookingPeriod.id == Opening.period_id)
+    .join(Facility, Facility.id == Activity.facility_id)
+    .join(Enrolment, Enrolment.facility_id == Activity.facility_id)
+    .join(HouseholdChild, HouseholdChild.child_id == Enrolment.child_id)
+    .where(
+        HouseholdChild.household_id.in_(HOUSEHOLDS),
+        Opening.day == _DAY,
+        Opening.closed_reason.is_(None),
+        Enrolment.first_day <= Opening.day,
+        Enrolment.last_day >= Opening.day,
+        Activity.is_active,
+        Facility.is_active,
+        exists().where(PresenceType.activity_id == Activity.id, PresenceType.is_active).correlate(Activity),
+    )
+    .order_by(Activity.position, Activity.id)
+)
+
+
+def day(household_ids: Sequence[int], day: date, now: datetime, zone: str) -> DayPanel:
+    """The panel of one day. `now` is aware; the limits come from the rules that decide (R14)."""
+    facts = read(household_ids, day, day, zone)
+    entries = facts.entries.get(day, [])
+    rows = ask(_OFFERS, {"households": household_ids, "day": day})
+    activities = {entry.activity_id for entry in entries} | {row.id for row in rows}
+    rules = rule_set(activities, (), household_ids[0], day, day) if activities else None
+    is_past = day < paris_now(now).date()
+    parts = _parts(facts.children, entries, [] if is_past else rows, rules, now)
+    note, more = note_of(day, facts)
+    return DayPanel(
+        day=day,
+        is_past=is_past,
+        note=note,
+        more=more,
+        children=parts,
+        contacts=_contacts(parts, {row.facility: row.phone for row in rows}),
+        names_facilities=any(row.facilities > 1 for row in rows),
+        is_open=bool(rows),
+    )
+
+
+def _parts(
+    children: Sequence[ChildCard],
+    entries: Sequence[Entry],
+    rows: Sequence[Row],
+    rules: RuleSet | None,
+    now: datetime,
+) -> tuple[ChildPart, ...]:
+    own = {(entry.child.child_id, entry.activity_id) for entry in entries if entry.booking_id is not None}
+    # By key: a child enrolled twice in a structure, or in two households, is offered each activity once.
+    free = {key: row for row in rows if (key := (row.child_id, row.id)) not in own}
+    parts = (
+        ChildPart(
+            child,
+            tuple(
+                DayEntry(entry, _cancelling(entry, rules, now))
+                for entry in entries
+                if entry.child.child_id == child.child_id
+            ),
+            tuple(
+                Offer(row.name, row.facility, _booking(row, rules, now))
+                for row in free.values()
+                if row.child_id == child.child_id
+            ),
+        )
+        for child in children
+    )
+    return tuple(part for part in parts if part.entries or part.offers)
+
+
+def _cancelling(entry: Entry, rules: RuleSet, now: datetime) -> Limit | None:
+    """A past day and a refused wish are only read; a cancelling is not asked twice."""
+    if entry.day < paris_now(now).date() or entry.booking_id is None or entry.state == CANCELLING:
+        return None
+    return _limit(rules.decide(entry.activity_id, LineAction.CANCEL, entry.day, now))
+
+
+def _booking(row: Row, rules: RuleSet, now: datetime) -> Limit:
+    if row.is_booked:
+        return Limit("Réservé par l’autre foyer", False)
+    if now < row.opens_at:
+        return Limit(f"Réservations à partir du {format_moment(row.opens_at)}", False)
+    if row.closes_at is not None and now >= row.closes_at:
+        return Limit(f"Réservations closes depuis le {format_moment(row.closes_at)}", False)
+    limit = _limit(rules.decide(row.id, LineAction.BOOK, row.day, now))
+    places = availability(
+        row.capacity, row.booked, row.waiting, row.last_places_threshold, False, row.has_waiting_list
+    )
+    if limit.is_open and places in (Availability.FULL, Availability.WAITING_LIST):
+        return Limit(label(places), places is Availability.WAITING_LIST)
+    return limit
+
+
+def _limit(decision: Decision) -> Limit:
+    """The sentence of the rule; « Contactez le service. » is said once for the day, with the number."""
+    sentence = decision.sentence.removesuffix(f". {CONTACT}")
+    return Limit(sentence, decision.outcome is not Outcome.REFUSE, sentence != decision.sentence)
+
+
+def _contacts(parts: Sequence[ChildPart], phones: Mapping[str, str]) -> tuple[Contact, ...]:
+    """The structures of what cannot be asked here any more, each once."""
+    limits = [
+        (line.entry.facility, line.cancelling) for part in parts for line in part.entries if line.cancelling
+    ]
+    limits += [(offer.facility, offer.booking) for part in parts for offer in part.offers]
+    names = dict.fromkeys(facility for facility, limit in limits if limit.calls)
+    return tuple(Contact(name, phones.get(name, "")) for name in names)
