@@ -223,6 +223,7 @@ _OF_PRESENCES = {
     "etat": Fact(Kind.CHOICE, ETATS),
     "enfant": Fact(Kind.TEXT),
     "activite": Fact(Kind.TEXT),
+    "parent": Fact(Kind.TEXT),
     "quotient": Fact(Kind.NUMBER),
     LATE: Fact(Kind.YES_NO),
 }

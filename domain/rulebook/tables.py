@@ -209,7 +209,11 @@ def _cells_spec(column: str | None, value_spec: Spec) -> Spec:
         for word, child in node.mapping().items():
             if word not in words:
                 raise child.bad(f"{quoted(word)} n’est pas une valeur de {column} : {', '.join(words)}.")
-            cells[word] = reader.read(value_spec, child)
+            if child.value is not None:
+                cells[word] = reader.read(value_spec, child)
+        missing = [word for word in words if not node.has(word)]
+        if missing:
+            raise node.bad(f"il manque {enumerate_fr(missing)} (écrivez null si rien n’est prévu).")
         require_whole(node, reader, *cells.values())
         return cells
 

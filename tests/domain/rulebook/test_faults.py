@@ -88,6 +88,19 @@ def test_a_numeric_table_without_a_policy_for_gaps_is_refused():
     assert "il manque « trous »" in messages(with_rows("{quotient: tous, valeur: 1}", "colonnes: jour"))[0]
 
 
+def test_a_row_that_leaves_a_column_out_is_refused():
+    text = """
+        faits: {formule: [jour, nuit]}
+        activites:
+          cantine:
+            nom: Cantine
+            tarif:
+              prix: {table: {selon: jour_d_ecole, colonnes: formule, lignes: [{jour_d_ecole: tous, valeur: {jour: 3}}]}}
+              arrondi: {au: 0.01, vers: plus_proche, apres: [total]}
+        """
+    assert messages(text)[0].endswith("il manque nuit (écrivez null si rien n’est prévu).")
+
+
 def test_an_open_policy_turns_the_gap_into_a_warning():
     rows = "{quotient: {a: 622}, valeur: 1}, {quotient: {de: 623}, valeur: 3}"
     book, faults = read(with_rows(rows, "trous: tranche_inferieure"))

@@ -1,0 +1,187 @@
+# ruff: noqa: E501  a rule or a question a line reads better than folded
+"""Quotients through time, places, documents, bills: what the studied règlements leave in the corners."""
+
+import pytest
+
+from tests.domain.rulebook.helpers import check, rulebook_of
+
+CENTS = "{au: 0.01, vers: plus_proche, apres: [total]}"
+
+
+def quotient_book(**changes):
+    rule = {
+        "inconnu": "ligne_inconnu", "pris_au": "jour_du_service", "changement": "immediat", "retroactif": "non",
+        "validite": "annee_civile", "garde_alternee": "non_prevu", "arrondi": "null",
+    } | changes  # fmt: skip
+    written = ", ".join(f"{word}: {value}" for word, value in rule.items())
+    return rulebook_of(f"quotient: {{{written}}}\nactivites: {{cantine: {{nom: Cantine}}}}\n")
+
+
+def ask_quotient(book, day, history, expected, more=""):
+    check(book, f"- {{nom: q, question: fait, fait: quotient, jour: {day}, faits: {{quotients: [{history}]{more}}}, attendu: {{{expected}}}}}")  # fmt: skip
+
+
+ONE = "{valeur: 500, recu: 2026-03-20}"
+
+
+@pytest.mark.parametrize(
+    ("changes", "day", "expected"),
+    [
+        ({}, "2026-03-19", "valeur: null"),
+        ({}, "2026-03-20", "valeur: 500"),
+        ({"retroactif": "oui"}, "2026-03-01", "valeur: 500"),
+        ({"pris_au": "debut_du_mois"}, "2026-03-25", "valeur: null"),
+        ({"changement": "mois_suivant"}, "2026-03-31", "valeur: null"),
+        ({"changement": "mois_suivant"}, "2026-04-01", "valeur: 500"),
+        ({"changement": "annee_suivante"}, "2026-12-31", "valeur: null"),
+        ({"changement": "annee_suivante"}, "2027-01-01", "valeur: 500"),
+        ({}, "2026-12-31", "valeur: 500"),
+        ({}, "2027-01-01", "valeur: null"),
+        ({"validite": "annee_scolaire"}, "2026-09-01", "valeur: null"),
+        ({"validite": "sans_fin"}, "2040-01-01", "valeur: 500"),
+        ({"inconnu": "tranche_la_plus_haute"}, "2027-01-01", "valeur: sans fin"),
+    ],
+)
+def test_when_a_quotient_counts(changes, day, expected):
+    ask_quotient(quotient_book(**changes), day, ONE, expected)
+
+
+def test_a_règlement_that_refuses_an_unknown_quotient_says_so():
+    path = "quotient : le quotient est inconnu et le règlement ne dit pas quel prix prendre."
+    ask_quotient(quotient_book(inconnu="refuser"), "2027-01-01", ONE, f'probleme: "{path}"')
+
+
+@pytest.mark.parametrize(
+    ("custody", "expected"),
+    [
+        ("le_plus_bas", "valeur: 500"),
+        ("le_plus_haut", "valeur: 901"),
+        ("la_moyenne", "valeur: 700.5"),
+        ("celui_du_parent", "valeur: 901"),
+        (
+            "non_prevu",
+            'probleme: "quotient : deux quotients sont connus et le règlement ne dit pas lequel prendre."',
+        ),
+    ],
+)
+def test_whose_quotient_counts(custody, expected):
+    history = "{valeur: 500, recu: 2026-03-20, parent: a}, {valeur: 901, recu: 2026-03-21, parent: b}"
+    ask_quotient(quotient_book(garde_alternee=custody), "2026-04-01", history, expected, ", parent: b")
+
+
+def test_a_quotient_is_rounded_where_the_règlement_says_so():
+    book = quotient_book(arrondi="{au: 1, vers: inferieur}")
+    ask_quotient(book, "2026-04-01", "{valeur: 622.40, recu: 2026-03-20}", "valeur: 622")
+
+
+def test_bills_at_the_threshold_and_bills_that_are_dropped():
+    carried = rulebook_of("activites: {c: {nom: C}}\nfacturation: {minimum: {montant: 15, report: oui}}\n")
+    check(carried, """
+        - {nom: juste au seuil, question: avis, factures: [9, 6], attendu: {avis: 15, reporte: 0, suite: [null, 15]}}
+        - {nom: puis on recommence, question: avis, factures: [9, 6, 4], attendu: {avis: null, reporte: 4}}
+        """)  # fmt: skip
+    dropped = rulebook_of("activites: {c: {nom: C}}\nfacturation: {minimum: {montant: 15, report: non}}\n")
+    check(
+        dropped, "- {nom: abandonnée, question: avis, factures: [9, 14], attendu: {avis: null, reporte: 0}}"
+    )
+
+
+def test_instalments_add_up_to_the_amount():
+    book = rulebook_of("""
+        activites: {c: {nom: C}}
+        facturation: {echeancier: {premier_mois: 11, dernier_mois: 1, le: 31, arrondi: {au: 0.01, vers: plus_proche}}}
+        """)
+    check(
+        book,
+        """
+        - nom: trois fois
+          question: echeances
+          annee: 2026
+          montant: 100
+          attendu:
+            echeances:
+              - {date: 2026-11-30, montant: 33.33}
+              - {date: 2026-12-31, montant: 33.33}
+              - {date: 2027-01-31, montant: 33.34}
+        """,
+    )
+
+
+def test_places_go_by_criteria_then_by_arrival():
+    book = rulebook_of("""
+        faits: {travail: oui_non}
+        activites:
+          alsh:
+            nom: Accueil
+            inscription: {attribution: {criteres: [{travail: oui}], egalite: ordre_d_arrivee}}
+        """)
+    check(
+        book,
+        """
+        - nom: deux places
+          question: attribution
+          activite: alsh
+          places: 2
+          candidats:
+            - {nom: tot, depose: 2026-05-01 08:00:00, faits: {travail: non}}
+            - {nom: tard, depose: 2026-05-01 08:00:01, faits: {travail: non}}
+            - {nom: travaille, depose: 2026-05-09 08:00, faits: {travail: oui}}
+          attendu: {admis: [travaille, tot], en_attente: [tard], a_departager: []}
+        - nom: à la même seconde personne n’est préféré
+          question: attribution
+          activite: alsh
+          places: 1
+          candidats:
+            - {nom: a, depose: 2026-05-01 08:00, faits: {travail: non}}
+            - {nom: b, depose: 2026-05-01 08:00, faits: {travail: non}}
+          attendu: {admis: [], a_departager: [a, b]}
+        """,
+    )
+
+
+def test_documents_age_number_and_substitutes():
+    book = rulebook_of("""
+        faits: {caf: oui_non, parents: nombre}
+        activites:
+          c:
+            nom: C
+            inscription:
+              pieces:
+                - {nom: domicile, age_maximum_mois: 3}
+                - {nom: quotient, ou: [{nom: impots, si: {caf: non}}]}
+                - {nom: salaire, exemplaires: parents}
+        """)
+    facts = "question: inscription, activite: c, jour: 2026-05-31, faits: {caf: non, parents: 2}"
+    check(book, f"""
+        - {{nom: complet, {facts}, pieces: [{{nom: domicile, date: 2026-02-28}}, {{nom: impots}}, {{nom: salaire}}, {{nom: salaire}}], attendu: {{acceptee: oui}}}}
+        - {{nom: trop vieux d’un jour, {facts}, pieces: [{{nom: domicile, date: 2026-02-27}}, {{nom: impots}}, {{nom: salaire}}], attendu: {{motifs: ["La pièce « domicile » date de plus de 3 mois.", "Il manque la pièce « salaire » (1 sur 2)."]}}}}
+        - {{nom: sans sa date, {facts}, pieces: [{{nom: domicile}}], attendu: {{fait_manquant: date de la pièce domicile}}}}
+        """)  # fmt: skip
+
+
+def test_what_stays_due_of_absences_is_billed_with_its_extra():
+    book = rulebook_of(f"""
+        faits: {{cause: [maladie, autre]}}
+        activites:
+          cantine:
+            nom: Cantine
+            tarif:
+              prix: 4
+              ajustements: [{{nom: non_excuse, si: delai, operation: ajouter, valeur: 0.50, portee: unite}}]
+              arrondi: {CENTS}
+            absences:
+              - {{nom: carence d’un jour, si: {{cause: maladie}}, du: {{de: 1, a: 1, unite: jours_reserves}}}}
+              - {{nom: non excusée, si: toujours, du: tout, supplements: [non_excuse]}}
+        """)
+    check(
+        book,
+        """
+        - nom: un mois
+          question: facture
+          presences: [{activite: cantine, jours: [2026-10-01]}]
+          absences:
+            - {activite: cantine, jours: [2026-10-05, 2026-10-06], faits: {cause: maladie}}
+            - {activite: cantine, jours: [2026-10-12], faits: {cause: autre}}
+          attendu: {total: 12.50}
+        """,
+    )
