@@ -38,6 +38,8 @@ def tie_hours(text: str) -> str:
 class TownSettings:
     """Identity, contact and calendar of the town (S02, S03, S19).
 
+    Nothing is invented: `email` and `phone` stay empty until the service gives them, and pages then show
+    nothing in their place; `missing` says so to the staff.
     `registration_text` is the page that explains how to open a file: paragraphs separated by
     blank lines.
     """
@@ -45,13 +47,13 @@ class TownSettings:
     name: str = "Votre commune"
     portal_name: str = "Portail famille"
     service_name: str = "Espace Accueil Famille"
-    email: str = "accueil.famille@example.org"
-    phone: str = "05 65 00 00 00"
+    email: str = ""
+    phone: str = ""
     address: str = ""
     opening_hours: str = ""
     registration_text: str = (
         "L’accès au portail est ouvert par le service après un rendez-vous.\n\n"
-        f"Prenez rendez-vous par téléphone{NBSP}: le service crée votre dossier avec vous, "
+        f"Prenez rendez-vous avec le service{NBSP}: il crée votre dossier avec vous, "
         "puis vous envoie un mail pour choisir votre mot de passe."
     )
     school_zone: str = "C"
@@ -61,6 +63,25 @@ class TownSettings:
     def phone_href(self) -> str:
         """The `tel:` address of the service."""
         return phone_href(self.phone)
+
+    @property
+    def can_be_reached(self) -> bool:
+        return bool(self.phone or self.email)
+
+    @property
+    def contact(self) -> str:
+        """Telephone and mail in a sentence; empty when both are missing."""
+        return ", ".join(part for part in (self.phone, self.email) if part)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What families need to know and the service has not given, in French."""
+        asked = (
+            (self.name == TownSettings().name, "le nom de la commune"),
+            (not self.phone, "le téléphone du service"),
+            (not self.email, "le mail du service"),
+        )
+        return tuple(words for is_missing, words in asked if is_missing)
 
     @property
     def hours_in_sentence(self) -> str:

@@ -36,7 +36,8 @@ def sign_in(client, follow=False, page="/", **changes):
 # --- Sign-in --------------------------------------------------------------------------------------
 
 
-def test_the_root_is_the_sign_in_page_for_a_stranger(client):
+def test_the_root_is_the_sign_in_page_for_a_stranger(client, world):
+    world.settings(phone="05 65 00 00 00", email="accueil.famille@example.org")
     answer = client.get("/")
     assert answer.status_code == 200
     assert len(answer.data) < 100_000

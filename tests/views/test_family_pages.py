@@ -42,6 +42,7 @@ def test_the_household_reads_everything_that_is_held_on_it(client, world):
     household = world.household(family_situation="Mariés", address_extra="Bât. B")
     claire = world.parent(household)
     world.guardian(household, "Paul", mobile_phone="06 00 00 00 99", workplace="Mairie")
+    world.settings(phone="05 65 00 00 00")
     world.quotient(household, 622, valid_to=date(2027, 12, 31))
     world.quotient(household, 999, valid_from=date(2025, 1, 1), valid_to=date(2025, 12, 31))
     client.sign_in(claire)
@@ -235,6 +236,7 @@ def test_each_document_says_whom_it_concerns_and_where_it_stands(claire, family)
                 valid_until=until,
             )
         )
+    family.world.settings(email="accueil.famille@example.org")
     with at_most(4):
         claire.get("/documents")
     parts = {part.h2.get_text(): words(part) for part in claire.page.select("section.card")}

@@ -204,6 +204,7 @@ def test_each_part_leads_to_its_page(claire):
 
 
 def test_an_empty_home_says_so_kindly_and_offers_what_comes_next(client, world):
+    world.settings(phone="05 65 00 00 00")
     client.sign_in(world.parent(world.household()))
     client.get("/accueil")
     said = words(client.page.main)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from werkzeug.wrappers import Response
 
 from blueprints.shared.guards import staff
+from blueprints.shared.pages import town
 from blueprints.shared.time import now
 from blueprints.staff.families import blueprint
 from blueprints.staff.families.common import author, edit, household_file
@@ -17,6 +18,10 @@ from services import accounts
 SPAM_HINT = (
     "Dites à la personne de regarder aussi dans ses spams (courriers indésirables) "
     "si le mail n’arrive pas dans les minutes qui viennent."
+)
+NOBODY_TO_ASK = (
+    "Le téléphone et le mail du service ne sont pas encore dans les réglages\u00a0: la famille ne saura pas "
+    "à qui s’adresser."
 )
 
 
@@ -82,6 +87,7 @@ def access(household_id: int, guardian_id: int, act: str) -> Response:
         submit=wording.submit,
         message=lambda email: wording.done.format(email=email),
         explanation=wording.explanation,
+        warning=NOBODY_TO_ASK if wording.asks_email and not town().can_be_reached else None,
     )
 
 

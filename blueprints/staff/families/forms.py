@@ -137,9 +137,7 @@ class AccessWithEmailForm(AccessForm):
     email = EmailField(
         "Mail de la personne",
         [
-            InputRequired(
-                "Indiquez une adresse mail\u00a0: sans elle, l’accès ne peut pas être ouvert."
-            ),
+            InputRequired("Indiquez une adresse mail\u00a0: sans elle, l’accès ne peut pas être ouvert."),
             optional_email,
         ],
         filters=[squeeze],
