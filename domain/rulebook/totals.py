@@ -61,13 +61,14 @@ class Line:
 def corrections(totals: Sequence[Total], presences: Sequence[Presence]) -> list[Line]:
     """The lines that the totals add to the lines of the presences, in declared order.
 
-    Totals of the same activities, span and persons follow one another: each sees what the others changed.
+    Each total sees what those before it changed for the same presences or for a part of them.
     """
     lines: list[Line] = []
-    changed: dict[Any, Decimal] = {}
+    changed: list[tuple[set[int], Decimal]] = []
     for total in totals:
-        for key, group in _groups(total, presences).items():
-            context = _context_of(group, changed.get(key, Decimal(0)))
+        for group in _groups(total, presences).values():
+            members = {id(one) for one in group}
+            context = _context_of(group, sum((by for part, by in changed if part <= members), Decimal(0)))
             if not total.when.holds(context):
                 continue
             before = context.given["total"]
@@ -75,19 +76,18 @@ def corrections(totals: Sequence[Total], presences: Sequence[Presence]) -> list[
             said = f"{total.name} : {in_words(before)} → {in_words(after)}"
             context.trace.add(total.path, said, {"total": before}, after)
             if after != before:
-                changed[key] = changed.get(key, Decimal(0)) + after - before
+                changed.append((members, after - before))
                 lines.append(_line(total, group, after - before))
     return lines
 
 
 def _groups(total: Total, presences: Sequence[Presence]) -> Mapping[Any, list[Presence]]:
-    """The presences that one value is about, by activities, span and person."""
+    """The presences that one value is about, by span and person."""
     groups: dict[Any, list[Presence]] = {}
     for one in presences:
         if one.activity in total.activities:
             who = one.child if total.by is By.CHILD else ""
-            key = (total.activities, total.span, total.by, total.span.of(one.day), who)
-            groups.setdefault(key, []).append(one)
+            groups.setdefault((total.span.of(one.day), who), []).append(one)
     return groups
 
 

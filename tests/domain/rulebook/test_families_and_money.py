@@ -185,3 +185,25 @@ def test_what_stays_due_of_absences_is_billed_with_its_extra():
           attendu: {total: 12.50}
         """,
     )
+
+
+def test_a_family_ceiling_sees_what_the_ceiling_of_each_child_already_took_off():
+    book = rulebook_of(f"""
+        activites:
+          alae: {{nom: ALAE, tarif: {{prix: 10, arrondi: {CENTS}}}}}
+        cumuls:
+          - {{nom: par enfant, periode: mois, par: enfant, activites: [alae], effet: plafond, valeur: 15, arrondi: {{au: 0.01, vers: plus_proche}}}}
+          - {{nom: par famille, periode: mois, par: famille, activites: [alae], effet: plafond, valeur: 28, arrondi: {{au: 0.01, vers: plus_proche}}}}
+          - {{nom: cotisation, periode: annee_scolaire, par: famille, activites: [alae], effet: ajoute, valeur: 5, arrondi: {{au: 0.01, vers: plus_proche}}}}
+        """)
+    check(
+        book,
+        """
+        - nom: deux enfants puis un autre mois
+          question: facture
+          presences:
+            - {activite: alae, enfant: a, jours: [2026-10-01, 2026-10-02, 2026-11-02]}
+            - {activite: alae, enfant: b, jours: [2026-10-01, 2026-10-02]}
+          attendu: {total: 43, par_enfant: {a: 25, b: 15, famille: 3}}
+        """,
+    )
