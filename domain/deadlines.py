@@ -342,6 +342,15 @@ def decide(
     )
 
 
+_TO_BE_SUBMITTED = "la demande sera soumise à la structure"
+
+
+def once_submitted(sentence: str) -> str:
+    """The sentence of a decision on request, for a request that is made: nothing is left to be sent."""
+    start, announced, _ = sentence.partition(_TO_BE_SUBMITTED)
+    return f"{start}la demande est soumise à la structure." if announced else sentence
+
+
 def _sentence(ladder: Ladder, limits: list[datetime], index: int, words: _Words) -> str:
     """The sentence of stage `index`; one past the last stage is `otherwise`."""
     outcome = ladder.stages[index].outcome if index < len(limits) else ladder.otherwise
@@ -350,7 +359,7 @@ def _sentence(ladder: Ladder, limits: list[datetime], index: int, words: _Words)
     if outcome is Outcome.FREE:
         return f"{words.can} {tail}" if tail else f"{words.can} à tout moment"
     if outcome is Outcome.ON_REQUEST:
-        submitted = f"la demande sera soumise à la structure{', à envoyer ' + tail if tail else ''}"
+        submitted = f"{_TO_BE_SUBMITTED}{', à envoyer ' + tail if tail else ''}"
         if not passed:
             return f"{words.noun} sur demande{NBSP}: {submitted}"
         return f"Hors délai depuis le {_since(limits[passed[0]])}{NBSP}: {submitted}"

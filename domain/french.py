@@ -5,7 +5,7 @@ number and what it counts, U+202F between thousands. Moments are aware datetimes
 wall clock (S119).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -64,6 +64,18 @@ def format_euros(cents: int) -> str:
     euros, rest = divmod(abs(cents), 100)
     sign = MINUS if cents < 0 else ""
     return f"{sign}{format_number(euros)},{rest:02d}{NBSP}€"
+
+
+def format_difference(cents: int) -> str:
+    """« +1,50 € », « −1,50 € », « 0,00 € »: what a change adds or takes away."""
+    return f"+{format_euros(cents)}" if cents > 0 else format_euros(cents)
+
+
+def format_times(count: int, cents: int, written: Callable[[int], str] = format_euros) -> str:
+    """« 2,35 € » for one, « 15 × 2,35 € = 35,25 € » for several, amounts as `written` writes them."""
+    if count == 1:
+        return written(cents)
+    return f"{count}{NBSP}×{NBSP}{written(cents)} ={NBSP}{written(count * cents)}"
 
 
 def _day_number(day: date) -> str:

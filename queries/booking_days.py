@@ -7,7 +7,7 @@ The planning of the wizard, its recap and the validation ask the same `judge`: w
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -40,7 +40,7 @@ from domain.enums import (
     Outcome,
     ValidationMode,
 )
-from domain.french import NBSP, format_moment
+from domain.french import NBSP, format_euros, format_moment
 from domain.workflow import Refusal, booking_outcome
 from models import (
     ACTIVE_BOOKING,
@@ -97,6 +97,7 @@ class ChildDay:
     booking_id: int | None
     booking_state: BookingState | None
     booking_type_id: int | None
+    booking_type: str | None
     booking_short: str | None
     booking_price_cents: int | None
     rank: int | None
@@ -176,6 +177,7 @@ def _columns(part: str, child_id: ColumnElement[int]) -> tuple[ColumnElement, ..
         Booking.id,
         Booking.state,
         Booking.presence_type_id,
+        _BOOKED_TYPE.name,
         _BOOKED_TYPE.short_name,
         Booking.price_cents,
         case((Booking.state == BookingState.WAITING, _RANK), else_=null()),
@@ -313,9 +315,10 @@ class Verdict:
     """What becomes of a wish if it is validated now.
 
     `code` is empty unless it is refused; `sentence` says why it is refused or submitted, or until when it can
-    be done; `price_cents` is what it adds to the bill, negative for a cancelling, 0 when nothing is due, None
-    when no tariff says it; `explanation` explains the price,
-    `bracket` names its line of the tariff. `rank` is the place in the waiting list.
+    be done; `price_cents` is the price of the day, negative for a cancelling, 0 when nothing is due, None
+    when no tariff says it; `replaced_cents` is the price that is no longer due because another presence type
+    takes the place of the booked one. `explanation` explains the price, `bracket` names its line of the
+    tariff. `rank` is the place in the waiting list.
     """
 
     state: LineState
@@ -325,6 +328,14 @@ class Verdict:
     explanation: tuple[str, ...] = ()
     bracket: str = ""
     rank: int | None = None
+    replaced_cents: int | None = 0
+
+    @property
+    def due_cents(self) -> int | None:
+        """What it adds to the bill; None when a price is not known."""
+        if self.price_cents is None or self.replaced_cents is None:
+            return None
+        return self.price_cents - self.replaced_cents
 
 
 def judge(day: ChildDay, action: LineAction, presence_type_id: int, rules: RuleSet, now: datetime) -> Verdict:
@@ -342,10 +353,11 @@ def judge(day: ChildDay, action: LineAction, presence_type_id: int, rules: RuleS
         return Verdict(state, "", _why(day, state, decision), cents)
     rank = day.waiting + 1 if state is LineState.WAITING else None
     price = rules.price(presence_type_id, day.day)
-    if price is None:
-        return Verdict(state, "", _why(day, state, decision), None, rank=rank)
     why = _why(day, state, decision)
-    return Verdict(state, "", why, price.cents, price.explanation, price.bracket_label, rank)
+    if price is None:
+        return Verdict(state, "", why, None, rank=rank)
+    replaced = day.booking_price_cents if is_switch(day, presence_type_id) else 0
+    return Verdict(state, "", why, price.cents, price.explanation, price.bracket_label, rank, replaced)
 
 
 def is_switch(day: ChildDay, presence_type_id: int) -> bool:
@@ -382,7 +394,7 @@ def _refusal(
     if not day.is_eligible:
         return Refusal("not_enrolled", "L’enfant n’est pas inscrit dans cette structure ce jour-là.")
     if day.closed_reason is not None:
-        return Refusal("closed", f"Fermé ce jour-là{NBSP}: {day.closed_reason}.")
+        return Refusal("closed", f"Fermé ce jour-là ({day.closed_reason}).")
     if now < day.opens_at:
         return Refusal("not_open_yet", f"Les réservations ouvrent le {format_moment(day.opens_at)}.")
     if day.closes_at is not None and now >= day.closes_at:
@@ -392,8 +404,36 @@ def _refusal(
     if day.booking_type_id == presence_type_id:
         return Refusal("already_booked", _ALREADY[day.booking_state])
     if day.booking_id is not None and day.booking_state is not BookingState.ACCEPTED:
-        return Refusal("already_booked", "Annulez d’abord la demande en cours pour ce jour.")
+        return Refusal("already_asked", "Annulez d’abord la demande en cours pour ce jour.")
     return None
+
+
+def replaced_words(presence_type: str, cents: int | None) -> str:
+    """« remplace Demi-journée avec repas, 7,00 € »: what a change takes the place of."""
+    return (
+        f"remplace {presence_type}" if cents is None else f"remplace {presence_type}, {format_euros(cents)}"
+    )
+
+
+class Unchanged(NamedTuple):
+    """What to say of a wish for what is there already, booked meanwhile by another tab or parent."""
+
+    badge: str
+    sentence: str
+
+
+UNCHANGED = {
+    BookingState.ACCEPTED: Unchanged("Déjà réservé", f"Ce jour était déjà réservé{NBSP}: rien n’a changé."),
+    BookingState.PENDING: Unchanged("Déjà demandé", f"Ce jour était déjà demandé{NBSP}: rien n’a changé."),
+    BookingState.WAITING: Unchanged(
+        "Déjà en liste d’attente", f"L’enfant était déjà sur la liste d’attente{NBSP}: rien n’a changé."
+    ),
+}
+
+
+def unchanged(day: ChildDay, verdict: Verdict) -> Unchanged | None:
+    """What to say when the wish is refused only because it is fulfilled; None otherwise."""
+    return UNCHANGED[day.booking_state] if verdict.code == "already_booked" else None
 
 
 _ALREADY = {

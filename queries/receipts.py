@@ -1,15 +1,17 @@
 """The receipt of a request, the same on the page and in the mail: state, price, way back (R26, S103)."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row, and_, bindparam, or_, select
+from sqlalchemy.orm import aliased
 
 from domain.day_list import list_days
 from domain.enums import BookingState, Channel, LineAction, LineState, Outcome
 from domain.errors import NotFound
-from domain.french import NBSP, format_euros
+from domain.french import NBSP, enumerate_fr, format_difference, format_euros, format_times, plural
 from domain.workflow import ACTIVE_STATES
 from models import (
     Booking,
@@ -20,6 +22,7 @@ from models import (
     Opening,
     PresenceType,
 )
+from queries.booking_days import UNCHANGED, replaced_words
 from queries.reading import read
 from queries.rules import RuleSet, rule_set
 
@@ -33,6 +36,25 @@ _REQUEST = select(
 ).where(
     BookingRequest.reference == bindparam("reference"),
     BookingRequest.household_id.in_(bindparam("households", expanding=True)),
+)
+_REPLACED, _REPLACED_TYPE = aliased(Booking), aliased(PresenceType)
+# The booking of another presence type that a line takes the place of: the one it is about while nobody has
+# answered, then the one that ended at the very moment when the new booking was made.
+_IS_REPLACED = and_(
+    BookingRequestLine.action == LineAction.BOOK,
+    BookingRequestLine.state.in_([LineState.ACCEPTED, LineState.PENDING]),
+    _REPLACED.child_id == BookingRequestLine.child_id,
+    _REPLACED.day == BookingRequestLine.day,
+    _REPLACED.opening_id == BookingRequestLine.opening_id,
+    _REPLACED.presence_type_id != BookingRequestLine.presence_type_id,
+    or_(
+        _REPLACED.id == BookingRequestLine.booking_id,
+        and_(
+            _REPLACED.id < BookingRequestLine.booking_id,
+            _REPLACED.state == BookingState.CANCELLED,
+            _REPLACED.updated_at == Booking.created_at,
+        ),
+    ),
 )
 _LINES = (
     select(
@@ -51,12 +73,16 @@ _LINES = (
         BookingRequestLine.reason,
         BookingRequestLine.booking_id,
         Booking.state.label("booking_state"),
+        _REPLACED_TYPE.name.label("replaced_type"),
+        _REPLACED.price_cents.label("replaced_cents"),
     )
     .join(Child, Child.id == BookingRequestLine.child_id)
     .join(Facility, Facility.id == BookingRequestLine.facility_id)
     .join(Opening, Opening.id == BookingRequestLine.opening_id)
     .join(PresenceType, PresenceType.id == BookingRequestLine.presence_type_id)
     .outerjoin(Booking, Booking.id == BookingRequestLine.booking_id)
+    .outerjoin(_REPLACED, _IS_REPLACED)
+    .outerjoin(_REPLACED_TYPE, _REPLACED_TYPE.id == _REPLACED.presence_type_id)
     .where(BookingRequestLine.request_id == bindparam("request_id"))
     .order_by(BookingRequestLine.child_id, BookingRequestLine.day, BookingRequestLine.id)
 )
@@ -73,12 +99,18 @@ class ReceiptDay:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Lines that share all but the day. `undo`: the rule of cancelling in words, if something is booked."""
+    """Lines that share all but the day. `undo`: the rule of cancelling in words, if something is booked.
+
+    `badge` stands in the place of the words of the state when what was asked was there already; `replaces`
+    names what a change takes the place of, `price` is then the difference.
+    """
 
     title: str
     facility: str
     days_text: str
     state: LineState
+    badge: str
+    replaces: str
     reason: str
     price: str
     undo: str
@@ -94,7 +126,11 @@ class ChildParts:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A request: what became of each line, and `total_cents` of what is accepted or may be."""
+    """A request: what became of each line, and `total_cents` of what is accepted or may be.
+
+    `pending` and `waiting` count the days of the whole request that nobody has answered yet and those of the
+    waiting list; `unchanged` are the sentences of the lines that asked for what was there already.
+    """
 
     reference: str
     author: str
@@ -104,21 +140,43 @@ class Receipt:
     total_cents: int
     explanations: tuple[str, ...]
     states: frozenset[LineState]
+    pending: int
+    waiting: int
+    unchanged: tuple[str, ...]
 
     @property
     def summary(self) -> str:
         """What happened, in one or two sentences (S99)."""
-        if len(self.states) == 1:
-            (state,) = self.states
-            return _SUMMARIES[state]
-        sentences = [sentence for state, sentence in _MIXED.items() if state in self.states]
-        return " ".join(["Chaque jour a sa réponse ci-dessous.", *sentences])
+        if len(self.states) > 1:
+            refused = [_REFUSED_TOO] if LineState.REFUSED in self.states else []
+            sentences = ["Chaque jour a sa réponse ci-dessous.", self.still_open, *refused]
+            return " ".join(sentence for sentence in sentences if sentence)
+        (state,) = self.states
+        if state is LineState.WITHDRAWN and self.unchanged:
+            several = len(set(self.unchanged)) > 1 or len(self.unchanged) > 1
+            return _ALL_UNCHANGED if several else self.unchanged[0]
+        return _SUMMARIES[state]
+
+    @property
+    def still_open(self) -> str:
+        """How many days are not settled yet, pending and in the waiting list; empty when none is."""
+        counts = ((self.pending, _PENDING_TOO), (self.waiting, _WAITING_TOO))
+        said = [plural(count, *words) for count, words in counts if count]
+        return f"{enumerate_fr(said)}." if said else ""
 
     @property
     def tone(self) -> str:
-        if self.states <= {LineState.ACCEPTED}:
+        decided = self.states - {LineState.WITHDRAWN}
+        if not decided:
+            return "info"
+        if decided <= {LineState.ACCEPTED}:
             return "ok"
-        return "stop" if self.states <= {LineState.REFUSED} else "wait"
+        return "stop" if decided <= {LineState.REFUSED} else "wait"
+
+    @property
+    def has_total(self) -> bool:
+        """False when nothing of it can be due."""
+        return not self.states.isdisjoint(_DUE)
 
 
 _SUMMARIES = {
@@ -128,10 +186,15 @@ _SUMMARIES = {
     LineState.REFUSED: "Rien n’a été réservé ni annulé. Le motif est écrit sous chaque jour.",
     LineState.WITHDRAWN: "Cette demande a été retirée.",
 }
-_MIXED = {
-    LineState.PENDING: "Ce qui est en cours de validation vous parviendra par mail.",
-    LineState.REFUSED: "Ce qui est refusé n’a rien changé, le motif est indiqué.",
-}
+_REFUSED_TOO = "Ce qui est refusé n’a rien changé, le motif est indiqué."
+_ALL_UNCHANGED = f"Ces jours étaient déjà réservés ou demandés{NBSP}: rien n’a changé."
+_PENDING_TOO = (
+    "jour attend encore une réponse, envoyée par mail",
+    "jours attendent encore une réponse, envoyée par mail",
+)
+_WAITING_TOO = ("jour est en liste d’attente", "jours sont en liste d’attente")
+_DUE = (LineState.ACCEPTED, LineState.PENDING)
+_BADGES = {unchanged.sentence: unchanged.badge for unchanged in UNCHANGED.values()}
 
 
 def receipt(
@@ -144,20 +207,23 @@ def receipt(
     found = read(_REQUEST, {"reference": reference, "households": household_ids}).first()
     if found is None:
         raise NotFound
-    rows = read(_LINES, {"request_id": found.id}).all()
-    rows = [row for row in rows if line_ids is None or row.id in line_ids]
+    whole = read(_LINES, {"request_id": found.id}).all()
+    states = Counter(row.state for row in whole)
+    rows = [row for row in whole if line_ids is None or row.id in line_ids]
     days = [row.day for row in rows]
     rules = rule_set({row.activity_id for row in rows}, (), found.household_id, min(days), max(days))
-    due = (LineState.ACCEPTED, LineState.PENDING)
     return Receipt(
         reference=found.reference,
         author=found.author_name,
         channel=found.channel,
         created_at=found.created_at,
         children=_children(rows, rules, now),
-        total_cents=sum(row.price_cents or 0 for row in rows if row.state in due),
+        total_cents=sum(_due_cents(row) or 0 for row in rows if row.state in _DUE),
         explanations=tuple(dict.fromkeys(" ".join(row.explanation) for row in rows if row.explanation)),
         states=frozenset(row.state for row in rows),
+        pending=states[LineState.PENDING],
+        waiting=states[LineState.WAITING],
+        unchanged=tuple(row.reason for row in rows if _badge(row)),
     )
 
 
@@ -166,6 +232,7 @@ def _children(rows: Sequence[Row], rules: RuleSet, now: datetime) -> tuple[Child
     for row in rows:
         parts = children.setdefault((row.child_id, row.first_name), {})
         key = (row.facility, row.presence, row.action, row.state, row.price_cents, row.reason)
+        key += (row.replaced_type, row.replaced_cents)
         parts.setdefault(key, []).append(row)
     return tuple(
         ChildParts(child_id, first_name, tuple(_part(members, rules, now) for members in parts.values()))
@@ -182,11 +249,26 @@ def _part(rows: Sequence[Row], rules: RuleSet, now: datetime) -> Part:
         facility=first.facility,
         days_text=list_days(row.day for row in rows),
         state=first.state,
+        badge=_badge(first),
+        replaces=replaced_words(first.replaced_type, first.replaced_cents) if first.replaced_type else "",
         reason=first.reason,
         price=_price(first, len(rows)),
         undo=rule if any(_is_active(row) for row in rows) else "",
         days=days,
     )
+
+
+def _badge(row: Row) -> str:
+    """The words of a line that asked for what was there already: withdrawn at once, without a booking."""
+    is_unchanged = row.state is LineState.WITHDRAWN and row.booking_id is None
+    return _BADGES.get(row.reason, "") if is_unchanged else ""
+
+
+def _due_cents(row: Row) -> int | None:
+    """What the line adds to the bill; None when a price is not known."""
+    if row.replaced_type is None or row.price_cents is None:
+        return row.price_cents
+    return None if row.replaced_cents is None else row.price_cents - row.replaced_cents
 
 
 def _is_active(row: Row) -> bool:
@@ -217,7 +299,7 @@ def _was_cancelled(row: Row) -> bool:
 def _price(row: Row, count: int) -> str:
     if row.state in (LineState.REFUSED, LineState.WITHDRAWN):
         return "–"
-    if row.price_cents is None:
+    cents = _due_cents(row)
+    if cents is None:
         return "prix à confirmer"
-    amount = format_euros(row.price_cents)
-    return amount if count == 1 else f"{count}{NBSP}×{NBSP}{amount}"
+    return format_times(count, cents, format_difference if row.replaced_type else format_euros)

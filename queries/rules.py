@@ -51,8 +51,8 @@ _NO_DAY = cast(null(), Date)
 _ZONE = func.coalesce(
     select(Setting.value).where(Setting.key == "school_zone").scalar_subquery(), TownSettings().school_zone
 )
-# Six small tables read together: a statement costs more than its rows. Columns: part, owner, name, first and last
-# day, data.
+# Six small tables read together: a statement costs more than its rows. Columns: part, owner, name, first and
+# last day, data.
 _RULES = union_all(
     select(
         literal("public"),

@@ -1,5 +1,6 @@
 """What the wishes of a draft come to: the bar under the planning, and step 4 of the wizard (S97, S105)."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,12 +11,23 @@ from domain.french import (
     NBSP,
     enumerate_fr,
     format_day,
+    format_difference,
     format_euros,
     format_number,
+    format_times,
     month_name,
     plural,
 )
-from queries.booking_days import ChildDay, Verdict, judge, rules_for, wishes
+from queries.booking_days import (
+    UNCHANGED,
+    ChildDay,
+    Verdict,
+    is_switch,
+    judge,
+    replaced_words,
+    rules_for,
+    wishes,
+)
 from queries.family import ChildCard
 from queries.rules import RuleSet
 from queries.wizard import Draft
@@ -31,6 +43,7 @@ class Bar:
 
 
 FLAT = "tarif unique"
+_ALREADY = "already_booked"
 _KIND_WORDS = {
     ActivityKind.MORNING: ("matin", "matins"),
     ActivityKind.MEAL: ("repas", "repas"),
@@ -42,6 +55,7 @@ _STATE_WORDS = {
     LineState.PENDING: ("à valider", "à valider"),
     LineState.WAITING: ("en liste d’attente", "en liste d’attente"),
     LineState.REFUSED: ("impossible", "impossibles"),
+    _ALREADY: ("déjà réservé", "déjà réservés"),
 }
 
 
@@ -55,24 +69,28 @@ def bar(wished: Sequence[ChildDay], rules: RuleSet, now: datetime) -> Bar:
 
 
 def _counted(wished: Sequence[ChildDay]) -> list[str]:
-    """« 4 repas », « 2 soirs », « 1 annulation »: what is asked, by kind."""
-    counts = [
-        plural(count, *words)
-        for kind, words in _KIND_WORDS.items()
-        if (count := sum(day.kind is kind and day.wish is LineAction.BOOK for day in wished))
-    ]
+    """« 4 repas », « 2 soirs », « 1 changement », « 1 annulation »: what is asked, by kind."""
+    changed = sum(_is_change(day) for day in wished)
     cancelled = sum(day.wish is LineAction.CANCEL for day in wished)
-    return [*counts, plural(cancelled, "annulation", "annulations")] if cancelled else counts
+    booked = Counter(day.kind for day in wished if day.wish is LineAction.BOOK and not _is_change(day))
+    counts = [(booked[kind], words) for kind, words in _KIND_WORDS.items()]
+    counts += [(changed, ("changement", "changements")), (cancelled, ("annulation", "annulations"))]
+    return [plural(count, *words) for count, words in counts if count]
+
+
+def _is_change(day: ChildDay) -> bool:
+    """True when the wish puts another presence type in the place of a booked one."""
+    return day.wish is LineAction.BOOK and is_switch(day, day.wish_type_id)
 
 
 def _total(verdicts: Iterable[Verdict]) -> int:
     """What is due if all that can be accepted is: a place in the waiting list costs nothing yet."""
     due = (LineState.ACCEPTED, LineState.PENDING)
-    return sum(verdict.price_cents or 0 for verdict in verdicts if verdict.state in due)
+    return sum(verdict.due_cents or 0 for verdict in verdicts if verdict.state in due)
 
 
 def _states(verdicts: Sequence[Verdict]) -> str:
-    states = [verdict.state for verdict in verdicts]
+    states = [_ALREADY if verdict.code == _ALREADY else verdict.state for verdict in verdicts]
     return ", ".join(
         plural(states.count(state), *words) for state, words in _STATE_WORDS.items() if state in states
     )
@@ -83,11 +101,16 @@ def _states(verdicts: Sequence[Verdict]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RecapGroup:
-    """Wishes of one child that share everything but the day; `price` is « 3 × 3,20 € »."""
+    """Wishes of one child that share everything but the day; `price` is « 3 × 3,20 € = 9,60 € ».
+
+    `replaces` names the presence type and the price that a change takes the place of; `price` is then the
+    difference.
+    """
 
     title: str
     facility: str
     days: str
+    replaces: str
     badge: str
     tone: str
     icon: str
@@ -116,6 +139,7 @@ class Recap:
     means: str
     explanations: tuple[str, ...]
     bar: Bar
+    only_cancels: bool
 
 
 def recap(draft: Draft, children: Sequence[ChildCard], now: datetime, today: date) -> Recap:
@@ -133,12 +157,13 @@ def recap(draft: Draft, children: Sequence[ChildCard], now: datetime, today: dat
         ),
         total_cents=_total(verdicts),
         is_complete=all(
-            verdict.price_cents is not None for verdict in verdicts if verdict.state is not LineState.REFUSED
+            verdict.due_cents is not None for verdict in verdicts if verdict.state is not LineState.REFUSED
         ),
         billed=_billed(wished),
         means=_means(rules, both),
         explanations=tuple(" ".join(sentences) for sentences in explanations),
         bar=bar(wished, rules, now),
+        only_cancels=all(day.wish is LineAction.CANCEL for day in wished),
     )
 
 
@@ -147,6 +172,7 @@ def _groups(pairs: Sequence[tuple[ChildDay, Verdict]]) -> tuple[RecapGroup, ...]
     gathered: dict[tuple, list[tuple[ChildDay, Verdict]]] = {}
     for day, verdict in pairs:
         key = (day.facility_id, day.wish, day.wish_type_id, verdict.state, verdict.code, verdict.price_cents)
+        key += (day.booking_type_id, day.booking_price_cents)
         sentence = verdict.sentence if verdict.state is LineState.REFUSED else ""
         gathered.setdefault((*key, sentence), []).append((day, verdict))
     return tuple(_group(members) for members in gathered.values())
@@ -160,6 +186,7 @@ def _group(members: Sequence[tuple[ChildDay, Verdict]]) -> RecapGroup:
         title=f"Annulation · {day.wish_type}" if cancels else day.wish_type,
         facility=day.facility,
         days=list_days(day.day for day, _ in members),
+        replaces=_replaces(day, verdict),
         badge=badge,
         tone=tone,
         icon=icon,
@@ -168,7 +195,7 @@ def _group(members: Sequence[tuple[ChildDay, Verdict]]) -> RecapGroup:
         else verdict.sentence
         if len(members) == 1
         else _shared(members),
-        price=_price(len(members), verdict),
+        price=_price(len(members), day, verdict),
         lines=tuple((day.line_id, day.day) for day, _ in members),
     )
 
@@ -196,16 +223,23 @@ def _badge(day: ChildDay, verdict: Verdict) -> tuple[str, str, str]:
             )
         case LineState.WAITING:
             return "liste d’attente", "info", "list-ordered"
+    if verdict.code == _ALREADY:
+        return UNCHANGED[day.booking_state].badge.lower(), "info", "check"
     return "refusé", "stop", "ban"
 
 
-def _price(count: int, verdict: Verdict) -> str:
+def _replaces(day: ChildDay, verdict: Verdict) -> str:
+    if not _is_change(day) or verdict.state is LineState.REFUSED:
+        return ""
+    return replaced_words(day.booking_type, day.booking_price_cents)
+
+
+def _price(count: int, day: ChildDay, verdict: Verdict) -> str:
     if verdict.state is LineState.REFUSED:
         return "–"
-    if verdict.price_cents is None:
+    if verdict.due_cents is None:
         return "prix à confirmer"
-    amount = format_euros(verdict.price_cents)
-    return amount if count == 1 else f"{count}{NBSP}×{NBSP}{amount}"
+    return format_times(count, verdict.due_cents, format_difference if _is_change(day) else format_euros)
 
 
 def _billed(wished: Sequence[ChildDay]) -> str:

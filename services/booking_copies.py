@@ -17,6 +17,7 @@ from services.transaction import write_transaction
 
 FURTHEST = timedelta(days=366)
 _ADDED = ("jour ajouté", "jours ajoutés")
+_LEFT_OUT = ("jour laissé de côté", "jours laissés de côté")
 _CANCELLED = ("annulation recopiée", "annulations recopiées")
 
 
@@ -45,7 +46,7 @@ class Copied:
                 "les annulations se choisissent enfant par enfant."
             )
         left = [
-            f"{name}, laissé de côté{NBSP}: {list_days(days)}. {reason}"
+            f"{plural(len(days), *_LEFT_OUT)} pour {name}{NBSP}: {list_days(days)}. {reason}"
             for (name, reason), days in self.skipped.items()
         ]
         return [*done, *left] or ["Tous ces jours étaient déjà choisis."]

@@ -3,7 +3,8 @@
 Everything is read again and decided inside the write transaction. Openings are locked in the order of their
 ids, so that two requests never wait for each other; a place is taken by one conditional update, and the
 unique key of active bookings stands behind it. Each line has its own outcome: a request whose every line is
-refused exists too, so that a family finds again what it asked and why it was told no.
+refused exists too, so that a family finds again what it asked and why it was told no. A line that asks for
+what is booked already is withdrawn at once and names no booking: nobody was told no.
 """
 
 import secrets
@@ -15,6 +16,7 @@ from datetime import datetime
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
+from domain.deadlines import once_submitted
 from domain.enums import BookingState, Channel, LineAction, LineState, MailKind
 from domain.errors import NotFound, Refused, Stale
 from domain.french import format_day
@@ -141,6 +143,9 @@ def _settle_all(
 def _settle(
     session: Session, request: BookingRequest, wish: ChildDay, verdict: Verdict, now: datetime
 ) -> _Settled:
+    fulfilled = booking_days.unchanged(wish, verdict)
+    if fulfilled is not None:
+        return _Settled(wish, replace(verdict, state=LineState.WITHDRAWN, sentence=fulfilled.sentence))
     if verdict.state is LineState.REFUSED:
         return _Settled(wish, verdict)
     if wish.wish is LineAction.CANCEL:
@@ -269,7 +274,7 @@ def _line(request: BookingRequest, one: _Settled, now: datetime) -> BookingReque
         state=verdict.state,
         price_cents=verdict.price_cents,
         explanation=list(verdict.explanation),
-        reason="" if verdict.state is LineState.ACCEPTED else verdict.sentence,
+        reason="" if verdict.state is LineState.ACCEPTED else once_submitted(verdict.sentence),
         decided_at=None if is_open else now,
     )
 

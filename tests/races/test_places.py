@@ -191,7 +191,7 @@ def test_two_drafts_of_one_child_book_a_day_once(world):
     keys = [drafts([bench])[0] for _ in range(4)]
     outcomes = all_at_once(world.app, [submit(bench, key) for key in keys])
     assert all(isinstance(one, str) for one in outcomes), outcomes
-    assert Counter(bench.states()) == {LineState.ACCEPTED: 1, LineState.REFUSED: 3}
+    assert Counter(bench.states()) == {LineState.ACCEPTED: 1, LineState.WITHDRAWN: 3}
     assert_counters_equal_rows(bench)
 
 

@@ -1,4 +1,4 @@
-"""The staff's answers to lines that wait: stale, full, out of scope, and what the family is told (S106, S108)."""
+"""The staff's answers to lines that wait: stale, full, out of scope, what the family is told (S106, S108)."""
 
 import pytest
 from sqlalchemy import select
@@ -6,6 +6,7 @@ from sqlalchemy import select
 from domain.enums import BookingState, LineState, MailKind, ValidationMode
 from domain.errors import NotFound, Refused, Stale
 from models import AuditEvent, Booking, BookingRequestLine, Opening, OutgoingMail
+from queries import receipts
 from services import booking_requests
 from services.booking_drafts import Wanted
 from services.transaction import write_transaction
@@ -17,7 +18,7 @@ def bench(world):
     """A school whose director validates every request; two days are asked."""
     bench = Bench(world, capacity=5, validation_mode=ValidationMode.MANUAL)
     bench.agent = world.staff()
-    bench.ask(MONDAY, TUESDAY)
+    bench.reference = bench.ask(MONDAY, TUESDAY)
     return bench
 
 
@@ -59,6 +60,42 @@ def test_refusing_gives_the_place_back_and_tells_why(bench):
     assert "Effectif atteint ce jour-là." in mail.text
     assert "lun. 1er février" in mail.text.replace("\xa0", " ")
     assert "mar. 2" not in mail.text.replace("\xa0", " ")
+
+
+def test_the_answer_says_how_many_days_still_wait(bench):
+    decide(bench, bench.lines()[:1], accept=False, reason="Effectif atteint ce jour-là.")
+    decide(bench, bench.lines()[1:])
+    first, last = bench.world.all(select(OutgoingMail).where(OutgoingMail.kind == MailKind.BOOKING_DECISION))
+    for told in (first.text, first.html):
+        assert "1\xa0jour attend encore une réponse, envoyée par mail." in told
+        assert "Total estimé" not in told
+    for told in (last.text, last.html):
+        assert "attend encore" not in told
+        assert "Total estimé" in told
+
+
+def test_the_receipt_of_a_half_answered_request_says_how_many_days_wait(bench):
+    decide(bench, bench.lines()[:1], accept=False, reason="Effectif atteint ce jour-là.")
+    found = bench.read(lambda: receipts.receipt(bench.reference, [bench.home.id], bench.world.now))
+    assert "1\xa0jour attend encore une réponse" in found.summary
+    assert found.tone == "wait"
+
+
+def test_a_change_of_presence_type_counts_the_difference_before_and_after_the_answer(bench):
+    """A manual facility: the former booking stands until the answer, then ends as the new one begins."""
+    decide(bench, bench.lines())
+    dear = bench.world.presence_type(bench.canteen.activity, "Repas bio", cents=470)
+    reference = bench.ask(MONDAY, type_id=dear.id)
+    told = []
+    for _ in range(2):
+        found = bench.read(lambda: receipts.receipt(reference, [bench.home.id], bench.world.now))
+        told.append(
+            (found.children[0].parts[0].replaces, found.children[0].parts[0].price, found.total_cents)
+        )
+        if len(told) == 1:
+            decide(bench, bench.lines()[-1:])
+    assert told == [("remplace Repas enfant, 3,20\xa0€", "+1,50\xa0€", 150)] * 2
+    assert [booking.price_cents for booking in bench.world.all(Booking)][-1] == 470
 
 
 def test_a_refusal_needs_a_reason(bench):
@@ -147,9 +184,7 @@ def test_a_change_of_presence_type_waits_and_then_replaces_the_booking(bench):
 def test_one_mail_and_one_event_a_request(bench):
     bench.ask(THURSDAY)
     decide(bench, bench.lines())
-    decisions = bench.world.all(
-        select(OutgoingMail).where(OutgoingMail.kind == MailKind.BOOKING_DECISION)
-    )
+    decisions = bench.world.all(select(OutgoingMail).where(OutgoingMail.kind == MailKind.BOOKING_DECISION))
     assert len(decisions) == 2
     events = bench.world.all(
         select(AuditEvent).where(AuditEvent.action == "booking_request.accepted").order_by(AuditEvent.id)

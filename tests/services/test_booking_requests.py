@@ -187,7 +187,9 @@ def test_a_late_wish_goes_where_the_rule_says(bench):
     today = date(2027, 1, 12)
     bench.ask(today)
     assert bench.states() == [LineState.PENDING]
-    assert bench.lines()[0].reason.startswith("Hors délai")
+    assert bench.lines()[0].reason == (
+        "Hors délai depuis le lundi 11\xa0janvier, 18\xa0h\xa0: la demande est soumise à la structure."
+    )
 
 
 def test_the_rule_of_the_day_of_the_act_applies_and_the_price_of_the_day_of_care(bench, clock):
@@ -277,8 +279,9 @@ def test_two_drafts_of_the_same_day_book_it_once(bench):
         bench.touch(key, MONDAY)
     for key in keys:
         bench.submit(key)
-    assert bench.states() == [LineState.ACCEPTED, LineState.REFUSED]
-    assert bench.lines()[1].reason == "Ce jour est déjà réservé."
+    assert bench.states() == [LineState.ACCEPTED, LineState.WITHDRAWN]
+    assert bench.lines()[1].reason == "Ce jour était déjà réservé\xa0: rien n’a changé."
+    assert bench.lines()[1].booking_id is None
 
 
 def test_an_empty_draft_is_not_a_request_and_stays_open(bench):

@@ -244,7 +244,7 @@ def test_each_state_of_a_day_has_its_shape_and_its_words(world, client):
             "day full",
             "mardi 2 février : complet. Il n’y a plus de place ce jour-là. Choisissez un autre jour.",
         ),
-        "closed": ("day off", "jeudi 4 février : Fermé ce jour-là : grève."),
+        "closed": ("day off", "jeudi 4 février : Fermé ce jour-là (grève)."),
         "accepted": ("day booked", "vendredi 5 février : réservé"),
         "pending": ("day pending", "lundi 8 février : en cours de validation"),
         "waiting": ("day waiting", "mardi 9 février : en liste d’attente, rang 1"),
@@ -455,7 +455,7 @@ def test_copying_lists_what_was_done_and_what_was_left(bench, client):
     text = words(client.page)
     assert "7 jours ajoutés pour Léo." in text
     assert "8 jours ajoutés pour Marie." in text
-    assert "Léo, laissé de côté : lun. 8 février. Fermé ce jour-là : grève." in text
+    assert "1 jour laissé de côté pour Léo : lun. 8 février. Fermé ce jour-là (grève)." in text
     assert "aria-pressed" in str(cell(client, date(2027, 2, 15)))
     assert {line.child_id for line in bench.world.all(BookingDraftLine)} == {bench.leo.id, marie.id}
 
@@ -518,7 +518,7 @@ def test_the_recap_groups_by_child_and_says_what_comes_of_each_line(world, clien
     leo = words(cards[1])
     assert "Repas enfant · lun. 1er et jeu. 4 février Écoles de Cahors" in leo
     assert "accepté dès validation" in leo
-    assert "2 × 3,20 €" in leo
+    assert "2 × 3,20 € = 6,40 €" in leo
     assert "Annulation · Repas enfant · ven. 5 février" in leo
     assert "−3,20 €" in leo
     total = words(cards[-1])
@@ -624,6 +624,76 @@ def test_each_line_of_a_mixed_request_gets_its_own_state_on_screen_and_by_mail(b
             (line,) = [one for one in said if f"{day} février" in one]
             assert state in line, said
             assert state == "Refusée" or "3,20 €" in line, said
+
+
+def test_a_day_booked_meanwhile_is_told_without_alarm(bench, client):
+    """Another tab, or the other parent: what was wanted is there."""
+    key = bench.start()
+    bench.touch(key, MONDAY)
+    bench.ask(MONDAY)
+    client.get(recap(key))
+    assert "déjà réservé" in words(client.page.select_one("section.card"))
+    assert "refusé" not in words(client.page.main)
+    assert "1 déjà réservé" in words(client.page.select_one("form.recap"))
+    client.submit(recap(key), form=f"/reservations/{key}/valider", follow=True)
+    text = words(client.page.main)
+    assert "Ce jour était déjà réservé : rien n’a changé." in words(client.page.select_one(".alert.info"))
+    assert "Déjà réservé" in words(client.page.select_one(".badge"))
+    mail = bench.world.all(OutgoingMail)[-1]
+    for told in (text, mail.text, mail.html):
+        assert "Déjà réservé" in told
+        assert "Refusée" not in told
+        assert "Rien n’a été réservé" not in told
+        assert "Total estimé" not in told
+
+
+def test_a_request_of_refusals_only_has_no_total(bench, client):
+    key = bench.start()
+    bench.touch(key, MONDAY)
+    change_opening(bench, MONDAY, closed_reason="grève")
+    client.submit(recap(key), form=f"/reservations/{key}/valider", follow=True)
+    mail = bench.world.one(OutgoingMail)
+    for told in (words(client.page.main), mail.text, mail.html):
+        assert "Refusée" in told
+        assert "Total estimé" not in told
+
+
+def test_a_change_of_presence_type_costs_the_difference(bench, client):
+    """The price of the day before is no longer due: recap, bar, receipt and mail count what changes."""
+    dear = bench.world.presence_type(bench.canteen.activity, "Repas bio", cents=470)
+    for day in (MONDAY, TUESDAY):
+        bench.world.booking(bench.home, bench.leo, bench.opening(day), bench.canteen.meal)
+    key = bench.start()
+    for day in (MONDAY, TUESDAY):
+        bench.touch(key, day, type_id=dear.id)
+    client.get(planning(key))
+    assert words(client.page.find(id="total")).startswith("2 changements · 3,00 €")
+    client.get(recap(key))
+    card = words(client.page.select_one("section.card"))
+    assert "remplace Repas enfant, 3,20 €" in card
+    assert "2 × +1,50 € = +3,00 €" in card
+    assert "3,00 €" in words(client.page.select("section.card")[-1].select_one("dd"))
+    client.submit(recap(key), form=f"/reservations/{key}/valider", follow=True)
+    mail = bench.world.one(OutgoingMail)
+    for told in (words(client.page.main), mail.text.replace("\xa0", " "), mail.html):
+        told = " ".join(told.replace("&nbsp;", " ").split())
+        assert "remplace Repas enfant, 3,20 €" in told
+        assert "2 × +1,50 € = +3,00 €" in told
+        assert "Total estimé : 3,00 €" in told or "comptés. 3,00 €" in told
+    assert [line.price_cents for line in bench.lines()] == [470, 470]
+
+
+def test_a_draft_that_only_cancels_says_so(bench, client):
+    bench.world.booking(bench.home, bench.leo, bench.opening(FRIDAY), bench.canteen.meal)
+    key = bench.start()
+    bench.touch(key, FRIDAY, Wanted.CANCEL)
+    client.get(recap(key))
+    assert words(client.page.h1) == "Annulation"
+    assert client.page.title.get_text().startswith("Annulation, étape 4")
+    assert "Rien n’est annulé avant « Valider »" in words(client.page.main)
+    bench.touch(key, MONDAY)
+    client.get(recap(key))
+    assert words(client.page.h1) == "Nouvelle réservation"
 
 
 def test_a_receipt_is_its_familys(bench, client):
