@@ -106,9 +106,11 @@ def resend_activation(user_id: int, *, author: Author, now: datetime, email: str
 def suspend_access(user_id: int, *, author: Author, now: datetime) -> None:
     """Close the door at once: sessions, links and provisional passwords die; the file stays (S112).
 
-    Raises Refused `own_access` for one's own account, `suspended` when it is already; NotFound.
+    Raises Refused `own_access` for one's own account, `suspended` when it is already, `last_administrator`;
+    NotFound.
     """
     with write_transaction() as session:
+        refuse_losing_the_last_administrator(session, user_id)
         user = _account(session, user_id)
         if user_id == author.user_id:
             raise Refused(
@@ -440,6 +442,29 @@ def _set_password(session: Session, user_id: int, new_hash: str, now: datetime) 
         changed_at=now,
     )
     _record(session, "password.changed", user_id, Author(user_id), now)
+
+
+def refuse_losing_the_last_administrator(session: Session, user_id: int) -> None:
+    """Inside the transaction that takes the rights of an account away, before any other lock: the active
+    administrators stay so until its end, and two of them cannot take each other's place at once.
+
+    Raises Refused `last_administrator` when nobody else could manage the portal (S114).
+    """
+    if session.scalar(select(User.kind).where(User.id == user_id)) is not AccountKind.STAFF:
+        return
+    administrators = session.scalars(
+        select(User.id)
+        .join(StaffMember, StaffMember.user_id == User.id)
+        .where(StaffMember.role == StaffRole.ADMINISTRATOR, User.status == AccountStatus.ACTIVE)
+        .order_by(User.id)  # one order of locks for everybody: nobody waits in a circle
+        .with_for_update()
+    )
+    if set(administrators) == {user_id}:
+        raise Refused(
+            "last_administrator",
+            f"C’est le dernier administrateur actif{NBSP}: donnez d’abord ce rôle à une autre personne, "
+            "et attendez qu’elle ait activé son accès.",
+        )
 
 
 def _has_administrator(session: Session) -> bool:

@@ -6,11 +6,11 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from domain.enums import AccountStatus, StaffRole
+from domain.enums import StaffRole
 from domain.errors import NotFound, Refused
 from domain.permissions import role_is_scoped
 from extensions import db
-from models import StaffFacility, StaffMember, User
+from models import StaffFacility, StaffMember
 from services import accounts, audit, records
 from services.accounts import Author, NewStaff
 from services.transaction import write_transaction
@@ -42,10 +42,9 @@ def update(user_id: int, data: ColleagueData, *, author: Author, now: datetime) 
     """
     _refuse_without_facility(data.role, data.facility_ids)
     with write_transaction() as session:
-        administrators = _active_administrators(session)
-        member = _member(session, user_id)
         if data.role is not StaffRole.ADMINISTRATOR:
-            _refuse_losing(user_id, administrators)
+            accounts.refuse_losing_the_last_administrator(session, user_id)
+        member = _member(session, user_id)
         columns = {"first_name": data.first_name, "last_name": data.last_name, "role": data.role}
         records.change(session, member, columns, author=author, now=now)
         wanted = data.facility_ids if role_is_scoped(data.role) else frozenset()
@@ -55,10 +54,9 @@ def update(user_id: int, data: ColleagueData, *, author: Author, now: datetime) 
 def suspend(user_id: int, *, author: Author, now: datetime) -> None:
     """Close the access of a colleague; the sessions end at once.
 
-    Raises Refused `last_administrator`, and what `accounts.suspend_access` raises; NotFound.
+    Raises what `accounts.suspend_access` raises; NotFound.
     """
     _member(db.session(), user_id)
-    _refuse_losing(user_id, _active_administrators(db.session()))
     accounts.suspend_access(user_id, author=author, now=now)
 
 
@@ -82,27 +80,6 @@ def _member(session: Session, user_id: int) -> StaffMember:
     if member is None:
         raise NotFound
     return member
-
-
-def _active_administrators(session: Session) -> frozenset[int]:
-    """Accounts that can manage the portal; inside a transaction they stay so until its end."""
-    return frozenset(
-        session.scalars(
-            select(User.id)
-            .join(StaffMember, StaffMember.user_id == User.id)
-            .where(StaffMember.role == StaffRole.ADMINISTRATOR, User.status == AccountStatus.ACTIVE)
-            .with_for_update()
-        )
-    )
-
-
-def _refuse_losing(user_id: int, administrators: frozenset[int]) -> None:
-    if administrators == {user_id}:
-        raise Refused(
-            "last_administrator",
-            "C’est le dernier administrateur actif\u00a0: donnez d’abord ce rôle à une autre personne, "
-            "et attendez qu’elle ait activé son accès.",
-        )
 
 
 def _refuse_without_facility(role: StaffRole, facility_ids: frozenset[int]) -> None:
