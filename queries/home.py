@@ -21,7 +21,7 @@ from models import (
     UsefulLink,
 )
 from queries.family import ChildCard, ExpectedDocument, HouseholdName, expected_documents, members_of
-from queries.planning import Entry, bookings_between
+from queries.planning import CANCELLING, Entry, bookings_between
 from queries.rules import rule_set
 
 # The next limit is looked for among the bookings of the coming days.
@@ -239,6 +239,7 @@ def _upcoming(entries: dict[date, list[Entry]], today: date) -> list[Entry]:
 
 def _next_limit(entries: Sequence[Entry], household_ids: Sequence[int], now: datetime) -> Limit | None:
     """The limit that comes first among those not passed; the same day and activity is asked once."""
+    entries = [entry for entry in entries if entry.state != CANCELLING]
     if not entries:
         return None
     different = {(entry.activity_id, entry.day): entry for entry in reversed(entries)}
@@ -257,6 +258,6 @@ def _next_limit(entries: Sequence[Entry], household_ids: Sequence[int], now: dat
 
 
 def _estimate(month: date, entries: Iterable[Entry]) -> Estimate:
-    accepted = [entry for entry in entries if entry.state == BookingState.ACCEPTED]
+    accepted = [entry for entry in entries if entry.booking_state is BookingState.ACCEPTED]
     priced = [entry.price_cents for entry in accepted if entry.price_cents is not None]
     return Estimate(month, sum(priced), len(accepted), len(accepted) - len(priced))

@@ -346,6 +346,10 @@ class MonthAgenda:
     school_holidays: tuple[tuple[date, date, str], ...]
     is_empty: bool
 
+    @property
+    def has_bookings(self) -> bool:
+        return any(state != REFUSED for state in self.states)
+
 
 _STYLES = {CANCELLING: "pending"}
 STATE_ORDER = {state: index for index, state in enumerate(_WORDS)}

@@ -36,8 +36,14 @@ def _agenda(year: int, number: int) -> planning.MonthAgenda:
 @blueprint.get("/planning/<month>")
 @parent
 def agenda(month: str | None = None) -> str:
+    """The month; with `annuler` in the address, it also says how to cancel a day."""
     year, number = month_or_404(month) if month else (today().year, today().month)
-    return render_template("bookings/agenda.html", agenda=_agenda(year, number), panel=None)
+    return render_template(
+        "bookings/agenda.html",
+        agenda=_agenda(year, number),
+        panel=None,
+        is_cancelling="annuler" in request.args,
+    )
 
 
 @blueprint.get("/planning/<month>/jours/<day>")
@@ -51,6 +57,7 @@ def agenda_day(month: str, day: str) -> Response:
         "bookings/_agenda_day.html",
         agenda=None if is_htmx() else _agenda(year, number),
         panel=panel,
+        is_cancelling=False,
     )
 
 

@@ -237,8 +237,24 @@ def test_booking_and_cancelling_are_both_offered(claire):
     claire.get("/planning")
     links = {words(link): link["href"] for link in claire.page.main.find_all("a")}
     assert links["Nouvelle réservation"] == "/reservations/nouvelle"
-    assert links["Demander une annulation"].startswith("/reservations/nouvelle")
+    assert links["Demander une annulation"] == "/planning/2027-01?annuler=1#mois"
     assert links["Historique de mes demandes"] == "/reservations"
+
+
+def test_asking_for_a_cancelling_shows_what_to_touch(claire, family):
+    family.book(family.leo, THURSDAY)
+    claire.get("/planning/2027-01")
+    assert "Touchez le jour" not in words(claire.page.main)
+    claire.get("/planning/2027-01?annuler=1")
+    help_text = claire.page.find(string=lambda text: "Touchez le jour à annuler" in text).find_parent(
+        "div", class_="alert"
+    )
+    assert "Touchez le jour à annuler, puis « Annuler »." in words(help_text)
+    assert help_text.has_attr("data-focus")
+    other_months = [link["href"] for link in claire.page.select(".month-nav a")]
+    assert other_months == ["/planning/2026-12?annuler=1#mois", "/planning/2027-02?annuler=1#mois"]
+    claire.get("/planning/2027-02?annuler=1")
+    assert "Vous n’avez rien à annuler ce mois-ci." in words(claire.page.main)
 
 
 # --- The day --------------------------------------------------------------------------------------

@@ -69,8 +69,8 @@ def begin(family, days, **columns):
             key="brouillon", created_at=family.world.now, updated_at=family.world.now, **values | columns
         )
     )
-    family.world.add(
-        *(
+    for day in days:
+        family.world.add(
             BookingDraftLine(
                 draft_id=draft.id,
                 child_id=family.leo.id,
@@ -79,9 +79,7 @@ def begin(family, days, **columns):
                 day=day,
                 action=LineAction.BOOK,
             )
-            for day in days
         )
-    )
     return draft
 
 
@@ -104,6 +102,12 @@ def test_an_unfinished_reservation_is_a_thing_to_do(claire, family):
 
 def test_what_was_sent_or_is_past_is_not_to_finish(claire, family):
     begin(family, [date(2027, 1, 14)], submitted_at=family.world.now)
+    claire.get("/accueil")
+    assert "Réservation à terminer" not in words(claire.page.main)
+
+
+def test_a_draft_without_a_day_is_nothing_to_finish(claire, family):
+    begin(family, [])
     claire.get("/accueil")
     assert "Réservation à terminer" not in words(claire.page.main)
 
@@ -144,7 +148,7 @@ def test_the_week_of_each_child_and_its_next_limit(claire, family):
     marie, leo = ([words(cell) for cell in row.find_all("td")] for row in week.select("tbody tr"))
     assert marie == ["– rien", "– rien", "– rien", "Repas enfant, acceptée", "– rien"]
     assert set(leo) == {"– rien"}
-    assert "Repas enfant du jeudi 14 janvier : annulable jusqu’au mercredi 13 janvier, 18 h" in words(week)
+    assert "Repas enfant, Marie, jeudi 14 janvier Annulable jusqu’au mercredi 13 janvier, 18 h" in words(week)
 
 
 def test_a_limit_that_is_passed_gives_way_to_the_next(client, family, clock):
@@ -153,7 +157,37 @@ def test_a_limit_that_is_passed_gives_way_to_the_next(client, family, clock):
     clock.move_to(datetime(2027, 1, 13, 18, 0, tzinfo=UTC))
     client.sign_in(family.claire)
     client.get("/accueil")
-    assert "du lundi 18 janvier : annulable jusqu’au dimanche 17 janvier, 18 h" in words(client.page.main)
+    assert "lundi 18 janvier Annulable jusqu’au dimanche 17 janvier, 18 h" in words(client.page.main)
+
+
+def test_a_cancelling_that_waits_is_told_as_on_the_planning(claire, family):
+    booking = family.book(family.marie, date(2027, 1, 14))
+    family.ask(
+        "DEM-1",
+        family.marie,
+        [date(2027, 1, 14)],
+        LineState.PENDING,
+        LineAction.CANCEL,
+        booking_id=booking.id,
+    )
+    claire.get("/accueil")
+    week = section(claire, "Cette semaine")
+    assert "Repas enfant, annulation en cours de validation" in words(week)
+    assert "pending" in week.select_one(".cell:not(.none)")["class"]
+    assert week.select_one(".cell use")["href"].endswith("#undo-2")
+    assert "Annulable" not in words(week)
+    assert "1 présence acceptée" in words(section(claire, "Janvier 2027"))
+    claire.get("/planning")
+    assert claire.page.select_one(".chip use")["href"].endswith("#undo-2")
+    claire.get(f"/mes-enfants/{family.marie.id}")
+    assert "Annulation en cours de validation" in words(section(claire, "Prochaines réservations"))
+
+
+def test_asking_for_a_cancelling_leads_to_the_days_to_touch(claire, family):
+    family.book(family.marie, date(2027, 1, 14))
+    claire.get("/accueil")
+    link = section(claire, "Cette semaine").find("a", string="Demander une annulation")
+    assert link["href"] == "/planning/2027-01?annuler=1#mois"
 
 
 def test_from_saturday_on_the_week_is_the_next_one(client, family, clock):
