@@ -6,14 +6,14 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from domain.calendar import ONE_DAY, as_utc
+from domain.calendar import as_utc
 from domain.deadlines import ClockTime
 from domain.errors import RuleError
 from domain.rulebook import schema
 from domain.rulebook.conditions import Condition, read_condition
 from domain.rulebook.cutoff_schema import read_cutoff, read_days
 from domain.rulebook.cutoffs import Cutoff, resolve
-from domain.rulebook.days import Days
+from domain.rulebook.days import Days, walk
 from domain.rulebook.facts import Context
 from domain.rulebook.schema import Key, Reader, Record
 from domain.rulebook.trace import MissingFact, Unanswered
@@ -212,10 +212,7 @@ def _forward(day: date, n: int, counted: Days | None, context: Context) -> date:
     """`n` days after `day`, of the counted ones."""
     if counted is None:
         return day + timedelta(days=n)
-    while n:
-        day += ONE_DAY
-        n -= counted.holds(day, context.calendar, None)
-    return day
+    return walk(day, n, counted, context)
 
 
 # --- Reading

@@ -13,7 +13,7 @@ from typing import Protocol
 from domain.calendar import ONE_DAY, add_months, paris_now
 from domain.deadlines import FOREVER, NEVER_EVER, ClockTime
 from domain.rulebook.conditions import Condition
-from domain.rulebook.days import Base, Compare, Days, count_back
+from domain.rulebook.days import Base, Compare, Days, count_back, walk
 from domain.rulebook.facts import Context
 from domain.rulebook.trace import Unanswered
 
@@ -277,11 +277,12 @@ class Adapted:
     def _moved(self, limit: datetime, context: Context, open_days: Collection[date] | None) -> datetime:
         """The same clock time on the nearest open day, in the declared direction."""
         local = paris_now(limit)
-        way = -ONE_DAY if self.closed is Closed.PREVIOUS else ONE_DAY
-        day = local.date()
-        while not self.open_set.holds(day, context.calendar, open_days):
-            day += way
-        return ClockTime(local.hour * 60 + local.minute).on(day)
+        day, minutes = local.date(), local.hour * 60 + local.minute
+        if minutes == 0:  # midnight closes the day before
+            day, minutes = day - ONE_DAY, 24 * 60
+        if not self.open_set.holds(day, context.calendar, open_days):
+            day = walk(day, -1 if self.closed is Closed.PREVIOUS else 1, self.open_set, context, open_days)
+        return ClockTime(minutes).on(day)
 
 
 def resolve(cutoff: Cutoff, context: Context, open_days: Collection[date] | None) -> tuple[datetime, Compare]:

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from domain.calendar import as_utc
+from domain.calendar import ONE_DAY, as_utc
 from domain.deadlines import step
 from domain.rulebook.almanac import Almanac
 from domain.rulebook.facts import Context
 from domain.rulebook.trace import Unanswered
+
+_HORIZON_DAYS = 1500
 
 
 class Base(StrEnum):
@@ -71,6 +73,20 @@ class Days:
         if open_days is None:
             raise Unanswered("La règle compte les jours d’ouverture de l’activité, qui ne sont pas déclarés.")
         return day in open_days
+
+
+def walk(day: date, n: int, days: Days, context: Context, open_days: Collection[date] | None = None) -> date:
+    """The n-th day of `days` strictly after `day`, strictly before it when `n` is negative; `day` for 0.
+
+    Raises Unanswered when the calendar does not hold enough of them.
+    """
+    way, left, current = (ONE_DAY if n > 0 else -ONE_DAY), abs(n), day
+    for _ in range(_HORIZON_DAYS):
+        if left == 0:
+            return current
+        current += way
+        left -= days.holds(current, context.calendar, open_days)
+    raise Unanswered(f"Le calendrier ne suffit pas à compter {abs(n)} jour(s) à partir du {day.isoformat()}.")
 
 
 def count_back(day: date, n: int, days: Days, context: Context, open_days: Collection[date] | None) -> date:

@@ -10,20 +10,18 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from domain.calendar import ONE_DAY, add_months
+from domain.calendar import add_months
 from domain.rulebook import schema
 from domain.rulebook.conditions import ALWAYS, Condition, read_condition
 from domain.rulebook.cutoff_schema import read_days
 from domain.rulebook.cutoffs import clamped
-from domain.rulebook.days import Days
+from domain.rulebook.days import Days, walk
 from domain.rulebook.facts import Context, Fact, Kind, read_declaration, value_of
 from domain.rulebook.money import ROUNDING, Rounding
 from domain.rulebook.schema import Key, Reader, Record, require_whole
 from domain.rulebook.trace import Unanswered, in_words
 from domain.rulebook.tree import Node
 from domain.rulebook.values import Value, placed, read_value
-
-_HORIZON_DAYS = 800
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +94,7 @@ class DateRule:
     def _moved_by_days(self, day: date, context: Context) -> date:
         if self.counted is None:
             return day + timedelta(days=self.days)
-        way, left = (ONE_DAY if self.days > 0 else -ONE_DAY), abs(self.days)
-        for _ in range(_HORIZON_DAYS):
-            if left == 0:
-                return day
-            day += way
-            left -= self.counted.holds(day, context.calendar, None)
-        raise Unanswered(f"{self.path} : le calendrier ne suffit pas à compter {self.days} jours.")
+        return walk(day, self.days, self.counted, context)
 
 
 @dataclass(frozen=True, slots=True)
