@@ -8,8 +8,19 @@ from sqlalchemy import func, select
 from domain.calendar import ONE_DAY, TownCalendar, add_months, month_slug, school_year
 from domain.errors import NotFound, Refused
 from domain.openings import OpeningPattern, SchoolTime, opening_days
+from domain.workflow import ACTIVE_STATES
 from extensions import db
-from models import Activity, BookingPeriod, Facility, Opening
+from models import (
+    Activity,
+    Booking,
+    BookingPeriod,
+    Child,
+    Facility,
+    Guardian,
+    Household,
+    HouseholdGuardian,
+    Opening,
+)
 from queries import calendar
 
 
@@ -49,6 +60,16 @@ class OpeningSheet:
     booked: int
     waiting: int
     closed_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedFamily:
+    """A family with children booked or waiting on a day; `adults` are (name, phones) of those to call."""
+
+    household_id: int
+    name: str
+    children: tuple[str, ...]
+    adults: tuple[tuple[str, tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +148,45 @@ def opening(opening_id: int) -> OpeningSheet:
     if row is None:
         raise NotFound
     return OpeningSheet(*row)
+
+
+def expected_families(opening_id: int) -> tuple[ExpectedFamily, ...]:
+    """Whom to call before a day closes, by name. Two statements."""
+    children: dict[tuple[str, int], list[str]] = {}
+    for name, household_id, child in db.session.execute(
+        select(Household.name, Household.id, Child.first_name)
+        .select_from(Booking)
+        .join(Household, Household.id == Booking.household_id)
+        .join(Child, Child.id == Booking.child_id)
+        .where(Booking.opening_id == opening_id, Booking.state.in_(ACTIVE_STATES))
+        .order_by(Household.name, Household.id, Child.first_name, Child.id)
+    ):
+        children.setdefault((name, household_id), []).append(child)
+    adults = _adults_to_call([household_id for _, household_id in children])
+    return tuple(
+        ExpectedFamily(household_id, name, tuple(firsts), tuple(adults.get(household_id, ())))
+        for (name, household_id), firsts in children.items()
+    )
+
+
+def _adults_to_call(household_ids: list[int]) -> dict[int, list[tuple[str, tuple[str, ...]]]]:
+    found: dict[int, list[tuple[str, tuple[str, ...]]]] = {}
+    for household_id, first_name, last_name, *phones in db.session.execute(
+        select(
+            HouseholdGuardian.household_id,
+            Guardian.first_name,
+            Guardian.last_name,
+            Guardian.mobile_phone,
+            Guardian.home_phone,
+            Guardian.work_phone,
+        )
+        .join(Guardian, Guardian.id == HouseholdGuardian.guardian_id)
+        .where(HouseholdGuardian.household_id.in_(household_ids))
+        .order_by(HouseholdGuardian.position, Guardian.id)
+    ):
+        known = tuple(phone for phone in phones if phone)
+        found.setdefault(household_id, []).append((f"{first_name} {last_name}", known))
+    return found
 
 
 def preview(activity_id: int, period_id: int, pattern: OpeningPattern) -> OpeningsPreview:

@@ -219,8 +219,9 @@ def _why_not_closed(row: Opening) -> Refused:
         counted.append(plural(row.waiting, "enfant en liste d’attente", "enfants en liste d’attente"))
     return Refused(
         "booked",
-        f"Le {format_day(row.day)} compte {enumerate_fr(counted)}. Prévenez les familles et annulez d’abord "
-        "leurs réservations, puis fermez ce jour.",
+        f"Le {format_day(row.day)} compte {enumerate_fr(counted)}. Appelez les familles\u00a0: "
+        "elles annulent depuis leur planning, dans le délai d’annulation. Le jour se ferme quand plus aucun "
+        "enfant n’y est attendu.",
     )
 
 

@@ -21,6 +21,7 @@ from blueprints.staff.facilities.forms import (
 from blueprints.staff.facilities.views import MANAGE
 from domain.calendar import month_slug
 from domain.french import NBSP, plural
+from domain.settings import phone_href
 from queries import facilities as facility_queries
 from queries import openings as opening_queries
 from services import openings
@@ -142,6 +143,8 @@ def _day_page(opening_id: int, capacity: CapacityForm | None, close: CloseForm |
         "staff/facilities/opening.html",
         status=422 if refused else 200,
         opening=found,
+        families=opening_queries.expected_families(opening_id) if found.booked or found.waiting else (),
+        phone_href=phone_href,
         capacity_form=capacity or CapacityForm(formdata=None, obj=found),
         close_form=close or CloseForm(formdata=None),
         refused=refused,
