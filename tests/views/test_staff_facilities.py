@@ -377,9 +377,38 @@ def test_a_day_with_children_does_not_close(client, agent, school, world):
     answer = client.submit(page, {"reason": "Grève"}, form=f"{page}/fermer")
 
     assert answer.status_code == 422
-    assert "Le lundi 18 janvier compte 1 enfant inscrit et 1 enfant en liste d’attente." in text(client)
+    assert (
+        "Le lundi 18 janvier compte 1 enfant inscrit et 1 enfant en liste d’attente. "
+        "Appelez les familles : elles annulent depuis leur planning" in text(client)
+    )
     assert client.page.find("input", attrs={"name": "reason"})["value"] == "Grève"
     assert all(one.closed_reason is None for one in world.all(Opening))
+
+
+def test_a_day_with_children_names_the_families_to_call(client, agent, school, world):
+    day = school.openings[0]
+    durand, solignac, elsewhere = (world.household(name) for name in ("DURAND", "SOLIGNAC", "VIDAL"))
+    world.guardian(solignac, "Paul", mobile_phone="06 00 00 00 01", work_phone="05 00 00 00 02")
+    world.guardian(solignac, "Claire")
+    for household, child, state in (
+        (solignac, "Marie", BookingState.ACCEPTED),
+        (solignac, "Léo", BookingState.PENDING),
+        (durand, "Zoé", BookingState.WAITING),
+        (elsewhere, "Ana", BookingState.CANCELLED),
+    ):
+        world.booking(household, world.child(household, child), day, school.meal, state)
+
+    client.get(f"{HOME}/ouvertures/{day.id}")
+
+    families = client.page.select_one("section[aria-labelledby=fermeture] ul")
+    assert " ".join(families.get_text(" ").replace("\u00a0", " ").split()) == (
+        "DURAND : Zoé SOLIGNAC : Léo, Marie "
+        "Paul SOLIGNAC, 06 00 00 00 01 , 05 00 00 00 02 Claire SOLIGNAC, téléphone inconnu"
+    )
+    assert [link["href"] for link in families.find_all("a")] == [
+        f"/gestion/familles/{durand.id}", f"/gestion/familles/{solignac.id}",
+        "tel:+33600000001", "tel:+33500000002",
+    ]  # fmt: skip
 
 
 def test_an_empty_day_closes_with_its_reason_and_opens_again(client, agent, school, world):
@@ -548,6 +577,69 @@ def test_a_new_version_starts_from_the_rule_it_replaces(client, agent, school, w
     assert client.page.find("input", attrs={"name": "n"})["value"] == "1"
     assert client.page.find("input", attrs={"name": "time"})["value"] == "18:00"
     assert client.page.select_one("input[name=late][value=refuse]").has_attr("checked")
+
+
+def before(**changes):
+    day_set = {"base": "open", "minus_public_holidays": True, "minus_school_holidays": False}
+    cutoff = {
+        "form": "before", "n": 2, "time": "10:00", "clear_days": False, "compare": "until", "set": day_set,
+    }  # fmt: skip
+    return {"until": cutoff | changes, "outcome": "free"}
+
+
+EXTRA_CLOSED = {
+    "base": "open", "minus_public_holidays": True, "minus_school_holidays": False,
+    "extra_closed": ["2027-05-07"],
+}  # fmt: skip
+ON_REQUEST = before(n=1) | {"outcome": "on_request"}
+TOO_RICH = "Ce formulaire ne peut pas contenir toute la règle de départ"
+
+
+@pytest.mark.parametrize(
+    "stages", [[before(), ON_REQUEST], [before(set=EXTRA_CLOSED)], [before() | {"outcome": "on_request"}]]
+)
+def test_a_rule_that_the_form_cannot_hold_starts_empty_and_says_so(client, agent, school, world, stages):
+    rule = world.add(
+        DeadlineRule(
+            activity_id=school.activity.id, action=LineAction.CANCEL, valid_from=date(2027, 3, 1),
+            ladder={"stages": stages, "otherwise": "refuse"},
+        )
+    )  # fmt: skip
+
+    address = f"{HOME}/activites/{school.activity.id}/delais/annulation/depuis/{rule.id}"
+    client.get(address, follow_redirects=True)
+
+    assert TOO_RICH in text(client)
+    assert not client.page.find("input", attrs={"name": "n"}).get("value")
+
+
+@pytest.mark.parametrize(
+    "ladder",
+    [
+        {"stages": [before()], "otherwise": "on_request"},
+        {"stages": [before(set=EXTRA_CLOSED | {"extra_closed": []})], "otherwise": "refuse"},
+        {"stages": [], "otherwise": "free"},
+        {"stages": [], "otherwise": "refuse"},
+        {"stages": [{"until": {"form": "week_cutoff", "day": "thu", "weeks_before": 1, "time": "12:00",
+                               "compare": "until"}, "outcome": "free"}], "otherwise": "refuse"},
+        {"stages": [{"until": {"form": "weekday_map", "compare": "until", "entries": [
+            {"for": ["mon"], "day": "fri", "weeks_before": 1, "time": "09:00"},
+            {"for": ["thu", "fri"], "day": "tue", "weeks_before": 0, "time": "09:00"},
+            {"for": ["tue"], "day": "fri", "weeks_before": 1, "time": "09:00"}]},
+            "outcome": "free"}], "otherwise": "refuse"},
+    ],
+)  # fmt: skip
+def test_a_rule_that_the_form_can_hold_starts_from_it(client, agent, school, world, ladder):
+    rule = world.add(
+        DeadlineRule(
+            activity_id=school.activity.id, action=LineAction.CANCEL, valid_from=date(2027, 3, 1),
+            ladder=ladder,
+        )
+    )  # fmt: skip
+
+    address = f"{HOME}/activites/{school.activity.id}/delais/annulation/depuis/{rule.id}"
+    assert client.get(address, follow_redirects=True).status_code == 200
+    assert TOO_RICH not in text(client)
 
 
 # --- Prices -------------------------------------------------------------------------------------

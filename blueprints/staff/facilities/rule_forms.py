@@ -25,7 +25,7 @@ from wtforms.validators import InputRequired
 from blueprints.staff.families.fields import LineField, PlainDateField
 from blueprints.staff.families.forms import StaffForm, add_error
 from blueprints.staff.fields import ClockField, EnumRadio, EnumSelect, EurosField, NumberField, YesNo
-from domain.deadlines import WEEKDAY_KEYS, Ladder, ladder_from_data
+from domain.deadlines import WEEKDAY_KEYS, Ladder, ladder_from_data, ladder_to_data
 from domain.enums import Compare, DayBase, Outcome, Residency
 from domain.errors import Refused, RuleError
 from domain.french import weekday_name
@@ -306,8 +306,23 @@ def shape_of(rule: Mapping[str, Any]) -> str:
     return "toujours" if rule["otherwise"] == Outcome.FREE else "jamais"
 
 
+def holds(rule: Mapping[str, Any], shape: str) -> bool:
+    """Whether the form of `shape` can say this whole rule: nothing is lost by going through its fields."""
+    stages = rule["stages"]
+    if len(stages) > 1 or any(stage["outcome"] != Outcome.FREE for stage in stages):
+        return False
+    if shape_of(rule) != shape or (stages and rule["otherwise"] == Outcome.FREE):
+        return False
+    form = SHAPES[shape][0](formdata=None, data=values_of_rule(rule, shape))
+    return _said_by(form.ladder(), shape) == _said_by(ladder_from_data(rule), shape)
+
+
+def _said_by(ladder: Ladder, shape: str) -> dict[str, Any]:
+    return values_of_rule(ladder_to_data(ladder), shape)
+
+
 def values_of_rule(rule: Mapping[str, Any], shape: str) -> dict[str, Any]:
-    """What the fields of `shape` hold when they start from this rule."""
+    """What the fields of `shape` hold when they start from this rule; see `holds` first."""
     if shape_of(rule) != shape:
         return {}
     late = rule["otherwise"] if rule["otherwise"] != Outcome.FREE else None

@@ -15,6 +15,7 @@ from blueprints.staff.facilities.rule_forms import (
     SHAPES,
     RuleForm,
     TariffForm,
+    holds,
     shape_of,
     suggested_start,
     values_of_rule,
@@ -78,12 +79,21 @@ def deadline_from(activity_id: int, action: str, rule_id: int) -> Response:
     return done(address)
 
 
-def _deadline_form(activity_id: int, action: LineAction, shape: str) -> RuleForm:
-    """The form, filled from the rule named in the address when there is one."""
+def _model(activity_id: int, shape: str) -> tuple[dict[str, Any], bool]:
+    """What a form of `shape` starts from: the rule named in the address; and whether that rule is too rich
+    for it, so that it starts empty rather than with a part of the rule."""
+    model = request.args.get("depuis", type=int)
+    if not model:
+        return {}, False
+    rule = rule_versions.deadline_rule(model, activity_id)
+    if shape != shape_of(rule):
+        return {}, False
+    return (values_of_rule(rule, shape), False) if holds(rule, shape) else ({}, True)
+
+
+def _deadline_form(activity_id: int, action: LineAction, shape: str, values: dict[str, Any]) -> RuleForm:
     has_versions = bool(rule_versions.deadline_versions(activity_id, action, today()))
     start = suggested_start(today(), school_year(today())[0], has_versions)
-    model = request.args.get("depuis", type=int)
-    values = values_of_rule(rule_versions.deadline_rule(model, activity_id), shape) if model else {}
     return SHAPES[shape][0](data={"valid_from": start, **values})
 
 
@@ -94,8 +104,10 @@ def new_deadline(activity_id: int, action: str, shape: str) -> Response:
     if shape not in SHAPES:
         abort(404)
     found = facility_queries.activity(activity_id)
-    form = _deadline_form(activity_id, wanted, shape)
+    values, too_rich = _model(activity_id, shape)
+    form = _deadline_form(activity_id, wanted, shape, values)
     context = {
+        "too_rich": too_rich,
         "activity": found,
         "heading": HEADINGS[wanted],
         "slug": action,
