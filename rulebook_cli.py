@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-from flask import Flask
 
 from adapters import rulebook_files
 from domain.errors import BusinessError
 from domain.french import format_day
-from domain.rulebook import expectations, questions, rulebook, scenario
+from domain.rulebook import expectations, plain_data, questions, rulebook, scenario
 from domain.rulebook.ladders import ACTIONS, ANY_CHANNEL, limits, said_limit
 from domain.rulebook.rulebook import Activity, Rulebook
 from domain.rulebook.scenario import Result
@@ -22,10 +21,6 @@ from domain.rulebook.tree import Faults
 _MOST_DAYS = 800
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 _json = click.option("--json", "as_json", is_flag=True, help="Réponse en JSON.")
-
-
-def init_app(app: Flask) -> None:
-    app.cli.add_command(group)
 
 
 @click.group("reglement")
@@ -136,7 +131,7 @@ def _ladder_row(
         return {**row, "probleme": error.message}
     row["etapes"] = [
         {
-            "jusqu_a": questions.moment_text(one.limit),
+            "jusqu_a": plain_data.moment_text(one.limit),
             "en_clair": said_limit(one.limit),
             "effet": one.stage.answer.outcome.value,
             "sous_condition": not one.certain,
@@ -167,7 +162,7 @@ def _result_data(result: Result) -> dict[str, Any]:
     return {
         "nom": result.question.name,
         "question": result.question.kind,
-        "reponse": questions.plain(result.answer),
+        "reponse": plain_data.plain(result.answer),
         "fait_manquant": result.missing_fact or None,
         "probleme": result.problem or None,
         "explication": [
@@ -175,8 +170,8 @@ def _result_data(result: Result) -> dict[str, Any]:
                 "regle": step.rule,
                 "version": step.version,
                 "texte": step.text,
-                "entrees": {name: questions.plain(value) for name, value in step.inputs},
-                "resultat": questions.plain(step.result),
+                "entrees": {name: plain_data.plain(value) for name, value in step.inputs},
+                "resultat": plain_data.plain(step.result),
             }
             for step in result.trace.steps
         ],
@@ -190,7 +185,7 @@ def _result_text(result: Result) -> str:
         lines.append(f"  lecture : {result.question.reading}")
     if result.problem:
         lines.append(f"  pas de réponse : {result.problem}")
-    for word, value in questions.plain(result.answer).items():
+    for word, value in plain_data.plain(result.answer).items():
         lines.append(f"  {word} : {_value_text(value)}")
     lines += [
         f"    – {step.text} [{step.rule}{', ' + step.version if step.version else ''}]"

@@ -4,7 +4,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from domain.french import NBSP
-from domain.rulebook.questions import plain
+from domain.rulebook.plain_data import plain
 from domain.rulebook.scenario import Result
 from domain.rulebook.tree import Node
 

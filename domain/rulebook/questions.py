@@ -4,12 +4,11 @@ A fact that is missing is named; a case that the règlement does not foresee is 
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from domain.calendar import paris_now
-from domain.deadlines import FOREVER, NEVER_EVER
 from domain.errors import BusinessError
 from domain.rulebook.absences import Absence
 from domain.rulebook.billing import notices, payable, schedule
@@ -17,6 +16,7 @@ from domain.rulebook.bills import bill_lines, booking_answer, expand, price_all,
 from domain.rulebook.enrolment import Tie, Window, choice_faults
 from domain.rulebook.facts import Context
 from domain.rulebook.ladders import Outcome, decide, ladder_for, limits, said_limit
+from domain.rulebook.plain_data import moment_text
 from domain.rulebook.prices import price
 from domain.rulebook.rulebook import LATE, Activity, Rulebook
 from domain.rulebook.scenario import Question, Result, Scenario
@@ -47,13 +47,6 @@ def _with_act(question: Question) -> dict[str, Any]:
     """The facts, with the action and the channel of the question among them."""
     act = {"action": question.asked.get("action"), "canal": question.asked.get("channel")}
     return {**{name: value for name, value in act.items() if value}, **question.facts}
-
-
-def moment_text(moment: datetime) -> str | None:
-    """« 2025-09-13 23:59 » on the Paris clock; None for no limit."""
-    if moment in (FOREVER, NEVER_EVER):
-        return None
-    return paris_now(moment).strftime("%Y-%m-%d %H:%M")
 
 
 # --- Limits
@@ -345,19 +338,3 @@ _ANSWERS: Mapping[str, Callable[[Rulebook, Asked, Context], Answer]] = {
     "echeances": _schedule,
     "ouverture": _open,
 }
-
-
-def plain(value: Any) -> Any:
-    """The answer as JSON can hold it: exact decimals as text, dates as ISO text."""
-    match value:
-        case Decimal():
-            return "sans fin" if value.is_infinite() else f"{value:f}"
-        case datetime():
-            return moment_text(value)
-        case date():
-            return value.isoformat()
-        case Mapping():
-            return {key: plain(one) for key, one in value.items()}
-        case list() | tuple():
-            return [plain(one) for one in value]
-    return value
