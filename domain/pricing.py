@@ -17,6 +17,7 @@ from domain.french import NBSP, format_day, format_euros, format_number
 from domain.labels import label
 from domain.rule_data import Node
 
+PROOF_ADVICE = "transmettez votre attestation CAF ou MSA au service"
 _MOST_CENTS = 10_000_000
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -139,7 +140,7 @@ def quote(table: PriceTable, facts: PricingFacts, day: date) -> Price:
     if provisional:
         until = format_day(facts.quotient_valid_to, year=True)
         explanation.append(
-            f"Prix provisoire{NBSP}: votre quotient familial n’est connu que jusqu’au {until}."
+            f"Prix provisoire, le quotient familial n’est connu que jusqu’au {until}{NBSP}: {PROOF_ADVICE}."
         )
     return Price(cents, provisional, bracket_label, tuple(explanation))
 
@@ -158,7 +159,7 @@ def _quote_without_quotient(table: PriceTable, row: PriceRow, residency: str, ve
             f"Le tarif {table.version} n’a pas de prix pour une famille {residency} sans quotient connu.",
         )
     where = "quotient familial non connu"
-    advice = f"Prix provisoire{NBSP}: transmettez votre attestation de quotient familial."
+    advice = f"Prix provisoire{NBSP}: {PROOF_ADVICE}."
     explanation = (_reason(where.capitalize(), residency, row.unknown_cents), version, advice)
     return Price(row.unknown_cents, True, where, explanation)
 

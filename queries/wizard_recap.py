@@ -18,6 +18,7 @@ from domain.french import (
     month_name,
     plural,
 )
+from domain.pricing import PROOF_ADVICE
 from queries.booking_days import (
     UNCHANGED,
     ChildDay,
@@ -257,7 +258,7 @@ def _means(rules: RuleSet, pairs: Sequence[tuple[ChildDay, Verdict]]) -> str:
         return ""
     quotient = rules.quotient(pairs[0][0].day)
     if quotient is None:
-        return f"{brackets[0][:1].upper()}{brackets[0][1:]}{NBSP}: prix provisoire."
+        return f"{brackets[0][:1].upper()}{brackets[0][1:]}, prix provisoire{NBSP}: {PROOF_ADVICE}."
     value = f"Quotient familial {format_number(quotient.value)}, {enumerate_fr(brackets)}"
     if quotient.valid_to is None:
         return f"{value}."

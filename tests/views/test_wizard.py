@@ -174,6 +174,23 @@ def test_a_period_that_is_not_open_says_when_it_opens(bench, client):
     assert "Avril" not in text
 
 
+def test_a_month_of_two_periods_is_one_choice_that_names_both(bench, client):
+    """December has school days and holidays: two choices of one value could not be told apart."""
+    camp = bench.world.period(
+        bench.canteen.facility, date(2027, 2, 8), date(2027, 3, 5), name="Vacances d’hiver"
+    )
+    bench.world.openings(
+        bench.world.activity(bench.canteen.facility, "Centre"), camp, [date(2027, 2, 8), date(2027, 3, 1)]
+    )
+    client.get(place(bench.start()))
+    values = [radio["value"] for radio in client.page.select("input[type=radio]")]
+    assert len(values) == len(set(values)) == 3
+    year = words(client.page.select_one("details h2"))
+    labels = [words(one) for one in client.page.select(".choice label")]
+    both = f"{year}, Vacances d’hiver"
+    assert labels == [f"Janvier 2027 {year}", f"Février 2027 {both}", f"Mars 2027 {both}"]
+
+
 def test_two_establishments_ask_for_a_choice(bench, client):
     camp = other_place(bench, MONDAY)
     client.submit("/reservations/nouvelle", {}, follow=True)
@@ -189,6 +206,7 @@ def test_two_establishments_ask_for_a_choice(bench, client):
 def test_a_child_enrolled_nowhere_is_told_what_to_do(bench, client):
     tom = bench.other_child("Tom", enrolled=False)
     client.submit("/reservations/nouvelle", {"enfant": str(tom.id)}, follow=True)
+    assert "Aucune inscription pour Tom" in words(client.page.main)
     assert "Appelez le service" in words(client.page.main)
 
 
@@ -526,12 +544,27 @@ def test_the_recap_groups_by_child_and_says_what_comes_of_each_line(world, clien
     assert "9,60 €" in total
 
 
-def test_the_recap_names_the_quotient_and_its_bracket(bench, client):
+def by_quotient(bench):
+    """A presence type at 2,50 € up to a quotient of 900, 4 € above, 5 € when it is not known."""
     low = {"lower": None, "lower_included": False, "upper": "900", "upper_included": True, "cents": 250}
     high = {"lower": "900", "lower_included": False, "upper": None, "upper_included": False, "cents": 400}
     row = {"brackets": [low, high], "unknown_cents": 500}
     table = {"version": "2026-2027", "rows": {"resident": row, "non_resident": row}}
-    diet = bench.world.presence_type(bench.canteen.activity, "Panier", table=table)
+    return bench.world.presence_type(bench.canteen.activity, "Panier", table=table)
+
+
+def test_a_provisional_price_says_what_to_send(bench, client):
+    key = bench.start()
+    bench.touch(key, MONDAY, type_id=by_quotient(bench).id)
+    client.get(recap(key))
+    assert (
+        "Quotient familial non connu, prix provisoire : transmettez votre attestation CAF ou MSA au service."
+        in words(client.page.main)
+    )
+
+
+def test_the_recap_names_the_quotient_and_its_bracket(bench, client):
+    diet = by_quotient(bench)
     bench.world.quotient(bench.home, 845, valid_to=date(2027, 12, 31))
     key = bench.start()
     bench.touch(key, MONDAY, type_id=diet.id)
