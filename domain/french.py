@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from unicodedata import combining, normalize
 
 from domain.calendar import as_utc, paris_now
 
@@ -162,6 +163,34 @@ def enumerate_fr(items: Sequence[str]) -> str:
 def plural(count: int, singular: str, many: str) -> str:
     """« 0 repas », « 1 jour », « 2 jours »: French keeps the singular below two."""
     return f"{format_number(count)}{NBSP}{singular if abs(count) < 2 else many}"
+
+
+# First names whose h is mute, by their first letters without accents; before any other h « de » stays whole.
+_MUTE_H = (
+    "hadri",
+    "hec",
+    "hel",
+    "hen",
+    "herc",
+    "herm",
+    "herv",
+    "hil",
+    "hip",
+    "hon",
+    "hor",
+    "hub",
+    "hug",
+    "hyac",
+)
+
+
+def of_name(name: str) -> str:
+    """« de Marie », « d’Aïcha », « d’Hélène », « d’Yves », but « de Yanis » and « de Hassan »."""
+    plain = "".join(letter for letter in normalize("NFD", name.lower()) if not combining(letter))
+    elided = plain.startswith((*"aeiouœæ", *_MUTE_H)) or (
+        plain[:1] == "y" and plain[1:2] not in (*"aeiou", "")
+    )
+    return f"d’{name}" if elided else f"de {name}"
 
 
 def spaced(text: str) -> str:

@@ -191,6 +191,11 @@ class Place:
     def months(self) -> tuple[date, ...]:
         return tuple(sorted({month for period in self.periods for month in period.months}))
 
+    def periods_of(self, month: date) -> tuple[str, ...]:
+        """The periods that one may book in a month; none when the place has a single one for all months."""
+        names = {period.name for period in self.periods if period.months}
+        return tuple(period.name for period in self.periods if len(names) > 1 and month in period.months)
+
 
 _YEAR, _MONTH = extract("year", Opening.day), extract("month", Opening.day)
 _PLACES = (

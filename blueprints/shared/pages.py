@@ -109,5 +109,6 @@ def init_app(app: Flask) -> None:
         "month_title": lambda month: french.month_title(month.year, month.month),
         "plural": french.plural,
         "enumerate": french.enumerate_fr,
+        "of_name": french.of_name,
         "label": labels.label,
     }

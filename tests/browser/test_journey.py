@@ -125,6 +125,21 @@ def test_a_double_tap_makes_one_request(visit, world, scripts):
     assert bookings(world) == [(MONDAY, "accepted")]
 
 
+def test_closed_establishments_are_as_wide_as_the_open_one(visit, world):
+    family = SchoolFamily(world)
+    for name in ("ALSH Saint-Géry", "Crèche"):
+        world.enrol(family.leo, world.canteen([MONDAY], name=name).facility)
+    page = visit(family.claire)
+    page.goto("/planning")
+    follow(page, "Nouvelle réservation")
+    page.get_by_label("Léo").check()
+    next_step(page)
+    is_step(page, 2)
+    widths = [card.bounding_box()["width"] for card in page.locator("fieldset details.card").all()]
+    assert len(widths) == 3
+    assert set(widths) == {page.locator("fieldset").bounding_box()["width"]}
+
+
 def test_two_tabs_validate_one_request(visit, world):
     family = SchoolFamily(world)
     first = visit(family.claire)

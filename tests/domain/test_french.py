@@ -103,6 +103,37 @@ def test_months_and_weekdays():
     assert french.weekday_name(2) == "mercredi"
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Marie", "de Marie"),
+        ("Aïcha", "d’Aïcha"),
+        ("Éléonore", "d’Éléonore"),
+        ("Œdipe", "d’Œdipe"),
+        ("ANNE", "d’ANNE"),
+        ("Hélène", "d’Hélène"),
+        ("Hugo", "d’Hugo"),
+        ("Hassan", "de Hassan"),
+        ("Yves", "d’Yves"),
+        ("Yanis", "de Yanis"),
+        ("", "de "),
+    ],
+)
+def test_a_first_name_after_de_is_elided_as_it_is_said(name, text):
+    assert french.of_name(name) == text
+
+
+def test_what_several_days_cost_is_multiplied_out():
+    assert french.format_times(1, 235) == f"2,35{N}€"
+    assert french.format_times(15, 235) == f"15{N}×{N}2,35{N}€ ={N}35,25{N}€"
+    changes = [french.format_times(2, cents, french.format_difference) for cents in (150, -150, 0)]
+    assert changes == [
+        f"2{N}×{N}+1,50{N}€ ={N}+3,00{N}€",
+        f"2{N}×{N}−1,50{N}€ ={N}−3,00{N}€",
+        f"2{N}×{N}0,00{N}€ ={N}0,00{N}€",
+    ]
+
+
 def test_lists_and_plurals():
     assert french.enumerate_fr([]) == ""
     assert french.enumerate_fr(["a"]) == "a"
