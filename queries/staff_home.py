@@ -1,13 +1,25 @@
 """What waits on the staff's home page, beside the requests."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import and_, case, exists, func, select
 
-from domain.enums import MailState
+from domain.calendar import school_year
+from domain.enums import LineAction, MailState
 from extensions import db
-from models import OutgoingMail
+from models import (
+    Activity,
+    DeadlineRule,
+    Facility,
+    Household,
+    Opening,
+    OutgoingMail,
+    PresenceType,
+    PublicHoliday,
+    SchoolHoliday,
+    Tariff,
+)
 
 RECENT = timedelta(days=30)
 
@@ -34,3 +46,42 @@ def mail_troubles(now: datetime) -> MailTroubles:
         )
     ).one()
     return MailTroubles(*row)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstSteps:
+    """What a town must have before families can book: whether each is there."""
+
+    calendar: bool
+    facility: bool
+    activity: bool
+    household: bool
+
+    @property
+    def all_done(self) -> bool:
+        return self.calendar and self.facility and self.activity and self.household
+
+
+def first_steps(zone: str, today: date) -> FirstSteps:
+    """`calendar`: public and school holidays (of `zone`) of this school year; `activity`: one with both
+    deadlines, a price and a day. One statement."""
+    first, last = school_year(today)
+    calendar = and_(
+        exists().where(PublicHoliday.day.between(first, last)),
+        exists().where(
+            SchoolHoliday.zone == zone, SchoolHoliday.first_day <= last, SchoolHoliday.last_day >= first
+        ),
+    )
+    deadlines = (
+        exists().where(DeadlineRule.activity_id == Activity.id, DeadlineRule.action == action)
+        for action in LineAction
+    )
+    priced = exists().where(
+        PresenceType.activity_id == Activity.id, Tariff.presence_type_id == PresenceType.id
+    )
+    activity = exists().where(
+        Activity.is_active, *deadlines, priced, exists().where(Opening.activity_id == Activity.id)
+    )
+    facility, household = exists().where(Facility.is_active), exists(select(Household.id))
+    row = db.session.execute(select(calendar, facility, activity, household)).one()
+    return FirstSteps(*(bool(value) for value in row))

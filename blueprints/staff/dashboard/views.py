@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response
 
 from blueprints.shared.answers import answer
 from blueprints.shared.guards import staff
+from blueprints.shared.pages import town
 from blueprints.shared.time import now, today
 from blueprints.staff.dashboard import blueprint
 from domain.enums import AccountStatus
@@ -16,9 +17,11 @@ from queries import households, staff_home, staff_requests
 @staff(Permission.REQUESTS_READ)
 def index() -> Response:
     facility_ids = current_user.facility_ids
+    manages = current_user.may(Permission.SETTINGS_MANAGE)
     return answer(
         "staff/dashboard/index.html",
         queues=staff_requests.queues_by_facility(facility_ids, now()),
         invited=households.count(facility_ids=facility_ids, today=today(), access=AccountStatus.INVITED),
+        steps=staff_home.first_steps(town().school_zone, today()) if manages else None,
         mails=staff_home.mail_troubles(now()) if current_user.may(Permission.MAILS_READ) else None,
     )
