@@ -36,7 +36,7 @@ from domain.calendar import (
 )
 from domain.enums import ActivityKind, BookingState, LineAction, LineState
 from domain.errors import BusinessError
-from domain.french import NBSP, weekday_name, weekday_short
+from domain.french import NBSP, format_day, weekday_name, weekday_short
 from domain.workflow import ACTIVE_STATES
 from extensions import db
 from models import (
@@ -343,7 +343,7 @@ class MonthAgenda:
     kinds: tuple[tuple[str, str], ...]
     states: tuple[str, ...]
     has_closed_days: bool
-    school_holidays: tuple[tuple[date, date, str], ...]
+    school_holidays: tuple[str, ...]
     is_empty: bool
 
     @property
@@ -386,7 +386,7 @@ def month(household_ids: Sequence[int], year: int, number: int, today: date, zon
         kinds=_kinds(present),
         states=tuple(sorted({entry.state for entry in present}, key=STATE_ORDER.__getitem__)),
         has_closed_days=any(cell is not None and " off" in cell.style for row in rows for cell in row),
-        school_holidays=facts.school_holidays,
+        school_holidays=tuple(_holiday_words(*holiday) for holiday in facts.school_holidays),
         is_empty=not facts.openings and not present,
     )
 
@@ -399,6 +399,12 @@ def _kinds(entries: Iterable[Entry]) -> tuple[tuple[str, str], ...]:
     return tuple(
         (KIND_ICONS[kind], ", ".join(names[kind])) for kind in sorted(names, key=KIND_ORDER.__getitem__)
     )
+
+
+def _holiday_words(first: date, last: date, name: str) -> str:
+    """« Pont : du jeudi 6 mai au samedi 8 mai »; both years when they differ."""
+    year = first.year != last.year
+    return f"{name}{NBSP}: du {format_day(first, year=year)} au {format_day(last, year=year)}"
 
 
 class _Chips:

@@ -119,8 +119,22 @@
   document.addEventListener("keydown", (event) => {
     const menu = event.key === "Escape" && document.querySelector("details.menu[open]");
     if (!menu) return;
+    event.preventDefault();
     menu.open = false;
     menu.querySelector("summary").focus();
+  });
+
+  // --- What opened beside a page closes by its own link marked data-close, or Escape ------------------------------
+
+  document.addEventListener("keydown", (event) => {
+    const close = event.key === "Escape" && !event.defaultPrevented && document.querySelector("[data-close]");
+    if (close) close.click();
+  });
+  // The value of data-close is the address of the link that opened: the keyboard goes on from there.
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const opener = event.detail.requestConfig?.elt.dataset.close; // going back in history has no request
+    const link = opener && document.querySelector(`a[href="${opener}"]`);
+    if (link) link.focus();
   });
 
   // --- Each piece of page, on arrival -----------------------------------------------------------------------------

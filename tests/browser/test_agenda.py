@@ -84,6 +84,28 @@ def test_the_month_and_the_day_are_reached_by_keyboard(visit, family):
     page.wait_for_url(re.compile(r"/planning/2027-01$"))
 
 
+def test_escape_closes_the_day_and_goes_back_to_it(visit, family):
+    page = visit(family.claire, 1280)
+    page.goto("/planning")
+    page.locator(DAY).click()
+    expect(page.locator("#jour h2")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#jour h2")).to_have_count(0)
+    expect(page.locator(DAY)).to_be_focused()
+    assert page.url.endswith("/planning/2027-01")
+
+
+def test_a_label_is_read_whole_beside_the_open_day(visit, family):
+    page = visit(family.claire, 1280)
+    page.goto("/planning")
+    page.locator(DAY).click()
+    page.locator("#jour h2").wait_for()
+    labels = page.locator(f"{DAY} .label")
+    assert labels.count() == 4
+    for place in range(4):
+        assert labels.nth(place).evaluate("label => label.scrollWidth <= label.clientWidth + 1")
+
+
 def test_everything_works_without_scripts(visit, family):
     page = visit(family.claire, scripts=False)
     page.goto("/planning")

@@ -458,6 +458,15 @@ def test_the_panel_in_place_is_the_panel_of_the_page(claire, family):
 def test_closing_the_day_gives_the_month_back(claire):
     claire.get(PANEL)
     assert claire.page.select_one("#jour .close")["href"] == "/planning/2027-01"
+    assert_swap_equals_reload(claire, PANEL, link="#jour .close")
+
+
+def test_holidays_over_the_new_year_name_both_years(claire, family):
+    family.world.school_holiday(date(2026, 12, 19), date(2027, 1, 3), "Vacances de Noël")
+    claire.get("/planning/2027-01")
+    assert "Vacances de Noël : du samedi 19 décembre 2026 au dimanche 3 janvier 2027" in words(
+        claire.page.select_one(".legend")
+    )
 
 
 # --- Whose planning -------------------------------------------------------------------------------
