@@ -729,6 +729,14 @@ def test_a_draft_that_only_cancels_says_so(bench, client):
     assert words(client.page.h1) == "Nouvelle réservation"
 
 
+def test_the_days_of_a_child_are_named_as_one_says_it(bench, client):
+    anne = bench.other_child("Anne")
+    key = bench.start(anne)
+    bench.touch(key, MONDAY)
+    client.get(recap(key))
+    assert words(client.page.select_one('form[action$="/modifier"] button')) == "Modifier les jours d’Anne"
+
+
 def test_a_receipt_is_its_familys(bench, client):
     reference = bench.ask(MONDAY)
     client.sign_in(bench.world.parent(bench.world.household("MARTY"), "Ana"))

@@ -11,6 +11,7 @@ from blueprints.staff.families import blueprint
 from blueprints.staff.families.common import author, edit, household_file
 from blueprints.staff.families.forms import AccessForm, AccessWithEmailForm
 from domain.errors import NotFound
+from domain.french import of_name
 from domain.permissions import Permission
 from queries.households import AdultFile
 from services import accounts
@@ -38,7 +39,7 @@ class Act:
 
 ACTS = {
     "ouvrir": Act(
-        "Ouvrir l’accès de {name}",
+        "Ouvrir l’accès {of_name}",
         "Ouvrir l’accès",
         "Un mail part aussitôt\u00a0: il demande de confirmer l’adresse et de choisir un mot de passe. "
         "Le lien qu’il contient est valable sept jours.",
@@ -53,14 +54,14 @@ ACTS = {
         asks_email=True,
     ),
     "suspendre": Act(
-        "Suspendre l’accès de {name}",
+        "Suspendre l’accès {of_name}",
         "Suspendre l’accès",
         "La personne est déconnectée aussitôt et ne peut plus se connecter. "
         "Le dossier et les réservations restent.",
         "L’accès est suspendu.",
     ),
     "rouvrir": Act(
-        "Rouvrir l’accès de {name}",
+        "Rouvrir l’accès {of_name}",
         "Rouvrir l’accès",
         "La personne se connecte de nouveau avec son mot de passe. "
         "Si elle n’en a jamais choisi, un mail d’activation part.",
@@ -83,7 +84,7 @@ def access(household_id: int, guardian_id: int, act: str) -> Response:
         household,
         form,
         lambda: _do(act, adult, form),
-        title=wording.title.format(name=adult.name),
+        title=wording.title.format(name=adult.name, of_name=of_name(adult.name)),
         submit=wording.submit,
         message=lambda email: wording.done.format(email=email),
         explanation=wording.explanation,

@@ -23,7 +23,7 @@ from blueprints.staff.families.forms import (
     values_of,
 )
 from domain.calendar import school_year
-from domain.french import plural
+from domain.french import of_name, plural
 from domain.permissions import Permission
 from queries import households as household_queries
 from services import households
@@ -162,7 +162,7 @@ def edit_enrolment(household_id: int, enrolment_id: int) -> Response:
             household_id, enrolment_id, placement, seen=form.seen.data, author=author(form), now=now()
         )
 
-    title = f"Modifier l’inscription de {child.card.first_name}"
+    title = f"Modifier l’inscription {of_name(child.card.first_name)}"
     return edit(household, form, save, title=title, message=_after_enrolment, current=current)
 
 
