@@ -112,22 +112,22 @@ def format_moment(moment: datetime, *, year: bool = False) -> str:
     return f"{format_day(local.date(), year=year)}, {format_time(local.time())}"
 
 
-def format_limit(moment: datetime, *, clock_prefix: str = "") -> str:
+def format_limit(moment: datetime) -> str:
     """Like `format_moment`, but never ambiguous, for a limit that somebody may be refused upon (R14).
 
     Midnight belongs to the day that ends (« dimanche 25 août, 24 h »), and an hour that exists twice in the
-    night of October says which one is meant. `clock_prefix` stands before the hour (« avant »).
+    night of October says which one is meant.
     """
     # In UTC, because two Paris times of the hour that exists twice are one and the same key of a cache.
-    return _limit_text(as_utc(moment), clock_prefix)
+    return _limit_text(as_utc(moment))
 
 
 @lru_cache(maxsize=4096)  # an agenda says the same few limits again and again
-def _limit_text(moment: datetime, clock_prefix: str) -> str:
+def _limit_text(moment: datetime) -> str:
     local = paris_now(moment)
     if (local.hour, local.minute) == (0, 0):
-        return f"{format_day(local.date() - timedelta(days=1))}, {clock_prefix}{format_clock(24, 0)}"
-    text = f"{format_day(local.date())}, {clock_prefix}{format_clock(local.hour, local.minute)}"
+        return f"{format_day(local.date() - timedelta(days=1))}, {format_clock(24, 0)}"
+    text = f"{format_day(local.date())}, {format_clock(local.hour, local.minute)}"
     if local.replace(fold=0).utcoffset() > local.replace(fold=1).utcoffset():
         text += " (heure d’hiver)" if local.fold else " (heure d’été)"
     return text

@@ -73,7 +73,6 @@ def test_a_moment_is_read_on_the_paris_clock_in_winter_and_in_summer():
 def test_a_limit_at_midnight_belongs_to_the_day_that_ends():
     midnight = datetime(2024, 8, 25, 22, tzinfo=UTC)
     assert french.format_limit(midnight) == f"dimanche 25{N}août, 24{N}h"
-    assert french.format_limit(midnight, clock_prefix="avant ") == f"dimanche 25{N}août, avant 24{N}h"
 
 
 def test_a_limit_in_the_hour_that_exists_twice_says_which_one():

@@ -209,6 +209,13 @@ def test_the_month_is_in_the_address_and_changes_by_links(claire):
     assert claire.page.h2.get_text() == "Février 2027"
 
 
+def test_the_title_elides_before_a_vowel(claire):
+    claire.get("/planning/2027-08")
+    assert words(claire.page.title).startswith("Planning d’août 2027")
+    claire.get("/planning/2027-01")
+    assert words(claire.page.title).startswith("Planning de janvier 2027")
+
+
 def test_the_calendar_has_two_ends(claire):
     claire.get("/planning/2000-01")
     assert [link["href"] for link in claire.page.select(".month-nav a")] == ["/planning/2000-02"]
