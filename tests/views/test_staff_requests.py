@@ -142,9 +142,11 @@ def test_the_queue_holds_one_case_for_each_request_and_facility_the_oldest_first
     client.get(QUEUE)
     rows = queue(client)
     assert len(rows) == 3
-    assert rows[0].startswith("Écoles de Cahors 2 jours à réserver FABRE Léo 52 h")
-    assert rows[1].startswith("ALSH Saint-Géry 2 jours à réserver FABRE")
-    assert rows[2].endswith("ROUX Léo 3 h")
+    assert rows[0].startswith("FABRE Léo Écoles de Cahors 2 jours à réserver 52 h")
+    assert rows[1].startswith("FABRE Léo ALSH Saint-Géry 2 jours à réserver")
+    assert rows[2].startswith("ROUX Léo")
+    links = [link.get_text() for link in client.page.select(".queue tbody a")]
+    assert links == ["FABRE", "FABRE", "ROUX"]
     assert "2 dépassent 48 h" in words(client.page.main)
     assert "FABRE · Écoles de Cahors" in case(client)
 
