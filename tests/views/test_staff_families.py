@@ -178,6 +178,7 @@ def test_a_file_exists_without_an_address(client, agent, world):
 
 
 def test_a_second_adult_and_child_are_added_without_losing_what_was_typed(client, agent, world):
+    world.facility()
     client.submit(NEW, TYPED, button=ANOTHER_ADULT)
     assert client.page.find(id="adults-1-first_name").has_attr("autofocus")
     assert client.page.find(id="adults-0-first_name")["value"] == "Claire"
@@ -223,6 +224,35 @@ def test_each_mistake_has_its_instruction_and_costs_nothing(client, agent, world
     assert world.all(Household) == []
     if field != "adults-0-first_name":
         assert client.page.find(id="adults-0-first_name")["value"] == "Claire"
+
+
+def test_a_town_without_structures_says_so_and_takes_the_child(client, agent, world):
+    client.sign_in(world.staff(StaffRole.ADMINISTRATOR))
+    typed = TYPED | {"children-0-first_name": "Léo", "children-0-birth_date": "2019-05-04"}
+    client.submit(NEW, typed, button=ANOTHER_CHILD)
+    assert "Aucune structure n’existe encore" in text_of(client)
+    assert client.page.main.find("a", href="/gestion/structures/nouvelle")
+    assert not [one for one in client.page.find_all("fieldset") if not one.find(("input", "select"))]
+
+    client.submit(NEW, typed, button=CREATE, follow=True)
+    assert world.one(Child).first_name == "Léo"
+    assert world.all(Enrolment) == []
+
+    page = f"{file_of(world.one(Household))}/enfants/nouveau"
+    client.get(page)
+    assert "Aucune structure n’existe encore" in text_of(client)
+
+
+def test_the_channel_of_the_last_act_is_chosen_beforehand(client, agent, world):
+    page = f"{file_of(world.household())}/modifier"
+
+    def chosen():
+        client.get(page)
+        return [one["value"] for one in client.page.select("input[name=channel][checked]")]
+
+    assert chosen() == ["phone"]
+    client.submit(page, {"city": "Pradines", "channel": "counter"})
+    assert chosen() == ["counter"]
 
 
 def test_a_file_needs_an_adult(client, agent, world):

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from blueprints.shared.answers import answer, done
 from blueprints.shared.time import today
+from blueprints.staff.families.fields import remember_channel
 from blueprints.staff.families.forms import StaffForm
 from domain.errors import Refused, Stale
 from queries import households as household_queries
@@ -27,7 +28,9 @@ def household_file(household_id: int) -> HouseholdFile:
 
 def author(form: StaffForm) -> Author:
     """This agent, and the channel that the form says."""
-    return Author(current_user.user_id, form["channel"].data)
+    channel = form["channel"].data
+    remember_channel(channel)
+    return Author(current_user.user_id, channel)
 
 
 def page_of(household_id: int) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
+from flask import session
 from wtforms import DateField, SelectChoice, SelectMultipleField, StringField, ValidationError
 from wtforms.validators import DataRequired, Length, StopValidation
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -19,6 +20,7 @@ from domain.people import normalise_email
 # A number without its country is looked for in France, then in the overseas departments.
 PHONE_REGIONS = ("FR", "GP", "MQ", "GF", "RE", "YT")
 MOST_QUOTIENT = 100_000
+LAST_CHANNEL = "channel"  # in the signed cookie
 SERVICE_CHANNELS = (Channel.PHONE, Channel.COUNTER, Channel.MAIL, Channel.PAPER)
 
 
@@ -85,13 +87,24 @@ class TicksField(SelectMultipleField):
 
 
 def channel_field() -> EnumRadio:
-    """How the family told it (S06). Nothing is chosen beforehand: the journal must be true."""
+    """How the family told it (S06); the channel of the last act is chosen beforehand, else the telephone."""
     return EnumRadio(
         "La famille vous l’a dit",
         Channel,
         "Choisissez comment la famille vous l’a dit.",
         choices=[SelectChoice(channel.value, label(channel)) for channel in SERVICE_CHANNELS],
+        default=_last_channel,
     )
+
+
+def _last_channel() -> Channel:
+    last = session.get(LAST_CHANNEL)
+    return Channel(last) if last in SERVICE_CHANNELS else Channel.PHONE
+
+
+def remember_channel(channel: Channel) -> None:
+    """Chosen beforehand in the next form of this browser, until sign-out."""
+    session[LAST_CHANNEL] = channel.value
 
 
 def optional_email(_form: Any, field: StringField) -> None:

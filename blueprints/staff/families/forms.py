@@ -211,7 +211,12 @@ class EnrolmentForm(FacilityField, PlacementFields, ChangeForm):
 
 
 class PlacementsFields(FacilitiesField, PlacementFields):
-    """One or several facilities at once, with the same dates."""
+    """One or several facilities at once, with the same dates; nothing to say where there is none yet."""
+
+    def offer_facilities(self, choices: Iterable[FacilityName]) -> None:
+        self.facilities.choices = facility_choices(choices)
+        if not self.facilities.choices:
+            del self.group_name, self.first_day, self.last_day
 
     def placements(self) -> tuple[households.Placement, ...]:
         return tuple(
@@ -229,7 +234,7 @@ class NewChildForm(ChildFields, PlacementsFields, StaffForm):
     }
 
     def offer(self, choices: Iterable[FacilityName], today: date) -> None:
-        self.facilities.choices = facility_choices(choices)
+        self.offer_facilities(choices)
         self.birth_date.latest = today
 
 
@@ -343,10 +348,10 @@ class NewHouseholdForm(IdentityFields, StaffForm):
         elif another == "enfant":
             self.children.append_entry()
         for position, entry in enumerate(self.children):
-            entry.form.facilities.choices = facility_choices(choices)
+            entry.form.offer_facilities(choices)
             entry.form.birth_date.latest = today
             is_new = not self.is_submitted() or (another == "enfant" and position == len(self.children) - 1)
-            if is_new:
+            if is_new and choices:
                 entry.form.first_day.data, entry.form.last_day.data = school_year(today)
         return another in ("adulte", "enfant")
 
