@@ -47,6 +47,7 @@ def test_every_menu_is_reached_by_keyboard(visit, world, width):
 @pytest.mark.parametrize("address", ["/", "/structures", "/accueil", "/planning", "/mes-enfants"])
 def test_the_contact_at_the_foot_is_under_the_thumb(visit, world, address):
     """S03: large enough, and not under the tabs that stay at the bottom."""
+    world.settings(phone="05 36 49 01 00", email="accueil@cahors.example")
     page = visit(SchoolFamily(world).claire if address not in ("/", "/structures") else None)
     page.goto(address)
     for kind in ("tel:", "mailto:"):
