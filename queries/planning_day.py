@@ -29,7 +29,7 @@ from models import (
     PresenceType,
 )
 from queries.family import ChildCard
-from queries.planning import CANCELLING, HOUSEHOLDS, KIND_ICONS, Entry, ask, note_of, read
+from queries.planning import CANCELLING, HOUSEHOLDS, Entry, ask, note_of, read
 from queries.rules import RuleSet, rule_set
 
 
@@ -48,10 +48,6 @@ class DayEntry:
 
     entry: Entry
     cancelling: Limit | None
-
-    @property
-    def icon(self) -> str:
-        return KIND_ICONS[self.entry.kind]
 
 
 @dataclass(frozen=True, slots=True)
