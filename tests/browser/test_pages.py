@@ -47,7 +47,11 @@ class LongTown(Town):
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
-        world.settings(name="Communauté d’agglomération du Grand Cahors")
+        world.settings(
+            name="Communauté d’agglomération du Grand Cahors",
+            phone="05 36 49 01 00",
+            email="accueil.famille@grand-cahors.example",
+        )
         own = self.own
         with world.app.app_context(), write_transaction() as session:
             for table, row, columns in (
