@@ -140,6 +140,14 @@ def test_closed_establishments_are_as_wide_as_the_open_one(visit, world):
     assert set(widths) == {page.locator("fieldset").bounding_box()["width"]}
 
 
+def test_the_badge_of_a_sibling_is_not_squeezed(visit, world):
+    page = visit(SchoolFamily(world).claire)
+    page.goto("/planning")
+    to_planning(page)
+    badge = page.locator("#recopier .option .initial").bounding_box()
+    assert badge["width"] >= badge["height"]
+
+
 def test_two_tabs_validate_one_request(visit, world):
     family = SchoolFamily(world)
     first = visit(family.claire)
