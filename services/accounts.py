@@ -423,7 +423,7 @@ def _require_session(
         )
     )
     if ended.rowcount != 1:
-        raise Refused("session_ended", f"Votre session est terminée{NBSP}: connectez-vous de nouveau.")
+        raise Refused("session_ended", f"Vous n’êtes plus connecté{NBSP}: connectez-vous de nouveau.")
 
 
 def _set_password(session: Session, user_id: int, new_hash: str, now: datetime) -> None:

@@ -8,7 +8,7 @@
     network: "La connexion est coupée : votre dernier geste n’a peut-être pas été enregistré. Vérifiez le réseau, puis recommencez.",
     timeout: "Le service met trop de temps à répondre. " + RELOAD,
     400: "La page est restée ouverte trop longtemps. Rechargez-la, puis recommencez.",
-    401: "Votre session est terminée. Rechargez la page pour vous reconnecter.",
+    401: "Vous n’êtes plus connecté. Rechargez la page pour vous reconnecter.",
     403: "Cette action n’est pas permise avec votre compte. " + RELOAD,
     404: "Cet élément n’existe plus. " + RELOAD,
     429: "Trop d’essais en peu de temps. Patientez une minute, puis recommencez.",
