@@ -106,6 +106,16 @@ def test_a_label_is_read_whole_beside_the_open_day(visit, family):
         assert labels.nth(place).evaluate("label => label.scrollWidth <= label.clientWidth + 1")
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_asking_for_a_cancelling_opens_on_what_to_do(visit, family, scripts):
+    page = visit(family.claire, scripts=scripts)
+    page.goto("/planning")
+    page.get_by_role("link", name="Demander une annulation").click()
+    expect(page.locator("#aide")).to_be_focused()
+    assert page.locator("#aide").inner_text() == "Touchez le jour à annuler, puis «\u00a0Annuler\u00a0»."
+    expect(page.locator("#mois")).to_be_in_viewport()
+
+
 def test_everything_works_without_scripts(visit, family):
     page = visit(family.claire, scripts=False)
     page.goto("/planning")

@@ -244,7 +244,7 @@ def test_booking_and_cancelling_are_both_offered(claire):
     claire.get("/planning")
     links = {words(link): link["href"] for link in claire.page.main.find_all("a")}
     assert links["Nouvelle réservation"] == "/reservations/nouvelle"
-    assert links["Demander une annulation"] == "/planning/2027-01?annuler=1#mois"
+    assert links["Demander une annulation"] == "/planning/2027-01?annuler=1#aide"
     assert links["Historique de mes demandes"] == "/reservations"
 
 
@@ -257,9 +257,9 @@ def test_asking_for_a_cancelling_shows_what_to_touch(claire, family):
         "div", class_="alert"
     )
     assert "Touchez le jour à annuler, puis « Annuler »." in words(help_text)
-    assert help_text.has_attr("data-focus")
+    assert (help_text["id"], help_text["tabindex"]) == ("aide", "-1")
     other_months = [link["href"] for link in claire.page.select(".month-nav a")]
-    assert other_months == ["/planning/2026-12?annuler=1#mois", "/planning/2027-02?annuler=1#mois"]
+    assert other_months == ["/planning/2026-12?annuler=1#aide", "/planning/2027-02?annuler=1#aide"]
     claire.get("/planning/2027-02?annuler=1")
     assert "Vous n’avez rien à annuler ce mois-ci." in words(claire.page.main)
 

@@ -187,7 +187,7 @@ def test_asking_for_a_cancelling_leads_to_the_days_to_touch(claire, family):
     family.book(family.marie, date(2027, 1, 14))
     claire.get("/accueil")
     link = section(claire, "Cette semaine").find("a", string="Demander une annulation")
-    assert link["href"] == "/planning/2027-01?annuler=1#mois"
+    assert link["href"] == "/planning/2027-01?annuler=1#aide"
 
 
 def test_from_saturday_on_the_week_is_the_next_one(client, family, clock):
