@@ -341,7 +341,8 @@ class Verdict:
 def judge(day: ChildDay, action: LineAction, presence_type_id: int, rules: RuleSet, now: datetime) -> Verdict:
     """What the rules answer now to booking `presence_type_id` on this day, or to cancelling its booking."""
     decision = _decide(day, action, presence_type_id, rules, now)
-    refusal = _refusal(day, action, presence_type_id, decision, now)
+    holiday = rules.calendar.public_holiday(day.day)
+    refusal = _refusal(day, action, presence_type_id, decision, holiday, now)
     if refusal is not None:
         return Verdict(LineState.REFUSED, refusal.code, refusal.message, None)
     state = _outcome(day, action, decision)
@@ -380,9 +381,14 @@ _STRICTNESS = {Outcome.FREE: 0, Outcome.ON_REQUEST: 1, Outcome.REFUSE: 2}
 
 
 def _refusal(
-    day: ChildDay, action: LineAction, presence_type_id: int, decision: Decision, now: datetime
+    day: ChildDay,
+    action: LineAction,
+    presence_type_id: int,
+    decision: Decision,
+    holiday: str | None,
+    now: datetime,
 ) -> Refusal | None:
-    """What forbids the wish whatever the deadline and the places."""
+    """What forbids the wish whatever the deadline and the places; a public holiday closes the day (S82)."""
     if day.day < paris_now(now).date():
         return Refusal("past", f"{decision.sentence}.")
     if day.is_elsewhere:
@@ -395,6 +401,8 @@ def _refusal(
         return Refusal("not_enrolled", "L’enfant n’est pas inscrit dans cette structure ce jour-là.")
     if day.closed_reason is not None:
         return Refusal("closed", f"Fermé ce jour-là ({day.closed_reason}).")
+    if holiday is not None:
+        return Refusal("holiday", f"Férié ce jour-là ({holiday}).")
     if now < day.opens_at:
         return Refusal("not_open_yet", f"Les réservations ouvrent le {format_moment(day.opens_at)}.")
     if day.closes_at is not None and now >= day.closes_at:

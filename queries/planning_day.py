@@ -163,7 +163,8 @@ def day(household_ids: Sequence[int], day: date, now: datetime, zone: str) -> Da
     activities = {entry.activity_id for entry in entries} | {row.id for row in rows}
     rules = rule_set(activities, (), household_ids[0], day, day) if activities else None
     is_past = day < paris_now(now).date()
-    parts = _parts(facts.children, entries, [] if is_past else rows, rules, now)
+    offered = [] if is_past or day in facts.public_holidays else rows  # nothing is booked on a holiday (S82)
+    parts = _parts(facts.children, entries, offered, rules, now)
     note, more = note_of(day, facts)
     return DayPanel(
         day=day,

@@ -11,4 +11,4 @@ _SETTINGS = select(Setting.key, Setting.value)
 
 def settings() -> TownSettings:
     """The town's settings in force. One statement."""
-    return settings_from_rows({key: value for key, value in db.session.execute(_SETTINGS)})
+    return settings_from_rows(dict(db.session.execute(_SETTINGS).all()))

@@ -386,6 +386,7 @@ _CLOSED_NOTES = {
     "too_late": ("late", "trop tard"),
     "full": ("full", "complet"),
     "closed": ("off", "fermé"),
+    "holiday": ("off", "férié"),
     "not_open_yet": ("late", "pas encore"),
     "period_over": ("late", "clos"),
     "not_enrolled": ("off", "non inscrit"),
@@ -396,7 +397,7 @@ def _free(day: ChildDay, type_id: int, rules: RuleSet, now: datetime) -> _Look:
     verdict = judge(day, LineAction.BOOK, type_id, rules, now)
     if verdict.state is LineState.REFUSED:
         css, note = _CLOSED_NOTES[verdict.code]
-        says_it = verdict.code in ("too_late", "closed")
+        says_it = verdict.code in ("too_late", "closed", "holiday")
         words = verdict.sentence if says_it else f"{note}. {verdict.sentence}"
         return _Look(css, "book", note, words, False)
     price = "" if verdict.price_cents is None else f", {format_euros(verdict.price_cents)}"

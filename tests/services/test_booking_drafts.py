@@ -121,6 +121,22 @@ def test_closed_and_full_days_say_why(world):
         bench.touch(bench.start(), strike[0].day)
 
 
+def test_a_day_that_became_a_public_holiday_is_not_booked_any_more(world):
+    bench = Bench(world)
+    world.public_holiday(MONDAY, "Lundi de Pentecôte")
+    with pytest.raises(Refused, match=r"Férié ce jour-là \(Lundi de Pentecôte\)"):
+        bench.touch(bench.start(), MONDAY)
+
+
+def test_a_booking_of_a_day_that_became_a_public_holiday_can_be_given_up(world):
+    bench = Bench(world)
+    world.booking(bench.home, bench.leo, bench.opening(MONDAY), bench.canteen.meal)
+    world.public_holiday(MONDAY, "Lundi de Pentecôte")
+    key = bench.start()
+    bench.touch(key, MONDAY, Wanted.CANCEL)
+    assert [line.action for line in world.all(BookingDraftLine)] == [LineAction.CANCEL]
+
+
 def test_a_period_that_is_not_open_says_when(world):
     bench = Bench(world)
     bench.start()
