@@ -30,7 +30,7 @@ from blueprints.staff.mails import blueprint as staff_mails
 from blueprints.staff.requests import blueprint as staff_requests
 from blueprints.staff.settings import blueprint as staff_settings
 from blueprints.staff.users import blueprint as staff_users
-from extensions import csrf, db, login_manager, migrate, sqlite_driver
+from extensions import csrf, db, login_manager, sqlite_driver
 
 BLUEPRINTS = (
     public, auth, home, household, children, documents, bookings, invoices, demo,
@@ -53,7 +53,6 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
     db.init_app(app)
-    migrate.init_app(app, db, directory=str(config.ROOT / "migrations"))
     login_manager.init_app(app)
     csrf.init_app(app)
 

@@ -7,12 +7,14 @@ import sys
 import threading
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import cache
 from types import FrameType
+from typing import Any
 
 import click
 from flask import Flask, current_app
-from flask_migrate import upgrade
 from sqlalchemy import text
+from werkzeug.local import LocalProxy
 
 import config
 from adapters import mail
@@ -26,11 +28,25 @@ host_option = click.option("--host", default="127.0.0.1", show_default=True, hel
 port_option = click.option(
     "--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port."
 )
+# A command that gives its arguments as they are to a group loaded only when it is called.
+HANDED_OVER: dict[str, Any] = {
+    "add_help_option": False,
+    "context_settings": {"ignore_unknown_options": True, "allow_interspersed_args": False},
+}
 
 
 def init_app(app: Flask) -> None:
-    for command in (serve, demo, worker, reglement):
+    for command in (serve, demo, worker, reglement, migrations):
         app.cli.add_command(command)
+    app.extensions["migrate"] = LocalProxy(cache(lambda: _migrations(app)))
+
+
+def _migrations(app: Flask) -> object:
+    """Flask-Migrate, set up when a command first asks for it: Alembic would weigh on every web worker."""
+    from flask_migrate import Migrate
+
+    Migrate(app, db, directory=str(config.ROOT / "migrations"))
+    return app.extensions["migrate"]
 
 
 @click.command("serve")
@@ -100,17 +116,22 @@ def worker(once: bool) -> None:
         stopping.wait(WORKER_PAUSE_SECONDS)
 
 
-@click.command(
-    "reglement",
-    add_help_option=False,
-    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
-)
+@click.command("reglement", **HANDED_OVER)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def reglement(arguments: tuple[str, ...]) -> None:
     """Vérifie un règlement, montre ses limites, répond à un scénario."""
     import rulebook_cli  # a worker of the application server never pays for the rule engine
 
     rulebook_cli.group.main(list(arguments), prog_name="portail reglement")
+
+
+@click.command("db", **HANDED_OVER)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def migrations(arguments: tuple[str, ...]) -> None:
+    """Écrit et applique les changements de la base (Flask-Migrate)."""
+    from flask_migrate.cli import db as group
+
+    group.main(list(arguments), prog_name="portail db")
 
 
 def say(line: str) -> None:
@@ -120,6 +141,8 @@ def say(line: str) -> None:
 
 def prepare_database() -> None:
     """Bring the schema up to date and the query planner's statistics with it."""
+    from flask_migrate import upgrade
+
     upgrade(directory=str(config.ROOT / "migrations"))
     with db.engine.execution_options(write=True).begin() as connection:
         connection.execute(text("ANALYZE"))

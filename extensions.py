@@ -12,7 +12,6 @@ from enum import StrEnum
 from types import ModuleType
 
 from flask_login import LoginManager
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy import DateTime, Dialect, Engine, Enum, MetaData, TypeDecorator, event
@@ -78,7 +77,6 @@ def closed_list(kind: type[StrEnum]) -> Enum:
 
 
 db = SQLAlchemy(model_class=Base)
-migrate = Migrate()
 login_manager = LoginManager()
 csrf = CSRFProtect()
 
