@@ -159,7 +159,7 @@ def touched_too_late(page: Page) -> None:
 
 def copied(page: Page) -> None:
     page.goto("/reservations/" + "A" * 32 + "/planning")
-    page.get_by_role("button", name="Recopier").click()
+    page.get_by_role("button", name="Recopier", exact=True).click()
     expect(page.locator("#planning .alert.ok")).to_be_visible()
 
 
