@@ -101,14 +101,14 @@ def worker(once: bool) -> None:
     cleaned_at = None
     while not stopping.is_set():
         now = clock.now()
-        if cleaned_at is None or now - cleaned_at >= HOUSEKEEPING_EVERY:
-            housekeeping.clean(now)
-            cleaned_at = now
         try:
+            if cleaned_at is None or now - cleaned_at >= HOUSEKEEPING_EVERY:
+                housekeeping.clean(now)
+                cleaned_at = now
             outbox.deliver_due(now, transport)
         except Exception:
             # The database may be away for a moment (restart, full disk): mails wait for the next turn.
-            current_app.logger.exception("The outbox could not be processed")
+            current_app.logger.exception("The worker's turn failed")
         finally:
             db.session.remove()
         if once:
