@@ -276,7 +276,8 @@ class Visitor:
     def address(self, rule: Rule, route: Route, **replaced: str) -> str:
         """The address with one's own objects; `replaced` names which value another parameter takes."""
         chosen = {
-            name: getattr(self.value(route, name), replaced.get(name, "own")) for name in sorted(rule.arguments)
+            name: getattr(self.value(route, name), replaced.get(name, "own"))
+            for name in sorted(rule.arguments)
         }
         return _build(rule, chosen)
 

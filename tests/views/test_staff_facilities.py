@@ -508,7 +508,8 @@ def test_a_version_to_come_may_be_withdrawn(client, agent, school, world):
         ("jamais", {"late": "on_request"}, "Réservation sur demande, soumise à la structure."),
         ("jours-avant",
          BEFORE | {"n": "15", "clear_days": "1", "base": "all", "time": "24:00", "late": "refuse"},
-         "Réservation jusqu’à 15 jours francs avant (tous les jours, jours fériés compris), minuit (fin du jour)."),
+         "Réservation jusqu’à 15 jours francs avant (tous les jours, jours fériés compris), "
+         "minuit (fin du jour)."),
     ],
 )  # fmt: skip
 def test_each_form_of_limit_is_said_in_words(client, agent, school, shape, typed, sentence):
