@@ -20,7 +20,7 @@ SCHOOL_DAYS = weekdays(date(2027, 1, 11), date(2027, 3, 31))
 
 
 class Bench:
-    """Claire and her son Léo, enrolled in the canteen `self.canteen`; `act` runs services in the application."""
+    """Claire and her son Léo, enrolled in the canteen `self.canteen`; `act` calls services in a context."""
 
     def __init__(
         self, world: World, days: Sequence[date] = SCHOOL_DAYS, capacity: int | None = None, **facility: Any
