@@ -192,7 +192,7 @@ def test_the_worker_survives_an_outage_of_the_database(town, outage):
         with outage(worker):
             if town.is_sqlite:  # reading still works: only a mail to note makes it fail
                 queue_notices(town, 1)
-            town.wait_for(lambda: town.has_said("The outbox could not be processed"))
+            town.wait_for(lambda: town.has_said("OperationalError"))
         if not town.is_sqlite:
             queue_notices(town, 1)
         town.wait_for(lambda: states(town) == [MailState.SENT] * 2)
