@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import bindparam, select
 
 from domain.enums import AccountKind, AccountStatus, SessionKind, StaffRole
-from domain.permissions import ROLE_PERMISSIONS, Permission
+from domain.permissions import Permission, role_may
 from domain.settings import FIRST_ADMINISTRATOR
 from extensions import db
 from models import (
@@ -69,10 +69,7 @@ class SignedInUser:
         return f"{self.first_name[:1]}{self.last_name[:1]}".upper()
 
     def may(self, permission: Permission) -> bool:
-        return self.role is not None and permission in ROLE_PERMISSIONS[self.role]
-
-    def sees_facility(self, facility_id: int) -> bool:
-        return self.facility_ids is None or facility_id in self.facility_ids
+        return self.role is not None and role_may(self.role, permission)
 
 
 _BY_TOKEN = (
