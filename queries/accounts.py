@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import bindparam, select
 
 from domain.enums import AccountKind, AccountStatus, SessionKind, StaffRole
-from domain.permissions import Permission, role_may
+from domain.permissions import Permission, role_is_scoped, role_may
 from domain.settings import FIRST_ADMINISTRATOR
 from extensions import db
 from models import (
@@ -109,7 +109,7 @@ def signed_in_user(token: str, token_hash: str, now: datetime) -> SignedInUser |
         return None
     first = rows[0]
     staff = first.account_kind is AccountKind.STAFF
-    scoped = staff and first.role is StaffRole.DIRECTOR
+    scoped = first.role is not None and role_is_scoped(first.role)
     return SignedInUser(
         token=token,
         session_id=first.id,
