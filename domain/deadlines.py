@@ -6,15 +6,15 @@ and come out in UTC. On the night of a clock change, a limit in the hour that ex
 and a limit in the hour that does not exist is one hour later: a doubt always serves the family.
 """
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-from domain.calendar import ONE_DAY, PARIS, TownCalendar, as_utc, paris_now
+from domain.calendar import ONE_DAY, TownCalendar, as_utc, paris_now
+from domain.clock_time import FOREVER, MINUTES_A_DAY, NEVER_EVER, ClockTime
 from domain.enums import Compare, DayBase, LineAction, Outcome
 from domain.errors import RuleError
 from domain.french import (
@@ -29,16 +29,12 @@ from domain.french import (
 )
 from domain.rule_data import Node
 
-FOREVER = datetime.max.replace(tzinfo=UTC)
-NEVER_EVER = datetime.min.replace(tzinfo=UTC)
-
 WEEKDAY_KEYS = {"mon": 0, "tue": 1, "wed": 2, "thu": 3, "fri": 4, "sat": 5, "sun": 6}
 _KEYS_OF_WEEKDAYS = {number: key for key, number in WEEKDAY_KEYS.items()}
 _STEP_HORIZON_DAYS = 400
 _MOST_DAYS_BEFORE = 200
 _MOST_WEEKS_BEFORE = 26
-_CLOCK = re.compile(r"([0-9]{2}):([0-9]{2})")
-_MINUTES_A_DAY = 24 * 60
+_MINUTES_A_DAY = MINUTES_A_DAY
 
 
 # --- P1: which days count
@@ -102,38 +98,6 @@ def step(
 
 
 # --- P2: the cut-off of a day
-
-
-@dataclass(frozen=True, slots=True)
-class ClockTime:
-    """A time of the Paris clock in minutes since midnight; 1440 (24:00) is the end of the day."""
-
-    minutes: int
-
-    @classmethod
-    def parse(cls, text: str) -> "ClockTime":
-        """From « 08:30 »; RuleError `bad_time` otherwise."""
-        match = _CLOCK.fullmatch(text)
-        if match:
-            hours, minutes = int(match[1]), int(match[2])
-            if minutes < 60 and hours * 60 + minutes <= _MINUTES_A_DAY:
-                return cls(hours * 60 + minutes)
-        raise RuleError("bad_time", "une heure entre 00:00 et 24:00 est attendue, par exemple 08:30.")
-
-    def __str__(self) -> str:
-        return f"{self.minutes // 60:02d}:{self.minutes % 60:02d}"
-
-    def on(self, day: date) -> datetime:
-        """The instant, in UTC; of two readings on the night of a clock change, the later one."""
-        return _instant(day, self.minutes)
-
-
-@lru_cache(maxsize=4096)  # an agenda asks for the same few limits for every child, activity and action
-def _instant(day: date, minutes: int) -> datetime:
-    days, minutes = divmod(minutes, _MINUTES_A_DAY)
-    day += timedelta(days=days)
-    local = datetime(day.year, day.month, day.day, minutes // 60, minutes % 60, tzinfo=PARIS)
-    return max(local.astimezone(UTC), local.replace(fold=1).astimezone(UTC))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from domain.calendar import as_utc
-from domain.deadlines import ClockTime
+from domain.clock_time import ClockTime
 from domain.errors import RuleError
 from domain.rulebook import schema
 from domain.rulebook.conditions import Condition, read_condition

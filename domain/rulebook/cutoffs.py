@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from domain.calendar import ONE_DAY, add_months, paris_now
-from domain.deadlines import FOREVER, NEVER_EVER, ClockTime
+from domain.clock_time import FOREVER, NEVER_EVER, ClockTime
 from domain.rulebook.conditions import Condition
 from domain.rulebook.days import Base, Compare, Days, count_back, walk
 from domain.rulebook.facts import Context

@@ -6,7 +6,6 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from domain.calendar import ONE_DAY, as_utc
-from domain.deadlines import step
 from domain.rulebook.almanac import Almanac
 from domain.rulebook.facts import Context
 from domain.rulebook.trace import Unanswered
@@ -91,4 +90,4 @@ def walk(day: date, n: int, days: Days, context: Context, open_days: Collection[
 
 def count_back(day: date, n: int, days: Days, context: Context, open_days: Collection[date] | None) -> date:
     """The n-th day of `days` strictly before `day`, `day` itself for 0."""
-    return step(day, n, days, context.calendar, open_days)
+    return walk(day, -n, days, context, open_days)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from domain.calendar import add_months, as_utc
-from domain.deadlines import ClockTime
+from domain.clock_time import ClockTime
 from domain.errors import RuleError
 from domain.rulebook import schema
 from domain.rulebook.conditions import ALWAYS, Condition, read_condition

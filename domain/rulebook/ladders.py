@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from domain.calendar import as_utc
-from domain.deadlines import FOREVER, NEVER_EVER
+from domain.clock_time import FOREVER, NEVER_EVER
 from domain.french import quoted
 from domain.rulebook import schema
 from domain.rulebook.conditions import ALWAYS, Condition, read_condition

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from domain.calendar import paris_now
-from domain.deadlines import FOREVER, NEVER_EVER
+from domain.clock_time import FOREVER, NEVER_EVER
 
 
 def moment_text(moment: datetime) -> str | None:

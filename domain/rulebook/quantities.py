@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from enum import StrEnum
 
-from domain.deadlines import ClockTime
+from domain.clock_time import ClockTime
 from domain.errors import RuleError
 from domain.rulebook import schema
 from domain.rulebook.facts import Context

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.deadlines import ClockTime
+from domain.clock_time import ClockTime
 from domain.rulebook import schema
 from domain.rulebook.enrolment import Given
 from domain.rulebook.facts import value_of
