@@ -39,11 +39,15 @@ class Fact:
     label: str = ""
 
 
+DAY, MOMENT = "the service day", "the moment of the act"
+
+
 @dataclass(slots=True)
 class Context:
     """What one question knows: the facts given, the day, the moment of the act, and how to deduce the rest.
 
-    `deduce` maps a fact to the function that computes it from this context.
+    `deduce` maps a fact to the function that computes it from this context. `reads` collects what was read,
+    `DAY` and `MOMENT` among it: two contexts that agree on these get the same answer.
     """
 
     declared: Mapping[str, Fact]
@@ -54,9 +58,11 @@ class Context:
     now: datetime | None = None
     trace: Trace = field(default_factory=Trace)
     _pending: tuple[str, ...] = ()
+    reads: set[str] = field(default_factory=set)
 
     def fact(self, name: str, path: str) -> Any:
         """The value of a fact; MissingFact when nothing gives it, `path` saying which rule asks."""
+        self.reads.add(name)
         if name in self.given:
             return self.given[name]
         if name not in self.deduce:
@@ -82,11 +88,13 @@ class Context:
         return value
 
     def service_day(self, path: str) -> date:
+        self.reads.add(DAY)
         if self.day is None:
             raise MissingFact("jour", path)
         return self.day
 
     def moment(self, path: str) -> datetime:
+        self.reads.add(MOMENT)
         if self.now is None:
             raise MissingFact("a", path)
         return self.now
@@ -95,7 +103,7 @@ class Context:
         """The same context with more facts, sharing the trace."""
         return Context(
             self.declared, self.deduce, {**self.given, **facts}, self.calendar, day or self.day, self.now,
-            self.trace, self._pending,
+            self.trace, self._pending, self.reads,
         )  # fmt: skip
 
 

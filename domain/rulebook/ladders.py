@@ -3,10 +3,10 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from domain.calendar import as_utc
 from domain.clock_time import FOREVER, NEVER_EVER
+from domain.enums import Outcome
 from domain.french import quoted
 from domain.rulebook import schema
 from domain.rulebook.conditions import ALWAYS, Condition, read_condition
@@ -20,13 +20,6 @@ from domain.rulebook.values import placed
 
 ACTIONS = ("reserver", "modifier", "annuler")
 ANY_CHANNEL = "tous"
-
-
-class Outcome(StrEnum):
-    FREE = "libre"
-    EXTRA = "supplement"
-    ON_REQUEST = "sur_demande"
-    REFUSE = "refus"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from itertools import pairwise, product
+from string import ascii_uppercase
 from typing import Any
 
 from domain.french import enumerate_fr, quoted
@@ -58,8 +59,18 @@ class Table:
         result = row.values[column].evaluate(context)
         if self.column:
             values[self.column] = column
-        context.trace.add(row.path, f"{_said(values)} : {in_words(result)}", values, result)
+        said = f"{_said(values)} : {in_words(result)}"
+        context.trace.add(row.path, said, values, result, self._bracket(row, values))
         return result
+
+    def _bracket(self, row: Row, values: Mapping[str, Any]) -> str:
+        """« tranche C (de 701 à 900) », the line that a number chose; numbers take over after Z."""
+        for name, test in row.tests.items():
+            if test.interval is not None and isinstance(values[name], Decimal):
+                rank = list(self._brackets(name, values)).index(row)
+                letter = ascii_uppercase[rank] if rank < len(ascii_uppercase) else str(rank + 1)
+                return f"tranche {letter} ({test.interval})"
+        return ""
 
     def _row(self, values: Mapping[str, Any]) -> Row:
         found = [row for row in self.rows if all(row.tests[name].accepts(values[name]) for name in row.tests)]

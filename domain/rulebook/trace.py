@@ -27,13 +27,15 @@ class Unanswered(BusinessError):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: `rule` is a path of the file, `version` the name of the dated rule (empty when undated)."""
+    """One step: `rule` is a path of the file, `version` the name of the dated rule (empty when undated),
+    `bracket` the line of a table that a number chose, « tranche C (de 701 à 900) » (empty otherwise)."""
 
     rule: str
     version: str
     text: str
     inputs: tuple[tuple[str, Any], ...] = ()
     result: Any = None
+    bracket: str = ""
 
 
 @dataclass(slots=True)
@@ -43,8 +45,16 @@ class Trace:
     steps: list[Step] = field(default_factory=list)
     version: str = ""
 
-    def add(self, rule: str, text: str, inputs: dict[str, Any] | None = None, result: Any = None) -> None:
-        self.steps.append(Step(rule, self.version, spaced(text), tuple((inputs or {}).items()), result))
+    def add(
+        self,
+        rule: str,
+        text: str,
+        inputs: dict[str, Any] | None = None,
+        result: Any = None,
+        bracket: str = "",
+    ) -> None:
+        step = Step(rule, self.version, spaced(text), tuple((inputs or {}).items()), result, bracket)
+        self.steps.append(step)
 
 
 def in_words(value: Any) -> str:

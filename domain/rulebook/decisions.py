@@ -1,0 +1,205 @@
+"""What a limit answers at a moment, and the one French sentence that says it (R14, P3).
+
+The sentence shown on a day and the refusal of a later act come from the same function, so that they cannot
+disagree. A doubt serves the family in the night of a clock change (domain.clock_time).
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+
+from domain.calendar import ONE_DAY, as_utc, paris_now
+from domain.clock_time import FOREVER, NEVER_EVER
+from domain.enums import Outcome
+from domain.french import NBSP, enumerate_fr, format_day, format_limit
+from domain.rulebook.cutoffs import resolve
+from domain.rulebook.days import Compare
+from domain.rulebook.facts import Context
+from domain.rulebook.ladders import Answer, Ladder, Stage
+
+CONTACT = "Contactez le service."
+
+
+@dataclass(frozen=True, slots=True)
+class DayStage:
+    """A stage on one service day: from `since` (None: always begun) to `limit`, both in UTC."""
+
+    stage: Stage
+    limit: datetime
+    compare: Compare
+    since: datetime | None
+
+    def answers(self, now: datetime) -> bool:
+        return self.compare.in_time(now, self.limit) and self.has_begun(now)
+
+    def has_begun(self, now: datetime) -> bool:
+        return self.since is None or now >= self.since
+
+    @property
+    def outcome(self) -> Outcome:
+        return self.stage.answer.outcome
+
+
+@dataclass(frozen=True, slots=True)
+class DayLadder:
+    """A ladder on one service day: the stages whose condition holds, each with its limit."""
+
+    action: str
+    day: date
+    ladder: Ladder
+    stages: tuple[DayStage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the rule answers now.
+
+    `until` is the instant (UTC) up to which this answer holds, None when no limit is ahead; `sentence` is the
+    one French sentence to show, `explanation` what it was computed from; `extras` names the adjustments of
+    the tariff that it brings, `requires` what the family must supply, `rule` the place in the règlement.
+    """
+
+    outcome: Outcome
+    until: datetime | None
+    sentence: str
+    explanation: tuple[str, ...]
+    extras: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+    rule: str = ""
+
+
+def on_day(
+    ladder: Ladder, action: str, service_day: date, context: Context, open_days: Collection[date] | None
+) -> DayLadder:
+    """The ladder on a service day. Raises BusinessError when a fact or the calendar lacks something."""
+    stages = []
+    for stage in ladder.stages:
+        if stage.when.holds(context):
+            limit, compare = resolve(stage.until, context, open_days)
+            since = None if stage.since is None else resolve(stage.since, context, open_days)[0]
+            stages.append(DayStage(stage, limit, compare, since))
+    return DayLadder(action, service_day, ladder, tuple(stages))
+
+
+def decide(on: DayLadder, now: datetime) -> Decision:
+    """What the rule answers at `now` (aware). A past day is refused whatever the rule (S87)."""
+    now = as_utc(now)
+    explanation = _explanation(on)
+    if on.day < paris_now(now).date():
+        sentence = f"Ce jour est passé{NBSP}: plus aucun changement n’est possible"
+        return Decision(Outcome.REFUSE, None, sentence, explanation)
+    for index, stage in enumerate(on.stages):
+        if stage.answers(now):
+            until = None if stage.limit == FOREVER else stage.limit
+            return _decision(on, index, stage.stage.answer, until, explanation, stage.stage.path, now)
+    answer, rule = on.ladder.otherwise, f"{on.ladder.path}.ensuite"
+    return _decision(on, len(on.stages), answer, None, explanation, rule, now)
+
+
+def _decision(
+    on: DayLadder,
+    index: int,
+    answer: Answer,
+    until: datetime | None,
+    explanation: tuple[str, ...],
+    rule: str,
+    now: datetime,
+) -> Decision:
+    sentence = _sentence(on, index, answer, now)
+    return Decision(answer.outcome, until, sentence, explanation, answer.extras, answer.requires, rule)
+
+
+# --- The sentence
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    can: str  # « Réservable »
+    noun: str  # « Réservation »
+    closed: str
+
+
+_WORDS = {
+    "reserver": _Words("Réservable", "Réservation", "Réservation fermée sur le portail"),
+    "annuler": _Words("Annulable", "Annulation", "Annulation fermée sur le portail"),
+    "modifier": _Words("Modifiable", "Modification", "Modification fermée sur le portail"),
+}
+_TO_BE_SUBMITTED = "la demande sera soumise à la structure"
+_WITH_EXTRA = " avec supplément"
+
+
+def once_submitted(sentence: str) -> str:
+    """The sentence of a decision on request, for a request that is made: nothing is left to be sent."""
+    start, announced, _ = sentence.partition(_TO_BE_SUBMITTED)
+    return f"{start}la demande est soumise à la structure." if announced else sentence
+
+
+def _sentence(on: DayLadder, index: int, answer: Answer, now: datetime) -> str:
+    """The sentence of stage `index`; one past the last stage is what comes once all limits are passed."""
+    words = _WORDS[on.action]
+    stage = on.stages[index] if index < len(on.stages) else None
+    tail = _until(stage) if stage else ""
+    before = on.stages[:index]
+    passed = [one for one in before if one.limit != NEVER_EVER and one.has_begun(now)]
+    if answer.outcome is Outcome.REFUSE:
+        return _refusal(words, [one for one in on.stages if not one.has_begun(now)], passed)
+    late = f"Hors délai depuis le {_since(passed[0].limit)}{NBSP}: " if passed else ""
+    if answer.outcome is Outcome.ON_REQUEST:
+        submitted = f"{_TO_BE_SUBMITTED}{', à envoyer ' + tail if tail else ''}{_required(answer)}"
+        return f"{late or words.noun + ' sur demande' + NBSP + ': '}{submitted}"
+    can = f"{words.can}{_WITH_EXTRA if answer.outcome is Outcome.EXTRA else ''}"
+    can = can[0].lower() + can[1:] if late and answer.outcome is Outcome.EXTRA else can
+    said = f"{can} {tail}" if tail else f"{can} à tout moment" if not late else can
+    return f"{late if answer.outcome is Outcome.EXTRA else ''}{said}{_required(answer)}"
+
+
+def _refusal(words: _Words, to_come: list[DayStage], passed: list[DayStage]) -> str:
+    if to_come:
+        start = min(one.since for one in to_come)
+        return f"{words.can} à partir du {format_limit(start)}"
+    if not passed:
+        return f"{words.closed}. {CONTACT}"
+    latest = max(passed, key=lambda one: one.limit)
+    was = "la demande était possible"
+    if latest.outcome in (Outcome.FREE, Outcome.EXTRA):
+        was = f"c’était {words.can.lower()}{_WITH_EXTRA if latest.outcome is Outcome.EXTRA else ''}"
+    return f"Trop tard{NBSP}: {was} {_until(latest)}. {CONTACT}"
+
+
+def _required(answer: Answer) -> str:
+    return f", à fournir{NBSP}: {enumerate_fr(answer.requires)}" if answer.requires else ""
+
+
+def _until(stage: DayStage) -> str:
+    """« jusqu’au jeudi 14 janvier, 10 h », « avant le … » when the very moment is too late, « jusqu’au jeudi
+    14 janvier inclus » at midnight; "" without limit.
+    """
+    return "" if stage.limit == FOREVER else _until_words(stage.limit, stage.compare is Compare.BEFORE)
+
+
+@lru_cache(
+    maxsize=4096
+)  # an agenda says the same few limits again and again; in UTC, so an hour that exists twice
+def _until_words(limit: datetime, strictly: bool) -> str:
+    last_day = _day_ended_by(limit)
+    if last_day is not None:
+        return f"jusqu’au {format_day(last_day)} inclus"
+    return f"{'avant le' if strictly else 'jusqu’au'} {format_limit(limit)}"
+
+
+def _since(limit: datetime) -> str:
+    """« jeudi 14 janvier, 10 h », « vendredi 15 janvier » when the limit was the midnight before."""
+    last_day = _day_ended_by(limit)
+    return format_limit(limit) if last_day is None else format_day(last_day + ONE_DAY)
+
+
+def _day_ended_by(limit: datetime) -> date | None:
+    """The day that ends at `limit`; None when it is not midnight in Paris."""
+    local = paris_now(limit)
+    return local.date() - ONE_DAY if (local.hour, local.minute) == (0, 0) else None
+
+
+def _explanation(on: DayLadder) -> tuple[str, ...]:
+    said = [f"Limite{NBSP}: {_until(one)}." for one in on.stages if one.limit not in (FOREVER, NEVER_EVER)]
+    return (f"Jour demandé{NBSP}: {format_day(on.day, year=True)}.", *said)

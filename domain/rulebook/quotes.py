@@ -1,0 +1,127 @@
+"""The price of one presence as the portal shows it: cents, why, and what may still change it.
+
+A price that depends on the whole period (packages, caps, counts: P7, P9, P10), or on a quotient that is not
+proved, is provisional and says why. A price that the règlement cannot give is None, with the reason: the fact
+that is missing, or the case that is not foreseen. It is never guessed.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from domain.errors import BusinessError
+from domain.french import NBSP, format_euros, format_number, spaced
+from domain.rulebook.bills import price_all
+from domain.rulebook.counts import Presence
+from domain.rulebook.facts import Context
+from domain.rulebook.quotients import TOP
+from domain.rulebook.rulebook import Rulebook
+from domain.rulebook.trace import Step
+
+FLAT = "tarif unique"
+PROOF_ADVICE = "transmettez votre attestation CAF ou MSA au service"
+_UNKNOWN = "quotient familial non connu"
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A price, in cents; None when the règlement cannot tell, `explanation` then saying what lacks.
+
+    `bracket_label` names the line of the table, « tarif unique » without one.
+    """
+
+    cents: int | None
+    provisional: bool
+    bracket_label: str
+    explanation: tuple[str, ...]
+
+
+def quote(
+    book: Rulebook, name: str, context: Context, triggered: Collection[str] = (), extra: Iterable[str] = ()
+) -> Price:
+    """The price of one presence in activity `name` for the facts of `context`.
+
+    `triggered` names the adjustments that a limit brings; `extra` are sentences that explain further.
+    """
+    presence = Presence(name, "", context.day, context.given, "", frozenset(triggered), context)
+    try:
+        price_all(book, [presence])
+    except BusinessError as error:
+        return Price(None, False, "", (error.message,))
+    steps = tuple(context.trace.steps)
+    reasons = tuple(_reasons(book, name, context))
+    explanation = (*_said(steps, presence.amount), *extra, *reasons)
+    return Price(_cents(presence.amount), bool(reasons), _bracket(context, steps), explanation)
+
+
+def _cents(euros: Decimal) -> int:
+    """The règlement rounds to its own step first; a step below the cent is paid to the nearest cent."""
+    return int((euros * 100).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def _bracket(context: Context, steps: Iterable[Step]) -> str:
+    if "quotient" in context.reads and context.given.get("quotient") in (None, TOP):
+        return _UNKNOWN
+    return next((step.bracket for step in steps if step.bracket), FLAT)
+
+
+def _reasons(book: Rulebook, name: str, context: Context) -> Iterator[str]:
+    """Why the price may still change."""
+    if "quotient" in context.reads and context.given.get("quotient") in (None, TOP):
+        yield f"Prix provisoire{NBSP}: {PROOF_ADVICE}."
+    later = settled_later(book, name)
+    if later:
+        yield f"Prix provisoire{NBSP}: {later}."
+
+
+def settled_later(book: Rulebook, name: str) -> str:
+    """Why only the whole period settles the prices of an activity (P9, P10); empty when they are final."""
+    totals = [total.name.replace("_", " ") for total in book.totals if name in total.activities]
+    if totals:
+        return f"le total de la période peut le changer ({', '.join(totals)})"
+    if book.activities[name].counts:
+        return "il dépend de ce qui est compté sur la période"
+    return ""
+
+
+# --- The arithmetic in words
+
+
+def _said(steps: Iterable[Step], amount: Decimal) -> Iterator[str]:
+    """One sentence a step that a family understands."""
+    told = False
+    for step in steps:
+        if step.bracket or step.rule.endswith("]") and ".lignes[" in step.rule:
+            facts = ", ".join(part for part in _facts_in_words(step) if part)
+            said = f"{facts}{NBSP}: {_money(step.result)}."
+            yield said[0].upper() + said[1:]
+            told = True
+        elif ".ajustements[" in step.rule:
+            yield spaced(f"{step.text[0].upper()}{step.text[1:].replace('_', ' ')}.")
+    if not told:
+        yield f"{FLAT[0].upper()}{FLAT[1:]}{NBSP}: {_money(amount)}."
+
+
+def _facts_in_words(step: Step) -> Iterator[str]:
+    for name, value in step.inputs:
+        if name == "quotient":
+            known = value not in (None, TOP)
+            yield f"quotient familial {format_number(value)}" if known else _UNKNOWN
+        elif isinstance(value, str):
+            yield value.replace("_", " ")
+        elif value is not None:
+            yield f"{name.replace('_', ' ')} {_plain(value)}"
+    yield step.bracket
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "oui" if value else "non"
+    return format_number(value) if isinstance(value, Decimal | int) else str(value)
+
+
+def _money(value: Decimal) -> str:
+    """Euros when the number is whole cents, the number itself otherwise (a rate, a table of percentages)."""
+    hundredths = value * 100
+    return format_euros(int(hundredths)) if hundredths == int(hundredths) else format_number(value)
