@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from domain.calendar import as_utc
+from domain.calendar import as_utc, paris_now
 from domain.clock_time import ClockTime
 from domain.errors import RuleError
 from domain.rulebook import schema
@@ -56,10 +56,10 @@ class Proof:
     start: ClockTime
     counted: Days | None
 
-    def limit(self, day: date, context: Context) -> datetime:
+    def limit(self, day: date, context: Context, opened: Collection[date] | None) -> datetime:
         if self.unit is Unit.HOURS:
             return self.start.on(day) + timedelta(hours=self.within)
-        return ClockTime(24 * 60).on(_forward(day, self.within, self.counted, context))
+        return ClockTime(24 * 60).on(_forward(day, self.within, self.counted, context, opened))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +68,13 @@ class Length:
     unit: Unit
     counted: Days | None
 
-    def reached(self, days: Sequence[date], context: Context) -> bool:
+    def reached(self, days: Sequence[date], context: Context, opened: Collection[date] | None) -> bool:
         if self.unit is Unit.BOOKED:
             return len(days) >= self.at_least
         if self.counted is None:
             return (days[-1] - days[0]).days + 1 >= self.at_least
         span = (days[0] + timedelta(days=n) for n in range((days[-1] - days[0]).days + 1))
-        return sum(self.counted.holds(day, context.calendar, None) for day in span) >= self.at_least
+        return sum(self.counted.holds(day, context.calendar, opened) for day in span) >= self.at_least
 
 
 class Share(StrEnum):
@@ -154,8 +154,8 @@ def _fits(
     return (
         rule.when.holds(context)
         and _told_in_time(rule.notice, day, absence, context, opened)
-        and _proved_in_time(rule.proof, day, absence, context)
-        and (rule.length is None or rule.length.reached(absence.days, context))
+        and _proved_in_time(rule.proof, day, absence, context, opened)
+        and (rule.length is None or rule.length.reached(absence.days, context, opened))
     )
 
 
@@ -179,12 +179,14 @@ def _told_in_time(
     return compare.in_time(absence.told, limit)
 
 
-def _proved_in_time(proof: Proof | None, day: date, absence: Absence, context: Context) -> bool:
+def _proved_in_time(
+    proof: Proof | None, day: date, absence: Absence, context: Context, opened: Collection[date] | None
+) -> bool:
     if proof is None:
         return True
     if absence.proof is None:
         return False
-    return as_utc(absence.proof) <= proof.limit(_day_of(proof.of, day, absence), context)
+    return as_utc(absence.proof) <= proof.limit(_day_of(proof.of, day, absence), context, opened)
 
 
 def _is_due(due: Share | DueDays, index: int, day: date, absence: Absence) -> bool:
@@ -200,7 +202,7 @@ def _rank(due: DueDays, index: int, day: date, absence: Absence) -> int | None:
     if due.since_notice:
         if absence.told is None:
             raise MissingFact("prevenu", "la règle d’absence")
-        start = absence.told.date()
+        start = paris_now(absence.told).date()
         if day < start:
             return None
     if due.unit is Unit.CALENDAR:
@@ -208,11 +210,13 @@ def _rank(due: DueDays, index: int, day: date, absence: Absence) -> int | None:
     return sum(1 for one in absence.days if start <= one <= day) if due.since_notice else index
 
 
-def _forward(day: date, n: int, counted: Days | None, context: Context) -> date:
+def _forward(
+    day: date, n: int, counted: Days | None, context: Context, opened: Collection[date] | None
+) -> date:
     """`n` days after `day`, of the counted ones."""
     if counted is None:
         return day + timedelta(days=n)
-    return walk(day, n, counted, context)
+    return walk(day, n, counted, context, opened)
 
 
 # --- Reading

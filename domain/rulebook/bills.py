@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from domain.calendar import paris_now
 from domain.french import format_day
 from domain.rulebook.absences import Absence, Verdict, judge
 from domain.rulebook.counts import Presence
@@ -30,7 +31,7 @@ def booking_answer(activity: Activity, context: Context, channel: str | None) ->
     if activity.ladders is None:
         raise Unanswered(f"{activity.path} n’a pas de délais.")
     now = context.moment(activity.path)
-    ladders = activity.ladders.on(now.date()).rule
+    ladders = activity.ladders.on(paris_now(now).date()).rule
     ladder = ladder_for(ladders, "reserver", channel, context, activity.path)
     return decide(ladder, context, activity.opening, now).answer
 

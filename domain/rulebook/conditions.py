@@ -73,6 +73,7 @@ def _part(word: str, parts: dict[str, list[Any]]) -> Any:
         declared = reader.known("fait")
         if word not in declared:
             raise node.bad(f"le fait {quoted(word)} n’est pas déclaré ; déclarés : {listed(declared)}.")
+        reader.note("fait", word, node)
         parts["tests"].append((word, read_test(declared[word], node, reader)))
 
     return read

@@ -10,8 +10,10 @@ from typing import Any
 from domain.calendar import school_year
 from domain.rulebook import schema
 from domain.rulebook.conditions import Condition, read_condition
+from domain.rulebook.days import Base
 from domain.rulebook.facts import Context
-from domain.rulebook.schema import Key
+from domain.rulebook.schema import Key, Reader
+from domain.rulebook.tree import Node
 from domain.rulebook.values import placed
 
 ETATS = ("present", "absent", "non_reserve")
@@ -117,10 +119,17 @@ def _words(kind: type[StrEnum]) -> schema.Spec:
     return schema.choice({member.value: member for member in kind})
 
 
+def _among(node: Node, reader: Reader) -> Among:
+    among = _words(Among)(node, reader)
+    if among is Among.OPEN_DAYS:
+        reader.note("compte", Base.OPEN.value, node)
+    return among
+
+
 COUNT = placed(
     Count,
     Key("nom", "name", schema.reference("fait", "le fait"), "le fait (type nombre) qui reçoit ce compte"),
-    Key("parmi", "among", _words(Among), "ce qui est compté (presences, enfants, jours, jours_d_ouverture)"),
+    Key("parmi", "among", _among, "ce qui est compté (presences, enfants, jours, jours_d_ouverture)"),
     Key(
         "periode",
         "span",

@@ -49,6 +49,7 @@ _DAYS = Record(
 
 def read_days(node: Node, reader: Reader) -> Days:
     days = _DAYS(node, reader)
+    reader.note("compte", days.base.value, node)
     weekdays = None if days.weekdays is None else frozenset(days.weekdays)
     if days.base is Base.OFFICE and not reader.known("mairie"):
         raise node.bad("« mairie » demande « mairie_ouverte » dans le calendrier.")
@@ -148,6 +149,13 @@ def _read_table_date(node: Node, reader: Reader) -> TableDate:
     return entry
 
 
+def _anchor(node: Node, reader: Reader) -> Anchor:
+    anchor = schema.choice({a.value: a for a in Anchor})(node, reader)
+    if anchor is Anchor.PERIOD and not reader.known("periode"):
+        raise node.bad("« debut_de_periode » demande « periodes » dans le calendrier.")
+    return anchor
+
+
 _FORMS = {
     "jours_avant": placed(_make_days_before, _N, _COUNT, _TIME, _CLEAR, _COMPARE),
     "heures_avant": placed(
@@ -172,7 +180,7 @@ _FORMS = {
     ),
     "avant_periode": placed(
         BeforePeriod,
-        Key("repere", "anchor", schema.choice({a.value: a for a in Anchor}), "d’où l’on compte"),
+        Key("repere", "anchor", _anchor, "d’où l’on compte"),
         _N,
         _COUNT,
         _TIME,

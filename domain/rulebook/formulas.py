@@ -128,3 +128,4 @@ def _check_name(name: str, node: Node, reader: Reader) -> None:
         raise node.bad(f"le fait {quoted(name)} n’est pas déclaré ; déclarés : {listed(declared)}.")
     if declared[name].kind in (Kind.CHOICE, Kind.TEXT):
         raise node.bad(f"le fait {quoted(name)} n’est pas un nombre.")
+    reader.note("fait", name, node)

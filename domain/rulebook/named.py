@@ -4,24 +4,26 @@ Each name is a fact of its own: a number (`montants`), a yes or no (`conditions`
 (deduced `faits`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from domain.calendar import add_months
+from domain.calendar import add_months, paris_now
+from domain.french import quoted
 from domain.rulebook import schema
 from domain.rulebook.conditions import ALWAYS, Condition, read_condition
 from domain.rulebook.cutoff_schema import read_days
 from domain.rulebook.cutoffs import clamped
-from domain.rulebook.days import Days, walk
+from domain.rulebook.days import Base, Days, walk
 from domain.rulebook.facts import Context, Fact, Kind, read_declaration, value_of
 from domain.rulebook.money import ROUNDING, Rounding
-from domain.rulebook.schema import Key, Reader, Record, require_whole
+from domain.rulebook.schema import Key, Reader, Record, Use, require_whole
 from domain.rulebook.trace import Unanswered, in_words
 from domain.rulebook.tree import Node
 from domain.rulebook.values import Value, placed, read_value
+from domain.rulebook.versions import Dated, Version, dated, undated
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,33 @@ class NamedDate:
         return result
 
 
-Named = NamedAmount | NamedCondition | DeducedFact | NamedDate
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A name and its rule through time: the version of the service day, without one that of the act."""
+
+    versions: Dated
+
+    def evaluate(self, context: Context) -> Any:
+        version, trace = self._in_force(context), context.trace
+        outer, trace.version = trace.version, version.name
+        try:
+            return version.rule.evaluate(context)
+        finally:
+            trace.version = outer
+
+    def message(self, context: Context) -> str:
+        """What a family is told when a condition is false; empty for any other name."""
+        return getattr(self._in_force(context).rule, "message", "")
+
+    def _in_force(self, context: Context) -> Version:
+        if not self.versions.changes:
+            return self.versions.versions[0]
+        path = self.versions.path
+        if context.day is None and context.now is not None:
+            return self.versions.on(paris_now(context.moment(path)).date())
+        return self.versions.on(context.service_day(path))
+
+
 _SECTIONS: Mapping[str, Kind] = {"montants": Kind.NUMBER, "conditions": Kind.YES_NO, "dates": Kind.DATE}
 
 
@@ -147,17 +175,64 @@ def _declare_one(word: str, node: Node, reader: Reader, spec: schema.Spec) -> No
 
 def read_named(root: Mapping[str, Node], reader: Reader) -> dict[str, Named]:
     """The rules of every name that is computed."""
-    found: dict[str, Any] = {}
-    for word, node in _entries(root, "faits"):
-        if node.is_mapping:
-            rule = reader.read(_deduced(word), node)
-            if isinstance(rule, DeducedFact):
-                found[word] = rule
-    specs = {"montants": _read_amount, "conditions": _CONDITION, "dates": _read_date}
-    for section, spec in specs.items():
-        for word, node in _entries(root, section):
-            found[word] = reader.read(spec, node)
-    return {word: rule for word, rule in found.items() if rule is not schema.BROKEN}
+    entries = [(word, node, _deduced(word)) for word, node in _entries(root, "faits") if node.is_mapping]
+    for section, spec in _SPECS.items():
+        entries += [(word, node, dated(spec)) for word, node in _entries(root, section)]
+    found: dict[str, Named] = {}
+    for word, node, spec in entries:
+        rule, uses = reader.read_with_uses(spec, node)
+        if isinstance(rule, Dated):
+            found[word] = Named(rule)
+            reader.known("deduit")[word] = frozenset(use.name for use in uses if use.kind == "fait")
+            _refuse_openings(uses, reader)
+    _refuse_circles({word: node for word, node, _ in entries if word in found}, reader)
+    return found
+
+
+def _refuse_openings(uses: Iterable[Use], reader: Reader) -> None:
+    for use in uses:
+        if use.kind == "compte" and use.name == Base.OPEN.value:
+            reader.faults.add(
+                use.node.bad(
+                    "« ouverture » compte les jours d’une activité ; une règle nommée n’en a pas : comptez "
+                    "les jours d’ecole, de mairie…"
+                ).fault
+            )
+
+
+def _refuse_circles(nodes: Mapping[str, Node], reader: Reader) -> None:
+    """A fault for each circle of names that read one another, told once."""
+    graph, told = reader.known("deduit"), set()
+    for word, node in nodes.items():
+        circle = circle_through(word, graph)
+        if circle and not told & set(circle):
+            told |= set(circle)
+            chain = " → ".join([*circle, word])
+            reader.faults.add(node.bad(f"{quoted(word)} se déduit de lui-même : {chain}.").fault)
+
+
+def circle_through(word: str, graph: Mapping[str, Collection[str]]) -> list[str]:
+    """The shortest chain of names that leads from `word` back to it; empty when there is none."""
+    chains, seen = [[word]], set()
+    for chain in chains:
+        for name in sorted(graph.get(chain[-1], ())):
+            if name == word:
+                return chain
+            if name not in seen:
+                seen.add(name)
+                chains.append([*chain, name])
+    return []
+
+
+def reads(names: Iterable[str], graph: Mapping[str, Collection[str]]) -> set[str]:
+    """Those names and every name that they are deduced from."""
+    found, left = set(), list(names)
+    while left:
+        name = left.pop()
+        if name not in found:
+            found.add(name)
+            left += graph.get(name, ())
+    return found
 
 
 def computers(named: Mapping[str, Named]) -> dict[str, Callable[[Context], Any]]:
@@ -168,7 +243,7 @@ def computers(named: Mapping[str, Named]) -> dict[str, Callable[[Context], Any]]
 def _deduced(word: str) -> schema.Spec:
     """The cases of a fact that is deduced; None for one that is only declared."""
 
-    def read(node: Node, reader: Reader) -> DeducedFact | None:
+    def read(node: Node, reader: Reader) -> Dated | None:
         given = node.mapping()
         for key, child in given.items():
             if key not in ("type", "valeurs", "nom", "deduit", "sinon"):
@@ -189,7 +264,7 @@ def _deduced(word: str) -> schema.Spec:
         cases = reader.read(schema.list_of(case, least=1), given["deduit"])
         otherwise = reader.read(value, given["sinon"])
         require_whole(node, reader, cases, otherwise)
-        return DeducedFact(node.path, cases, otherwise)
+        return undated(DeducedFact(node.path, cases, otherwise), node)
 
     return read
 
@@ -227,3 +302,10 @@ _DATE = placed(
 def _read_date(node: Node, reader: Reader) -> NamedDate:
     """A date rule, or a list of them: the first whose condition holds."""
     return NamedDate(node.path, schema.one_or_many(_DATE)(node, reader))
+
+
+_SPECS: Mapping[str, schema.Spec] = {
+    "montants": _read_amount,
+    "conditions": _CONDITION,
+    "dates": _read_date,
+}

@@ -55,7 +55,7 @@ def _with_act(question: Question) -> dict[str, Any]:
 def _ladder(activity: Activity, asked: Asked, context: Context, action: str) -> Any:
     if activity.ladders is None:
         raise Unanswered(f"{activity.path} n’a pas de délais.")
-    version = activity.ladders.on(None if context.now is None else paris_now(context.now).date())
+    version = activity.ladders.on(None if context.now is None else paris_now(context.now).date(), "a")
     context.trace.version = version.name
     return ladder_for(version.rule, action, asked["channel"], context, activity.path)
 
@@ -135,9 +135,10 @@ def _price(book: Rulebook, asked: Asked, context: Context) -> Answer:
 
 def _settled_later(book: Rulebook, name: str) -> str:
     """Why only the whole period settles a price (P9, P10); empty when it is final."""
-    totals = [total.name for total in book.totals if name in total.activities]
-    if totals:
-        return f"le total de la période peut le changer ({', '.join(totals)})"
+    totals = [version.rule for total in book.totals for version in total.versions]
+    names = dict.fromkeys(total.name for total in totals if name in total.activities)
+    if names:
+        return f"le total de la période peut le changer ({', '.join(names)})"
     if book.activities[name].counts:
         return "il dépend de ce qui est compté sur la période"
     return ""
@@ -203,8 +204,8 @@ def _summed(amounts: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
 def _fact(book: Rulebook, asked: Asked, context: Context) -> Answer:
     rule = book.named.get(asked["fact"])
     value = context.fact(asked["fact"], "la question")
-    message = getattr(rule, "message", None)
-    return {"valeur": value, "message": message if value is False else None}
+    message = rule.message(context) if rule is not None and value is False else None
+    return {"valeur": value, "message": message or None}
 
 
 # --- Access
@@ -253,7 +254,7 @@ def _enrol(book: Rulebook, asked: Asked, context: Context) -> Answer:
         reasons.append("Les inscriptions ne sont pas ouvertes.")
     for name in rules.conditions:
         if not context.fact(name, rules.path):
-            reasons.append(book.named[name].message)
+            reasons.append(book.named[name].message(context))
     for paper in rules.papers:
         reason = paper.missing(asked["papers"], context.day, context)
         if reason:

@@ -1,6 +1,6 @@
 """A whole rulebook: its calendar, facts, names and activities, read from a tree with every fault at once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -12,14 +12,15 @@ from domain.rulebook.absences import read_absences
 from domain.rulebook.almanac import BUILT_IN, DEDUCED, Almanac, Period
 from domain.rulebook.billing import BILLING, Billing
 from domain.rulebook.counts import COUNT, ETATS, Count
+from domain.rulebook.days import Base
 from domain.rulebook.enrolment import ENROLMENT
 from domain.rulebook.facts import Context, Fact, Kind
 from domain.rulebook.ladders import LADDER
 from domain.rulebook.openings import OpenDays, opening_spec
 from domain.rulebook.prices import TARIFF
 from domain.rulebook.quotients import QUOTIENT, QuotientRule, apply_policy
-from domain.rulebook.schema import BROKEN, Key, Reader, Record
-from domain.rulebook.totals import TOTAL, Total
+from domain.rulebook.schema import BROKEN, Key, Reader, Record, Use, require_whole
+from domain.rulebook.totals import TOTAL
 from domain.rulebook.trace import Trace
 from domain.rulebook.tree import BadNode, Fault, Faults, Node
 from domain.rulebook.values import placed
@@ -63,7 +64,7 @@ class Rulebook:
     named: Mapping[str, named.Named]
     quotient: QuotientRule | None
     activities: Mapping[str, Activity]
-    totals: tuple[Total, ...]
+    totals: tuple[Dated, ...]
     billing: Billing | None
     _deduce: Mapping[str, Any] = field(repr=False, default_factory=dict)
 
@@ -143,6 +144,7 @@ def read(root: Node, source: HolidaySource, faults: Faults) -> Rulebook | None:
             return None
         _declare_all(sections, reader)
         book = _assemble(sections, reader, calendar)
+        _warn_of_unread_facts(sections, reader)
     except BadNode as bad:
         faults.add(bad.fault)
         return None
@@ -230,11 +232,27 @@ _OF_PRESENCES = {
 
 
 def _declare_all(sections: Mapping[str, Node], reader: Reader) -> None:
-    named.declare(sections, reader, {**BUILT_IN, **_OF_PRESENCES})
+    named.declare(sections, reader, {**BUILT_IN, **_OF_PRESENCES, **_words_of(sections, reader)})
     for kind, section in (("activite", "activites"), ("condition", "conditions"), ("quotient", "quotient")):
         node = sections.get(section)
         if node is not None and node.is_mapping:
             reader.known(kind).update(dict.fromkeys(node.mapping()))
+
+
+def _words_of(sections: Mapping[str, Node], reader: Reader) -> Mapping[str, Fact]:
+    """The facts whose values are names of the file itself: a misspelt one is a fault."""
+    activities = sections["activites"]
+    words = {"periode": tuple(reader.known("periode"))}
+    words["activite"] = tuple(activities.mapping()) if activities.is_mapping else ()
+    return {name: Fact(Kind.CHOICE, values) for name, values in words.items() if values}
+
+
+def _warn_of_unread_facts(sections: Mapping[str, Node], reader: Reader) -> None:
+    read = {use.name for use in reader.uses if use.kind == "fait"}
+    facts = sections["faits"].mapping() if "faits" in sections else {}
+    for word, node in facts.items():
+        if word not in read and not node.has("deduit"):
+            reader.faults.warn(node, f"le fait « {word} » n’est lu par aucune règle.")
 
 
 def _assemble(sections: Mapping[str, Node], reader: Reader, almanac: Almanac) -> Rulebook:
@@ -253,7 +271,7 @@ def _assemble(sections: Mapping[str, Node], reader: Reader, almanac: Almanac) ->
         named=names,
         quotient=quotient,
         activities=part("activites", schema.map_of(_activity_spec(almanac)), {}),
-        totals=part("cumuls", schema.list_of(TOTAL), ()),
+        totals=part("cumuls", schema.list_of(dated(TOTAL)), ()),
         billing=part("facturation", BILLING, None),
         _deduce=deduce,
     )
@@ -266,11 +284,41 @@ def _activity_spec(almanac: Almanac) -> schema.Spec:
     record = _activity_record(almanac)
 
     def read_activity(node: Node, reader: Reader) -> Activity:
-        activity = record(node, reader)
+        activity, uses = reader.read_with_uses(record, node)
+        require_whole(node, reader, activity)
         _check_extras(activity, node, reader)
+        _check_counts(activity, node, reader)
+        if activity.opening is None:
+            _require_opening(uses, reader)
         return activity
 
     return read_activity
+
+
+_OF_OPENINGS = {("compte", Base.OPEN.value), ("fait", "jours_ouverts"), ("fait", "jours_manquants")}
+
+
+def _require_opening(uses: Iterable[Use], reader: Reader) -> None:
+    """An activity that counts its own days says which they are."""
+    for use in uses:
+        if (use.kind, use.name) in _OF_OPENINGS:
+            reader.faults.add(
+                use.node.bad(
+                    "cette règle compte les jours de l’activité : il lui manque « ouverture »."
+                ).fault
+            )
+
+
+def _check_counts(activity: Activity, node: Node, reader: Reader) -> None:
+    """A count may use the counts written before it, not itself nor a later one."""
+    left = [count.name for count in activity.counts]
+    for count in activity.counts:
+        late = [name for name in left if name in named.reads(count.when.facts(), reader.known("deduit"))]
+        if late:
+            itself = late[0] == count.name
+            said = "se compte d’après lui-même" if itself else f"lit « {late[0]} », compté après lui"
+            reader.faults.add(node.bad(f"le compte « {count.name} » {said}.").fault)
+        left.remove(count.name)
 
 
 def _check_extras(activity: Activity, node: Node, reader: Reader) -> None:

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from domain.deadlines import ClockTime
+from domain.clock_time import ClockTime
 from domain.errors import RuleError
 from domain.french import WEEKDAYS, quoted
 from domain.rulebook.tree import BadNode, Faults, Node
@@ -24,12 +24,22 @@ _YES_NO = {"oui": True, "non": False}
 _MOST_CHOICES_SHOWN = 30
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A place of the file that reads a name: a fact, a period, a base of counted days…"""
+
+    kind: str
+    name: str
+    node: Node
+
+
 @dataclass(slots=True)
 class Reader:
-    """One reading of one file: its faults, and the names declared so far (facts, tables, activities…)."""
+    """One reading of one file: its faults, the names declared so far, and every place that uses one."""
 
     faults: Faults = field(default_factory=Faults)
     names: dict[str, dict[str, Any]] = field(default_factory=dict)
+    uses: list[Use] = field(default_factory=list)
 
     def read(self, spec: Spec, node: Node) -> Any:
         """What `spec` makes of `node`; BROKEN, and one more fault, when it cannot."""
@@ -43,6 +53,16 @@ class Reader:
 
     def known(self, kind: str) -> dict[str, Any]:
         return self.names.setdefault(kind, {})
+
+    def note(self, kind: str, name: str, node: Node) -> None:
+        """Remembers that `node` uses a name, for the checks made once its surroundings are read."""
+        self.uses.append(Use(kind, name, node))
+
+    def read_with_uses(self, spec: Spec, node: Node) -> tuple[Any, list[Use]]:
+        """What `spec` makes of `node`, and the names that it uses."""
+        start = len(self.uses)
+        found = self.read(spec, node)
+        return found, self.uses[start:]
 
 
 class Broken(BadNode):
@@ -145,6 +165,7 @@ def reference(kind: str, meaning: str) -> Spec:
         if value not in reader.known(kind):
             known = listed(reader.known(kind)) or "aucun"
             raise node.bad(f"{meaning} {quoted(value)} n’est pas déclaré(e) ; déclarés : {known}.")
+        reader.note(kind, value, node)
         return value
 
     return read

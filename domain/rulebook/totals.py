@@ -14,6 +14,7 @@ from domain.rulebook.prices import Operation
 from domain.rulebook.schema import Key
 from domain.rulebook.trace import in_words
 from domain.rulebook.values import Value, placed, read_value
+from domain.rulebook.versions import Dated, Version
 
 EFFECTS = {
     "plafond": Operation.AT_MOST,
@@ -47,7 +48,7 @@ class Line:
     """A line of a bill: what, for whom (empty: the family), and the signed amount in euros.
 
     `payer` is who pays it when the règlement says so; empty when it is shared or not said. `version` names
-    the dated tariff that priced it; empty when the tariff has no versions.
+    the dated rule that priced it; empty when the rule has no versions.
     """
 
     label: str
@@ -58,26 +59,29 @@ class Line:
     version: str = ""
 
 
-def corrections(totals: Sequence[Total], presences: Sequence[Presence]) -> list[Line]:
+def corrections(totals: Sequence[Dated], presences: Sequence[Presence]) -> list[Line]:
     """The lines that the totals add to the lines of the presences, in declared order.
 
-    Each total sees what those before it changed for the same presences or for a part of them.
+    A version of a total gathers the presences of its own days. Each total sees what those before it changed
+    for the same presences or for a part of them.
     """
     lines: list[Line] = []
     changed: list[tuple[set[int], Decimal]] = []
-    for total in totals:
-        for group in _groups(total, presences).values():
+    for version in (version for total in totals for version in total.versions):
+        total = version.rule
+        for group in _groups(total, [one for one in presences if version.holds(one.day)]).values():
             members = {id(one) for one in group}
             context = _context_of(group, sum((by for part, by in changed if part <= members), Decimal(0)))
             if not total.when.holds(context):
                 continue
             before = context.given["total"]
+            context.trace.version = version.name
             after = total.rounding.round(total.effect.apply(before, total.value.evaluate(context)))
             said = f"{total.name} : {in_words(before)} → {in_words(after)}"
             context.trace.add(total.path, said, {"total": before}, after)
             if after != before:
                 changed.append((members, after - before))
-                lines.append(_line(total, group, after - before))
+                lines.append(_line(version, group, after - before))
     return lines
 
 
@@ -97,10 +101,12 @@ def _context_of(group: Sequence[Presence], changed: Decimal) -> Context:
     return group[-1].context.with_facts(nombre=Decimal(len(group)), total=amount)
 
 
-def _line(total: Total, group: Sequence[Presence], amount: Decimal) -> Line:
+def _line(version: Version, group: Sequence[Presence], amount: Decimal) -> Line:
+    total = version.rule
     payers = {one.payer for one in group}
     child = group[0].child if total.by is By.CHILD else ""
-    return Line(total.name, child, amount, total.path, payers.pop() if len(payers) == 1 else "")
+    payer = payers.pop() if len(payers) == 1 else ""
+    return Line(total.name, child, amount, total.path, payer, version.name)
 
 
 def read_activities(node: Any, reader: Any) -> tuple[str, ...]:

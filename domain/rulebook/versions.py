@@ -10,7 +10,7 @@ from domain.errors import RuleError
 from domain.french import format_day
 from domain.rulebook import schema
 from domain.rulebook.schema import Reader, Spec, require_whole
-from domain.rulebook.trace import Unanswered
+from domain.rulebook.trace import MissingFact, Unanswered
 from domain.rulebook.tree import Node
 
 
@@ -35,16 +35,29 @@ class Dated:
     path: str
     versions: tuple[Version, ...]
 
-    def on(self, day: date | None) -> Version:
-        """The version of that day; without a day, the only version there is."""
-        if len(self.versions) == 1 and (day is None or self.versions[0].first_day is None):
+    @property
+    def changes(self) -> bool:
+        """False for a rule written once, without dates."""
+        return len(self.versions) > 1 or self.versions[0].first_day is not None
+
+    def on(self, day: date | None, asked: str = "jour") -> Version:
+        """The version of that day; without a day, the only version there is.
+
+        Raises MissingFact naming `asked` when the day is needed and nobody gave it.
+        """
+        if not self.changes:
             return self.versions[0]
         if day is None:
-            raise Unanswered(f"{self.path} a plusieurs versions : il faut une date.")
+            raise MissingFact(asked, self.path)
         for version in self.versions:
             if version.holds(day):
                 return version
         raise Unanswered(f"{self.path} : aucune version en vigueur le {format_day(day, year=True)}.")
+
+
+def undated(rule: Any, node: Node) -> Dated:
+    """A rule that never changes."""
+    return Dated(node.path, (Version("", None, None, rule),))
 
 
 def dated(spec: Spec) -> Spec:
@@ -52,7 +65,7 @@ def dated(spec: Spec) -> Spec:
 
     def read(node: Node, reader: Reader) -> Dated:
         if not node.has("versions"):
-            return Dated(node.path, (Version("", None, None, spec(node, reader)),))
+            return undated(spec(node, reader), node)
         if len(node.mapping()) > 1:
             raise node.bad("« versions » reste seule : les autres clés vont dans chaque version.")
         found = [reader.read(_version(spec), item) for item in node.mapping()["versions"].items()]

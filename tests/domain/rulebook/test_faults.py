@@ -150,6 +150,48 @@ def test_the_rest(text, fault):
     assert fault in "\n".join(messages(text))
 
 
+OPEN = "{base: ouverture, sans_feries: oui, sans_vacances: non}"
+TARIFF = "tarif: {prix: x, arrondi: " + CENTS + "}"
+COUNT = "periode: mois, par: enfant, toutes_activites: non, jusqu_ici: non"
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("montants: {x: x + 1}\nactivites: {c: {nom: C}}", "montants.x : « x » se déduit de lui-même : x → x."),
+        ("montants: {x: y * 2, y: x / 2}\nactivites: {c: {nom: C}}", "« x » se déduit de lui-même : x → y → x."),
+        ("faits: {r: {valeurs: [a, b], deduit: [{si: {ok: oui}, valeur: a}], sinon: b}}\nconditions: {ok: {si: {r: a}, sinon: Non.}}\nactivites: {c: {nom: C}}", "« r » se déduit de lui-même : r → ok → r."),
+        ("dates: {d: {depuis: d, jours: 1}}\nactivites: {c: {nom: C}}", "« d » se déduit de lui-même"),
+        ("faits: {pris: nombre}\nactivites: {c: {nom: C, comptes: [{nom: pris, parmi: presences, " + COUNT + ", si: {pris: {de: 1}}}]}}", "le compte « pris » se compte d’après lui-même"),
+        ("faits: {p: nombre, q: nombre}\nmontants: {m: q + 1}\nactivites: {c: {nom: C, comptes: [{nom: p, parmi: presences, " + COUNT + ", si: {m: {de: 1}}}, {nom: q, parmi: jours, " + COUNT + ", si: toujours}]}}", "le compte « p » lit « q », compté après lui"),
+        ("faits: {p: nombre}\nactivites: {c: {nom: C, comptes: [{nom: p, parmi: jours_d_ouverture, " + COUNT + ", si: toujours}]}}", "il lui manque « ouverture »"),
+        ("faits: {d: date}\ndates: {e: {depuis: d, jours: 2, compte: " + OPEN + "}}\nactivites: {c: {nom: C}}", "une règle nommée n’en a pas"),
+        ("activites: {c: {nom: C, inscription: {choix: [{par: semaine, exige: {jours_manquants: {a: 0}}, sinon: Tout.}]}}}", "il lui manque « ouverture »"),
+        ("activites: {c: {nom: C, tarif: {prix: {cas: [{si: {activite: d}, valeur: 1}], sinon: 2}, arrondi: " + CENTS + "}}}", "« d » n’est pas possible ici ; choisissez parmi : c"),
+    ],
+)  # fmt: skip
+def test_what_could_never_be_answered_is_refused_when_it_is_read(text, fault):
+    assert fault in "\n".join(messages(text))
+
+
+def test_days_of_the_activity_cannot_be_counted_when_they_are_not_said():
+    cutoff = f"{{forme: jours_avant, jours: 2, compte: {OPEN}, francs: non, heure: '10:00', limite: incluse}}"
+    assert messages(with_cutoff(cutoff)) == [
+        "ligne 10, activites.cantine.delais[1].etapes[1].jusqu_a.compte : cette règle compte les jours de "
+        "l’activité : il lui manque « ouverture »."
+    ]
+
+
+def test_periods_are_declared_before_they_are_used():
+    anchor = "{forme: avant_periode, repere: debut_de_periode, jours: 2, compte: {base: tous, sans_feries: non, sans_vacances: non}, francs: non, heure: '10:00', limite: incluse}"
+    assert "demande « periodes » dans le calendrier" in messages(with_cutoff(anchor))[0]
+
+
+def test_a_fact_that_no_rule_reads_is_a_warning():
+    _, faults = read("faits: {age: nombre}\nactivites: {c: {nom: C}}")
+    assert [fault.message for fault in faults.warnings] == ["le fait « age » n’est lu par aucune règle."]
+
+
 def test_a_date_whose_weekday_is_wrong_is_a_warning():
     dates = "[{mois: 2019-12, date: 2019-11-30, heure: '24:00', jour_annonce: mardi}]"
     book, faults = read(with_cutoff(f"{{forme: dates, limite: incluse, dates: {dates}}}"))

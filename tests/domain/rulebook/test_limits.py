@@ -98,6 +98,103 @@ def test_the_version_of_a_limit_is_that_of_the_act_and_of_a_price_that_of_the_se
         """)  # fmt: skip
 
 
+def test_named_values_and_totals_have_versions_of_the_service_day():
+    book = rulebook_of("""
+        faits: {depot: date}
+        montants:
+          plein:
+            versions:
+              - {nom: ancien, du: 2025-09-01, au: 2026-08-31, regle: 4}
+              - {nom: nouveau, du: 2026-09-01, regle: {valeur: 4.125, arrondi: {au: 0.01, vers: plus_proche}}}
+        conditions:
+          ouvert:
+            versions:
+              - {nom: ancien, du: 2025-09-01, au: 2026-08-31, regle: {si: {mois: 6}, sinon: En juin.}}
+              - {nom: nouveau, du: 2026-09-01, regle: {si: {mois: 9}, sinon: En septembre.}}
+        dates:
+          effet:
+            versions:
+              - {nom: ancien, du: 2025-09-01, au: 2026-08-31, regle: {depuis: depot, jours: 1}}
+              - {nom: nouveau, du: 2026-09-01, regle: {depuis: depot, jours: 2}}
+        activites:
+          cantine:
+            nom: Cantine
+            tarif: {prix: plein, arrondi: {au: 0.01, vers: plus_proche, apres: [total]}}
+        cumuls:
+          - versions:
+              - nom: sans plafond avant 2026
+                du: 2026-09-01
+                regle: {nom: plafond, periode: annee_civile, par: famille, activites: [cantine], effet: plafond, valeur: 5, arrondi: {au: 0.01, vers: plus_proche}}
+        """)  # fmt: skip
+    check(
+        book,
+        """
+        - {nom: avant, question: prix, activite: cantine, jour: 2026-08-31, attendu: {prix: 4.00}}
+        - {nom: après, question: prix, activite: cantine, jour: 2026-09-01, attendu: {prix: 4.13, provisoire: oui}}
+        - {nom: sans jour, question: prix, activite: cantine, attendu: {fait_manquant: jour}}
+        - {nom: phrase, question: fait, fait: ouvert, jour: 2026-10-01, attendu: {valeur: non, message: En septembre.}}
+        - {nom: à l’acte, question: fait, fait: ouvert, a: 2026-06-30 23:59, faits: {mois: 6}, attendu: {valeur: oui}}
+        - {nom: date, question: fait, fait: effet, jour: 2026-09-01, faits: {depot: 2026-08-31}, attendu: {valeur: 2026-09-02}}
+        - {nom: plafond, question: facture, presences: [{activite: cantine, jours: [2026-08-31, 2026-09-01, 2026-09-02]}], attendu: {total: 9.00}}
+        """,
+    )  # fmt: skip
+
+
+def test_a_moment_is_read_on_the_clock_of_paris():
+    book = rulebook_of("""
+        activites:
+          cantine:
+            nom: Cantine
+            delais:
+              versions:
+                - nom: ancien
+                  du: 2025-09-01
+                  au: 2026-08-31
+                  regle: [{actions: [reserver], canaux: tous, etapes: [], ensuite: refus}]
+                - nom: nouveau
+                  du: 2026-09-01
+                  regle: [{actions: [reserver], canaux: tous, etapes: [], ensuite: {effet: supplement, supplements: [retard]}}]
+            tarif:
+              prix: 3
+              ajustements: [{nom: retard, si: delai, operation: ajouter, valeur: 1, portee: unite}]
+              arrondi: {au: 0.01, vers: plus_proche, apres: [total]}
+            absences:
+              - {nom: carence, si: toujours, prevenu: {jusqu_a: toujours, repere: premier_jour}, du: {de: 1, a: 1, unite: jours_calendaires, depuis_prevenance: oui}}
+              - {nom: reste, si: toujours, du: tout}
+        """)  # fmt: skip
+    check(
+        book,
+        """
+        - {nom: version, question: prix, activite: cantine, jour: 2026-09-10, reserve_le: 2026-09-01 00:30, attendu: {prix: 4.00}}
+        - {nom: prévenu, question: absence, activite: cantine, jours: [2026-09-01, 2026-09-02], prevenu: 2026-09-01 00:30, attendu: {dus: [2026-09-01]}}
+        """,
+    )  # fmt: skip
+
+
+def test_an_absence_may_count_the_days_of_the_activity():
+    book = rulebook_of("""
+        activites:
+          cantine:
+            nom: Cantine
+            ouverture: {jours: [lundi, mardi, jeudi, vendredi], ecole: oui, vacances: non, feries: non}
+            absences:
+              - nom: trois jours d’ouverture
+                si: toujours
+                duree: {au_moins: 3, unite: jours_comptes, compte: {base: ouverture, sans_feries: oui, sans_vacances: oui}}
+                justificatif: {sous: 2, unite: jours_comptes, depuis: dernier_jour, heure: "00:00", compte: {base: ouverture, sans_feries: oui, sans_vacances: oui}}
+                du: rien
+              - {nom: reste, si: toujours, du: tout}
+        """)  # fmt: skip
+    check(
+        book,
+        """
+        - {nom: trois, question: absence, activite: cantine, jours: [2026-09-07, 2026-09-10], justificatif: 2026-09-14 23:59, attendu: {nombre_du: 0}}
+        - {nom: tard, question: absence, activite: cantine, jours: [2026-09-07, 2026-09-10], justificatif: 2026-09-15 00:01, attendu: {nombre_du: 2}}
+        - {nom: deux, question: absence, activite: cantine, jours: [2026-09-08, 2026-09-10], justificatif: 2026-09-14 23:59, attendu: {nombre_du: 2}}
+        """,
+    )  # fmt: skip
+
+
 def test_an_age_in_completed_years():
     book = rulebook_of("""
         faits: {naissance: date}
