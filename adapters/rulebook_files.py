@@ -42,7 +42,7 @@ def load(path: Path) -> tuple[Node | None, Faults]:
 def parse(text: str, faults: Faults) -> Node | None:
     """The tree of a YAML text; adds what is wrong to `faults`."""
     try:
-        root = yaml.compose(text, Loader=_PlainLoader)
+        root = composed(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
@@ -55,6 +55,16 @@ def parse(text: str, faults: Faults) -> Node | None:
         faults.add(Fault("", 1, "le fichier est vide."))
         return None
     return _located(root, "", faults, 0)
+
+
+def composed(text: str) -> Any:
+    """The YAML node of a text, with the marks of its places; None when it holds nothing but comments."""
+    return yaml.compose(text, Loader=_PlainLoader)
+
+
+def node_of(composed_node: Any) -> Node:
+    """The tree of a YAML node that read without fault before."""
+    return _located(composed_node, "", Faults(), 0)
 
 
 class _PlainLoader(yaml.SafeLoader):

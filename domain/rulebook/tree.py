@@ -7,9 +7,13 @@ until a rule says what it expects there.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeAlias
 
 from domain.errors import RuleError
 from domain.french import spaced
+
+# What a place holds, without its line: mappings, lists, texts and nothing.
+Tree: TypeAlias = "dict[str, Tree] | list[Tree] | str | None"
 
 
 class Severity(StrEnum):
@@ -84,8 +88,26 @@ class Node:
             raise self.bad("une liste est attendue (une ligne par élément, précédée d’un tiret).")
         return self.value
 
+    def bare(self) -> Tree:
+        """What is written here, without its place in the file."""
+        if isinstance(self.value, dict):
+            return {word: child.bare() for word, child in self.value.items()}
+        if isinstance(self.value, list):
+            return [child.bare() for child in self.value]
+        return self.value
+
     def has(self, key: str) -> bool:
         return isinstance(self.value, dict) and key in self.value
+
+
+def planted(tree: Tree, path: str = "") -> Node:
+    """The nodes of a bare tree; no line is known."""
+    if isinstance(tree, dict):
+        below = ((word, f"{path}.{word}" if path else word) for word in tree)
+        return Node({word: planted(tree[word], place) for word, place in below}, 0, path)
+    if isinstance(tree, list):
+        return Node([planted(one, f"{path}[{rank}]") for rank, one in enumerate(tree, 1)], 0, path)
+    return Node(tree, 0, path)
 
 
 @dataclass(slots=True)
