@@ -326,6 +326,7 @@ class Activity(db.Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     facility_id: Mapped[int] = parent_key("facility.id", index=False)
     name: Mapped[str] = mapped_column(String(120))
+    rule_name: Mapped[str] = mapped_column(String(60), unique=True)  # its key in the règlement
     kind: Mapped[ActivityKind] = mapped_column(closed_list(ActivityKind))
     has_waiting_list: Mapped[bool] = mapped_column(default=False)
     last_places_threshold: Mapped[int] = mapped_column(default=3)
@@ -337,43 +338,62 @@ class PresenceType(db.Model):
     """What is booked on a day of an activity: a meal, a full day, a morning (S94)."""
 
     __tablename__ = "presence_type"
-    __table_args__ = (UniqueConstraint("activity_id", "name"),)
+    __table_args__ = (UniqueConstraint("activity_id", "name"), UniqueConstraint("activity_id", "rule_name"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     activity_id: Mapped[int] = parent_key("activity.id", index=False)
     name: Mapped[str] = mapped_column(String(80))
+    rule_name: Mapped[str] = mapped_column(String(60))  # its word of the fact « formule » in the règlement
     short_name: Mapped[str] = mapped_column(String(20))
     position: Mapped[int] = mapped_column(default=0)
     is_active: Mapped[bool] = mapped_column(default=True)
 
 
-class DeadlineRule(db.Model):
-    """A dated ladder of one activity and action; `ladder` is `domain.deadlines.ladder_to_data`."""
+class RulebookVersion(db.Model):
+    """The whole règlement of the town, in force between two days (both included); the draft has no dates.
 
-    __tablename__ = "deadline_rule"
-    __table_args__ = (UniqueConstraint("activity_id", "action", "valid_from"),)
+    `text` is what people wrote (docs/reglement-format.md), `tree` the same as nested texts, read without the
+    file format; `fingerprint` changes with the text (P15).
+    """
+
+    __tablename__ = "rulebook_version"
+    __table_args__ = (
+        CheckConstraint("is_draft = (valid_from IS NULL)", name="draft"),
+        CheckConstraint("valid_to IS NULL OR valid_from <= valid_to", name="order"),
+        Index(
+            "uq_rulebook_draft",
+            "is_draft",
+            unique=True,
+            sqlite_where=text("is_draft"),
+            postgresql_where=text("is_draft"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    activity_id: Mapped[int] = parent_key("activity.id", index=False)
-    action: Mapped[LineAction] = mapped_column(closed_list(LineAction))
-    valid_from: Mapped[date] = mapped_column(Date)
+    name: Mapped[str] = mapped_column(String(120))
+    is_draft: Mapped[bool] = mapped_column(default=False)
+    valid_from: Mapped[date | None] = mapped_column(Date, unique=True)
     valid_to: Mapped[date | None] = mapped_column(Date)
-    ladder: Mapped[dict[str, Any]] = mapped_column(JSON)
-    source: Mapped[str] = mapped_column(String(200), default="")
+    text: Mapped[str] = mapped_column(Text)
+    tree: Mapped[dict[str, Any]] = mapped_column(JSON)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    author_name: Mapped[str] = mapped_column(String(160), default="")
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class Tariff(db.Model):
-    """A dated price table of one presence type; `table` is `domain.pricing.table_to_data`."""
+class RuleFact(db.Model):
+    """A fact that the règlement reads and that the service states, of a family or of one of its children."""
 
-    __tablename__ = "tariff"
-    __table_args__ = (UniqueConstraint("presence_type_id", "valid_from"),)
+    __tablename__ = "rule_fact"
+    __table_args__ = (CheckConstraint("valid_to IS NULL OR valid_from <= valid_to", name="order"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    presence_type_id: Mapped[int] = parent_key("presence_type.id", index=False)
+    household_id: Mapped[int] = parent_key("household.id")
+    child_id: Mapped[int | None] = parent_key("child.id")
+    name: Mapped[str] = mapped_column(String(60))
+    value: Mapped[str] = mapped_column(String(200))
     valid_from: Mapped[date] = mapped_column(Date)
     valid_to: Mapped[date | None] = mapped_column(Date)
-    table: Mapped[dict[str, Any]] = mapped_column(JSON)
-    source: Mapped[str] = mapped_column(String(200), default="")
 
 
 class BookingPeriod(db.Model):

@@ -88,11 +88,12 @@ class LineState(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What a rule answers to an act at a given moment (primitive P3)."""
+    """What a rule answers to an act at a given moment (primitive P3), in the words of the rulebook file."""
 
-    FREE = "free"
-    ON_REQUEST = "on_request"
-    REFUSE = "refuse"
+    FREE = "libre"
+    EXTRA = "supplement"
+    ON_REQUEST = "sur_demande"
+    REFUSE = "refus"
 
 
 class DayBase(StrEnum):

@@ -68,6 +68,7 @@ LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
     },
     enums.Outcome: {
         enums.Outcome.FREE: "Possible",
+        enums.Outcome.EXTRA: "Avec supplément",
         enums.Outcome.ON_REQUEST: "Sur demande",
         enums.Outcome.REFUSE: "Refusé",
     },

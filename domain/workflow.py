@@ -76,7 +76,8 @@ def booking_outcome(
 ) -> LineState | Refusal:
     """What a wish becomes under the deadline rule, the mode of the facility and what the day offers.
 
-    Booking: accepted at once when the rule is free, the mode automatic and a place is there; pending, its
+    Booking: accepted at once when the rule allows it, with or without a
+    supplement, the mode automatic and a place is there; pending, its
     place held, when somebody must decide; waiting when the day is full and keeps a list. Cancelling needs the
     `current` state of the booking: what nobody has accepted yet is given back at once while in time (S101).
     """
@@ -102,5 +103,5 @@ def _cancel_outcome(rule: Outcome, mode: ValidationMode, current: BookingState |
 
 
 def _accepted_or_pending(rule: Outcome, mode: ValidationMode) -> LineState:
-    at_once = rule is Outcome.FREE and mode is ValidationMode.AUTOMATIC
+    at_once = rule in (Outcome.FREE, Outcome.EXTRA) and mode is ValidationMode.AUTOMATIC
     return LineState.ACCEPTED if at_once else LineState.PENDING

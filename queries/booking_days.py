@@ -30,7 +30,6 @@ from sqlalchemy.sql.selectable import CompoundSelect
 
 from domain import capacity
 from domain.calendar import paris_now
-from domain.deadlines import Decision
 from domain.enums import (
     ActivityKind,
     Availability,
@@ -41,6 +40,7 @@ from domain.enums import (
     ValidationMode,
 )
 from domain.french import NBSP, format_euros, format_moment
+from domain.rulebook.decisions import Decision
 from domain.workflow import Refusal, booking_outcome
 from models import (
     ACTIVE_BOOKING,
@@ -353,10 +353,10 @@ def judge(day: ChildDay, action: LineAction, presence_type_id: int, rules: RuleS
         cents = -(day.booking_price_cents or 0) if day.booking_state is not BookingState.WAITING else 0
         return Verdict(state, "", _why(day, state, decision), cents)
     rank = day.waiting + 1 if state is LineState.WAITING else None
-    price = rules.price(presence_type_id, day.day)
+    price = rules.price(presence_type_id, day.day, day.child_id, now, decision.extras)
     why = _why(day, state, decision)
-    if price is None:
-        return Verdict(state, "", why, None, rank=rank)
+    if price.cents is None:
+        return Verdict(state, "", why, None, price.explanation, rank=rank)
     replaced = day.booking_price_cents if is_switch(day, presence_type_id) else 0
     return Verdict(state, "", why, price.cents, price.explanation, price.bracket_label, rank, replaced)
 
@@ -370,14 +370,14 @@ def _decide(
     day: ChildDay, action: LineAction, presence_type_id: int, rules: RuleSet, now: datetime
 ) -> Decision:
     """The answer of the deadline; changing a booked day needs both ways to be open."""
-    decision = rules.decide(day.activity_id, action, day.day, now)
+    decision = rules.decide(day.activity_id, action, day.day, now, day.child_id)
     if action is LineAction.BOOK and is_switch(day, presence_type_id):
-        back = rules.decide(day.activity_id, LineAction.CANCEL, day.day, now)
+        back = rules.decide(day.activity_id, LineAction.CANCEL, day.day, now, day.child_id)
         return max(decision, back, key=lambda one: _STRICTNESS[one.outcome])
     return decision
 
 
-_STRICTNESS = {Outcome.FREE: 0, Outcome.ON_REQUEST: 1, Outcome.REFUSE: 2}
+_STRICTNESS = {Outcome.FREE: 0, Outcome.EXTRA: 1, Outcome.ON_REQUEST: 2, Outcome.REFUSE: 3}
 
 
 def _refusal(

@@ -248,7 +248,7 @@ def _next_limit(entries: Sequence[Entry], household_ids: Sequence[int], now: dat
     )
     found = []
     for (activity_id, day), entry in different.items():
-        decision = rules.decide(activity_id, LineAction.CANCEL, day, now)
+        decision = rules.decide(activity_id, LineAction.CANCEL, day, now, entry.child.child_id)
         if decision.until is not None and decision.outcome is not Outcome.REFUSE:
             found.append((decision.until, day, decision.sentence, entry))
     if not found:

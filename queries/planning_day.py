@@ -12,10 +12,10 @@ from sqlalchemy import Row, bindparam, exists, func, select
 
 from domain.calendar import paris_now
 from domain.capacity import availability
-from domain.deadlines import CONTACT, Decision
 from domain.enums import Availability, LineAction, Outcome
 from domain.french import format_moment
 from domain.labels import label
+from domain.rulebook.decisions import CONTACT, Decision
 from domain.settings import phone_href
 from domain.workflow import ACTIVE_STATES
 from models import (
@@ -211,7 +211,8 @@ def _cancelling(entry: Entry, rules: RuleSet, now: datetime) -> Limit | None:
     """A past day and a refused wish are only read; a cancelling is not asked twice."""
     if entry.day < paris_now(now).date() or entry.booking_id is None or entry.state == CANCELLING:
         return None
-    return _limit(rules.decide(entry.activity_id, LineAction.CANCEL, entry.day, now))
+    child_id = entry.child.child_id
+    return _limit(rules.decide(entry.activity_id, LineAction.CANCEL, entry.day, now, child_id))
 
 
 def _booking(row: Row, rules: RuleSet, now: datetime) -> Limit:
@@ -221,7 +222,7 @@ def _booking(row: Row, rules: RuleSet, now: datetime) -> Limit:
         return Limit(f"Réservations à partir du {format_moment(row.opens_at)}", False)
     if row.closes_at is not None and now >= row.closes_at:
         return Limit(f"Réservations closes depuis le {format_moment(row.closes_at)}", False)
-    limit = _limit(rules.decide(row.id, LineAction.BOOK, row.day, now))
+    limit = _limit(rules.decide(row.id, LineAction.BOOK, row.day, now, row.child_id))
     places = availability(
         row.capacity, row.booked, row.waiting, row.last_places_threshold, False, row.has_waiting_list
     )

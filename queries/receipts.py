@@ -243,7 +243,7 @@ def _children(rows: Sequence[Row], rules: RuleSet, now: datetime) -> tuple[Child
 def _part(rows: Sequence[Row], rules: RuleSet, now: datetime) -> Part:
     first = rows[0]
     days = tuple(_day(row, rules, now) for row in rows)
-    rule = rules.decide(first.activity_id, LineAction.CANCEL, first.day, now).explanation[0]
+    rule = rules.rule_in_words(first.activity_id, LineAction.CANCEL, first.day, now, first.child_id)
     return Part(
         title=f"Annulation · {first.presence}" if first.action is LineAction.CANCEL else first.presence,
         facility=first.facility,
@@ -283,7 +283,7 @@ def _is_active(row: Row) -> bool:
 def _day(row: Row, rules: RuleSet, now: datetime) -> ReceiptDay:
     if not _is_active(row):
         return ReceiptDay(row.day, "annulé depuis" if _was_cancelled(row) else "", None)
-    decision = rules.decide(row.activity_id, LineAction.CANCEL, row.day, now)
+    decision = rules.decide(row.activity_id, LineAction.CANCEL, row.day, now, row.child_id)
     can = decision.outcome is not Outcome.REFUSE
     return ReceiptDay(row.day, decision.sentence, row.booking_id if can else None)
 

@@ -1,13 +1,14 @@
-"""The rules in force for some activities and one household, read once and asked many times.
+"""The règlement in force for some activities and one household, read once and asked many times.
 
-`rule_set` reads everything in one statement (two when a rule counts the days on which the activity takes
-place); the answers are pure calculations of `domain.deadlines` and `domain.pricing`. Deadlines follow the
-version in force on the day of the act, prices the version in force on the day of care (primitive P15).
+`rule_set` reads everything in one statement (one more when a rule counts the days on which the activity takes
+place, and one the first time that this process meets a version); the answers are pure calculations of
+`domain.rulebook`. Limits follow the version in force on the day of the act, prices that of the day of care
+(primitive P15). The days are those of the town's own calendar and openings.
 """
 
-import json
+import logging
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -15,30 +16,56 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Date, Text, bindparam, cast, func, literal, null, select, union_all
 
-from domain import deadlines, pricing
 from domain.calendar import SchoolHoliday as SchoolHolidayDays
 from domain.calendar import TownCalendar, paris_now
-from domain.deadlines import Decision, Ladder
-from domain.enums import DayBase, LineAction, Outcome, Residency
-from domain.errors import RuleError
-from domain.pricing import Price, PriceTable, PriceUnknown, PricingFacts
+from domain.enums import Channel, LineAction, Outcome, Residency
+from domain.errors import BusinessError
+from domain.french import NBSP, format_day
+from domain.rulebook import decisions, rulebook
+from domain.rulebook.almanac import DAY_FACTS
+from domain.rulebook.decisions import CONTACT, DayLadder, Decision
+from domain.rulebook.facts import DAY, MOMENT
+from domain.rulebook.family_facts import AGE, Family, StatedFact, facts_of
+from domain.rulebook.parts import counts_open_days
+from domain.rulebook.quotes import PROOF_ADVICE, Price, quote
+from domain.rulebook.quotients import QuotientEntry
+from domain.rulebook.rulebook import Rulebook
+from domain.rulebook.tree import Faults, planted
 from domain.settings import TownSettings
+from models import Activity as ActivityRow
 from models import (
-    DeadlineRule,
+    Child,
     Household,
+    HouseholdChild,
     Opening,
+    PresenceType,
     PublicHoliday,
     QuotientFamilial,
+    RulebookVersion,
+    RuleFact,
     SchoolHoliday,
     Setting,
-    Tariff,
 )
 from queries.reading import read
 
-# A limit counts back at most 200 days of a day set, within 400 days of the calendar (domain.deadlines).
+logger = logging.getLogger(__name__)
+
+# A limit counts back within this span of the calendar.
 LOOK_BACK = timedelta(days=400)
 NOT_COMPUTABLE = "La limite de ce jour ne peut pas être calculée. Contactez le service."
-_CLOSED = Ladder((), Outcome.REFUSE)  # no rule in force: nothing is booked on a guess
+_ACTIONS = {LineAction.BOOK: "reserver", LineAction.CANCEL: "annuler"}
+_CLOSED = {
+    LineAction.BOOK: f"Réservation fermée sur le portail. {CONTACT}",
+    LineAction.CANCEL: f"Annulation fermée sur le portail. {CONTACT}",
+}
+_CHANNELS = {
+    Channel.PORTAL: "portail",
+    Channel.COUNTER: "guichet",
+    Channel.PHONE: "telephone",
+    Channel.MAIL: "mail",
+    Channel.PAPER: "papier",
+    Channel.SYSTEM: "portail",
+}
 
 # --- What is read: one statement, built once ----------------------------------------------------------------
 
@@ -51,8 +78,8 @@ _NO_DAY = cast(null(), Date)
 _ZONE = func.coalesce(
     select(Setting.value).where(Setting.key == "school_zone").scalar_subquery(), TownSettings().school_zone
 )
-# Six small tables read together: a statement costs more than its rows. Columns: part, owner, name, first and
-# last day, data.
+# Small tables read together: a statement costs more than its rows. Columns: part, owner, name, first and last
+# day, data.
 _RULES = union_all(
     select(
         literal("public"),
@@ -75,24 +102,32 @@ _RULES = union_all(
         SchoolHoliday.last_day >= _FIRST,
     ),
     select(
-        literal("ladder"),
-        DeadlineRule.activity_id,
-        cast(DeadlineRule.action, Text),
-        DeadlineRule.valid_from,
-        DeadlineRule.valid_to,
-        cast(DeadlineRule.ladder, Text),
-    ).where(DeadlineRule.activity_id.in_(_ACTIVITIES)),
+        literal("rulebook"),
+        RulebookVersion.id,
+        cast(RulebookVersion.name, Text),
+        RulebookVersion.valid_from,
+        RulebookVersion.valid_to,
+        cast(RulebookVersion.fingerprint, Text),
+    ).where(RulebookVersion.is_draft.is_(False)),
     select(
-        literal("tariff"),
-        Tariff.presence_type_id,
-        _NOTHING,
-        Tariff.valid_from,
-        Tariff.valid_to,
-        cast(Tariff.table, Text),
-    ).where(Tariff.presence_type_id.in_(bindparam("presence_types", expanding=True))),
+        literal("activity"), ActivityRow.id, cast(ActivityRow.rule_name, Text), _NO_DAY, _NO_DAY, _NOTHING
+    ).where(ActivityRow.id.in_(_ACTIVITIES)),
+    select(
+        literal("presence"),
+        PresenceType.id,
+        cast(PresenceType.rule_name, Text),
+        _NO_DAY,
+        _NO_DAY,
+        cast(ActivityRow.rule_name, Text),
+    )
+    .join(ActivityRow, ActivityRow.id == PresenceType.activity_id)
+    .where(PresenceType.id.in_(bindparam("presence_types", expanding=True))),
     select(literal("home"), _NO_OWNER, cast(Household.residency, Text), _NO_DAY, _NO_DAY, _NOTHING).where(
         Household.id == _HOUSEHOLD_ID
     ),
+    select(literal("child"), Child.id, _NOTHING, Child.birth_date, _NO_DAY, _NOTHING)
+    .join(HouseholdChild, HouseholdChild.child_id == Child.id)
+    .where(HouseholdChild.household_id == _HOUSEHOLD_ID),
     select(
         literal("quotient"),
         QuotientFamilial.id,
@@ -101,18 +136,24 @@ _RULES = union_all(
         QuotientFamilial.valid_to,
         cast(QuotientFamilial.value_hundredths, Text),
     ).where(QuotientFamilial.household_id == _HOUSEHOLD_ID),
+    select(
+        literal("fact"),
+        func.coalesce(RuleFact.child_id, 0),
+        cast(RuleFact.name, Text),
+        RuleFact.valid_from,
+        RuleFact.valid_to,
+        cast(RuleFact.value, Text),
+    ).where(RuleFact.household_id == _HOUSEHOLD_ID),
 )
-_OPEN_DAYS = select(Opening.activity_id, Opening.day).where(
-    Opening.activity_id.in_(_ACTIVITIES), Opening.day.between(_FIRST, _LAST), Opening.closed_reason.is_(None)
+_OPEN_DAYS = (
+    select(ActivityRow.rule_name, Opening.day)
+    .join(Opening, Opening.activity_id == ActivityRow.id)
+    .where(
+        Opening.activity_id.in_(_ACTIVITIES),
+        Opening.day.between(_FIRST, _LAST),
+        Opening.closed_reason.is_(None),
+    )
 )
-
-
-class _Version(NamedTuple):
-    """One dated version of a rule; `data` is its JSON text, read when it is asked for."""
-
-    valid_from: date
-    valid_to: date | None
-    data: str
 
 
 class Quotient(NamedTuple):
@@ -128,41 +169,187 @@ class Quotient(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class _InForce:
+    """A version of the règlement on the town's calendar; `counting` names the activities whose rules count
+    their open days, `limits` keeps what depends on the day alone."""
+
+    name: str
+    valid_from: date
+    valid_to: date | None
+    book: Rulebook
+    counting: frozenset[str]
+    limits: dict[tuple, DayLadder] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class RuleSet:
     """Everything that decides and prices days for one household; pure, asked as often as wanted."""
 
     calendar: TownCalendar
     residency: Residency
     quotients: tuple[Quotient, ...]
-    _ladders: Mapping[tuple[int, str], tuple[_Version, ...]]
-    _tables: Mapping[int, tuple[_Version, ...]]
-    _open_days: Mapping[int, frozenset[date]]
+    _family: Family | None
+    _versions: tuple[_InForce, ...]
+    _activities: Mapping[int, str]
+    _presence_types: Mapping[int, tuple[str, str]]
+    _open_days: Mapping[str, frozenset[date]]
+    _prices: dict[tuple, Price] = field(default_factory=dict)
 
-    def decide(self, activity_id: int, action: LineAction, day: date, now: datetime) -> Decision:
+    def decide(
+        self,
+        activity_id: int,
+        action: LineAction,
+        day: date,
+        now: datetime,
+        child_id: int | None = None,
+        channel: Channel = Channel.PORTAL,
+    ) -> Decision:
         """What the rule in force today answers to `action` on `day`, asked at `now` (aware).
 
-        An activity without rule is closed; a rule that the calendar cannot answer refuses and says so.
+        An activity without rule is closed; a rule that lacks a fact, or that the calendar cannot answer,
+        refuses and says so.
         """
-        version = _in_force(self._ladders.get((activity_id, action), ()), paris_now(now).date())
-        ladder = _CLOSED if version is None else _ladder(version.data)
         try:
-            return deadlines.decide(ladder, action, day, now, self.calendar, self._open_days.get(activity_id))
-        except RuleError as fault:
-            return Decision(Outcome.REFUSE, None, NOT_COMPUTABLE, (fault.message,))
+            on_day = self._on_day(activity_id, action, day, now, child_id, channel)
+        except BusinessError as fault:
+            return Decision(Outcome.REFUSE, None, NOT_COMPUTABLE, (NOT_COMPUTABLE, fault.message))
+        if on_day is None:
+            return Decision(Outcome.REFUSE, None, _CLOSED[action], (_CLOSED[action],))
+        return decisions.decide(on_day, now)
 
-    def price(self, presence_type_id: int, day: date) -> Price | None:
-        """The price of one presence on `day`, with its explanation; None when no published tariff says it."""
-        version = _in_force(self._tables.get(presence_type_id, ()), day)
-        if version is None:
-            return None
-        quotient = self.quotient(day)
-        has_ended = quotient is not None and quotient.valid_to is not None and quotient.valid_to < day
-        return _quote(version, self.residency, quotient, day if has_ended else None)
+    def rule_in_words(
+        self, activity_id: int, action: LineAction, day: date, now: datetime, child_id: int | None = None
+    ) -> str:
+        """The rule in force, whatever the day: « Annulation jusqu’à la veille… »; empty without one."""
+        version = _in_force(self._versions, paris_now(now).date())
+        try:
+            on_day = self._on_day(activity_id, action, day, now, child_id, Channel.PORTAL)
+        except BusinessError:
+            return ""
+        return (
+            ""
+            if on_day is None
+            else decisions.rule_in_words(on_day.ladder, on_day.action, version.book.facts)
+        )
+
+    def price(
+        self,
+        presence_type_id: int,
+        day: date,
+        child_id: int | None = None,
+        now: datetime | None = None,
+        extras: Collection[str] = (),
+    ) -> Price:
+        """The price of one presence on `day`, with its explanation; without cents when no rule says it.
+
+        `extras` names the adjustments that a limit brings (a late booking).
+        """
+        version = _in_force(self._versions, day)
+        formula, name = self._presence_types[presence_type_id]
+        if version is None or name not in version.book.activities:
+            return _NO_TARIFF
+        key = (presence_type_id, child_id, version.valid_from, self.quotient(day), tuple(extras))
+        if key not in self._prices:
+            price, is_of_any_day = self._priced(version, name, formula, day, child_id, now, extras)
+            if not is_of_any_day:
+                return price
+            self._prices[key] = price
+        return self._prices[key]
 
     def quotient(self, day: date) -> Quotient | None:
         """The quotient in force on `day`, else the last one that ended before, else None."""
         known = (quotient for quotient in self.quotients if quotient.valid_from <= day)
         return _in_force(self.quotients, day) or next(known, None)
+
+    # --- Limits
+
+    def _on_day(
+        self,
+        activity_id: int,
+        action: LineAction,
+        day: date,
+        now: datetime,
+        child_id: int | None,
+        channel: Channel,
+    ) -> DayLadder | None:
+        """The limits of a day, None without a rule for it; those that depend on nothing but the day are
+        computed once for everybody."""
+        version, name = _in_force(self._versions, paris_now(now).date()), self._activities[activity_id]
+        activity = None if version is None else version.book.activities.get(name)
+        if activity is None or activity.ladders is None:
+            return None
+        ladders = activity.ladders.on(paris_now(now).date())
+        key = (name, ladders.name, action, day, channel)
+        if key in version.limits:
+            return version.limits[key]
+        said = {"action": _ACTIONS[action], "canal": _CHANNELS[channel]}
+        known = {} if self._family is None else facts_of(version.book, self._family, child_id, day)
+        context = version.book.context(known | said, day=day, now=now)
+        covering = (one for one in ladders.rule if one.covers(said["action"], said["canal"], context))
+        ladder = next(covering, None)
+        if ladder is None:
+            return None
+        open_days = self._open_days.get(name)
+        found = decisions.on_day(ladder, said["action"], day, context, open_days)
+        if context.reads <= _OF_THE_DAY and open_days is None:
+            version.limits[key] = found
+        return found
+
+    # --- Prices
+
+    def _priced(
+        self,
+        version: _InForce,
+        name: str,
+        formula: str,
+        day: date,
+        child_id: int | None,
+        now: datetime | None,
+        extras: Collection[str],
+    ) -> tuple[Price, bool]:
+        """The price, and whether it is that of any other day under the same version and quotient."""
+        book, quotient = self._with_openings(version.book, name), self.quotient(day)
+        facts = facts_of(book, self._family, child_id, day, formula)
+        ended = quotient is not None and quotient.valid_to is not None and quotient.valid_to < day
+        if book.quotient is not None:
+            facts |= self._quotient_fact(book, facts, quotient.valid_to if ended else day, now)
+        context = book.context(facts, day=day, now=now)
+        price = quote(book, name, context, extras, (_version_in_words(version),))
+        if ended and "quotient" in context.reads:
+            until = format_day(quotient.valid_to, year=True)
+            known = f"le quotient familial n’est connu que jusqu’au {until}"
+            why = f"Prix provisoire, {known}{NBSP}: {PROOF_ADVICE}."
+            price = replace(price, provisional=True, explanation=(*price.explanation, why))
+        tariff = book.activities[name].tariff
+        changes_by_day = tariff is not None and tariff.changes
+        return price, not changes_by_day and not context.reads & _OF_ONE_DAY and not self._family.stated
+
+    def _with_openings(self, book: Rulebook, name: str) -> Rulebook:
+        """The règlement knowing the open days of an activity whose rules count them."""
+        if name not in self._open_days:
+            return book
+        activity = replace(book.activities[name], opening=self._open_days[name])
+        return replace(book, activities={**book.activities, name: activity})
+
+    def _quotient_fact(
+        self, book: Rulebook, facts: Mapping[str, Any], day: date, now: datetime | None
+    ) -> dict[str, Any]:
+        """The quotient that counts for a service on `day`; nothing when the règlement cannot say it."""
+        if "quotient" in facts:
+            return {}
+        try:
+            return {"quotient": book.context(facts, day=day, now=now).fact("quotient", "le prix")}
+        except BusinessError:
+            return {}
+
+
+_NO_TARIFF = Price(None, False, "", ("Aucun tarif n’est en vigueur pour ce jour.",))
+_OF_THE_DAY = frozenset({*DAY_FACTS, DAY, "action", "canal"})
+_OF_ONE_DAY = frozenset({DAY, MOMENT, AGE})
+
+
+def _version_in_words(version: _InForce) -> str:
+    return f"{version.name}, en vigueur depuis le {format_day(version.valid_from, year=True)}."
 
 
 def rule_set(
@@ -175,34 +362,42 @@ def rule_set(
         "presence_types": sorted(set(presence_type_ids)),
         "household_id": household_id,
     }
-    parts: dict[str, list[tuple]] = {"public": [], "school": [], "ladder": [], "tariff": [], "quotient": []}
-    residency = None
-    for part, owner_id, name, first_day, last_day, data in read(_RULES, span | wanted):
-        if part == "home":
-            residency = Residency(name)
-        else:
-            parts[part].append((owner_id, name, first_day, last_day, data))
-    ladders = _versions(((row[0], row[1]), row) for row in parts["ladder"])
-    counting = [activity_id for (activity_id, _), versions in ladders.items() if _counts_open_days(versions)]
+    parts: dict[str, list[tuple]] = {part: [] for part in _PARTS}
+    for part, *row in read(_RULES, span | wanted):
+        parts[part].append(tuple(row))
+    activities = {owner_id: name for owner_id, name, *_ in parts["activity"]}
+    versions = _located(tuple(parts["rulebook"]), tuple(parts["public"]), tuple(parts["school"]))
+    quotients = _quotients(parts["quotient"])
+    residency = Residency(parts["home"][0][1]) if parts["home"] else None
     return RuleSet(
         _calendar(tuple(parts["public"]), tuple(parts["school"])),
         residency,
-        _quotients(parts["quotient"]),
-        ladders,
-        _versions((row[0], row) for row in parts["tariff"]),
-        _open_days(counting, span),
+        quotients,
+        _family(residency, parts, quotients),
+        versions,
+        activities,
+        {owner_id: (name, activity) for owner_id, name, _, _, activity in parts["presence"]},
+        _open_days(versions, activities, span),
     )
 
 
-def _versions(rows: Iterable[tuple[Any, tuple]]) -> dict[Any, tuple[_Version, ...]]:
-    """By owner, the newest version first."""
-    found: dict[Any, list[_Version]] = {}
-    for owner, (_, _, valid_from, valid_to, data) in rows:
-        found.setdefault(owner, []).append(_Version(valid_from, valid_to, data))
-    return {
-        owner: tuple(sorted(versions, key=lambda version: version.valid_from, reverse=True))
-        for owner, versions in found.items()
-    }
+_PARTS = ("public", "school", "rulebook", "activity", "presence", "home", "child", "quotient", "fact")
+
+
+def _family(
+    residency: Residency | None, parts: Mapping[str, list[tuple]], quotients: tuple[Quotient, ...]
+) -> Family | None:
+    if residency is None:
+        return None
+    return Family(
+        residency,
+        {child_id: birth for child_id, _, birth, _, _ in parts["child"]},
+        tuple(QuotientEntry(one.value, one.valid_from, one.valid_from, one.valid_to) for one in quotients),
+        tuple(
+            StatedFact(child_id or None, name, value, valid_from, valid_to)
+            for child_id, name, valid_from, valid_to, value in parts["fact"]
+        ),
+    )
 
 
 def _quotients(rows: Iterable[tuple]) -> tuple[Quotient, ...]:
@@ -211,58 +406,77 @@ def _quotients(rows: Iterable[tuple]) -> tuple[Quotient, ...]:
     return tuple(Quotient(int(data), valid_from, valid_to) for _, _, valid_from, valid_to, data in newest)
 
 
-def _open_days(activities: Collection[int], span: Mapping[str, date]) -> dict[int, frozenset[date]]:
-    if not activities:
+def _open_days(
+    versions: Iterable[_InForce], activities: Mapping[int, str], span: Mapping[str, date]
+) -> dict[str, frozenset[date]]:
+    """The open days of the activities whose rules count them, by their name in the règlement."""
+    names = frozenset().union(*(version.counting for version in versions))
+    counting = [activity_id for activity_id, name in activities.items() if name in names]
+    if not counting:
         return {}
-    days: dict[int, set[date]] = {activity_id: set() for activity_id in activities}
-    for activity_id, day in read(_OPEN_DAYS, {"activities": sorted(set(activities)), **span}):
-        days[activity_id].add(day)
-    return {activity_id: frozenset(found) for activity_id, found in days.items()}
+    days: dict[str, set[date]] = {activities[activity_id]: set() for activity_id in counting}
+    for name, day in read(_OPEN_DAYS, {"activities": sorted(counting), **span}):
+        days[name].add(day)
+    return {name: frozenset(found) for name, found in days.items()}
 
 
 def _in_force(versions: Iterable[Any], day: date) -> Any:
-    """The first version, newest first, that holds on `day`."""
+    """The version that holds on `day`."""
     for version in versions:
         if version.valid_from <= day and (version.valid_to is None or day <= version.valid_to):
             return version
     return None
 
 
-def _counts_open_days(versions: Iterable[_Version]) -> bool:
-    return any(f'"{DayBase.OPEN}"' in version.data for version in versions)
+# --- Read once, kept by content: an edited règlement has another fingerprint --------------------------------
 
 
-# --- Read once, kept by content: an edited rule is another text ---------------------------------------------
+@lru_cache(maxsize=32)
+def _located(
+    versions: tuple[tuple, ...], public: tuple[tuple, ...], school: tuple[tuple, ...]
+) -> tuple[_InForce, ...]:
+    """The versions on the town's own calendar, the newest first; one that cannot be read decides nothing."""
+    calendar, found = _calendar(public, school), []
+    for version_id, name, valid_from, valid_to, fingerprint in versions:
+        book = _book(version_id, fingerprint)
+        if book is not None:
+            counting = frozenset(one for one, rules in book.activities.items() if counts_open_days(rules))
+            found.append(_InForce(name, valid_from, valid_to, _on_calendar(book, calendar), counting))
+    return tuple(sorted(found, key=lambda version: version.valid_from, reverse=True))
 
 
-@lru_cache(maxsize=512)
-def _ladder(data: str) -> Ladder:
-    return deadlines.ladder_from_data(json.loads(data))
+def _on_calendar(book: Rulebook, calendar: TownCalendar) -> Rulebook:
+    """The règlement counting on the holidays of the portal; the days of activities are its openings."""
+    written = book.almanac
+    town = replace(
+        calendar, office_closed=written.town.office_closed, school_weekdays=written.town.school_weekdays
+    )
+    activities = {name: replace(activity, opening=None) for name, activity in book.activities.items()}
+    return replace(book, almanac=replace(written, town=town), activities=activities)
 
 
-@lru_cache(maxsize=512)
-def _table(version: _Version) -> PriceTable:
-    """The table of a row; its dates are those of the row, whatever its text says."""
-    dates = {
-        "valid_from": version.valid_from.isoformat(),
-        "valid_to": version.valid_to and version.valid_to.isoformat(),
-    }
-    return pricing.table_from_data(json.loads(version.data) | dates)
+@lru_cache(maxsize=32)
+def _book(version_id: int, fingerprint: str) -> Rulebook | None:
+    """A version read from its tree; `fingerprint` makes an edited one another entry."""
+    tree = read(_TREE, {"version_id": version_id}).scalar_one()
+    faults = Faults()
+    book = rulebook.read(planted(tree), _PortalDays(), faults)
+    if book is None:
+        logger.error("rulebook version %s cannot be read: %s", version_id, faults.errors[0])
+    return book
 
 
-@lru_cache(maxsize=4096)
-def _quote(
-    version: _Version, residency: Residency, quotient: Quotient | None, after_end: date | None
-) -> Price | None:
-    """The price of a table; `after_end` is the day of care when the proof of the quotient ends before it."""
-    value = None if quotient is None else quotient.value
-    valid_to = quotient.valid_to if quotient and after_end else None
-    try:
-        return pricing.quote(
-            _table(version), PricingFacts(value, residency, valid_to), after_end or version.valid_from
-        )
-    except PriceUnknown:
-        return None
+_TREE = select(RulebookVersion.tree).where(RulebookVersion.id == bindparam("version_id"))
+
+
+class _PortalDays:
+    """The holidays of the file are not used: the portal has its own."""
+
+    def holidays_of_zone(self, zone: str) -> tuple[SchoolHolidayDays, ...]:
+        return ()
+
+    def public_holidays(self, variant: str) -> Mapping[date, str]:
+        return {}
 
 
 @lru_cache(maxsize=64)

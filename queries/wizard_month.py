@@ -223,8 +223,8 @@ def _siblings(
 
 def _price_of(chosen: TypeChoice | None, days: Sequence[ChildDay], rules: RuleSet) -> str:
     """« 3,20 € », both prices when the tariff changes within the month; empty without a tariff."""
-    prices = [rules.price(chosen.id, day.day) for day in days] if chosen else []
-    cents = sorted({price.cents for price in prices if price is not None})
+    prices = [rules.price(chosen.id, day.day, day.child_id) for day in days] if chosen else []
+    cents = sorted({price.cents for price in prices if price.cents is not None})
     if not cents:
         return ""
     return (

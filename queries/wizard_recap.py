@@ -18,7 +18,7 @@ from domain.french import (
     month_name,
     plural,
 )
-from domain.pricing import PROOF_ADVICE
+from domain.rulebook.quotes import FLAT, PROOF_ADVICE
 from queries.booking_days import (
     UNCHANGED,
     ChildDay,
@@ -43,7 +43,6 @@ class Bar:
     detail: str
 
 
-FLAT = "tarif unique"
 _ALREADY = "already_booked"
 _KIND_WORDS = {
     ActivityKind.MORNING: ("matin", "matins"),

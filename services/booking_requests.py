@@ -16,11 +16,11 @@ from datetime import datetime
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from domain.deadlines import once_submitted
 from domain.enums import BookingState, Channel, LineAction, LineState, MailKind
 from domain.errors import NotFound, Refused, Stale
 from domain.french import format_day
 from domain.references import REFERENCE_BYTES, make_reference
+from domain.rulebook.decisions import once_submitted
 from domain.workflow import ACTIVE_STATES, FULL, PLACE_HOLDING_STATES
 from models import Booking, BookingDraft, BookingDraftLine, BookingRequest, BookingRequestLine, Opening, User
 from queries import booking_days, receipts

@@ -11,7 +11,7 @@ from flask_wtf.file import FileField
 from wtforms import IntegerField, RadioField, SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired
 
-from domain.deadlines import ClockTime
+from domain.clock_time import ClockTime
 from domain.errors import RuleError
 from domain.french import weekday_name
 from domain.labels import label

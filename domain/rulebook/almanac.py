@@ -129,6 +129,9 @@ _OF_A_DAY: Mapping[str, tuple[Fact, Callable[[Almanac, date], Any]]] = {
 }
 
 
+DAY_FACTS = frozenset(_OF_A_DAY)
+
+
 def _days_ahead(context: Context) -> Decimal:
     return Decimal(
         (context.service_day("jours_d_avance") - paris_now(context.moment("jours_d_avance")).date()).days

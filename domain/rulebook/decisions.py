@@ -4,19 +4,20 @@ The sentence shown on a day and the refusal of a later act come from the same fu
 disagree. A doubt serves the family in the night of a clock change (domain.clock_time).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
 
-from domain.calendar import ONE_DAY, as_utc, paris_now
+from domain.calendar import as_utc, paris_now
 from domain.clock_time import FOREVER, NEVER_EVER
 from domain.enums import Outcome
-from domain.french import NBSP, enumerate_fr, format_day, format_limit
-from domain.rulebook.cutoffs import resolve
+from domain.french import NARROW_NBSP, NBSP, enumerate_fr, format_day
+from domain.rulebook.cutoffs import Unlimited, resolve
 from domain.rulebook.days import Compare
-from domain.rulebook.facts import Context
+from domain.rulebook.facts import Context, Fact
 from domain.rulebook.ladders import Answer, Ladder, Stage
+from domain.rulebook.limit_words import since_words, until_words
+from domain.rulebook.wording.cutoffs import say_cutoff
 
 CONTACT = "Contactez le service."
 
@@ -129,6 +130,22 @@ _TO_BE_SUBMITTED = "la demande sera soumise à la structure"
 _WITH_EXTRA = " avec supplément"
 
 
+def rule_in_words(ladder: Ladder, action: str, facts: Mapping[str, Fact]) -> str:
+    """The rule whatever the day: « Annulation jusqu’à la veille du jour réservé, à 18 h au plus tard. »"""
+    words = _WORDS[action]
+    said = [
+        f"{_BY_OUTCOME[stage.answer.outcome]}{say_cutoff(stage.until, facts, day='le jour réservé')}"
+        for stage in ladder.stages
+        if stage.answer.outcome is not Outcome.REFUSE and stage.until != Unlimited(True)
+    ]
+    if ladder.otherwise.outcome is not Outcome.REFUSE:
+        said.append(f"{_BY_OUTCOME[ladder.otherwise.outcome]}à tout moment")
+    return f"{words.noun} {f'{NARROW_NBSP}; ensuite '.join(said)}." if said else f"{words.closed}."
+
+
+_BY_OUTCOME = {Outcome.FREE: "", Outcome.EXTRA: "avec supplément ", Outcome.ON_REQUEST: "sur demande "}
+
+
 def once_submitted(sentence: str) -> str:
     """The sentence of a decision on request, for a request that is made: nothing is left to be sent."""
     start, announced, _ = sentence.partition(_TO_BE_SUBMITTED)
@@ -144,7 +161,7 @@ def _sentence(on: DayLadder, index: int, answer: Answer, now: datetime) -> str:
     passed = [one for one in before if one.limit != NEVER_EVER and one.has_begun(now)]
     if answer.outcome is Outcome.REFUSE:
         return _refusal(words, [one for one in on.stages if not one.has_begun(now)], passed)
-    late = f"Hors délai depuis le {_since(passed[0].limit)}{NBSP}: " if passed else ""
+    late = f"Hors délai depuis le {since_words(passed[0].limit)}{NBSP}: " if passed else ""
     if answer.outcome is Outcome.ON_REQUEST:
         submitted = f"{_TO_BE_SUBMITTED}{', à envoyer ' + tail if tail else ''}{_required(answer)}"
         return f"{late or words.noun + ' sur demande' + NBSP + ': '}{submitted}"
@@ -157,7 +174,7 @@ def _sentence(on: DayLadder, index: int, answer: Answer, now: datetime) -> str:
 def _refusal(words: _Words, to_come: list[DayStage], passed: list[DayStage]) -> str:
     if to_come:
         start = min(one.since for one in to_come)
-        return f"{words.can} à partir du {format_limit(start)}"
+        return f"{words.can} à partir du {since_words(start)}"
     if not passed:
         return f"{words.closed}. {CONTACT}"
     latest = max(passed, key=lambda one: one.limit)
@@ -175,29 +192,7 @@ def _until(stage: DayStage) -> str:
     """« jusqu’au jeudi 14 janvier, 10 h », « avant le … » when the very moment is too late, « jusqu’au jeudi
     14 janvier inclus » at midnight; "" without limit.
     """
-    return "" if stage.limit == FOREVER else _until_words(stage.limit, stage.compare is Compare.BEFORE)
-
-
-@lru_cache(
-    maxsize=4096
-)  # an agenda says the same few limits again and again; in UTC, so an hour that exists twice
-def _until_words(limit: datetime, strictly: bool) -> str:
-    last_day = _day_ended_by(limit)
-    if last_day is not None:
-        return f"jusqu’au {format_day(last_day)} inclus"
-    return f"{'avant le' if strictly else 'jusqu’au'} {format_limit(limit)}"
-
-
-def _since(limit: datetime) -> str:
-    """« jeudi 14 janvier, 10 h », « vendredi 15 janvier » when the limit was the midnight before."""
-    last_day = _day_ended_by(limit)
-    return format_limit(limit) if last_day is None else format_day(last_day + ONE_DAY)
-
-
-def _day_ended_by(limit: datetime) -> date | None:
-    """The day that ends at `limit`; None when it is not midnight in Paris."""
-    local = paris_now(limit)
-    return local.date() - ONE_DAY if (local.hour, local.minute) == (0, 0) else None
+    return "" if stage.limit == FOREVER else until_words(stage.limit, stage.compare is Compare.BEFORE)
 
 
 def _explanation(on: DayLadder) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ that is missing, or the case that is not foreseen. It is never guessed.
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -70,14 +71,15 @@ def _reasons(book: Rulebook, name: str, context: Context) -> Iterator[str]:
     """Why the price may still change."""
     if "quotient" in context.reads and context.given.get("quotient") in (None, TOP):
         yield f"Prix provisoire{NBSP}: {PROOF_ADVICE}."
-    later = settled_later(book, name)
+    later = settled_later(book, name, context.day)
     if later:
         yield f"Prix provisoire{NBSP}: {later}."
 
 
-def settled_later(book: Rulebook, name: str) -> str:
+def settled_later(book: Rulebook, name: str, day: date) -> str:
     """Why only the whole period settles the prices of an activity (P9, P10); empty when they are final."""
-    totals = [total.name.replace("_", " ") for total in book.totals if name in total.activities]
+    in_force = [version.rule for total in book.totals for version in total.versions if version.holds(day)]
+    totals = [total.name.replace("_", " ") for total in in_force if name in total.activities]
     if totals:
         return f"le total de la période peut le changer ({', '.join(totals)})"
     if book.activities[name].counts:

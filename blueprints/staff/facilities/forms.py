@@ -32,7 +32,7 @@ from blueprints.staff.fields import (
     NumberField,
 )
 from domain.calendar import paris_now
-from domain.deadlines import ClockTime
+from domain.clock_time import ClockTime
 from domain.enums import ActivityKind, FacilityKind, ValidationMode
 from domain.errors import Refused
 from domain.openings import OpeningPattern, SchoolTime

@@ -1,0 +1,113 @@
+"""The facts that the portal knows by itself, under the names that docs/reglement-format.md fixes.
+
+A fact that the file does not declare, or declares with other values, is not given: a rule that reads it then
+says that it is missing. What the service states of a family or of a child comes before what is deduced here.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from domain.enums import Residency
+from domain.rulebook.facts import Fact, Kind, value_of
+from domain.rulebook.quotients import QuotientEntry
+from domain.rulebook.rulebook import Rulebook
+from domain.rulebook.schema import Reader
+from domain.rulebook.tree import Faults, Node
+
+AGE = "age"
+_RESIDENCE = {Residency.RESIDENT: "commune", Residency.NON_RESIDENT: "hors_commune"}
+
+
+@dataclass(frozen=True, slots=True)
+class StatedFact:
+    """A fact as the service typed it, of the household (no child) or of one child; days included."""
+
+    child_id: int | None
+    name: str
+    value: str
+    valid_from: date
+    valid_to: date | None
+
+    def holds(self, day: date) -> bool:
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """What the portal knows of a household; `births` gives the birth date of each child."""
+
+    residency: Residency
+    births: Mapping[int, date]
+    quotients: tuple[QuotientEntry, ...] = ()
+    stated: tuple[StatedFact, ...] = ()
+
+
+def facts_of(
+    book: Rulebook, family: Family, child_id: int | None, day: date, formula: str = ""
+) -> dict[str, Any]:
+    """The facts of one child (or of the household alone) on a day, each of the type that the file declares.
+
+    `formula` is the word of the presence type.
+    """
+    known = _deduced(family, child_id, day) | ({"formule": formula} if formula else {})
+    fitting = {
+        name: value for name, value in known.items() if name in book.facts and _fits(book.facts[name], value)
+    }
+    return {**fitting, "quotients": family.quotients, **dict(_stated(book, family, child_id, day))}
+
+
+def _deduced(family: Family, child_id: int | None, day: date) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "residence": _RESIDENCE[family.residency],
+        "enfants": Decimal(len(family.births)),
+        "etat": "present",
+        "canal": "portail",
+    }
+    if child_id in family.births:
+        birth = family.births[child_id]
+        facts["naissance"] = birth
+        eldest_first = sorted(family.births, key=lambda one: (family.births[one], one))
+        facts["rang"] = Decimal(1 + eldest_first.index(child_id))
+        facts[AGE] = Decimal(day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day)))
+        facts["enfant"] = str(child_id)
+    return facts
+
+
+def _fits(fact: Fact, value: Any) -> bool:
+    match fact.kind:
+        case Kind.CHOICE:
+            return value in fact.values
+        case Kind.NUMBER:
+            return isinstance(value, Decimal)
+        case Kind.DATE:
+            return isinstance(value, date)
+    return fact.kind is Kind.TEXT and isinstance(value, str)
+
+
+def _stated(book: Rulebook, family: Family, child_id: int | None, day: date) -> Iterator[tuple[str, Any]]:
+    """The household's first, then the child's own."""
+    for one in sorted(family.stated, key=lambda one: (one.child_id is not None, one.valid_from)):
+        if one.child_id in (None, child_id) and one.name in book.facts and one.holds(day):
+            value = read_value(book.facts[one.name], one.value)
+            if value is not _UNREADABLE:
+                yield one.name, value
+
+
+_UNREADABLE = object()
+
+
+def read_value(fact: Fact, text: str) -> Any:
+    """The value that a typed text means; `_UNREADABLE` when the fact does not take it (any more)."""
+    reader = Reader(Faults())
+    value = reader.read(lambda node, reader: value_of(fact, node, reader), Node(text, 0, ""))
+    return _UNREADABLE if reader.faults.errors else value
+
+
+def fault_of(fact: Fact, text: str) -> str:
+    """Why a text is no value of the fact, in French; empty when it is one."""
+    reader = Reader(Faults())
+    reader.read(lambda node, reader: value_of(fact, node, reader), Node(text, 0, ""))
+    return reader.faults.errors[0].message if reader.faults.errors else ""
