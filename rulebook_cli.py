@@ -12,7 +12,7 @@ from adapters import rulebook_files
 from domain.errors import BusinessError
 from domain.french import format_day
 from domain.rulebook import expectations, plain_data, questions, rulebook, scenario
-from domain.rulebook.ladders import ACTIONS, ANY_CHANNEL, limits, said_limit
+from domain.rulebook.ladders import ACTIONS, ANY_CHANNEL, limits, said_stage
 from domain.rulebook.rulebook import Activity, Rulebook
 from domain.rulebook.scenario import Result
 from domain.rulebook.trace import Trace
@@ -126,13 +126,14 @@ def _ladder_row(
     context = book.context({"action": action}, day=day, trace=Trace())
     row = {"version": version, "action": action, "canaux": list(ladder.channels), "etapes": []}
     try:
-        found = limits(ladder, context, activity.opening, None)
+        found = limits(ladder, context, activity.opening)
     except BusinessError as error:
         return {**row, "probleme": error.message}
     row["etapes"] = [
         {
+            "a_partir_de": None if one.since is None else plain_data.moment_text(one.since),
             "jusqu_a": plain_data.moment_text(one.limit),
-            "en_clair": said_limit(one.limit),
+            "en_clair": said_stage(one),
             "effet": one.stage.answer.outcome.value,
             "sous_condition": not one.certain,
         }

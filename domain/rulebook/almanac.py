@@ -27,11 +27,17 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Almanac:
-    """The town's calendar, the weekdays on which its office opens, and its named periods."""
+    """The town's calendar, the weekdays on which its office opens, and its named periods.
+
+    `school_zone` (A, B, C) and `holiday_variant` (metropole…) say where its holidays come from; they are
+    empty when the file lists them.
+    """
 
     town: TownCalendar
     office_weekdays: frozenset[int] | None = None
     periods: Mapping[str, Period] = field(default_factory=dict)
+    school_zone: str = ""
+    holiday_variant: str = ""
 
     def is_public_holiday(self, day: date) -> bool:
         return self.town.public_holiday(day) is not None

@@ -1,6 +1,6 @@
 """The bill of a period: presences counted, priced, adjusted together, then totalled (P7 to P10)."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -26,6 +26,14 @@ def tariff_of(activity: Activity, context: Context, day: date | None) -> Tariff:
     return version.rule
 
 
+def require_open(activity: Activity, days: Iterable[date]) -> None:
+    """Raises Unanswered when the activity says its days and one of these is not among them."""
+    for day in days:
+        closed = "" if activity.opening is None else activity.opening.why_closed(day)
+        if closed:
+            raise Unanswered(f"{activity.label} n’est pas ouvert le {format_day(day, year=True)} ({closed}).")
+
+
 def booking_answer(activity: Activity, context: Context, channel: str | None) -> Answer:
     """What the limits answered to the booking made at `context.now`: its adjustments, whether it was late."""
     if activity.ladders is None:
@@ -33,7 +41,13 @@ def booking_answer(activity: Activity, context: Context, channel: str | None) ->
     now = context.moment(activity.path)
     ladders = activity.ladders.on(paris_now(now).date()).rule
     ladder = ladder_for(ladders, "reserver", channel, context, activity.path)
-    return decide(ladder, context, activity.opening, now).answer
+    answer = decide(ladder, context, activity.opening, now).answer
+    if answer.outcome is Outcome.REFUSE:
+        raise Unanswered(
+            f"{ladder.path} : cette réservation est refusée ; une présence venue sans réservation est "
+            "« etat: non_reserve », sans « reserve_le »."
+        )
+    return answer
 
 
 def verdict_on(activity: Activity, absence: Absence, context: Context) -> Verdict:
@@ -75,6 +89,7 @@ def _presence(book: Rulebook, group: Mapping[str, Any], day: date, context: Cont
 
 def _due_absences(book: Rulebook, group: Mapping[str, Any], context: Context) -> list[Presence]:
     facts, found = _facts_of(group, context, "absent"), []
+    require_open(book.activities[group["activity"]], group["days"])
     absence = Absence(tuple(sorted(group["days"])), group["told"], group["proof"])
     known = book.context(facts, trace=context.trace)
     verdict = verdict_on(book.activities[group["activity"]], absence, known)
@@ -87,6 +102,7 @@ def _due_absences(book: Rulebook, group: Mapping[str, Any], context: Context) ->
 
 def _days_of(group: Mapping[str, Any], activity: Activity) -> Sequence[date]:
     if group["days"] is not None:
+        require_open(activity, group["days"])
         return group["days"]
     first, last, how_many = group["first_day"], group["last_day"], group["how_many"]
     if first is None or last is None or activity.opening is None:

@@ -203,9 +203,6 @@ def read_cutoff(node: Node, reader: Reader) -> Cutoff:
     if node.is_text:
         return schema.choice(_WORDS)(node, reader)
     given = dict(node.mapping())
-    extreme = next((word for word in _EXTREMES if word in given), None)
-    if extreme:
-        return _read_extreme(extreme, node, reader)
     exceptions, closed, open_days = (given.pop(word, None) for word in ("sauf", "si_ferme", "jours_ouverts"))
     plain = reader.read(_read_form, Node(given, node.line, node.path))
     if exceptions is None and closed is None:
@@ -222,9 +219,13 @@ def read_cutoff(node: Node, reader: Reader) -> Cutoff:
 
 def _read_form(node: Node, reader: Reader) -> Cutoff:
     given = node.mapping()
+    extreme = next((word for word in _EXTREMES if word in given), None)
+    if extreme:
+        return _read_extreme(extreme, node, reader)
     if "forme" not in given:
         raise node.bad(
-            f"il manque « forme » : choisissez parmi {schema.listed(_FORMS)}, ou toujours, jamais."
+            f"il manque « forme » : choisissez parmi {schema.listed(_FORMS)} ; ou toujours, jamais, "
+            f"{schema.listed(_EXTREMES)}."
         )
     spec = schema.choice(_FORMS)(given["forme"], reader)
     rest = {word: child for word, child in given.items() if word != "forme"}

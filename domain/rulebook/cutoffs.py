@@ -18,6 +18,7 @@ from domain.rulebook.facts import Context
 from domain.rulebook.trace import Unanswered
 
 _WEEK = timedelta(days=7)
+Place = tuple[date, ClockTime]
 
 
 class Cutoff(Protocol):
@@ -27,8 +28,21 @@ class Cutoff(Protocol):
         """The limit for the service day of `context`, in UTC."""
 
 
+class OnDay:
+    """A limit at a clock time of a day; each form says which in `place`."""
+
+    __slots__ = ()
+
+    def limit(self, context: Context, open_days: Collection[date] | None) -> datetime:
+        day, time = self.place(context, open_days)
+        return time.on(day)
+
+    def place(self, context: Context, open_days: Collection[date] | None) -> Place:
+        raise NotImplementedError
+
+
 @dataclass(frozen=True, slots=True)
-class DaysBefore:
+class DaysBefore(OnDay):
     path: str
     n: int
     days: Days
@@ -36,9 +50,9 @@ class DaysBefore:
     clear_days: bool
     compare: Compare
 
-    def limit(self, context: Context, open_days: Collection[date] | None) -> datetime:
+    def place(self, context: Context, open_days: Collection[date] | None) -> Place:
         n = self.n + 1 if self.clear_days else self.n
-        return self.time.on(count_back(context.service_day(self.path), n, self.days, context, open_days))
+        return count_back(context.service_day(self.path), n, self.days, context, open_days), self.time
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +71,7 @@ class HoursBefore:
         if self._counts_every_day():
             return start - timedelta(hours=self.hours)
         day = count_back(context.service_day(self.path), whole_days, self.days, context, open_days)
-        limit = self.reference.on(day) - timedelta(hours=hours)
-        return limit
+        return self.reference.on(day) - timedelta(hours=hours)
 
     def _counts_every_day(self) -> bool:
         return self.days == Days(Base.ALL, False, False)
@@ -73,14 +86,14 @@ class WeekdayEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class ByWeekday:
+class ByWeekday(OnDay):
     """Each service weekday has its own limit; a weekday left out has none and is refused."""
 
     path: str
     entries: tuple[WeekdayEntry, ...]
     compare: Compare
 
-    def limit(self, context: Context, open_days: Collection[date] | None) -> datetime:
+    def place(self, context: Context, open_days: Collection[date] | None) -> Place:
         day = context.service_day(self.path)
         entry = next((entry for entry in self.entries if day.weekday() in entry.weekdays), None)
         if entry is None:
@@ -89,7 +102,7 @@ class ByWeekday:
 
 
 @dataclass(frozen=True, slots=True)
-class InWeek:
+class InWeek(OnDay):
     """One limit for every service day of a week."""
 
     path: str
@@ -98,17 +111,17 @@ class InWeek:
     time: ClockTime
     compare: Compare
 
-    def limit(self, context: Context, open_days: Collection[date] | None) -> datetime:
+    def place(self, context: Context, open_days: Collection[date] | None) -> Place:
         return _in_week(context.service_day(self.path), self.day, self.weeks_before, self.time)
 
 
-def _in_week(service_day: date, weekday: int, weeks_before: int, time: ClockTime) -> datetime:
+def _in_week(service_day: date, weekday: int, weeks_before: int, time: ClockTime) -> Place:
     monday = service_day - timedelta(days=service_day.weekday())
-    return time.on(monday + timedelta(days=weekday) - weeks_before * _WEEK)
+    return monday + timedelta(days=weekday) - weeks_before * _WEEK, time
 
 
 @dataclass(frozen=True, slots=True)
-class InMonth:
+class InMonth(OnDay):
     """One limit for every service day of a month; the day is clamped to the length of its month."""
 
     path: str
@@ -117,11 +130,10 @@ class InMonth:
     time: ClockTime
     compare: Compare
 
-    def limit(self, context: Context, open_days: Collection[date] | None) -> datetime:
+    def place(self, context: Context, open_days: Collection[date] | None) -> Place:
         service = context.service_day(self.path)
-        return self.time.on(
-            clamped(*add_months(service.year, service.month, -self.months_before), self.day_of_month)
-        )
+        month = add_months(service.year, service.month, -self.months_before)
+        return clamped(*month, self.day_of_month), self.time
 
 
 def clamped(year: int, month: int, day_of_month: int) -> date:
@@ -140,7 +152,7 @@ class Anchor(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class BeforePeriod:
+class BeforePeriod(OnDay):
     """`n` days before the first day of what holds the service day: period, holiday, month, week."""
 
     path: str
@@ -151,10 +163,10 @@ class BeforePeriod:
     clear_days: bool
     compare: Compare
 
-    def limit(self, context: Context, open_days: Collection[date] | None) -> datetime:
+    def place(self, context: Context, open_days: Collection[date] | None) -> Place:
         start = anchor_day(self.anchor, context, self.path)
         n = self.n + 1 if self.clear_days else self.n
-        return self.time.on(count_back(start, n, self.days, context, open_days))
+        return count_back(start, n, self.days, context, open_days), self.time
 
 
 def anchor_day(anchor: Anchor, context: Context, path: str) -> date:
@@ -187,22 +199,22 @@ class TableDate:
 
 
 @dataclass(frozen=True, slots=True)
-class DateTable:
+class DateTable(OnDay):
     path: str
     dates: tuple[TableDate, ...]
     compare: Compare
 
-    def limit(self, context: Context, open_days: Collection[date] | None) -> datetime:
+    def place(self, context: Context, open_days: Collection[date] | None) -> Place:
         day = context.service_day(self.path)
         for entry in self.dates:
             in_month = entry.month == (day.year, day.month)
             if in_month or (entry.period and day in context.calendar.periods[entry.period]):
-                return entry.time.on(entry.day)
+                return entry.day, entry.time
         raise Unanswered(f"{self.path} n’a pas de date pour ce jour.")
 
 
 @dataclass(frozen=True, slots=True)
-class FixedMoment:
+class FixedMoment(OnDay):
     """One and the same limit, whatever the service day."""
 
     path: str
@@ -210,8 +222,8 @@ class FixedMoment:
     time: ClockTime
     compare: Compare
 
-    def limit(self, context: Context, open_days: Collection[date] | None) -> datetime:
-        return self.time.on(self.day)
+    def place(self, context: Context, open_days: Collection[date] | None) -> Place:
+        return self.day, self.time
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,20 +281,26 @@ class Adapted:
         return next((one.cutoff for one in self.overrides if one.when.holds(context)), self.cutoff)
 
     def limit(self, context: Context, open_days: Collection[date] | None) -> datetime:
-        limit = self.chosen(context, open_days).limit(context, open_days)
+        chosen = self.chosen(context, open_days)
+        limit = chosen.limit(context, open_days)
         if self.closed is Closed.KEEP or self.open_set is None or limit in (FOREVER, NEVER_EVER):
             return limit
-        return self._moved(limit, context, open_days)
-
-    def _moved(self, limit: datetime, context: Context, open_days: Collection[date] | None) -> datetime:
-        """The same clock time on the nearest open day, in the declared direction."""
-        local = paris_now(limit)
-        day, minutes = local.date(), local.hour * 60 + local.minute
-        if minutes == 0:  # midnight closes the day before
-            day, minutes = day - ONE_DAY, 24 * 60
+        day, time = _place_of(chosen, limit, context, open_days)
         if not self.open_set.holds(day, context.calendar, open_days):
-            day = walk(day, -1 if self.closed is Closed.PREVIOUS else 1, self.open_set, context, open_days)
-        return ClockTime(minutes).on(day)
+            way = -1 if self.closed is Closed.PREVIOUS else 1
+            day = walk(day, way, self.open_set, context, open_days)
+        return time.on(day)
+
+
+def _place_of(cutoff: Cutoff, limit: datetime, context: Context, open_days: Collection[date] | None) -> Place:
+    """The day to which a limit belongs: the one its form says, or, for an instant, the day that it ends."""
+    while isinstance(cutoff, Extreme):
+        cutoff = cutoff.chosen(context, open_days)
+    if isinstance(cutoff, OnDay):
+        return cutoff.place(context, open_days)
+    local = paris_now(limit)
+    day, minutes = local.date(), local.hour * 60 + local.minute
+    return (day, ClockTime(minutes)) if minutes else (day - ONE_DAY, ClockTime(24 * 60))
 
 
 def resolve(cutoff: Cutoff, context: Context, open_days: Collection[date] | None) -> tuple[datetime, Compare]:

@@ -1,13 +1,17 @@
 """Compares an answer with what a scenario expects, key by key."""
 
+import re
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from domain.calendar import ONE_DAY
 from domain.french import NBSP
 from domain.rulebook.plain_data import plain
 from domain.rulebook.scenario import Result
 from domain.rulebook.tree import Node
 
+_MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[ T]([0-9]{2}:[0-9]{2})")
 _WORDS = {True: ("oui", "true"), False: ("non", "false"), None: ("", "null", "inconnu", "aucun")}
 
 
@@ -45,7 +49,19 @@ def _agrees(node: Node, value: Any) -> bool:
     if value is None or isinstance(value, bool):
         return text in _WORDS[value]
     found = str(value).replace(NBSP, " ")
-    return _same_number(text, found) or found in (text, text.replace("T", " "))
+    return _same_number(text, found) or found in (text, _as_answered(text))
+
+
+def _as_answered(text: str) -> str:
+    """A moment as answers write it: « 2026-11-28 24:00 » is 2026-11-29 00:00."""
+    moment = _MOMENT.fullmatch(text)
+    if not moment:
+        return text
+    try:
+        day = date.fromisoformat(moment[1])
+    except ValueError:
+        return text
+    return f"{day + ONE_DAY} 00:00" if moment[2] == "24:00" else f"{day} {moment[2]}"
 
 
 def _same_number(one: str, other: str) -> bool:

@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.calendar import as_utc
-from domain.clock_time import FOREVER, NEVER_EVER
 from domain.enums import Outcome
 from domain.french import quoted
 from domain.rulebook import schema
 from domain.rulebook.conditions import ALWAYS, Condition, read_condition
 from domain.rulebook.cutoff_schema import read_cutoff
 from domain.rulebook.cutoffs import Cutoff, resolve
+from domain.rulebook.days import Compare
 from domain.rulebook.facts import Context
+from domain.rulebook.limit_words import said_limit, since_words
 from domain.rulebook.schema import Key, Reader, Record
-from domain.rulebook.trace import MissingFact, Unanswered, in_words
+from domain.rulebook.trace import MissingFact, Unanswered
 from domain.rulebook.tree import Node
 from domain.rulebook.values import placed
 
@@ -68,21 +69,39 @@ class Ladder:
 
 @dataclass(frozen=True, slots=True)
 class StageLimit:
-    """A stage on one service day; `certain` is False while a fact of its condition is missing."""
+    """A stage on one service day, from `since` (None: always begun) to `limit`, both in UTC.
+
+    `certain` is False while a fact of its condition is missing.
+    """
 
     stage: Stage
     limit: datetime
-    in_time: bool | None
-    certain: bool
+    compare: Compare
+    since: datetime | None
+    certain: bool = True
+
+    def is_past(self, now: datetime) -> bool:
+        return not self.compare.in_time(now, self.limit)
+
+    def has_begun(self, now: datetime) -> bool:
+        return self.since is None or as_utc(now) >= self.since
+
+    def answers(self, now: datetime) -> bool:
+        return self.has_begun(now) and not self.is_past(now)
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the ladder answers at a moment; `until` is the limit of the stage that answers (None: none)."""
+    """What the ladder answers at a moment.
+
+    `until` is the limit of the stage that answers (None: none), `opens` when a stage still to come begins
+    (None when none does, or when a stage answers).
+    """
 
     answer: Answer
     until: datetime | None
     path: str
+    opens: datetime | None = None
 
     @property
     def allowed(self) -> bool:
@@ -100,10 +119,8 @@ def ladder_for(
     raise Unanswered(f"{where} : aucun délai n’est écrit pour l’action {quoted(action)}{by}.")
 
 
-def limits(
-    ladder: Ladder, context: Context, open_days: Collection | None, now: datetime | None
-) -> list[StageLimit]:
-    """Each stage with its limit for the service day of `context`."""
+def limits(ladder: Ladder, context: Context, open_days: Collection | None) -> list[StageLimit]:
+    """Each stage with its limit for the service day of `context`, those whose condition fails left out."""
     found = []
     for stage in ladder.stages:
         certain = True
@@ -112,49 +129,46 @@ def limits(
                 continue
         except MissingFact:
             certain = False
-        limit, compare = resolve(stage.until, context, open_days)
-        in_time = (
-            None if now is None else compare.in_time(now, limit) and _begun(stage, context, open_days, now)
-        )
-        found.append(StageLimit(stage, limit, in_time, certain))
+        found.append(_on_day(stage, context, open_days, certain))
     return found
 
 
-def _begun(stage: Stage, context: Context, open_days: Collection | None, now: datetime) -> bool:
-    if stage.since is None:
-        return True
-    start, _ = resolve(stage.since, context, open_days)
-    return as_utc(now) >= start
+def _on_day(stage: Stage, context: Context, open_days: Collection | None, certain: bool = True) -> StageLimit:
+    limit, compare = resolve(stage.until, context, open_days)
+    since = None if stage.since is None else resolve(stage.since, context, open_days)[0]
+    return StageLimit(stage, limit, compare, since, certain)
 
 
 def decide(ladder: Ladder, context: Context, open_days: Collection | None, now: datetime) -> Decision:
-    """The first stage whose condition holds and whose limit is not passed; else `otherwise`.
+    """The first stage whose condition holds, that has begun and whose limit is not passed; else `otherwise`.
 
     Raises MissingFact when a stage still open depends on a fact that nobody gave.
     """
+    opens = []
     for stage in ladder.stages:
-        limit, compare = resolve(stage.until, context, open_days)
-        in_time = compare.in_time(now, limit) and _begun(stage, context, open_days, now)
-        if in_time and stage.when.holds(context):
-            context.trace.add(
-                stage.path,
-                f"{said_limit(limit)} : {stage.answer.outcome.value}",
-                {"a": now, **stage.when.inputs(context)},
-                stage.answer.outcome.value,
-            )
-            return Decision(stage.answer, limit, stage.path)
-    path = f"{ladder.path}.ensuite"
-    context.trace.add(path, f"tout délai passé : {ladder.otherwise.outcome.value}", {"a": now})
-    return Decision(ladder.otherwise, None, path)
+        one = _on_day(stage, context, open_days)
+        if one.is_past(now) or not stage.when.holds(context):
+            continue
+        if one.has_begun(now):
+            _explain(one, context, now)
+            return Decision(stage.answer, one.limit, stage.path)
+        opens.append(one.since)
+    path, opening = f"{ladder.path}.ensuite", min(opens, default=None)
+    said = "tout délai passé" if opening is None else f"pas encore ouvert, à partir du {since_words(opening)}"
+    context.trace.add(path, f"{said} : {ladder.otherwise.outcome.value}", {"a": now})
+    return Decision(ladder.otherwise, None, path, opening)
 
 
-def said_limit(limit: datetime) -> str:
-    """« jusqu’au jeudi 14 janvier, 10 h », « sans limite », « jamais »."""
-    if limit == FOREVER:
-        return "sans limite"
-    if limit == NEVER_EVER:
-        return "jamais"
-    return f"jusqu’au {in_words(limit)}"
+def _explain(one: StageLimit, context: Context, now: datetime) -> None:
+    outcome = one.stage.answer.outcome.value
+    inputs = {"a": now, **one.stage.when.inputs(context)}
+    context.trace.add(one.stage.path, f"{said_stage(one)} : {outcome}", inputs, outcome)
+
+
+def said_stage(one: StageLimit) -> str:
+    """« jusqu’au jeudi 14 janvier, 10 h », with « à partir du … » when the stage opens at a moment."""
+    start = "" if one.since is None else f"à partir du {since_words(one.since)}, "
+    return start + said_limit(one.limit, one.compare)
 
 
 # --- Reading

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from domain.french import weekday_name
 from domain.rulebook import schema
 from domain.rulebook.almanac import Almanac
 from domain.rulebook.schema import Key, Record
@@ -23,15 +24,23 @@ class OpenDays:
     almanac: Almanac
 
     def __contains__(self, day: object) -> bool:
-        if not isinstance(day, date) or day in self.closed:
-            return False
+        return isinstance(day, date) and not self.why_closed(day)
+
+    def why_closed(self, day: date) -> str:
+        """Why there is nothing on that day, in French; empty when it is open."""
+        if day in self.closed:
+            return "fermeture"
         if day in self.added:
-            return True
-        if day.weekday() not in self.weekdays or not self._in_periods(day):
-            return False
+            return ""
+        if day.weekday() not in self.weekdays:
+            return f"pas le {weekday_name(day.weekday())}"
+        if not self._in_periods(day):
+            return "hors de ses périodes"
         if self.almanac.is_public_holiday(day) and not self.on_public_holidays:
-            return False
-        return self.in_holidays if self.almanac.is_school_holiday(day) else self.in_term
+            return "jour férié"
+        if self.almanac.is_school_holiday(day):
+            return "" if self.in_holidays else "vacances scolaires"
+        return "" if self.in_term else "hors vacances scolaires"
 
     def _in_periods(self, day: date) -> bool:
         return not self.periods or any(day in self.almanac.periods[name] for name in self.periods)

@@ -4,18 +4,27 @@ A fact that is missing is named; a case that the règlement does not foresee is 
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from domain.calendar import paris_now
 from domain.errors import BusinessError
+from domain.rulebook import ladders
 from domain.rulebook.absences import Absence
 from domain.rulebook.billing import notices, payable, schedule
-from domain.rulebook.bills import bill_lines, booking_answer, expand, price_all, tariff_of, verdict_on
+from domain.rulebook.bills import (
+    bill_lines,
+    booking_answer,
+    expand,
+    price_all,
+    require_open,
+    tariff_of,
+    verdict_on,
+)
 from domain.rulebook.enrolment import Tie, Window, choice_faults
 from domain.rulebook.facts import Context
-from domain.rulebook.ladders import Outcome, decide, ladder_for, limits, said_limit
+from domain.rulebook.ladders import Decision, Outcome, decide, ladder_for, limits, said_stage
 from domain.rulebook.plain_data import moment_text
 from domain.rulebook.prices import price
 from domain.rulebook.rulebook import LATE, Activity, Rulebook
@@ -62,18 +71,21 @@ def _ladder(activity: Activity, asked: Asked, context: Context, action: str) -> 
 
 def _limit(book: Rulebook, asked: Asked, context: Context) -> Answer:
     activity = book.activities[asked["activity"]]
+    require_open(activity, [asked["day"]])
     ladder = _ladder(activity, asked, context, asked["action"])
-    stages = limits(ladder, context, activity.opening, context.now)
+    stages = limits(ladder, context, activity.opening)
     sure = next((one for one in stages if one.certain), None)
     for one in stages:
-        context.trace.add(one.stage.path, f"{said_limit(one.limit)} : {one.stage.answer.outcome.value}")
+        context.trace.add(one.stage.path, f"{said_stage(one)} : {one.stage.answer.outcome.value}")
     return {
         "limite": None if sure is None else moment_text(sure.limit),
-        "en_clair": "jamais" if sure is None else said_limit(sure.limit),
+        "en_clair": "jamais" if sure is None else said_stage(sure),
         "derniere_limite": moment_text(stages[-1].limit) if stages else None,
         "etapes": [
             {
+                "a_partir_de": None if one.since is None else moment_text(one.since),
                 "jusqu_a": moment_text(one.limit),
+                "en_clair": said_stage(one),
                 "effet": one.stage.answer.outcome.value,
                 "supplements": list(one.stage.answer.extras),
                 "exige": list(one.stage.answer.requires),
@@ -87,16 +99,31 @@ def _limit(book: Rulebook, asked: Asked, context: Context) -> Answer:
 
 def _allowed(book: Rulebook, asked: Asked, context: Context) -> Answer:
     activity = book.activities[asked["activity"]]
+    impossible = _why_impossible(activity, asked["day"], asked["now"])
+    if impossible:
+        context.trace.add(activity.path, f"{impossible} : refus", {"a": asked["now"]})
+        return _decided(Decision(ladders.Answer(Outcome.REFUSE), None, activity.path))
     action = asked["action"]
     if action == "reserver" and asked["cancelled"] and activity.rebooking_is_change:
         context.trace.add(activity.path, "reprendre un jour annulé est une modification")
         action = "modifier"
     ladder = _ladder(activity, asked, context, action)
-    decision = decide(ladder, context, activity.opening, asked["now"])
+    return _decided(decide(ladder, context, activity.opening, asked["now"]))
+
+
+def _why_impossible(activity: Activity, day: date, now: datetime) -> str:
+    """What forbids any act whatever the limits: a closed day, or a day that is over (S87)."""
+    if activity.opening is not None and (closed := activity.opening.why_closed(day)):
+        return f"l’activité n’est pas ouverte ce jour-là ({closed})"
+    return "ce jour est passé" if day < paris_now(now).date() else ""
+
+
+def _decided(decision: Decision) -> Answer:
     return {
         "permis": decision.allowed,
         "effet": decision.answer.outcome.value,
         "jusqu_a": None if decision.until is None else moment_text(decision.until),
+        "ouvre": None if decision.opens is None else moment_text(decision.opens),
         "supplements": list(decision.answer.extras),
         "exige": list(decision.answer.requires),
     }
@@ -114,6 +141,9 @@ def _open(book: Rulebook, asked: Asked, context: Context) -> Answer:
 
 def _price(book: Rulebook, asked: Asked, context: Context) -> Answer:
     activity = book.activities[asked["activity"]]
+    context = _of_presence(asked, context)
+    if context.day is not None:
+        require_open(activity, [context.day])
     triggered = frozenset(asked["triggered"])
     if asked["booked_at"] is not None:
         of_booking = book.context(context.given, day=context.day, now=asked["booked_at"], trace=context.trace)
@@ -133,6 +163,11 @@ def _price(book: Rulebook, asked: Asked, context: Context) -> Answer:
     }
 
 
+def _of_presence(asked: Asked, context: Context) -> Context:
+    """The facts of the presence that is priced: it takes place unless `etat` says otherwise."""
+    return context.with_facts(**{"etat": "present", "activite": asked["activity"], **context.given})
+
+
 def _settled_later(book: Rulebook, name: str) -> str:
     """Why only the whole period settles a price (P9, P10); empty when it is final."""
     totals = [version.rule for total in book.totals for version in total.versions]
@@ -146,6 +181,7 @@ def _settled_later(book: Rulebook, name: str) -> str:
 
 def _absence(book: Rulebook, asked: Asked, context: Context) -> Answer:
     activity = book.activities[asked["activity"]]
+    require_open(activity, asked["days"])
     absence = Absence(tuple(sorted(asked["days"])), asked["told"], asked["proof"])
     verdict = verdict_on(activity, absence, context)
     refunds = {day: rule.refund for day, rule in verdict.rules if day in verdict.waived and rule.refund}
@@ -177,7 +213,7 @@ def _bill(book: Rulebook, asked: Asked, context: Context) -> Answer:
     price_all(book, presences)
     lines = bill_lines(book, presences)
     return {
-        "total": sum((line.amount for line in lines), Decimal(0)),
+        "total": sum((line.amount for line in lines), Decimal("0.00")),
         "par_enfant": _summed((line.child or "famille", line.amount) for line in lines),
         "par_payeur": _summed((line.payer or "commun", line.amount) for line in lines),
         "lignes": [

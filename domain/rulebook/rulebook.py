@@ -1,25 +1,24 @@
 """A whole rulebook: its calendar, facts, names and activities, read from a tree with every fault at once."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Protocol
 
 from domain.calendar import SchoolHoliday, TownCalendar
 from domain.errors import RuleError
-from domain.rulebook import named, quantities, schema  # noqa: F401  quantities adds its forms of values
+from domain.rulebook import checks, named, quantities, schema  # noqa: F401  quantities adds its forms of values
 from domain.rulebook.absences import read_absences
 from domain.rulebook.almanac import BUILT_IN, DEDUCED, Almanac, Period
 from domain.rulebook.billing import BILLING, Billing
 from domain.rulebook.counts import COUNT, ETATS, Count
-from domain.rulebook.days import Base
 from domain.rulebook.enrolment import ENROLMENT
 from domain.rulebook.facts import Context, Fact, Kind
 from domain.rulebook.ladders import LADDER
 from domain.rulebook.openings import OpenDays, opening_spec
 from domain.rulebook.prices import TARIFF
 from domain.rulebook.quotients import QUOTIENT, QuotientRule, apply_policy
-from domain.rulebook.schema import BROKEN, Key, Reader, Record, Use, require_whole
+from domain.rulebook.schema import BROKEN, Key, Reader, Record, require_whole
 from domain.rulebook.totals import TOTAL
 from domain.rulebook.trace import Trace
 from domain.rulebook.tree import BadNode, Fault, Faults, Node
@@ -67,6 +66,11 @@ class Rulebook:
     totals: tuple[Dated, ...]
     billing: Billing | None
     _deduce: Mapping[str, Any] = field(repr=False, default_factory=dict)
+
+    def asking(self, names: Collection[str]) -> "Rulebook":
+        """The same rulebook, where these names are no longer deduced: each must be given."""
+        kept = {name: compute for name, compute in self._deduce.items() if name not in names}
+        return replace(self, _deduce=kept)
 
     def context(
         self, facts: Mapping[str, Any], *, day: date | None = None, now: datetime | None = None,
@@ -144,7 +148,7 @@ def read(root: Node, source: HolidaySource, faults: Faults) -> Rulebook | None:
             return None
         _declare_all(sections, reader)
         book = _assemble(sections, reader, calendar)
-        _warn_of_unread_facts(sections, reader)
+        checks.warn_of_unread_facts(sections, reader)
     except BadNode as bad:
         faults.add(bad.fault)
         return None
@@ -166,6 +170,10 @@ def _sections(root: Node, reader: Reader) -> Mapping[str, Node]:
     if missing:
         raise BadNode(reader.faults.errors[0])
     return given
+
+
+def _word(node: Node) -> str:
+    return node.text() if node.is_text else ""
 
 
 def _calendar_spec(source: HolidaySource) -> schema.Spec:
@@ -213,7 +221,8 @@ def _calendar_spec(source: HolidaySource) -> schema.Spec:
             found["public"], found["holidays"], frozenset(found["office_closed"]), frozenset(found["school"])
         )
         office = None if found["office"] is None else frozenset(found["office"])
-        return Almanac(town, office, found["periods"])
+        zone, variant = (_word(node.mapping()[word]) for word in ("vacances", "jours_feries"))
+        return Almanac(town, office, found["periods"], _ZONES.get(zone, ""), variant)
 
     return read_calendar
 
@@ -247,14 +256,6 @@ def _words_of(sections: Mapping[str, Node], reader: Reader) -> Mapping[str, Fact
     return {name: Fact(Kind.CHOICE, values) for name, values in words.items() if values}
 
 
-def _warn_of_unread_facts(sections: Mapping[str, Node], reader: Reader) -> None:
-    read = {use.name for use in reader.uses if use.kind == "fait"}
-    facts = sections["faits"].mapping() if "faits" in sections else {}
-    for word, node in facts.items():
-        if word not in read and not node.has("deduit"):
-            reader.faults.warn(node, f"le fait « {word} » n’est lu par aucune règle.")
-
-
 def _assemble(sections: Mapping[str, Node], reader: Reader, almanac: Almanac) -> Rulebook:
     def part(word: str, spec: schema.Spec, default: Any) -> Any:
         return reader.read(spec, sections[word]) if word in sections else default
@@ -286,57 +287,10 @@ def _activity_spec(almanac: Almanac) -> schema.Spec:
     def read_activity(node: Node, reader: Reader) -> Activity:
         activity, uses = reader.read_with_uses(record, node)
         require_whole(node, reader, activity)
-        _check_extras(activity, node, reader)
-        _check_counts(activity, node, reader)
-        if activity.opening is None:
-            _require_opening(uses, reader)
+        checks.check_activity(activity, uses, node, reader)
         return activity
 
     return read_activity
-
-
-_OF_OPENINGS = {("compte", Base.OPEN.value), ("fait", "jours_ouverts"), ("fait", "jours_manquants")}
-
-
-def _require_opening(uses: Iterable[Use], reader: Reader) -> None:
-    """An activity that counts its own days says which they are."""
-    for use in uses:
-        if (use.kind, use.name) in _OF_OPENINGS:
-            reader.faults.add(
-                use.node.bad(
-                    "cette règle compte les jours de l’activité : il lui manque « ouverture »."
-                ).fault
-            )
-
-
-def _check_counts(activity: Activity, node: Node, reader: Reader) -> None:
-    """A count may use the counts written before it, not itself nor a later one."""
-    left = [count.name for count in activity.counts]
-    for count in activity.counts:
-        late = [name for name in left if name in named.reads(count.when.facts(), reader.known("deduit"))]
-        if late:
-            itself = late[0] == count.name
-            said = "se compte d’après lui-même" if itself else f"lit « {late[0]} », compté après lui"
-            reader.faults.add(node.bad(f"le compte « {count.name} » {said}.").fault)
-        left.remove(count.name)
-
-
-def _check_extras(activity: Activity, node: Node, reader: Reader) -> None:
-    """Every adjustment that a limit or an absence asks for is written in the tariff."""
-    ladders = () if activity.ladders is None else (v.rule for v in activity.ladders.versions)
-    absences = () if activity.absences is None else (v.rule for v in activity.absences.versions)
-    answers = [a for rule in ladders for ladder in rule for a in ladder.answers()]
-    wanted = {name for answer in answers for name in answer.extras}
-    wanted |= {name for rules in absences for rule in rules for name in rule.extras}
-    if activity.tariff is None:
-        for name in sorted(wanted):
-            reader.faults.warn(
-                node, f"l’ajustement « {name} » n’est pas chiffré : l’activité n’a pas de tarif."
-            )
-        return
-    for version in activity.tariff.versions:
-        for name in sorted(wanted - {one.name for one in version.rule.adjustments}):
-            reader.faults.add(node.bad(f"l’ajustement « {name} » n’est pas écrit dans le tarif.").fault)
 
 
 def _activity_record(almanac: Almanac) -> schema.Spec:

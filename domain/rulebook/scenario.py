@@ -152,11 +152,20 @@ def _candidate_record(book: Rulebook) -> Record:
     )
 
 
+_COMMON = ("nom", "question", "faits", "attendu", "lecture")
+
+
+class _Asked(Record):
+    """The fields of a kind of question, beside those that every question has."""
+
+    known_elsewhere = _COMMON
+
+
 def _records(book: Rulebook) -> Mapping[str, Record]:
     activity = _activity_key(book)
     amounts = schema.map_of(schema.number)
     return {
-        "limite": Record(
+        "limite": _Asked(
             dict,
             activity,
             Key("action", "action", _action, "l’action"),
@@ -164,7 +173,7 @@ def _records(book: Rulebook) -> Mapping[str, Record]:
             _CHANNEL,
             _NOW,
         ),
-        "permis": Record(
+        "permis": _Asked(
             dict,
             activity,
             Key("action", "action", _action, "l’action"),
@@ -173,7 +182,7 @@ def _records(book: Rulebook) -> Mapping[str, Record]:
             _CHANNEL,
             Key("deja_annule", "cancelled", schema.yes_no, "ce jour a-t-il été réservé puis annulé", False),
         ),
-        "prix": Record(
+        "prix": _Asked(
             dict,
             activity,
             _DAY,
@@ -182,20 +191,20 @@ def _records(book: Rulebook) -> Mapping[str, Record]:
             Key("supplements", "triggered", schema.list_of(schema.name), "les ajustements déclenchés", ()),
             Key("reserve_le", "booked_at", read_moment, "le moment de la réservation", None),
         ),
-        "absence": Record(
+        "absence": _Asked(
             dict,
             activity,
             Key("jours", "days", _days, "les jours réservés et manqués"),
             *_NOTICE_KEYS,
             Key("chiffrer", "priced", schema.yes_no, "calculer aussi le montant dû", False),
         ),
-        "facture": Record(
+        "facture": _Asked(
             dict,
             Key("presences", "presences", schema.list_of(_presence_record(book)), "les présences", ()),
             Key("absences", "absences", schema.list_of(_absence_record(book)), "les absences", ()),
             _NOW,
         ),
-        "fait": Record(
+        "fait": _Asked(
             dict,
             Key(
                 "fait",
@@ -206,7 +215,7 @@ def _records(book: Rulebook) -> Mapping[str, Record]:
             _DAY,
             _NOW,
         ),
-        "fenetre": Record(
+        "fenetre": _Asked(
             dict,
             activity,
             Key("periode", "period", schema.text, "la période demandée", None),
@@ -214,7 +223,7 @@ def _records(book: Rulebook) -> Mapping[str, Record]:
             _NOW,
             _DAY,
         ),
-        "inscription": Record(
+        "inscription": _Asked(
             dict,
             activity,
             Key("periode", "period", schema.text, "la période demandée", None),
@@ -224,33 +233,30 @@ def _records(book: Rulebook) -> Mapping[str, Record]:
             Key("jours", "days", _days, "les jours choisis", ()),
             Key("pieces", "papers", schema.list_of(_GIVEN), "les pièces données", ()),
         ),
-        "attribution": Record(
+        "attribution": _Asked(
             dict,
             activity,
             Key("places", "places", schema.integer(0, 10000), "le nombre de places"),
             Key("candidats", "candidates", schema.list_of(_candidate_record(book), least=1), "les familles"),
             _DAY,
         ),
-        "avis": Record(
+        "avis": _Asked(
             dict,
             Key("factures", "bills", schema.list_of(schema.number, least=1), "les factures, dans l’ordre"),
         ),
-        "paiement": Record(
+        "paiement": _Asked(
             dict,
             Key("moyen", "means", schema.name, "le moyen de paiement"),
             Key("factures", "bills", amounts, "le montant par activité"),
             _DAY,
         ),
-        "echeances": Record(
+        "echeances": _Asked(
             dict,
             Key("annee", "year", schema.integer(2000, 2100), "l’année de la première échéance"),
             Key("montant", "amount", schema.number, "le montant à partager"),
         ),
-        "ouverture": Record(dict, activity, Key("jour", "day", schema.day, "le jour")),
+        "ouverture": _Asked(dict, activity, Key("jour", "day", schema.day, "le jour")),
     }
-
-
-_COMMON = ("nom", "question", "faits", "attendu", "lecture")
 
 
 def read(root: Node, book: Rulebook, faults: Faults) -> Scenario | None:
@@ -263,8 +269,7 @@ def read(root: Node, book: Rulebook, faults: Faults) -> Scenario | None:
         if "question" not in given:
             raise node.bad(f"il manque « question » : choisissez parmi {schema.listed(records)}.")
         kind = schema.choice({word: word for word in records})(given["question"], reader)
-        rest = {word: child for word, child in given.items() if word not in _COMMON}
-        asked = reader.read(records[kind], Node(rest, node.line, node.path))
+        asked = reader.read(records[kind], node)
         own = reader.read(facts, given["faits"]) if "faits" in given else {}
         require_whole(node, reader, asked, own, common)
         name = given["nom"].text() if "nom" in given else f"{kind}, ligne {node.line}"

@@ -224,8 +224,13 @@ class Key:
         return self.default is BROKEN
 
 
+_COMMA = " Si c’est la suite d’une phrase, mettez la phrase entre guillemets : la virgule sépare deux clés."
+
+
 class Record:
-    """A mapping of known keys, read into `make(**fields)`."""
+    """A mapping of known keys, read into `make(**fields)`; `known_elsewhere` are read by somebody else."""
+
+    known_elsewhere: tuple[str, ...] = ()
 
     def __init__(self, make: Callable[..., Any], *keys: Key) -> None:
         self.make = make
@@ -247,12 +252,12 @@ class Record:
         return self.make(**fields)
 
     def _check_keys(self, node: Node, reader: Reader) -> None:
-        known = [key.word for key in self.keys]
+        known = [*(key.word for key in self.keys), *self.known_elsewhere]
         for word, child in node.mapping().items():
             if word not in known:
-                reader.faults.add(
-                    child.bad(f"clé inconnue {quoted(word)} ; clés possibles : {listed(known)}.").fault
-                )
+                hint = _COMMA if child.value is None else ""
+                said = f"clé inconnue {quoted(word)} ; clés possibles : {listed(known)}.{hint}"
+                reader.faults.add(child.bad(said).fault)
 
 
 class Forms:

@@ -25,7 +25,7 @@ def limit_of(cutoff, day, header=CALENDAR):
 activites:
   cantine:
     nom: Cantine
-    ouverture: {{jours: [lundi, mercredi, vendredi], ecole: oui, vacances: oui, feries: non}}
+    ouverture: {{jours: [lundi, mercredi, vendredi], ecole: oui, vacances: oui, feries: oui}}
     delais:
       - actions: [reserver]
         canaux: tous
@@ -42,7 +42,7 @@ activites:
     ("cutoff", "day", "limit"),
     [
         ("{forme: jours_avant, jours: 2, compte: {base: ouverture, sans_feries: oui, sans_vacances: non}, francs: non, heure: '10:00', limite: incluse}", "2026-09-18", "2026-09-14 10:00"),
-        ("{forme: jours_avant, jours: 2, compte: {base: mairie, sans_feries: non, sans_vacances: non}, francs: non, heure: '10:00', limite: incluse}", "2026-09-17", "2026-09-14 10:00"),
+        ("{forme: jours_avant, jours: 2, compte: {base: mairie, sans_feries: non, sans_vacances: non}, francs: non, heure: '10:00', limite: incluse}", "2026-09-18", "2026-09-14 10:00"),
         ("{forme: jours_avant, jours: 1, compte: {base: lundi_samedi, sans_feries: non, sans_vacances: non}, francs: non, heure: '24:00', limite: incluse}", "2026-09-14", "2026-09-13 00:00"),
         ("{forme: jours_avant, jours: 1, compte: {base: tous, sans_feries: non, sans_vacances: non, jours: [mardi]}, francs: non, heure: '10:00', limite: incluse}", "2026-09-18", "2026-09-15 10:00"),
         ("{forme: jours_avant, jours: 1, compte: {base: tous, sans_feries: non, sans_vacances: non, fermetures: [2026-09-17]}, francs: non, heure: '10:00', limite: incluse}", "2026-09-18", "2026-09-16 10:00"),
@@ -58,6 +58,9 @@ activites:
         ("{la_plus_tot_de: [{forme: semaine, jour: jeudi, semaines_avant: 1, heure: '12:00', limite: incluse}, {forme: mois, le: 1, mois_avant: 0, heure: '12:00', limite: exclue}]}", "2026-10-09", "2026-10-01 12:00"),
         ("{la_plus_tard_de: [{forme: semaine, jour: jeudi, semaines_avant: 1, heure: '12:00', limite: incluse}, {forme: mois, le: 1, mois_avant: 0, heure: '12:00', limite: exclue}]}", "2026-10-21", "2026-10-15 12:00"),
         ("{forme: semaine, jour: jeudi, semaines_avant: 1, heure: '12:00', limite: incluse, si_ferme: jour_precedent, jours_ouverts: {base: mairie, sans_feries: oui, sans_vacances: non}}", "2026-09-21", "2026-09-16 12:00"),
+        ("{forme: mois, le: 20, mois_avant: 1, heure: '00:00', limite: exclue, si_ferme: jour_precedent, jours_ouverts: {base: lundi_vendredi, sans_feries: oui, sans_vacances: non}}", "2027-10-08", "2027-09-20 00:00"),
+        ("{forme: mois, le: 20, mois_avant: 1, heure: '24:00', limite: incluse, si_ferme: jour_precedent, jours_ouverts: {base: lundi_vendredi, sans_feries: oui, sans_vacances: non}}", "2027-07-09", "2027-06-19 00:00"),
+        ("{la_plus_tot_de: [{forme: date_fixe, date: 2026-09-20, heure: '12:00', limite: incluse}, toujours], si_ferme: garder}", "2026-09-21", "2026-09-20 12:00"),
         ("{forme: semaine, jour: jeudi, semaines_avant: 1, heure: '12:00', limite: incluse, si_ferme: jour_suivant, jours_ouverts: {base: mairie, sans_feries: oui, sans_vacances: non}}", "2026-09-21", "2026-09-18 12:00"),
         ("{forme: semaine, jour: jeudi, semaines_avant: 1, heure: '24:00', limite: incluse, si_ferme: jour_precedent, jours_ouverts: {base: mairie, sans_feries: oui, sans_vacances: non}}", "2026-09-21", "2026-09-17 00:00"),
         ("{forme: semaine, jour: jeudi, semaines_avant: 1, heure: '12:00', limite: incluse, si_ferme: jour_suivant, jours_ouverts: {base: lundi_vendredi, sans_feries: oui, sans_vacances: non, jours: [dimanche]}}", "2026-09-21", "Le calendrier ne suffit pas à compter 1 jour(s) à partir du 2026-09-17."),

@@ -51,7 +51,7 @@ def test_time_passing_never_makes_a_rule_kinder_and_the_limit_said_is_the_one_ap
     answers = [decide(ladder, context, activity.opening, now) for now in moments]
     assert GENEROSITY[answers[1].answer.outcome.value] <= GENEROSITY[answers[0].answer.outcome.value]
     for now, answer in zip(moments, answers, strict=True):
-        said = [one for one in limits(ladder, context, activity.opening, now) if one.in_time]
+        said = [one for one in limits(ladder, context, activity.opening) if one.answers(now)]
         assert answer.until == (said[0].limit if said else None)
 
 
@@ -98,6 +98,6 @@ def test_a_limit_in_days_against_a_count_day_by_day_over_three_school_years(zone
     (ladder,) = book.activities["cantine"].ladders.versions[0].rule
     for offset in range(3 * 365):
         day = date(2024, 9, 2) + timedelta(days=offset)
-        (found,) = limits(ladder, book.context({}, day=day), None, None)
+        (found,) = limits(ladder, book.context({}, day=day), None)
         expected = school_day_before(day, count, weekdays, free)
         assert found.limit.astimezone(PARIS).date() == expected, day
