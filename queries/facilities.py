@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 from domain.enums import ActivityKind, FacilityKind, LineAction, ValidationMode
 from domain.errors import NotFound
 from extensions import db
-from models import Activity, BookingPeriod, DeadlineRule, Facility, Opening, PresenceType, Tariff
+from models import Activity, BookingPeriod, Facility, Opening, PresenceType
+from queries import rulebooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,31 +280,32 @@ def period(period_id: int) -> PeriodSheet:
 
 def _missing() -> Mapping[int, tuple[str, ...]]:
     """By activity, what families would stumble upon: no presence type, no price, no rule, no opening."""
-    actions = defaultdict(set)
-    for row in db.session.execute(select(DeadlineRule.activity_id, DeadlineRule.action).distinct()):
-        actions[row.activity_id].add(row.action)
-    unpriced = defaultdict(list)
+    written, counts = rulebooks.ruled(), _opening_counts()
+    presences: dict[int, list[tuple[str, str]]] = defaultdict(list)
     for row in db.session.execute(
-        select(PresenceType.activity_id, PresenceType.name, func.count(Tariff.id).label("tariffs"))
-        .outerjoin(Tariff, Tariff.presence_type_id == PresenceType.id)
+        select(PresenceType.activity_id, PresenceType.name, PresenceType.rule_name)
         .where(PresenceType.is_active)
-        .group_by(PresenceType.id, PresenceType.activity_id, PresenceType.name)
         .order_by(PresenceType.id)
     ):
-        unpriced[row.activity_id].append((row.name, row.tariffs == 0))
-    counts = _opening_counts()
+        presences[row.activity_id].append((row.name, row.rule_name))
     return {
-        activity_id: tuple(_lacks(unpriced[activity_id], actions[activity_id], counts.get(activity_id, 0)))
-        for activity_id in db.session.scalars(select(Activity.id))
+        row.id: tuple(
+            _lacks(
+                presences[row.id],
+                written.get(row.rule_name, rulebooks.NOTHING_WRITTEN),
+                counts.get(row.id, 0),
+            )
+        )
+        for row in db.session.execute(select(Activity.id, Activity.rule_name))
     }
 
 
-def _lacks(presences: list[tuple[str, bool]], actions: set[LineAction], openings: int) -> list[str]:
+def _lacks(presences: list[tuple[str, str]], rules: rulebooks.Ruled, openings: int) -> list[str]:
     found = [] if presences else ["un type de présence"]
-    found += [f"le tarif de «\u00a0{name}\u00a0»" for name, lacks_price in presences if lacks_price]
-    if LineAction.BOOK not in actions:
+    found += [f"le tarif de «\u00a0{name}\u00a0»" for name, formula in presences if not rules.prices(formula)]
+    if LineAction.BOOK not in rules.actions:
         found.append("le délai de réservation")
-    if LineAction.CANCEL not in actions:
+    if LineAction.CANCEL not in rules.actions:
         found.append("le délai d’annulation")
     if not openings:
         found.append("des jours d’ouverture")

@@ -248,7 +248,9 @@ class RuleSet:
         formula, name = self._presence_types[presence_type_id]
         if version is None or name not in version.book.activities:
             return _NO_TARIFF
-        key = (presence_type_id, child_id, version.valid_from, self.quotient(day), tuple(extras))
+        quotient = self.quotient(day)
+        has_ended = quotient is not None and quotient.valid_to is not None and quotient.valid_to < day
+        key = (presence_type_id, child_id, version.valid_from, quotient, has_ended, tuple(extras))
         if key not in self._prices:
             price, is_of_any_day = self._priced(version, name, formula, day, child_id, now, extras)
             if not is_of_any_day:

@@ -6,11 +6,10 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import and_, case, exists, func, select
 
 from domain.calendar import school_year
-from domain.enums import LineAction, MailState
+from domain.enums import MailState
 from extensions import db
 from models import (
     Activity,
-    DeadlineRule,
     Facility,
     Household,
     Opening,
@@ -18,8 +17,8 @@ from models import (
     PresenceType,
     PublicHoliday,
     SchoolHoliday,
-    Tariff,
 )
+from queries import rulebooks
 
 RECENT = timedelta(days=30)
 
@@ -64,7 +63,7 @@ class FirstSteps:
 
 def first_steps(zone: str, today: date) -> FirstSteps:
     """`calendar`: public and school holidays (of `zone`) of this school year; `activity`: one with both
-    deadlines, a price and a day. One statement."""
+    limits, a price and a day. Two statements."""
     first, last = school_year(today)
     calendar = and_(
         exists().where(PublicHoliday.day.between(first, last)),
@@ -72,15 +71,12 @@ def first_steps(zone: str, today: date) -> FirstSteps:
             SchoolHoliday.zone == zone, SchoolHoliday.first_day <= last, SchoolHoliday.last_day >= first
         ),
     )
-    deadlines = (
-        exists().where(DeadlineRule.activity_id == Activity.id, DeadlineRule.action == action)
-        for action in LineAction
-    )
-    priced = exists().where(
-        PresenceType.activity_id == Activity.id, Tariff.presence_type_id == PresenceType.id
-    )
+    ready = [name for name, rules in rulebooks.ruled().items() if rules.is_complete]
     activity = exists().where(
-        Activity.is_active, *deadlines, priced, exists().where(Opening.activity_id == Activity.id)
+        Activity.is_active,
+        Activity.rule_name.in_(ready),
+        exists().where(PresenceType.activity_id == Activity.id),
+        exists().where(Opening.activity_id == Activity.id),
     )
     facility, household = exists().where(Facility.is_active), exists(select(Household.id))
     row = db.session.execute(select(calendar, facility, activity, household)).one()

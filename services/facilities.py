@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from domain.enums import ActivityKind, FacilityKind, ValidationMode
 from domain.errors import Refused
 from domain.french import format_day, plural
+from domain.rulebook.rule_names import rule_name
 from models import Activity, BookingPeriod, Facility, Opening, PresenceType
 from services import records
 from services.accounts import Author
@@ -102,7 +103,8 @@ def create_activity(facility_id: int, data: ActivityData, *, author: Author, now
     """Add an activity and return its id. Raises Refused `name_taken`, NotFound."""
     with write_transaction() as session:
         records.get(session, Facility, facility_id)
-        row = Activity(facility_id=facility_id, **asdict(data))
+        taken = set(session.scalars(select(Activity.rule_name)))
+        row = Activity(facility_id=facility_id, rule_name=rule_name(data.name, taken), **asdict(data))
         return records.add(session, row, author=author, now=now, taken=_ACTIVITY_TAKEN)
 
 
@@ -117,7 +119,10 @@ def create_presence_type(activity_id: int, data: PresenceTypeData, *, author: Au
     """Add a presence type and return its id. Raises Refused `name_taken`, NotFound."""
     with write_transaction() as session:
         records.get(session, Activity, activity_id)
-        row = PresenceType(activity_id=activity_id, **asdict(data))
+        taken = set(
+            session.scalars(select(PresenceType.rule_name).where(PresenceType.activity_id == activity_id))
+        )
+        row = PresenceType(activity_id=activity_id, rule_name=rule_name(data.name, taken), **asdict(data))
         return records.add(session, row, author=author, now=now, taken=_PRESENCE_TAKEN)
 
 

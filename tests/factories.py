@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 
 from flask import Flask
-from sqlalchemy import Select, select
+from sqlalchemy import Select, delete, select
 
 from domain.enums import (
     AccountKind,
@@ -18,18 +18,17 @@ from domain.enums import (
     ActivityKind,
     BookingState,
     FacilityKind,
-    LineAction,
     Residency,
     StaffRole,
     ValidationMode,
 )
+from domain.rulebook.rule_names import rule_name
 from extensions import db
 from models import (
     Activity,
     Booking,
     BookingPeriod,
     Child,
-    DeadlineRule,
     Enrolment,
     Facility,
     Guardian,
@@ -40,40 +39,26 @@ from models import (
     PresenceType,
     PublicHoliday,
     QuotientFamilial,
+    RulebookVersion,
+    RuleFact,
     SchoolHoliday,
     Setting,
     StaffFacility,
     StaffMember,
-    Tariff,
     User,
 )
 from services.transaction import write_transaction
+from tests import rulebook_texts as written
 
 Row = TypeVar("Row")
 PASSWORD = "correct cheval agrafe pile"
-ALWAYS = {"stages": [], "otherwise": "free"}
-EVENING_BEFORE = {
-    "stages": [
-        {
-            "until": {
-                "form": "before",
-                "n": 1,
-                "set": {"base": "all", "minus_public_holidays": False, "minus_school_holidays": False},
-                "time": "18:00",
-                "clear_days": False,
-                "compare": "until",
-            },
-            "outcome": "free",
-        }
-    ],
-    "otherwise": "refuse",
-}
 
 
 class World:
     """The database of one test."""
 
     def __init__(self, app: Flask) -> None:
+        self.rulebook = written.empty()
         self.app = app
         self._numbers = itertools.count(1)
 
@@ -182,21 +167,17 @@ class World:
         facility: Facility,
         name: str = "Cantine",
         kind: ActivityKind = ActivityKind.MEAL,
-        book: dict | None = None,
-        cancel: dict | None = None,
+        book: dict = written.EVENING_BEFORE,
+        cancel: dict = written.EVENING_BEFORE,
         **columns: Any,
     ) -> Activity:
         """An activity with its two ladders (free until the day before, 18 h, unless given)."""
-        activity = self.add(Activity(facility_id=facility.id, name=name, kind=kind, **columns))
-        for action, ladder in ((LineAction.BOOK, book), (LineAction.CANCEL, cancel)):
-            self.add(
-                DeadlineRule(
-                    activity_id=activity.id,
-                    action=action,
-                    valid_from=date(2025, 9, 1),
-                    ladder=ladder or EVENING_BEFORE,
-                )
-            )
+        taken = {one.rule_name for one in self.all(Activity)}
+        values = {"rule_name": rule_name(name, taken)} | columns
+        activity = self.add(Activity(facility_id=facility.id, name=name, kind=kind, **values))
+        limits = [written.ladder("reserver", book), written.ladder("annuler", cancel)]
+        self.rulebook["activites"][activity.rule_name] = written.activity(name, limits)
+        self.write_rulebook()
         return activity
 
     def presence_type(
@@ -204,20 +185,44 @@ class World:
         activity: Activity,
         name: str = "Repas enfant",
         cents: int = 320,
-        table: dict | None = None,
+        price: Any = None,
         **columns: Any,
     ) -> PresenceType:
-        """A presence type at one price for everybody, unless a price table is given."""
-        values = {"short_name": name.split()[0]}
+        """A presence type at one price for everybody, unless a price of the règlement is given."""
+        values = {"short_name": name.split()[0], "rule_name": rule_name(name)}
         presence_type = self.add(PresenceType(activity_id=activity.id, name=name, **values | columns))
-        self.add(
-            Tariff(
-                presence_type_id=presence_type.id,
-                valid_from=date(2025, 9, 1),
-                table=table or flat_price(cents),
-            )
-        )
+        written.add_price(self.rulebook, activity.rule_name, presence_type.rule_name, price or euros(cents))
+        self.write_rulebook()
         return presence_type
+
+    def write_rulebook(self, valid_from: date = date(2025, 9, 1)) -> RulebookVersion:
+        """Put `self.rulebook`, edited as the test likes, in force from a day."""
+        columns = written.columns(self.rulebook) | {"updated_at": self.now, "valid_to": None}
+        rows = sorted(self.all(RulebookVersion), key=lambda row: row.valid_from or date.max)
+        with self.app.app_context(), write_transaction() as session:
+            session.execute(delete(RulebookVersion).where(RulebookVersion.valid_from >= valid_from))
+            for former in rows:
+                if former.valid_from is not None and former.valid_from < valid_from:
+                    session.get(RulebookVersion, former.id).valid_to = valid_from - timedelta(days=1)
+            row = RulebookVersion(valid_from=valid_from, **columns)
+            session.add(row)
+            session.flush()
+            session.expunge(row)
+        return row
+
+    def limits(
+        self, activity: Activity, action: str, stages: dict, valid_from: date = date(2025, 9, 1)
+    ) -> None:
+        """Other limits for « reserver » or « annuler », from a day."""
+        rules = self.rulebook["activites"][activity.rule_name]
+        others = [ladder for ladder in rules["delais"] if ladder["actions"] != [action]]
+        rules["delais"] = [written.ladder(action, stages), *others]
+        self.write_rulebook(valid_from)
+
+    def rule_fact(self, household: Household, name: str, value: str, **columns: Any) -> RuleFact:
+        """A fact of the règlement that the service states of a family (or of one child)."""
+        values = {"valid_from": date(2025, 9, 1)} | columns
+        return self.add(RuleFact(household_id=household.id, name=name, value=value, **values))
 
     def period(self, facility: Facility, first: date, last: date, **columns: Any) -> BookingPeriod:
         values = {"name": "Année scolaire", "opens_at": datetime(2026, 6, 1, tzinfo=UTC), "closes_at": None}
@@ -320,22 +325,9 @@ class Canteen:
         )
 
 
-def flat_price(cents: int) -> dict:
-    """A price table with one price for everybody."""
-    everybody = {
-        "lower": None,
-        "lower_included": False,
-        "upper": None,
-        "upper_included": False,
-        "cents": cents,
-    }
-    row = {"brackets": [everybody], "unknown_cents": cents}
-    return {
-        "version": "2026-2027",
-        "valid_from": "2025-09-01",
-        "valid_to": None,
-        "rows": {"resident": row, "non_resident": row},
-    }
+def euros(cents: int) -> str:
+    """« 3.20 » as a règlement writes it."""
+    return f"{cents // 100}.{cents % 100:02d}"
 
 
 def weekdays(first: date, last: date, numbers: Iterable[int] = (0, 1, 3, 4)) -> list[date]:

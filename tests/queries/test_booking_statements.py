@@ -5,30 +5,17 @@ from datetime import date
 
 import pytest
 
-from domain.enums import ActivityKind, LineAction
-from models import DeadlineRule
+from domain.enums import ActivityKind
+from models import Activity
 from services import booking_copies
 from tests import statements
 from tests.booking_bench import FEBRUARY, MONDAY, SCHOOL_DAYS, Bench
+from tests.rulebook_texts import days_before, until
 
 MOST_STATEMENTS_OF_A_TOUCH = 10
 MOST_BYTES_OF_A_TOUCH = 1024
-OPEN_DAYS_COUNTED = {
-    "stages": [
-        {
-            "until": {
-                "form": "before",
-                "n": 2,
-                "set": {"base": "open", "minus_public_holidays": True, "minus_school_holidays": True},
-                "time": "09:00",
-                "clear_days": False,
-                "compare": "until",
-            },
-            "outcome": "free",
-        }
-    ],
-    "otherwise": "refuse",
-}
+OPEN_DAYS = {"base": "ouverture", "sans_feries": "oui", "sans_vacances": "oui"}
+OPEN_DAYS_COUNTED = until(days_before(2, "09:00", OPEN_DAYS))
 
 
 @pytest.fixture(params=[(1, 1), (6, 12)], ids=["1 child, 1 activity", "6 children, 12 activities"])
@@ -74,17 +61,10 @@ def test_a_touched_day(client, bench):
 
 
 def test_a_touched_day_under_a_rule_that_counts_open_days(client, bench):
-    rules = bench.world.all(DeadlineRule)
     client.sign_in(bench.claire)
-    for rule in rules:
-        bench.world.add(
-            DeadlineRule(
-                activity_id=rule.activity_id,
-                action=LineAction(rule.action),
-                valid_from=date(2026, 9, 1),
-                ladder=OPEN_DAYS_COUNTED,
-            )
-        )
+    for activity in bench.world.all(Activity):
+        for action in ("reserver", "annuler"):
+            bench.world.limits(activity, action, OPEN_DAYS_COUNTED)
     sent, _ = press(client, bench, bench.start(), f"{MONDAY}:book")
     assert len(sent) == 6 <= MOST_STATEMENTS_OF_A_TOUCH, statements.shown(sent)
 

@@ -5,39 +5,27 @@ from datetime import UTC, date, datetime
 import pytest
 
 from domain.enums import LineAction, Outcome, Residency
-from models import DeadlineRule, Tariff
 from queries.rules import NOT_COMPUTABLE, rule_set
+from tests import rulebook_texts as written
 from tests import statements
 from tests.booking_bench import MONDAY, Bench
-from tests.factories import ALWAYS, flat_price
-
-REFUSED = {"stages": [], "otherwise": "refuse"}
 
 
 def before(base: str, count: int = 1) -> dict:
     """Free until `count` days of a base before, 9 h; then refused."""
-    days = {"base": base, "minus_public_holidays": True, "minus_school_holidays": True}
-    until = {
-        "form": "before",
-        "n": count,
-        "set": days,
-        "time": "09:00",
-        "clear_days": False,
-        "compare": "until",
-    }
-    return {"stages": [{"until": until, "outcome": "free"}], "otherwise": "refuse"}
+    days = {"base": base, "sans_feries": "oui", "sans_vacances": "oui"}
+    return written.until(written.days_before(count, "09:00", days))
 
 
-def brackets(*cents: int) -> dict:
+def brackets(low: str, high: str, unknown: str | None) -> dict:
     """Two brackets, up to 700 included and above, and the price without a known quotient."""
-    low, high, unknown = cents
-    rows = [
-        {"lower": None, "lower_included": False, "upper": "700", "upper_included": True, "cents": low},
-        {"lower": "700", "lower_included": False, "upper": None, "upper_included": False, "cents": high},
-    ]
-    row = {"brackets": rows, "unknown_cents": unknown}
-    outside = {"brackets": rows, "unknown_cents": 900}
-    return {"version": "2026-2027", "rows": {"resident": row, "non_resident": outside}}
+    return written.table(
+        *(
+            {"residence": home, "quotient": quotient, "valeur": price}
+            for home, of_unknown in (("commune", unknown), ("hors_commune", "9.00"))
+            for quotient, price in (({"a": "700"}, low), ({"plus_de": "700"}, high), ("inconnu", of_unknown))
+        )
+    )
 
 
 @pytest.fixture
@@ -51,16 +39,8 @@ def read(bench, *, home=None, first=MONDAY, last=MONDAY, activity_id=None, types
     return bench.read(lambda: rule_set(activity_ids, types or [bench.meal_id], household, first, last))
 
 
-def add_ladder(bench, ladder, valid_from, action=LineAction.BOOK, **columns):
-    bench.world.add(
-        DeadlineRule(
-            activity_id=bench.canteen.activity.id,
-            action=action,
-            valid_from=valid_from,
-            ladder=ladder,
-            **columns,
-        )
-    )
+def limits(bench, stages, valid_from, action="reserver"):
+    bench.world.limits(bench.canteen.activity, action, stages, valid_from)
 
 
 def outcome(bench, now, action=LineAction.BOOK):
@@ -70,20 +50,21 @@ def outcome(bench, now, action=LineAction.BOOK):
 def test_one_statement_reads_everything(bench):
     bench.world.quotient(bench.home, 500)
     bench.world.public_holiday(date(2027, 1, 1))
+    read(bench)  # this process meets the version
     with bench.app.app_context(), statements.at_most(1):
         rule_set([bench.canteen.activity.id], [bench.meal_id], bench.home.id, MONDAY, MONDAY)
 
 
 def test_deadlines_follow_the_version_in_force_on_the_day_of_the_act(bench):
-    add_ladder(bench, REFUSED, date(2027, 1, 20), valid_to=date(2027, 1, 25))
-    add_ladder(bench, ALWAYS, date(2027, 1, 26))
+    limits(bench, written.NEVER, date(2027, 1, 20))
+    limits(bench, written.ALWAYS, date(2027, 1, 26))
     assert outcome(bench, datetime(2027, 1, 19, 12, tzinfo=UTC)) is Outcome.FREE
     assert outcome(bench, datetime(2027, 1, 19, 23, 30, tzinfo=UTC)) is Outcome.REFUSE  # the 20th in Paris
     assert outcome(bench, datetime(2027, 1, 26, 12, tzinfo=UTC)) is Outcome.FREE
 
 
 def test_booking_and_cancelling_have_their_own_ladders(bench):
-    add_ladder(bench, REFUSED, date(2026, 9, 1), LineAction.CANCEL)
+    limits(bench, written.NEVER, date(2026, 9, 1), "annuler")
     now = datetime(2027, 1, 12, 9, tzinfo=UTC)
     assert outcome(bench, now) is Outcome.FREE
     assert outcome(bench, now, LineAction.CANCEL) is Outcome.REFUSE
@@ -91,7 +72,9 @@ def test_booking_and_cancelling_have_their_own_ladders(bench):
 
 def test_an_activity_without_rule_is_closed(bench):
     activity = bench.world.add(
-        type(bench.canteen.activity)(facility_id=bench.canteen.facility.id, name="x", kind="day")
+        type(bench.canteen.activity)(
+            facility_id=bench.canteen.facility.id, name="x", rule_name="x", kind="day"
+        )
     )
     rules = read(bench, activity_id=activity.id)
     decision = rules.decide(activity.id, LineAction.BOOK, MONDAY, bench.world.now)
@@ -100,7 +83,7 @@ def test_an_activity_without_rule_is_closed(bench):
 
 
 def test_school_days_skip_the_holidays_of_the_towns_zone(bench):
-    add_ladder(bench, before("school"), date(2026, 9, 1))
+    limits(bench, before("ecole"), date(2026, 9, 1))
     bench.world.school_holiday(date(2027, 1, 25), date(2027, 1, 31), zone="A")
     eve = datetime(2027, 1, 29, 7, tzinfo=UTC)  # Friday before Monday 1 February
     assert outcome(bench, eve) is Outcome.FREE
@@ -110,7 +93,7 @@ def test_school_days_skip_the_holidays_of_the_towns_zone(bench):
 
 
 def test_open_days_are_counted_and_closed_ones_are_not(bench):
-    add_ladder(bench, before("open"), date(2026, 9, 1))
+    limits(bench, before("ouverture"), date(2026, 9, 1))
     friday = datetime(2027, 1, 29, 7, tzinfo=UTC)
     assert outcome(bench, friday) is Outcome.FREE
     bench.world.openings(  # the Sunday before becomes the day that counts
@@ -122,23 +105,23 @@ def test_open_days_are_counted_and_closed_ones_are_not(bench):
 
 
 def test_a_rule_that_the_calendar_cannot_answer_refuses_and_says_so(bench):
-    add_ladder(bench, before("open", 200), date(2026, 9, 1))
+    limits(bench, before("ouverture", 200), date(2026, 9, 1))
     decision = read(bench).decide(bench.canteen.activity.id, LineAction.BOOK, MONDAY, bench.world.now)
     assert (decision.outcome, decision.sentence) == (Outcome.REFUSE, NOT_COMPUTABLE)
 
 
 def test_prices_follow_the_version_in_force_on_the_day_of_care(bench):
-    bench.world.add(
-        Tariff(presence_type_id=bench.meal_id, valid_from=date(2027, 2, 2), table=flat_price(350))
-    )
+    tariff = bench.world.rulebook["activites"][bench.canteen.activity.rule_name]["tarif"]
+    tariff["prix"]["cas"][0]["valeur"] = "3.50"
+    bench.world.write_rulebook(date(2027, 2, 2))
     rules = read(bench)
     assert rules.price(bench.meal_id, MONDAY).cents == 320
     assert rules.price(bench.meal_id, date(2027, 2, 2)).cents == 350
-    assert rules.price(bench.meal_id, date(2025, 8, 31)) is None
+    assert rules.price(bench.meal_id, date(2025, 8, 31)).cents is None
 
 
 def test_the_quotient_in_force_prices_and_an_ended_one_is_provisional(bench):
-    diet = bench.world.presence_type(bench.canteen.activity, "Panier", table=brackets(200, 400, 500))
+    diet = bench.world.presence_type(bench.canteen.activity, "Panier", price=brackets("2.00", "4.00", "5.00"))
     bench.world.quotient(bench.home, 650, valid_from=date(2026, 1, 1), valid_to=date(2027, 2, 1))
     rules = read(bench, types=[diet.id])
     assert (rules.price(diet.id, MONDAY).cents, rules.price(diet.id, MONDAY).provisional) == (200, False)
@@ -149,19 +132,23 @@ def test_the_quotient_in_force_prices_and_an_ended_one_is_provisional(bench):
 
 
 def test_without_quotient_the_row_of_the_residency_says_the_price(bench):
-    diet = bench.world.presence_type(bench.canteen.activity, "Panier", table=brackets(200, 400, 500))
+    diet = bench.world.presence_type(bench.canteen.activity, "Panier", price=brackets("2.00", "4.00", "5.00"))
     outside = bench.world.household("MARTY", residency=Residency.NON_RESIDENT)
     assert read(bench, types=[diet.id]).price(diet.id, MONDAY).cents == 500
     assert read(bench, home=outside, types=[diet.id]).price(diet.id, MONDAY).cents == 900
 
 
-def test_a_price_that_the_table_does_not_hold_is_none_and_not_zero(bench):
-    diet = bench.world.presence_type(bench.canteen.activity, "Panier", table=brackets(200, 400, None))
-    assert read(bench, types=[diet.id]).price(diet.id, MONDAY) is None
+def test_a_price_that_nothing_foresees_is_none_and_not_zero(bench):
+    bench.world.rulebook["activites"]["cantine"]["tarif"]["prix"]["cas"].clear()
+    diet = bench.world.presence_type(bench.canteen.activity, "Panier")
+    price = read(bench).price(bench.meal_id, MONDAY)
+    assert price.cents is None
+    assert price.explanation == ("activites.cantine.tarif.prix : aucun cas ne correspond à ces faits.",)
+    assert read(bench, types=[diet.id]).price(diet.id, MONDAY).cents == 320
 
 
 def test_an_edited_rule_is_read_again(bench):
     now = datetime(2027, 1, 12, 9, tzinfo=UTC)
     assert outcome(bench, now) is Outcome.FREE
-    add_ladder(bench, REFUSED, date(2027, 1, 1))
+    limits(bench, written.NEVER, date(2027, 1, 1))
     assert outcome(bench, now) is Outcome.REFUSE

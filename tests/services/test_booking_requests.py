@@ -13,7 +13,6 @@ from models import (
     BookingDraft,
     BookingDraftLine,
     BookingRequest,
-    DeadlineRule,
     Enrolment,
     Opening,
     OutgoingMail,
@@ -23,9 +22,9 @@ from services import booking_requests
 from services.booking_drafts import Author, Wanted
 from services.transaction import write_transaction
 from tests.booking_bench import FRIDAY, MONDAY, THURSDAY, TUESDAY, Bench
-from tests.factories import EVENING_BEFORE
+from tests.rulebook_texts import EVENING_BEFORE, NEVER
 
-LATE_ON_REQUEST = EVENING_BEFORE | {"otherwise": "on_request"}
+LATE_ON_REQUEST = EVENING_BEFORE | {"ensuite": "sur_demande"}
 
 
 @pytest.fixture
@@ -183,7 +182,7 @@ def test_a_child_no_longer_enrolled_is_refused(bench):
 
 
 def test_a_late_wish_goes_where_the_rule_says(bench):
-    change(bench, DeadlineRule, ladder=LATE_ON_REQUEST)
+    bench.world.limits(bench.canteen.activity, "reserver", LATE_ON_REQUEST)
     today = date(2027, 1, 12)
     bench.ask(today)
     assert bench.states() == [LineState.PENDING]
@@ -193,14 +192,7 @@ def test_a_late_wish_goes_where_the_rule_says(bench):
 
 
 def test_the_rule_of_the_day_of_the_act_applies_and_the_price_of_the_day_of_care(bench, clock):
-    bench.world.add(
-        DeadlineRule(
-            activity_id=bench.canteen.activity.id,
-            action=LineAction.BOOK,
-            valid_from=date(2027, 1, 20),
-            ladder={"stages": [], "otherwise": "refuse"},
-        )
-    )
+    bench.world.limits(bench.canteen.activity, "reserver", NEVER, date(2027, 1, 20))
     key = bench.start()
     bench.touch(key, MONDAY)  # asked on 12 January, under the former rule
     clock.move_to(bench.world.now.replace(day=21))

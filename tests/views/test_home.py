@@ -8,6 +8,7 @@ import pytest
 from adapters.files import FileStore
 from domain.enums import BookingState, DocumentOwner, LineAction, LineState
 from models import BookingDraft, BookingDraftLine, DocumentCategory, DocumentReceipt, Resource, UsefulLink
+from tests import rulebook_texts as written
 from tests.factories import weekdays
 from tests.school_family import SchoolFamily, words
 from tests.statements import at_most, recorded
@@ -249,16 +250,8 @@ def test_an_empty_home_says_so_kindly_and_offers_what_comes_next(client, world):
 
 
 def test_the_home_asks_twelve_questions_whatever_the_family(claire, family):
-    open_days = {"base": "open", "minus_public_holidays": False, "minus_school_holidays": False}
-    counting = {
-        "form": "before",
-        "n": 1,
-        "set": open_days,
-        "time": "18:00",
-        "clear_days": False,
-        "compare": "until",
-    }
-    ladder = {"stages": [{"until": counting, "outcome": "free"}], "otherwise": "refuse"}
+    open_days = {"base": "ouverture", "sans_feries": "non", "sans_vacances": "non"}
+    ladder = written.until(written.days_before(1, "18:00", open_days))
     study = family.world.activity(family.canteen.facility, "Étude", book=ladder, cancel=ladder)
     stay = family.world.presence_type(study, "Étude")
     (opening,) = family.world.openings(study, family.canteen.period, [date(2027, 1, 14)])

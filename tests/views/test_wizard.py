@@ -17,6 +17,7 @@ from models import (
 )
 from services.booking_drafts import Wanted
 from services.transaction import write_transaction
+from tests import rulebook_texts as written
 from tests.booking_bench import FRIDAY, MONDAY, THURSDAY, TUESDAY, Bench
 from tests.school_family import words
 from tests.swap import assert_swap_equals_reload
@@ -546,11 +547,12 @@ def test_the_recap_groups_by_child_and_says_what_comes_of_each_line(world, clien
 
 def by_quotient(bench):
     """A presence type at 2,50 € up to a quotient of 900, 4 € above, 5 € when it is not known."""
-    low = {"lower": None, "lower_included": False, "upper": "900", "upper_included": True, "cents": 250}
-    high = {"lower": "900", "lower_included": False, "upper": None, "upper_included": False, "cents": 400}
-    row = {"brackets": [low, high], "unknown_cents": 500}
-    table = {"version": "2026-2027", "rows": {"resident": row, "non_resident": row}}
-    return bench.world.presence_type(bench.canteen.activity, "Panier", table=table)
+    price = written.table(
+        {"quotient": {"a": "900"}, "valeur": "2.50"},
+        {"quotient": {"plus_de": "900"}, "valeur": "4.00"},
+        {"quotient": "inconnu", "valeur": "5.00"},
+    )
+    return bench.world.presence_type(bench.canteen.activity, "Panier", price=price)
 
 
 def test_a_provisional_price_says_what_to_send(bench, client):
