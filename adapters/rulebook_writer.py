@@ -13,6 +13,7 @@ import yaml
 from adapters import rulebook_files
 from domain.enums import HolidayVariant, SchoolZone
 from domain.french import WEEKDAYS
+from domain.rulebook.guided_prices import USUAL_QUOTIENT
 from domain.rulebook.tree import Tree
 
 _WIDTH = 130
@@ -125,6 +126,29 @@ def replaced(text: str, path: Sequence[str], tree: Tree) -> str:
     return _spliced(text, root, (), tuple(path), tree)
 
 
+def updated(text: str, tree: dict[str, Tree]) -> str:
+    """`text` brought to hold `tree`: the sections that differ are replaced, all other lines stay."""
+    root = rulebook_files.composed(text)
+    for path, section in _differences({} if root is None else _bare(root), tree):
+        text = replaced(text, path, section)
+    return text
+
+
+def _differences(before: Tree, after: Tree, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], Tree]]:
+    """The smallest sections to replace; a value that becomes null is replaced with what it stands in."""
+    if not (isinstance(before, dict) and isinstance(after, dict) and before and after):
+        return [(path, after)]
+    changed = [word for word in after if word not in before or after[word] != before[word]]
+    if path and any(after[word] is None for word in changed):
+        return [(path, after)]
+    found: list[tuple[tuple[str, ...], Tree]] = [
+        ((*path, word), None) for word in before if word not in after
+    ]
+    for word in changed:
+        found += _differences(before.get(word), after[word], (*path, word))
+    return found
+
+
 def _after(text: str, more: str) -> str:
     return f"{text.rstrip()}\n\n{more}" if text.strip() else more
 
@@ -231,6 +255,7 @@ _HEADING = """\
 _NOTES = {
     "calendrier": (
         "Sur le portail, les jours fériés et les vacances sont ceux de la gestion, page Calendrier.",
+        "Vérifiez les jours d’école : des délais les comptent.",
         "Ajoutez ici les jours d’ouverture de la mairie si un délai les compte :",
         "mairie_ouverte: [lundi, mardi, mercredi, jeudi, vendredi]",
     ),
@@ -244,15 +269,6 @@ _NOTES = {
         "Chaque activité garde ici le nom que le portail lui donne. Il lui faut des délais (delais)",
         "et un tarif (tarif) : sans eux, le portail ne répond pas à la place de la commune.",
     ),
-}
-_QUOTIENT: Tree = {
-    "inconnu": "ligne_inconnu",
-    "pris_au": "jour_du_service",
-    "changement": "immediat",
-    "retroactif": "non",
-    "validite": "sans_fin",
-    "garde_alternee": "non_prevu",
-    "arrondi": None,
 }
 
 
@@ -275,7 +291,7 @@ def skeleton(
             "vacances": _ZONES.get(zone, []),
         },
         "faits": {},
-        "quotient": _QUOTIENT,
+        "quotient": dict(USUAL_QUOTIENT),
         "activites": {name: {"nom": label} for name, label in activities},
     }
     return "\n".join((_HEADING, *(_with_notes(word, value) for word, value in parts.items())))

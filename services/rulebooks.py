@@ -1,4 +1,4 @@
-"""The règlement of the town through time: a draft, versions in force, one section changed from a date (P15).
+"""The règlement of the town through time: a draft, versions in force, one part changed from a date (P15).
 
 A version that has started stays as it is, for it may have refused or priced something; what starts in the
 future may be replaced or withdrawn. A text with an error is refused whole, with every fault, and the version
@@ -6,26 +6,26 @@ in force stays.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import reduce
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.calendar import ONE_DAY, paris_now
+from domain.enums import HolidayVariant, SchoolZone
 from domain.errors import BusinessError, NotFound, Refused
 from domain.french import plural
 from domain.rulebook import rulebook
+from domain.rulebook.history import Part, timeline, tree_on
 from domain.rulebook.tree import Fault, Faults, Tree
-from models import RulebookVersion
+from domain.settings import settings_from_rows
+from models import Activity, RulebookVersion, Setting
 from services import records
 from services.accounts import Author
 from services.transaction import write_transaction
-
-Path = tuple[str, ...]
 
 
 class BadRulebook(BusinessError):
@@ -114,105 +114,107 @@ def withdraw(version_id: int, *, author: Author, now: datetime) -> None:
         _remove(session, row, _versions(session), author, now)
 
 
-# --- One section from a date --------------------------------------------------------------------------------
+# --- One part from a date -----------------------------------------------------------------------------------
 
 
-def amend(
-    path: Path,
-    section: Tree,
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """A change of one part of the règlement, the others keeping their own dates.
+
+    `part` reads in a tree what the change is about; `write` gives a tree that says it the new way.
+    """
+
+    part: Part
+    write: Callable[[dict[str, Tree]], dict[str, Tree]]
+
+
+def amend(amendment: Amendment, valid_from: date, *, author: Author, author_name: str, now: datetime) -> None:
+    """Change one part of the règlement from `valid_from`, until this part changes again.
+
+    The first one of a town starts from a text that says nothing yet. Raises BadRulebook, Refused
+    `in_the_past`, `in_force` or `nothing_changes`, and whatever `write` refuses.
+    """
+    with write_transaction() as session:
+        versions = _versions(session)
+        said = [one for one in timeline(versions, amendment.part) if one.part is not None]
+        _refuse_past(valid_from, [one.first_day for one in said], paris_now(now).date())
+        tree = tree_on(versions, valid_from)
+        former = None if tree is None else amendment.part(tree)
+        if tree is not None and amendment.part(amendment.write(tree)) == former:
+            raise Refused("nothing_changes", "Cette version dirait la même chose que celle de ce jour-là.")
+        stamp = {"author_name": author_name, "updated_at": now}
+        if not any(version.valid_from == valid_from for version in versions):
+            before = _before(versions, valid_from)
+            text = _first_text(session) if before is None else before.text
+            _start(session, versions, valid_from, check(text).columns() | stamp, author, now)
+        for version in [one for one in _versions(session) if one.valid_from >= valid_from]:
+            if amendment.part(version.tree) != former:
+                break
+            _rewrite(session, version, amendment.write, stamp, author, now)
+
+
+def withdraw_part(
+    part: Part,
+    put_back: Callable[[dict[str, Tree], Any], dict[str, Tree]],
     valid_from: date,
     *,
-    base: str,
-    needs: Mapping[Path, Tree] | None = None,
     author: Author,
     author_name: str,
     now: datetime,
 ) -> None:
-    """Replace one section of the règlement from `valid_from`, until this section changes again.
+    """Take back a change of a part that starts on `valid_from`, in the future; what was before goes on.
 
-    `path` is for instance ("activites", "cantine", "delais"); a section of None is removed. `needs` are
-    sections that it relies on: added where missing, lists completed. `base` is the text to start from when no
-    version is in force yet. Other sections keep their own dates. Raises BadRulebook, Refused `in_the_past` or
-    `in_force`.
-    """
-    with write_transaction() as session:
-        versions = _versions(session)
-        starts = [start for start, content in timeline(versions, path) if content is not None]
-        _refuse_past(valid_from, starts, paris_now(now).date())
-        former = section_at(versions, path, valid_from)
-        stamp = {"author_name": author_name, "updated_at": now}
-        if not any(version.valid_from == valid_from for version in versions):
-            text = next((v.text for v in reversed(versions) if v.valid_from < valid_from), base)
-            _start(session, versions, valid_from, check(text).columns() | stamp, author, now)
-            versions = _versions(session)
-        for version in versions:
-            if version.valid_from < valid_from:
-                continue
-            if section_of(version.tree, path) != former:
-                break
-            columns = check(_amended(version.text, path, section, needs or {})).columns()
-            records.change(session, version, columns | stamp, author=author, now=now)
-
-
-def withdraw_section(
-    path: Path, valid_from: date, *, author: Author, author_name: str, now: datetime
-) -> None:
-    """Take back a change of a section that starts on `valid_from`, in the future; what was before goes on.
-
-    Raises Refused `in_force`, NotFound when this section does not change on that day.
+    `put_back` gives a tree in which the part says again what it said before (None: nothing). Raises Refused
+    `in_force`, NotFound when this part does not change on that day.
     """
     with write_transaction() as session:
         _refuse_started(valid_from, paris_now(now).date())
         versions = _versions(session)
-        changes = dict(timeline(versions, path))
-        if valid_from not in changes:
+        stretches = timeline(versions, part)
+        place = next((rank for rank, one in enumerate(stretches) if one.first_day == valid_from), None)
+        if place is None:
             raise NotFound
-        former = section_at(versions, path, valid_from - ONE_DAY)
+        former = stretches[place - 1].part if place else None
+        stamp = {"author_name": author_name, "updated_at": now}
         for version in [one for one in versions if one.valid_from >= valid_from]:
-            if section_of(version.tree, path) != changes[valid_from]:
+            if part(version.tree) != stretches[place].part:
                 break
-            columns = check(_amended(version.text, path, former, {})).columns()
-            stamp = {"author_name": author_name, "updated_at": now}
-            records.change(session, version, columns | stamp, author=author, now=now)
+            _rewrite(session, version, lambda tree: put_back(tree, former), stamp, author, now)
         _merge_repeated(session, author, now)
 
 
-def section_of(tree: Tree, path: Path) -> Tree:
-    """What a tree holds at a path; None when it holds nothing there."""
-    return reduce(lambda found, word: found.get(word) if isinstance(found, dict) else None, path, tree)
+def _rewrite(
+    session: Session,
+    version: RulebookVersion,
+    write: Callable[[dict[str, Tree]], dict[str, Tree]],
+    stamp: Mapping[str, Any],
+    author: Author,
+    now: datetime,
+) -> None:
+    """The same text, but for the sections that `write` changes."""
+    from adapters import rulebook_writer  # the YAML library, only for who writes a règlement
+
+    text = rulebook_writer.updated(version.text, write(version.tree))
+    records.change(session, version, check(text).columns() | stamp, author=author, now=now)
 
 
-def section_at(versions: Sequence[RulebookVersion], path: Path, day: date) -> Tree:
-    """The section in force on a day; None when there is none."""
-    for version in versions:
-        if version.valid_from <= day and (version.valid_to is None or day <= version.valid_to):
-            return section_of(version.tree, path)
-    return None
+# In most towns; the text says to check them.
+_SCHOOL_WEEKDAYS = (0, 1, 3, 4)
 
 
-def timeline(versions: Sequence[RulebookVersion], path: Path) -> list[tuple[date, Tree]]:
-    """The days from which a section changes, with what it becomes; `versions` in order."""
-    changes: list[tuple[date, Tree]] = []
-    for version in versions:
-        section = section_of(version.tree, path)
-        if section != (changes[-1][1] if changes else None):
-            changes.append((version.valid_from, section))
-    return changes
+def _first_text(session: Session) -> str:
+    """A règlement that says nothing yet of the town's activities."""
+    from adapters import rulebook_writer
 
-
-def _amended(text: str, path: Path, section: Tree, needs: Mapping[Path, Tree]) -> str:
-    from adapters import rulebook_files, rulebook_writer  # the YAML library, only for who writes a règlement
-
-    tree = rulebook_files.parse(text, Faults()).bare()
-    for needed, wanted in needs.items():
-        there = section_of(tree, needed)
-        if there is None:
-            text = rulebook_writer.replaced(text, needed, wanted)
-        elif isinstance(there, list) and isinstance(wanted, list) and not set(wanted) <= set(there):
-            text = rulebook_writer.replaced(
-                text, needed, [*there, *(one for one in wanted if one not in there)]
-            )
-    return rulebook_writer.replaced(text, path, section)
+    settings = settings_from_rows(dict(session.execute(select(Setting.key, Setting.value)).all()))
+    activities = session.execute(select(Activity.rule_name, Activity.name).order_by(Activity.id)).all()
+    return rulebook_writer.skeleton(
+        settings.name,
+        SchoolZone(settings.school_zone),
+        HolidayVariant(settings.holiday_variant),
+        _SCHOOL_WEEKDAYS,
+        [(name, label) for name, label in activities],
+    )
 
 
 # --- Inside a transaction -----------------------------------------------------------------------------------
