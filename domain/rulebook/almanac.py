@@ -111,9 +111,9 @@ def _is_last_before_holidays(almanac: Almanac, day: date) -> bool:
 _OF_A_DAY: Mapping[str, tuple[Fact, Callable[[Almanac, date], Any]]] = {
     "date": (Fact(Kind.DATE), lambda almanac, day: day),
     "jour": (Fact(Kind.CHOICE, WEEKDAYS), lambda almanac, day: WEEKDAYS[day.weekday()]),
-    "mois": (Fact(Kind.NUMBER), lambda almanac, day: Decimal(day.month)),
-    "jour_du_mois": (Fact(Kind.NUMBER), lambda almanac, day: Decimal(day.day)),
-    "annee": (Fact(Kind.NUMBER), lambda almanac, day: Decimal(day.year)),
+    "mois": (Fact(Kind.NUMBER, whole=True, least=1), lambda almanac, day: Decimal(day.month)),
+    "jour_du_mois": (Fact(Kind.NUMBER, whole=True, least=1), lambda almanac, day: Decimal(day.day)),
+    "annee": (Fact(Kind.NUMBER, whole=True, least=None), lambda almanac, day: Decimal(day.year)),
     "ferie": (Fact(Kind.YES_NO), Almanac.is_public_holiday),
     "vacances": (Fact(Kind.YES_NO), Almanac.is_school_holiday),
     "jour_d_ecole": (Fact(Kind.YES_NO), Almanac.is_school_day),
@@ -146,7 +146,7 @@ def _days_ahead(context: Context) -> Decimal:
 
 BUILT_IN: Mapping[str, Fact] = {
     **{name: fact for name, (fact, _) in _OF_A_DAY.items()},
-    "jours_d_avance": Fact(Kind.NUMBER),
+    "jours_d_avance": Fact(Kind.NUMBER, whole=True),
     "action": Fact(Kind.CHOICE, ("reserver", "modifier", "annuler")),
     "canal": Fact(Kind.TEXT),
 }

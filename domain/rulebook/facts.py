@@ -5,7 +5,7 @@ the rules that name « inconnu » may meet.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -32,11 +32,16 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A declared fact; `values` holds the words of a choice."""
+    """A declared fact; `values` holds the words of a choice.
+
+    A number may be whole (`entier`); none is under `least` (None: not said).
+    """
 
     kind: Kind
     values: tuple[str, ...] = ()
     label: str = ""
+    whole: bool = False
+    least: int | None = 0
 
 
 DAY, MOMENT = "the service day", "the moment of the act"
@@ -111,13 +116,13 @@ class Context:
 
 
 def read_declaration(node: Node, reader: Reader) -> Fact:
-    """A fact of `faits`: a type (nombre, oui_non, date, heure, texte), or the list of its values."""
+    """A fact of `faits`: a type (nombre, entier, oui_non, date, heure, texte), or the list of its values."""
     if node.is_list:
         return Fact(Kind.CHOICE, _words(node, reader))
     if node.is_mapping:
         return _detailed(node, reader)
-    kind = schema.choice({k.value: k for k in Kind if k is not Kind.CHOICE})(node, reader)
-    return Fact(kind)
+    types = {kind.value: Fact(kind) for kind in Kind if kind is not Kind.CHOICE}
+    return schema.choice({**types, "entier": Fact(Kind.NUMBER, whole=True)})(node, reader)
 
 
 def _words(node: Node, reader: Reader) -> tuple[str, ...]:
@@ -136,9 +141,9 @@ def _detailed(node: Node, reader: Reader) -> Fact:
         return Fact(Kind.CHOICE, _words(given["valeurs"], reader), label)
     if "type" not in given:
         raise node.bad(
-            "il manque « type » (nombre, oui_non, date, heure ou texte) ou « valeurs » (une liste)."
+            "il manque « type » (nombre, entier, oui_non, date, heure, texte) ou « valeurs » (une liste)."
         )
-    return Fact(read_declaration(given["type"], reader).kind, (), label)
+    return replace(read_declaration(given["type"], reader), label=label)
 
 
 # --- Values of facts, as a scenario or a rule writes them
@@ -150,7 +155,7 @@ def value_of(fact: Fact, node: Node, reader: Reader) -> Any:
         return None
     match fact.kind:
         case Kind.NUMBER:
-            return schema.number(node, reader)
+            return _number(fact, node, reader)
         case Kind.YES_NO:
             return schema.yes_no(node, reader)
         case Kind.DATE:
@@ -160,6 +165,13 @@ def value_of(fact: Fact, node: Node, reader: Reader) -> Any:
         case Kind.CHOICE:
             return schema.choice({word: word for word in fact.values})(node, reader)
     return schema.text(node, reader)
+
+
+def _number(fact: Fact, node: Node, reader: Reader) -> Decimal:
+    value = schema.number(node, reader)
+    if fact.whole and value != int(value):
+        raise node.bad("un nombre entier est attendu.")
+    return value
 
 
 # --- Tests of a fact

@@ -8,6 +8,7 @@ from enum import StrEnum
 from domain.errors import RuleError
 from domain.rulebook import schema
 from domain.rulebook.schema import Key, Record
+from domain.rulebook.trace import Unanswered
 
 DIRECTIONS: Mapping[str, str] = {
     "plus_proche": ROUND_HALF_UP,
@@ -39,6 +40,9 @@ class Rounding:
             raise RuleError("bad_step", "le pas d’un arrondi est plus grand que zéro.", "au")
 
     def round(self, value: Decimal) -> Decimal:
+        """Raises Unanswered for a value without end: an unknown quotient at the top, without ceiling."""
+        if not value.is_finite():
+            raise Unanswered("Le montant n’a pas de fin : le quotient est inconnu et rien ne le plafonne.")
         return (value / self.step).quantize(Decimal(1), rounding=self.direction) * self.step
 
     def at(self, point: Point, value: Decimal) -> Decimal:

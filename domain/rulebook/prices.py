@@ -112,12 +112,15 @@ def price(tariff: Tariff, context: Context, triggered: frozenset[str] = frozense
     unit = _adjusted(tariff, base, context, triggered, applied, (Scope.UNIT, Scope.ORDER, Scope.FOLLOWING))
     unit = tariff.rounding.at(Point.ADJUSTED, unit)
     quantity = Decimal(1) if tariff.quantity is None else tariff.quantity.evaluate(context)
-    total = _adjusted(tariff, unit * quantity, context, triggered, applied, (Scope.PRESENCE,))
-    amount = tariff.rounding.round(total)
+    product = unit * quantity
     context.trace.add(
-        tariff.path, f"{in_words(unit)} × {in_words(quantity)} = {in_words(amount)}",
-        {"prix_unitaire": unit, "quantite": quantity}, amount,
+        tariff.path, f"{in_words(unit)} × {in_words(quantity)} = {in_words(product)}",
+        {"prix_unitaire": unit, "quantite": quantity}, product,
     )  # fmt: skip
+    total = _adjusted(tariff, product, context, triggered, applied, (Scope.PRESENCE,))
+    amount = tariff.rounding.round(total)
+    if amount != total:
+        context.trace.add(tariff.path, f"arrondi : {in_words(total)} → {in_words(amount)}", {}, amount)
     return Priced(amount, unit, quantity, base, tuple(applied))
 
 

@@ -30,6 +30,7 @@ from domain.rulebook.prices import price
 from domain.rulebook.rulebook import LATE, Activity, Rulebook
 from domain.rulebook.scenario import Question, Result, Scenario
 from domain.rulebook.trace import MissingFact, Trace, Unanswered
+from domain.rulebook.versions import Version
 
 Answer = dict[str, Any]
 Asked = Mapping[str, Any]
@@ -151,7 +152,7 @@ def _price(book: Rulebook, asked: Asked, context: Context) -> Answer:
         triggered |= frozenset(answered.extras)
         context = context.with_facts(**{LATE: answered.outcome is not Outcome.FREE})
     found = price(tariff_of(activity, context, context.day), context, triggered)
-    later = _settled_later(book, asked["activity"])
+    later = _settled_later(book, asked["activity"], context)
     if later:
         context.trace.add(activity.path, f"prix provisoire : {later}")
     return {
@@ -168,15 +169,27 @@ def _of_presence(asked: Asked, context: Context) -> Context:
     return context.with_facts(**{"etat": "present", "activite": asked["activity"], **context.given})
 
 
-def _settled_later(book: Rulebook, name: str) -> str:
+def _settled_later(book: Rulebook, name: str, context: Context) -> str:
     """Why only the whole period settles a price (P9, P10); empty when it is final."""
-    totals = [version.rule for total in book.totals for version in total.versions]
+    totals = [
+        version.rule for total in book.totals for version in total.versions if _may_hold(version, context)
+    ]
     names = dict.fromkeys(total.name for total in totals if name in total.activities)
     if names:
         return f"le total de la période peut le changer ({', '.join(names)})"
     if book.activities[name].counts:
         return "il dépend de ce qui est compté sur la période"
     return ""
+
+
+def _may_hold(version: Version, context: Context) -> bool:
+    """False when the total is not in force that day, or is not for this presence."""
+    if context.day is not None and not version.holds(context.day):
+        return False
+    try:
+        return not version.rule.by_presence or version.rule.when.holds(context)
+    except BusinessError:
+        return True
 
 
 def _absence(book: Rulebook, asked: Asked, context: Context) -> Answer:

@@ -1,6 +1,5 @@
 """The quotient familial in force for a service (P6): when a change takes effect, what unknown means."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -202,8 +201,11 @@ def read_history(node: Node, reader: Reader) -> tuple[QuotientEntry, ...]:
     return schema.list_of(ENTRY)(node, reader)
 
 
-def apply_policy(rule: QuotientRule | None, facts: dict[str, Any], context: Context) -> Iterable[str]:
-    """Replaces a quotient given as unknown by what the règlement makes of it."""
-    if rule is not None and "quotient" in facts and facts["quotient"] is None:
+def apply_policy(rule: QuotientRule | None, facts: dict[str, Any], context: Context) -> None:
+    """Makes of a quotient given alone what the règlement makes of it: rounded, or its answer to unknown."""
+    if rule is None or "quotient" not in facts:
+        return
+    if facts["quotient"] is None:
         facts["quotient"] = rule.of_unknown(context)
-    return facts
+    elif rule.rounding is not None and facts["quotient"].is_finite():
+        facts["quotient"] = rule.rounding.round(facts["quotient"])

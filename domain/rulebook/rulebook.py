@@ -19,7 +19,7 @@ from domain.rulebook.openings import OpenDays, opening_spec
 from domain.rulebook.prices import TARIFF
 from domain.rulebook.quotients import QUOTIENT, QuotientRule, apply_policy
 from domain.rulebook.schema import BROKEN, Key, Reader, Record, require_whole
-from domain.rulebook.totals import TOTAL
+from domain.rulebook.totals import read_total
 from domain.rulebook.trace import Trace
 from domain.rulebook.tree import BadNode, Fault, Faults, Node
 from domain.rulebook.values import placed
@@ -227,10 +227,11 @@ def _calendar_spec(source: HolidaySource) -> schema.Spec:
     return read_calendar
 
 
-_NUMBERS_OF_GROUPS = ("nombre", "total", "jours_choisis", "jours_ouverts", "jours_manquants")
 LATE = "reserve_hors_delai"
 _OF_PRESENCES = {
-    **{name: Fact(Kind.NUMBER) for name in _NUMBERS_OF_GROUPS},
+    "total": Fact(Kind.NUMBER),
+    **{name: Fact(Kind.NUMBER, whole=True, least=1) for name in ("nombre", "jours_choisis", "jours_ouverts")},
+    "jours_manquants": Fact(Kind.NUMBER, whole=True),
     "etat": Fact(Kind.CHOICE, ETATS),
     "enfant": Fact(Kind.TEXT),
     "activite": Fact(Kind.TEXT),
@@ -242,10 +243,21 @@ _OF_PRESENCES = {
 
 def _declare_all(sections: Mapping[str, Node], reader: Reader) -> None:
     named.declare(sections, reader, {**BUILT_IN, **_OF_PRESENCES, **_words_of(sections, reader)})
+    _note_step_of_quotient(sections, reader)
     for kind, section in (("activite", "activites"), ("condition", "conditions"), ("quotient", "quotient")):
         node = sections.get(section)
         if node is not None and node.is_mapping:
             reader.known(kind).update(dict.fromkeys(node.mapping()))
+
+
+def _note_step_of_quotient(sections: Mapping[str, Node], reader: Reader) -> None:
+    """The step that quotients are rounded to: between two of its multiples no bracket is missing."""
+    node = sections.get("quotient")
+    rounding = node.mapping().get("arrondi") if node is not None and node.is_mapping else None
+    if rounding is not None and rounding.has("au"):
+        step = Reader().read(schema.number, rounding.mapping()["au"])
+        if step is not BROKEN and step > 0:
+            reader.known("pas")["quotient"] = step
 
 
 def _words_of(sections: Mapping[str, Node], reader: Reader) -> Mapping[str, Fact]:
@@ -272,7 +284,7 @@ def _assemble(sections: Mapping[str, Node], reader: Reader, almanac: Almanac) ->
         named=names,
         quotient=quotient,
         activities=part("activites", schema.map_of(_activity_spec(almanac)), {}),
-        totals=part("cumuls", schema.list_of(dated(TOTAL)), ()),
+        totals=part("cumuls", schema.list_of(dated(read_total)), ()),
         billing=part("facturation", BILLING, None),
         _deduce=deduce,
     )

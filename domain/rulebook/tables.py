@@ -6,7 +6,7 @@ file, never a zero.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from enum import StrEnum
 from itertools import pairwise, product
 from string import ascii_uppercase
@@ -261,26 +261,45 @@ def _check_cell(
     if len(cell) == len(facts) and len(rows) > 1:
         reader.faults.add(node.bad(f"{len(rows)} lignes valent à la fois{where}.").fault)
     if len(numbers) == 1:
-        for fault in _bracket_faults(rows, numbers[0], table.gap, where, node, reader):
+        measure = _measure(numbers[0], facts[numbers[0]], reader)
+        for fault in _bracket_faults(rows, measure, table.gap, where, node, reader):
             reader.faults.add(fault.fault)
 
 
+@dataclass(frozen=True, slots=True)
+class _Measure:
+    """A fact measured by brackets: the step between its values (None: any) and its lowest one (None: any)."""
+
+    name: str
+    step: Decimal | None
+    least: int | None
+
+
+def _measure(name: str, fact: Fact, reader: Reader) -> _Measure:
+    whole = fact.whole or fact.kind is Kind.CLOCK  # clock times are minutes
+    step = Decimal(1) if whole else reader.known("pas").get(name)
+    return _Measure(name, step, fact.least)
+
+
 def _bracket_faults(
-    rows: list[Row], name: str, gap: Gap, where: str, node: Node, reader: Reader
+    rows: list[Row], measure: _Measure, gap: Gap, where: str, node: Node, reader: Reader
 ) -> Iterator[BadNode]:
+    name = measure.name
     if any(row.tests[name].anything for row in rows):
         if len(rows) > 1:
             yield node.bad(f"plusieurs lignes valent pour tout {name}{where}.")
         return
-    brackets = sorted((i for row in rows for i in _intervals(row.tests[name])), key=_order)
+    intervals = (interval for row in rows for interval in _intervals(row.tests[name]))
+    brackets = sorted((_on_steps(interval, measure.step) for interval in intervals), key=_order)
     if not brackets:
         return
-    if brackets[0].low is not None and Decimal(0) not in brackets[0]:
-        yield node.bad(f"{name} sous {in_words(brackets[0].low)}{where} : aucune ligne.")
+    low = brackets[0].low
+    if low is not None and measure.least is not None and Decimal(measure.least) not in brackets[0]:
+        yield node.bad(f"{name} sous {in_words(low)}{where} : aucune ligne.")
     if brackets[-1].high is not None:
         reader.faults.warn(node, f"{name} au-delà de {in_words(brackets[-1].high)}{where} : aucune ligne.")
-    for low, high in pairwise(brackets):
-        yield from _seam(low, high, name, gap, where, node, reader)
+    for early, late in pairwise(brackets):
+        yield from _seam(early, late, measure, gap, where, node, reader)
     said = any(row.tests[name].speaks_of_unknown for row in rows)
     if name == "quotient" and not said and not reader.known("quotient"):
         reader.faults.warn(node, f"quotient inconnu{where} : ni ligne « inconnu », ni partie « quotient ».")
@@ -294,18 +313,43 @@ def _intervals(test: Test) -> Iterator[Interval]:
 
 
 def _seam(
-    low: Interval, high: Interval, name: str, gap: Gap, where: str, node: Node, reader: Reader
+    low: Interval, high: Interval, measure: _Measure, gap: Gap, where: str, node: Node, reader: Reader
 ) -> Iterator[BadNode]:
     """The hole or the overlap where two neighbouring brackets meet."""
+    name = measure.name
     if low.high is None or high.low is None or high.low < low.high:
         yield node.bad(f"deux tranches de {name} se chevauchent{where} ({low} ; {high}).")
     elif high.low == low.high and low.high_in and high.low_in:
         yield node.bad(f"{name} = {in_words(low.high)} est dans deux tranches{where}.")
-    elif high.low > low.high or not (low.high_in or high.low_in):
+    elif _leaves_hole(low, high, measure.step):
         hole = f"entre {in_words(low.high)} et {in_words(high.low)}"
         if high.low == low.high:
             hole = f"= {in_words(low.high)}"
         if gap is Gap.REFUSE:
-            yield node.bad(f"{name} {hole}{where} n’a pas de ligne ; corrigez ou choisissez « trous ».")
+            yield node.bad(
+                f"{name} {hole}{where} n’a pas de ligne ; ajoutez-la, ou remplacez « trous: refuser » par "
+                "tranche_superieure ou tranche_inferieure."
+            )
         else:
             reader.faults.warn(node, f"{name} {hole}{where} : laissé ouvert, la {gap.value} s’applique.")
+
+
+def _leaves_hole(low: Interval, high: Interval, step: Decimal | None) -> bool:
+    """Whether a possible value stands after `low` and before `high`, which do not overlap."""
+    if step is None:
+        return high.low > low.high or not (low.high_in or high.low_in)
+    return high.low > low.high + step
+
+
+def _on_steps(interval: Interval, step: Decimal | None) -> Interval:
+    """The same values with bounds that belong to it, when only the multiples of `step` are possible."""
+    if step is None:
+        return interval
+    low, high = interval.low, interval.high
+    if low is not None:
+        low = (low / step).to_integral_value(ROUND_CEILING) * step
+        low += step if low == interval.low and not interval.low_in else 0
+    if high is not None:
+        high = (high / step).to_integral_value(ROUND_FLOOR) * step
+        high -= step if high == interval.high and not interval.high_in else 0
+    return Interval(low, True, high, True)

@@ -1,8 +1,9 @@
 """Totals over a period (P9): caps, packages, totals by number of uses, fees; and the bill that holds them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, replace
+from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
 from typing import Any
 
 from domain.rulebook import schema
@@ -10,12 +11,15 @@ from domain.rulebook.conditions import ALWAYS, Condition, read_condition
 from domain.rulebook.counts import By, Presence, Span
 from domain.rulebook.facts import Context
 from domain.rulebook.money import ROUNDING, Rounding
+from domain.rulebook.named import reads
 from domain.rulebook.prices import Operation
-from domain.rulebook.schema import Key
-from domain.rulebook.trace import in_words
+from domain.rulebook.schema import Key, Reader
+from domain.rulebook.trace import Trace, Unanswered, in_words
+from domain.rulebook.tree import Node
 from domain.rulebook.values import Value, placed, read_value
 from domain.rulebook.versions import Dated, Version
 
+_CENT = Decimal("0.01")
 EFFECTS = {
     "plafond": Operation.AT_MOST,
     "plancher": Operation.AT_LEAST,
@@ -25,11 +29,27 @@ EFFECTS = {
 }
 
 
+class FactsFrom(StrEnum):
+    """The presence of a group whose facts count."""
+
+    FIRST = "premiere"
+    LAST = "derniere"
+
+
+class Share(StrEnum):
+    """How a correction of the family is split between its children."""
+
+    PRORATA = "au_prorata"
+    EQUAL = "parts_egales"
+
+
 @dataclass(frozen=True, slots=True)
 class Total:
     """Changes the sum of the lines of a group: one child or the family, over one span, some activities.
 
-    In its value and its condition, `nombre` is the number of presences of the group and `total` their sum.
+    In its value and its condition, `nombre` is the number of presences of the group and `total` their sum. A
+    condition that reads neither chooses the presences of the group one by one (`by_presence`); one that does
+    is asked of the group. Facts come from the presence that `facts_from` says; None when all must agree.
     """
 
     path: str
@@ -41,6 +61,15 @@ class Total:
     value: Value
     rounding: Rounding
     when: Condition
+    facts_from: FactsFrom | None
+    share: Share | None
+    by_presence: bool = True
+
+    def gathers(self, one: Presence) -> bool:
+        """Whether a presence is of a group of this total."""
+        if one.activity not in self.activities:
+            return False
+        return not self.by_presence or self.when.holds(one.context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +100,12 @@ def corrections(totals: Sequence[Dated], presences: Sequence[Presence]) -> list[
         total = version.rule
         for group in _groups(total, [one for one in presences if version.holds(one.day)]).values():
             members = {id(one) for one in group}
-            context = _context_of(group, sum((by for part, by in changed if part <= members), Decimal(0)))
-            if not total.when.holds(context):
-                continue
-            before = context.given["total"]
-            context.trace.version = version.name
-            after = total.rounding.round(total.effect.apply(before, total.value.evaluate(context)))
-            said = f"{total.name} : {in_words(before)} → {in_words(after)}"
-            context.trace.add(total.path, said, {"total": before}, after)
-            if after != before:
-                changed.append((members, after - before))
-                lines.append(_line(version, group, after - before))
+            already = sum((by for part, by in changed if part <= members), Decimal(0))
+            amount = sum((one.amount for one in group), already)
+            corrected = _corrected(version, group, amount)
+            if corrected != amount:
+                changed.append((members, corrected - amount))
+                lines += _lines(version, group, corrected - amount)
     return lines
 
 
@@ -89,22 +113,77 @@ def _groups(total: Total, presences: Sequence[Presence]) -> Mapping[Any, list[Pr
     """The presences that one value is about, by span and person."""
     groups: dict[Any, list[Presence]] = {}
     for one in presences:
-        if one.activity in total.activities:
+        if total.gathers(one):
             who = one.child if total.by is By.CHILD else ""
             groups.setdefault((total.span.of(one.day), who), []).append(one)
     return groups
 
 
-def _context_of(group: Sequence[Presence], changed: Decimal) -> Context:
-    """The facts of the last presence of the group, with its number and its sum so far."""
-    amount = sum((one.amount for one in group), changed)
-    return group[-1].context.with_facts(nombre=Decimal(len(group)), total=amount)
-
-
-def _line(version: Version, group: Sequence[Presence], amount: Decimal) -> Line:
+def _corrected(version: Version, group: Sequence[Presence], before: Decimal) -> Decimal:
+    """What the sum of a group becomes."""
     total = version.rule
-    payers = {one.payer for one in group}
-    child = group[0].child if total.by is By.CHILD else ""
+    contexts = _contexts(total, group, before)
+    contexts[0].trace.version = version.name
+    if not total.by_presence and not _agreed(total, [total.when.holds(one) for one in contexts]):
+        return before
+    value = _agreed(total, [total.value.evaluate(one) for one in contexts])
+    after = total.rounding.round(total.effect.apply(before, value))
+    said = f"{total.name} : {in_words(before)} → {in_words(after)}"
+    contexts[0].trace.add(total.path, said, {"total": before, "valeur": value}, after)
+    return after
+
+
+def _contexts(total: Total, group: Sequence[Presence], before: Decimal) -> list[Context]:
+    """The facts of the presences that count, with the number and the sum of the group; one is explained."""
+    chosen = {FactsFrom.FIRST: group[:1], FactsFrom.LAST: group[-1:], None: group}[total.facts_from]
+    contexts = [one.context.with_facts(nombre=Decimal(len(group)), total=before) for one in chosen]
+    for other in contexts[1:]:
+        other.trace = Trace()
+    return contexts
+
+
+def _agreed(total: Total, found: Sequence[Any]) -> Any:
+    """The one answer of every presence; Unanswered when the règlement must say which one counts."""
+    other = next((one for one in found if one != found[0]), None)
+    if other is not None:
+        raise Unanswered(
+            f"{total.path} : {in_words(found[0])} selon une présence, {in_words(other)} selon une autre ; "
+            "dites laquelle compte (« faits_de: premiere » ou « derniere »), ou choisissez-les avec « si »."
+        )
+    return found[0]
+
+
+def _lines(version: Version, group: Sequence[Presence], amount: Decimal) -> list[Line]:
+    """The line of a correction, or one a child when the total is shared."""
+    total = version.rule
+    if total.by is By.CHILD or total.share is None:
+        child = group[0].child if total.by is By.CHILD else ""
+        return [_line(version, group, child, amount)]
+    children: dict[str, list[Presence]] = {}
+    for one in group:
+        children.setdefault(one.child, []).append(one)
+    weights = [sum((one.amount for one in own), Decimal(0)) for own in children.values()]
+    if total.share is Share.EQUAL or not sum(weights):
+        weights = [Decimal(1)] * len(children)
+    parts = split(amount, weights)
+    return [
+        _line(version, own, child, part) for (child, own), part in zip(children.items(), parts, strict=True)
+    ]
+
+
+def split(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
+    """Parts of `amount` in cents that follow the weights and add up to it."""
+    parts, reached, whole = [], Decimal(0), sum(weights)
+    for index in range(len(weights)):
+        share = amount * sum(weights[: index + 1]) / whole
+        cents = amount if index == len(weights) - 1 else share.quantize(_CENT, ROUND_HALF_UP)
+        parts.append(cents - reached)
+        reached = cents
+    return parts
+
+
+def _line(version: Version, group: Sequence[Presence], child: str, amount: Decimal) -> Line:
+    total, payers = version.rule, {one.payer for one in group}
     payer = payers.pop() if len(payers) == 1 else ""
     return Line(total.name, child, amount, total.path, payer, version.name)
 
@@ -113,7 +192,11 @@ def read_activities(node: Any, reader: Any) -> tuple[str, ...]:
     return schema.list_of(schema.reference("activite", "l’activité"), least=1)(node, reader)
 
 
-TOTAL = placed(
+def _words(kind: type[StrEnum]) -> schema.Spec:
+    return schema.choice({word.value: word for word in kind})
+
+
+_RECORD = placed(
     Total,
     Key("nom", "name", schema.text, "le nom de la règle"),
     Key(
@@ -128,5 +211,20 @@ TOTAL = placed(
     ),
     Key("valeur", "value", read_value, "la valeur ; « nombre » et « total » y sont ceux de la période"),
     Key("arrondi", "rounding", ROUNDING, "l’arrondi du total : au, vers"),
-    Key("si", "when", read_condition, "la condition", ALWAYS),
+    Key("si", "when", read_condition, "quelles présences ; avec nombre ou total, la condition", ALWAYS),
+    Key(
+        "faits_de", "facts_from", _words(FactsFrom),
+        "de quelle présence viennent les faits (premiere, derniere ; absent : toutes s’accordent)", None,
+    ),
+    Key(
+        "partage", "share", _words(Share),
+        "la part de chaque enfant (au_prorata ou parts_egales ; absent : à la famille)", None,
+    ),
 )  # fmt: skip
+
+
+def read_total(node: Node, reader: Reader) -> Total:
+    """The spec of a total; a condition on the group is told from one on each presence by what it reads."""
+    total = _RECORD(node, reader)
+    of_group = {"nombre", "total"} & reads(total.when.facts(), reader.known("deduit"))
+    return replace(total, by_presence=not of_group)

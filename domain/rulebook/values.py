@@ -54,7 +54,7 @@ class Curve:
         if not first[0] <= x <= last[0]:
             if self.beyond is Beyond.REFUSE:
                 raise Unanswered(f"{self.path} ne va pas jusqu’à {self.fact} = {in_words(x)}.")
-            if self.beyond is Beyond.FLAT:
+            if self.beyond is Beyond.FLAT or not x.is_finite():
                 return first[1] if x < first[0] else last[1]
         segments = list(pairwise(self.points))
         inside = next((pair for pair in segments if x <= pair[1][0]), segments[-1])
@@ -76,7 +76,7 @@ class Rate:
     def evaluate(self, context: Context) -> Decimal:
         x = context.number(self.fact, self.path)
         rate, constant = self.rate.evaluate(context), self.constant.evaluate(context)
-        result = rate * x + constant
+        result = constant if not rate else rate * x + constant
         context.trace.add(
             self.path, f"{rate} × {in_words(x)} + {constant} = {in_words(result)}", {self.fact: x}, result
         )

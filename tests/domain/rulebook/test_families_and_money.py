@@ -207,3 +207,30 @@ def test_a_family_ceiling_sees_what_the_ceiling_of_each_child_already_took_off()
           attendu: {total: 43, par_enfant: {a: 25, b: 15, famille: 3}}
         """,
     )
+
+
+def test_a_quotient_given_alone_is_rounded_and_one_without_end_has_no_price():
+    policy = "{inconnu: tranche_la_plus_haute, pris_au: jour_du_service, changement: immediat, retroactif: non, validite: sans_fin, garde_alternee: non_prevu, arrondi: {au: 1, vers: inferieur}}"
+    book = rulebook_of(f"""
+        quotient: {policy}
+        activites:
+          tranches:
+            nom: Tranches
+            tarif:
+              prix: {{table: {{selon: quotient, trous: refuser, lignes: [{{quotient: {{a: 254}}, valeur: 1}}, {{quotient: {{de: 255, a: 345}}, valeur: 2}}, {{quotient: {{de: 346}}, valeur: 3}}]}}}}
+              arrondi: {{au: 0.01, vers: plus_proche, apres: [total]}}
+          taux:
+            nom: Taux
+            tarif:
+              prix: {{taux: 0.01, sur: quotient, constante: 0, plancher: 1, plafond: null}}
+              arrondi: {{au: 0.01, vers: plus_proche, apres: [total]}}
+        """)
+    endless = "Le montant n’a pas de fin : le quotient est inconnu et rien ne le plafonne."
+    check(
+        book,
+        f"""
+        - {{nom: décimal, question: prix, activite: tranches, faits: {{quotient: 254.9}}, attendu: {{prix: 1}}}}
+        - {{nom: inconnu, question: prix, activite: tranches, faits: {{quotient: inconnu}}, attendu: {{prix: 3}}}}
+        - {{nom: sans fin, question: prix, activite: taux, faits: {{quotient: inconnu}}, attendu: {{probleme: {endless!r}}}}}
+        """,
+    )

@@ -84,6 +84,32 @@ def test_brackets(rows, fault):
     assert any(fault in one for one in messages(with_rows(rows)))
 
 
+@pytest.mark.parametrize(
+    ("fact", "rows"),
+    [
+        ("enfants", "{enfants: {a: 2}, valeur: 1}, {enfants: {de: 3}, valeur: 3}"),
+        ("enfants", "{enfants: {moins_de: 3}, valeur: 1}, {enfants: {plus_de: 2}, valeur: 3}"),
+        ("depart", "{depart: {a: '18:00'}, valeur: 1}, {depart: {de: '18:01'}, valeur: 3}"),
+        ("nombre", "{nombre: 1, valeur: 1}, {nombre: 2, valeur: 2}, {nombre: {de: 3}, valeur: 3}"),
+        ("mois", "{mois: {de: 1, a: 6}, valeur: 1}, {mois: {de: 7}, valeur: 3}"),
+    ],
+)
+def test_whole_numbers_and_minutes_leave_no_hole_between_neighbours(fact, rows):
+    text = f"""
+        faits: {{enfants: entier, depart: heure}}
+        activites: {{c: {{nom: C, tarif: {{arrondi: {CENTS}, prix: {{table: {{selon: {fact}, trous: refuser, lignes: [{rows}]}}}}}}}}}}
+        """
+    assert read(text)[1].errors == []
+
+
+def test_a_hole_between_whole_numbers_is_told():
+    text = f"""
+        faits: {{enfants: entier}}
+        activites: {{c: {{nom: C, tarif: {{arrondi: {CENTS}, prix: {{table: {{selon: enfants, trous: refuser, lignes: [{{enfants: {{moins_de: 3}}, valeur: 1}}, {{enfants: {{plus_de: 3}}, valeur: 2}}]}}}}}}}}}}
+        """
+    assert "enfants entre 2 et 4 n’a pas de ligne ; ajoutez-la, ou remplacez « trous: refuser »" in messages(text)[0]
+
+
 def test_a_numeric_table_without_a_policy_for_gaps_is_refused():
     assert "il manque « trous »" in messages(with_rows("{quotient: tous, valeur: 1}", "colonnes: jour"))[0]
 
