@@ -12,13 +12,13 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from domain.errors import BusinessError
-from domain.french import NBSP, format_euros, format_number, spaced
+from domain.french import NBSP, format_euros, format_number, quoted, spaced
 from domain.rulebook.bills import price_all
 from domain.rulebook.counts import Presence
 from domain.rulebook.facts import Context
 from domain.rulebook.quotients import TOP
 from domain.rulebook.rulebook import Rulebook
-from domain.rulebook.trace import Step
+from domain.rulebook.trace import MissingFact, Step
 
 FLAT = "tarif unique"
 PROOF_ADVICE = "transmettez votre attestation CAF ou MSA au service"
@@ -49,11 +49,20 @@ def quote(
     try:
         price_all(book, [presence])
     except BusinessError as error:
-        return Price(None, False, "", (error.message,))
+        return Price(None, False, "", (unanswered(book, error),))
     steps = tuple(context.trace.steps)
     reasons = tuple(_reasons(book, name, context))
     explanation = (*_said(steps, presence.amount), *extra, *reasons)
     return Price(_cents(presence.amount), bool(reasons), _bracket(context, steps), explanation)
+
+
+def unanswered(book: Rulebook, error: BusinessError) -> str:
+    """Why there is no price, for a family: the fact that its file lacks, or a case not foreseen."""
+    if not isinstance(error, MissingFact):
+        return f"Le règlement ne prévoit pas ce cas{NBSP}: le prix sera confirmé par le service."
+    fact = book.facts.get(error.fact)
+    label = (fact.label if fact else "") or error.fact.replace("_", " ")
+    return f"Il manque une information pour calculer le prix{NBSP}: {quoted(label)}. Contactez le service."
 
 
 def _cents(euros: Decimal) -> int:

@@ -143,8 +143,74 @@ def test_a_price_that_nothing_foresees_is_none_and_not_zero(bench):
     diet = bench.world.presence_type(bench.canteen.activity, "Panier")
     price = read(bench).price(bench.meal_id, MONDAY)
     assert price.cents is None
-    assert price.explanation == ("activites.cantine.tarif.prix : aucun cas ne correspond à ces faits.",)
+    assert price.explanation == (
+        "Le règlement ne prévoit pas ce cas\xa0: le prix sera confirmé par le service.",
+    )
     assert read(bench, types=[diet.id]).price(diet.id, MONDAY).cents == 320
+
+
+def test_a_price_that_lacks_a_fact_names_it_until_the_service_states_it(bench):
+    bench.world.rulebook["faits"]["agent"] = {"type": "oui_non", "nom": "agent de la commune"}
+    rows = ({"agent": "oui", "valeur": "1.00"}, {"agent": "non", "valeur": "3.00"})
+    diet = bench.world.presence_type(bench.canteen.activity, "Panier", price=written.table(*rows))
+    price = read(bench, types=[diet.id]).price(diet.id, MONDAY)
+    assert price.cents is None
+    assert "«\xa0agent de la commune\xa0»" in price.explanation[0]
+    bench.world.rule_fact(bench.home, "agent", "oui", valid_to=MONDAY)
+    rules = read(bench, types=[diet.id])
+    assert rules.price(diet.id, MONDAY).cents == 100
+    assert rules.price(diet.id, date(2027, 2, 2)).cents is None
+
+
+def test_the_rank_of_a_child_is_its_own(bench):
+    marie = bench.other_child()
+    bench.world.rulebook["faits"]["rang"] = "nombre"
+    rows = ({"rang": {"a": "1"}, "valeur": "4.00"}, {"rang": {"de": "2"}, "valeur": "3.00"})
+    price = written.table(*rows)
+    price["table"]["trous"] = "tranche_inferieure"
+    diet = bench.world.presence_type(bench.canteen.activity, "Panier", price=price)
+    rules = read(bench, types=[diet.id])
+    found = [rules.price(diet.id, MONDAY, child.id).cents for child in (marie, bench.leo)]
+    assert found == [400, 300]  # Marie is the elder
+
+
+def test_a_late_booking_with_supplement_costs_more_and_says_so(bench):
+    late = written.until(
+        written.days_before(1, "18:00"), then={"effet": "supplement", "supplements": ["retard"]}
+    )
+    limits(bench, late, date(2025, 9, 1))
+    tariff = bench.world.rulebook["activites"]["cantine"]["tarif"]
+    tariff["ajustements"] = [
+        {"nom": "retard", "si": "delai", "operation": "ajouter", "valeur": "1.50", "portee": "presence"}
+    ]
+    bench.world.write_rulebook()
+    rules, now = read(bench), datetime(2027, 2, 1, 6, tzinfo=UTC)
+    decision = rules.decide(bench.canteen.activity.id, LineAction.BOOK, MONDAY, now)
+    assert (decision.outcome, decision.extras) == (Outcome.EXTRA, ("retard",))
+    assert decision.sentence == (
+        "Hors délai depuis le dimanche 31\xa0janvier, 18\xa0h\xa0: réservable avec supplément"
+    )
+    assert rules.price(bench.meal_id, MONDAY, bench.leo.id, now, decision.extras).cents == 470
+
+
+def test_a_price_settled_by_the_month_is_provisional_and_says_why(bench):
+    bench.world.rulebook["cumuls"] = [
+        {
+            "nom": "plafond_du_mois",
+            "activites": ["cantine"],
+            "periode": "mois",
+            "par": "enfant",
+            "effet": "plafond",
+            "valeur": "40.00",
+            "arrondi": {"au": "0.01", "vers": "plus_proche"},
+        }
+    ]
+    bench.world.write_rulebook()
+    price = read(bench).price(bench.meal_id, MONDAY)
+    assert (price.cents, price.provisional) == (320, True)
+    assert price.explanation[-1] == (
+        "Prix provisoire\xa0: le total de la période peut le changer (plafond du mois)."
+    )
 
 
 def test_an_edited_rule_is_read_again(bench):
