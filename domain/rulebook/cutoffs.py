@@ -18,6 +18,7 @@ from domain.rulebook.facts import Context
 from domain.rulebook.trace import Unanswered
 
 _WEEK = timedelta(days=7)
+_MIDNIGHT, _END_OF_DAY = ClockTime(0), ClockTime(24 * 60)
 Place = tuple[date, ClockTime]
 
 
@@ -57,7 +58,10 @@ class DaysBefore(OnDay):
 
 @dataclass(frozen=True, slots=True)
 class HoursBefore:
-    """True hours before a clock time of the service day; days that do not count are skipped whole."""
+    """Hours before a clock time of the service day; days that do not count are skipped whole.
+
+    True hours when every day counts. Else 24 hours are one counted day, and what is left is true hours.
+    """
 
     path: str
     hours: int
@@ -66,12 +70,17 @@ class HoursBefore:
     compare: Compare
 
     def limit(self, context: Context, open_days: Collection[date] | None) -> datetime:
-        start = self.reference.on(context.service_day(self.path))
-        whole_days, hours = divmod(self.hours, 24)
+        day = context.service_day(self.path)
         if self._counts_every_day():
-            return start - timedelta(hours=self.hours)
-        day = count_back(context.service_day(self.path), whole_days, self.days, context, open_days)
-        return self.reference.on(day) - timedelta(hours=hours)
+            return self.reference.on(day) - timedelta(hours=self.hours)
+        whole_days, hours = divmod(self.hours, 24)
+        day = count_back(day, whole_days, self.days, context, open_days)
+        moment, left = self.reference.on(day), timedelta(hours=hours)
+        while left > (spent := moment - _MIDNIGHT.on(day)):
+            left -= spent
+            day = count_back(day, 1, self.days, context, open_days)
+            moment = _END_OF_DAY.on(day)
+        return moment - left
 
     def _counts_every_day(self) -> bool:
         return self.days == Days(Base.ALL, False, False)
@@ -300,7 +309,7 @@ def _place_of(cutoff: Cutoff, limit: datetime, context: Context, open_days: Coll
         return cutoff.place(context, open_days)
     local = paris_now(limit)
     day, minutes = local.date(), local.hour * 60 + local.minute
-    return (day, ClockTime(minutes)) if minutes else (day - ONE_DAY, ClockTime(24 * 60))
+    return (day, ClockTime(minutes)) if minutes else (day - ONE_DAY, _END_OF_DAY)
 
 
 def resolve(cutoff: Cutoff, context: Context, open_days: Collection[date] | None) -> tuple[datetime, Compare]:

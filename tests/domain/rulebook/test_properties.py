@@ -1,4 +1,4 @@
-"""Limits against a count made day by day, never kinder with time, and said as they are applied."""
+"""Limits never become kinder with time, and are applied as they are said."""
 
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 import rulebook_cli
 from domain.calendar import PARIS
 from domain.rulebook.ladders import decide, limits
-from tests.domain.rulebook.helpers import rulebook_of
 
 CASES = Path(__file__).parents[2] / "cases"
 PLAIN_LADDERS = (
@@ -53,51 +52,3 @@ def test_time_passing_never_makes_a_rule_kinder_and_the_limit_said_is_the_one_ap
     for now, answer in zip(moments, answers, strict=True):
         said = [one for one in limits(ladder, context, activity.opening) if one.answers(now)]
         assert answer.until == (said[0].limit if said else None)
-
-
-def school_day_before(day, count, weekdays, free):
-    """The oracle: walk back one day at a time."""
-    while count:
-        day -= timedelta(days=1)
-        count -= day.weekday() in weekdays and day not in free
-    return day
-
-
-@pytest.mark.parametrize("zone", ["zone_a", "zone_b", "zone_c"])
-@pytest.mark.parametrize(("base", "weekdays"), [("ecole", {0, 1, 3, 4}), ("lundi_vendredi", set(range(5)))])
-@pytest.mark.parametrize("count", [1, 2, 5])
-def test_a_limit_in_days_against_a_count_day_by_day_over_three_school_years(zone, base, weekdays, count):
-    text = f"""
-        activites:
-          cantine:
-            nom: Cantine
-            delais:
-              - actions: [reserver]
-                canaux: tous
-                etapes:
-                  - jusqu_a:
-                      forme: jours_avant
-                      jours: {count}
-                      compte: {{base: {base}, sans_feries: oui, sans_vacances: oui}}
-                      francs: non
-                      heure: "10:00"
-                      limite: incluse
-                    effet: libre
-                ensuite: refus
-        """
-    header = (
-        "reglement: {nom: Essai}\ncalendrier: {jours_d_ecole: [lundi, mardi, jeudi, vendredi], "
-        f"jours_feries: metropole, vacances: {zone}}}\n"
-    )
-    book = rulebook_of(text, header)
-    town = book.almanac.town
-    free = set(town.public_holidays)
-    for holiday in town.school_holidays:
-        length = (holiday.last_day - holiday.first_day).days
-        free |= {holiday.first_day + timedelta(days=offset) for offset in range(length + 1)}
-    (ladder,) = book.activities["cantine"].ladders.versions[0].rule
-    for offset in range(3 * 365):
-        day = date(2024, 9, 2) + timedelta(days=offset)
-        (found,) = limits(ladder, book.context({}, day=day), None)
-        expected = school_day_before(day, count, weekdays, free)
-        assert found.limit.astimezone(PARIS).date() == expected, day
