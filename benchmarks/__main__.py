@@ -3,7 +3,7 @@
 .venv/bin/python -m benchmarks
 """
 
-from benchmarks import agenda, imports, memory, start, weights
+from benchmarks import agenda, imports, memory, rulebook, start, weights
 
-for part in (agenda, weights, imports, memory, start):
+for part in (agenda, rulebook, weights, imports, memory, start):
     part.main()

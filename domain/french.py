@@ -49,6 +49,7 @@ _MONTHS_SHORT = (
 )
 
 
+@lru_cache(maxsize=4096)  # the explanations of a bill say the same few amounts on every line
 def format_number(number: int | Decimal) -> str:
     """« 1 234,5 »: narrow no-break thousands, decimal comma, no useless zero after the comma."""
     if isinstance(number, Decimal) and number == number.to_integral_value():
@@ -193,9 +194,12 @@ def of_name(name: str) -> str:
     return f"d’{name}" if elided else f"de {name}"
 
 
+_TIED = (("« ", f"«{NBSP}"), (" »", f"{NBSP}»"), (" :", f"{NBSP}:"), (" ;", f"{NBSP};"))
+
+
 def spaced(text: str) -> str:
     """The sentence with no-break spaces inside « » and before the double punctuation that wants one."""
-    for loose, tied in (("« ", f"«{NBSP}"), (" »", f"{NBSP}»"), (" :", f"{NBSP}:"), (" ;", f"{NBSP};")):
+    for loose, tied in _TIED:
         text = text.replace(loose, tied)
     return text
 
