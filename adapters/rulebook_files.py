@@ -44,9 +44,7 @@ def parse(text: str, faults: Faults) -> Node | None:
     try:
         root = composed(text)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-        faults.add(Fault("", line, f"écriture YAML incorrecte ({error.problem or error.context})."))
+        faults.add(_fault_of_form(error))
         return None
     except (yaml.YAMLError, RecursionError):
         faults.add(Fault("", 1, "ce fichier n’est pas du texte YAML."))
@@ -65,6 +63,44 @@ def composed(text: str) -> Any:
 def node_of(composed_node: Any) -> Node:
     """The tree of a YAML node that read without fault before."""
     return _located(composed_node, "", Faults(), 0)
+
+
+# What the YAML reader says, and what a beginner must do about it; « {start} » is where the part began.
+_ADVICE = (
+    ("'\\t'", "une tabulation : mettez des espaces à la place."),
+    (
+        "mapping values are not allowed",
+        "un deux-points de trop, ou une espace oubliée après « : » (cette ligne ou la précédente) ; une "
+        "phrase qui contient « : » se met entre guillemets, et le retrait est celui des lignes voisines.",
+    ),
+    (
+        "expected <block end>",
+        "le retrait de cette ligne ne correspond pas à celui de ses voisines (deux espaces par niveau), ou "
+        "il manque un tiret devant un élément de liste.",
+    ),
+    (
+        "could not find expected ':'",
+        "il manque « : » suivi d’une espace après une clé, sur cette ligne ou la précédente.",
+    ),
+    (
+        "expected ',' or",
+        "il manque une virgule, ou la fin de ce qui est ouvert ligne {start} (une accolade « }} » ou un "
+        "crochet « ] ») ; une phrase qui contient une ponctuation se met entre guillemets.",
+    ),
+    ("while scanning a quoted scalar", "le guillemet ouvert ligne {start} n’est pas fermé."),
+    ("cannot start any token", "une phrase qui commence par un signe se met entre guillemets."),
+    ("ancres", "les ancres (& et *) sont refusées."),
+    ("étiquettes", "les étiquettes (!) sont refusées."),
+)
+
+
+def _fault_of_form(error: yaml.MarkedYAMLError) -> Fault:
+    mark = error.problem_mark or error.context_mark
+    line = mark.line + 1 if mark else 1
+    start = error.context_mark.line + 1 if error.context_mark else line
+    said = f"{error.context or ''} {error.problem or ''}"
+    advice = next((advice for sign, advice in _ADVICE if sign in said), "vérifiez les signes de cette ligne.")
+    return Fault("", line, f"écriture YAML incorrecte : {advice.format(start=start)}")
 
 
 class _PlainLoader(yaml.SafeLoader):

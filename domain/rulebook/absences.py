@@ -186,7 +186,9 @@ def _proved_in_time(
         return True
     if absence.proof is None:
         return False
-    return as_utc(absence.proof) <= proof.limit(_day_of(proof.of, day, absence), context, opened)
+    limit = proof.limit(_day_of(proof.of, day, absence), context, opened)
+    came = as_utc(absence.proof)
+    return came <= limit if proof.unit is Unit.HOURS else came < limit
 
 
 def _is_due(due: Share | DueDays, index: int, day: date, absence: Absence) -> bool:
@@ -294,7 +296,13 @@ _RULE = placed(
     Key("prevenu", "notice", _NOTICE, "la famille a prévenu à temps", None),
     Key("justificatif", "proof", _PROOF, "un justificatif est arrivé à temps", None),
     Key("duree", "length", _LENGTH, "l’absence dure assez longtemps", None),
-    Key("supplements", "extras", schema.list_of(schema.name), "les ajustements du tarif pour un jour dû", ()),
+    Key(
+        "supplements",
+        "extras",
+        schema.list_of(schema.adjustment_name),
+        "les ajustements du tarif pour un jour dû",
+        (),
+    ),
     Key("remboursement", "refund", _REFUND, "comment est rendu ce qui n’est pas dû", None),
 )
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from domain.calendar import ONE_DAY, TownCalendar, paris_now
 from domain.errors import RuleError
-from domain.french import WEEKDAYS
+from domain.french import WEEKDAYS, format_day
 from domain.rulebook.facts import Context, Fact, Kind
+from domain.rulebook.trace import Unanswered
 
 _HORIZON_DAYS = 400
 
@@ -30,7 +31,8 @@ class Almanac:
     """The town's calendar, the weekdays on which its office opens, and its named periods.
 
     `school_zone` (A, B, C) and `holiday_variant` (metropole…) say where its holidays come from; they are
-    empty when the file lists them.
+    empty when the file lists them. `known` holds the first and the last day on which school holidays are
+    official; None when the file, or the town, says them all.
     """
 
     town: TownCalendar
@@ -38,15 +40,26 @@ class Almanac:
     periods: Mapping[str, Period] = field(default_factory=dict)
     school_zone: str = ""
     holiday_variant: str = ""
+    known: tuple[date, date] | None = None
 
     def is_public_holiday(self, day: date) -> bool:
         return self.town.public_holiday(day) is not None
 
     def is_school_holiday(self, day: date) -> bool:
+        self._require_known(day)
         return self.town.school_holiday(day) is not None
 
     def is_school_day(self, day: date) -> bool:
+        self._require_known(day)
         return self.town.is_school_day(day)
+
+    def _require_known(self, day: date) -> None:
+        if self.known is not None and not self.known[0] <= day <= self.known[1]:
+            first, last = (format_day(one, year=True) for one in self.known)
+            raise Unanswered(
+                f"Les vacances scolaires officielles sont connues du {first} au {last} ; pour le "
+                f"{format_day(day, year=True)}, écrivez-les dans « vacances »."
+            )
 
     def is_office_open(self, day: date) -> bool:
         if self.office_weekdays is None:

@@ -1,24 +1,49 @@
 """What only a whole activity, or a whole rulebook, can show to be wrong or open."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
 from typing import Any
 
+from domain.errors import BusinessError
+from domain.rulebook.cutoffs import resolve
 from domain.rulebook.days import Base
-from domain.rulebook.ladders import ANY_CHANNEL
+from domain.rulebook.facts import Context
+from domain.rulebook.ladders import ANY_CHANNEL, Ladder, Stage
 from domain.rulebook.named import reads
+from domain.rulebook.openings import OpenDays
 from domain.rulebook.schema import Reader, Use
 from domain.rulebook.tree import Node
 
+_SAMPLE = date(2025, 9, 1)  # a day from which every calendar is known
 _OF_OPENINGS = {("compte", Base.OPEN.value), ("fait", "jours_ouverts"), ("fait", "jours_manquants")}
 
 
 def check_activity(activity: Any, uses: Iterable[Use], node: Node, reader: Reader) -> None:
     """Adds the faults of an activity that has just been read; `uses` are the names that its rules use."""
-    _check_extras(activity, node, reader)
+    _check_extras(activity, uses, reader)
     _check_counts(activity, node, reader)
     _check_channels(activity, node, reader)
     if activity.opening is None:
         _require_opening(uses, reader)
+    else:
+        _warn_of_no_day(activity.opening, node, reader)
+
+
+def _warn_of_no_day(opening: OpenDays, node: Node, reader: Reader) -> None:
+    """An activity without any day in two years is a slip."""
+    periods = [opening.almanac.periods[name] for name in opening.periods]
+    first = min((period.first_day for period in periods), default=_SAMPLE)
+    days = (first + timedelta(days=n) for n in range(2 * 365))
+    if not opening.added and not any(_is_open(opening, day) for day in days):
+        reader.faults.warn(node, "cette activité n’a aucun jour d’ouverture : vérifiez « ouverture ».")
+
+
+def _is_open(opening: OpenDays | None, day: date) -> bool:
+    """Whether there is something to sample on that day; a calendar that is not known shows nothing wrong."""
+    try:
+        return opening is None or day in opening
+    except BusinessError:
+        return True
 
 
 def _check_channels(activity: Any, node: Node, reader: Reader) -> None:
@@ -55,22 +80,20 @@ def _check_counts(activity: Any, node: Node, reader: Reader) -> None:
         left.remove(count.name)
 
 
-def _check_extras(activity: Any, node: Node, reader: Reader) -> None:
+def _check_extras(activity: Any, uses: Iterable[Use], reader: Reader) -> None:
     """Every adjustment that a limit or an absence asks for is written in the tariff."""
-    ladders = () if activity.ladders is None else (v.rule for v in activity.ladders.versions)
-    absences = () if activity.absences is None else (v.rule for v in activity.absences.versions)
-    answers = [a for rule in ladders for ladder in rule for a in ladder.answers()]
-    wanted = {name for answer in answers for name in answer.extras}
-    wanted |= {name for rules in absences for rule in rules for name in rule.extras}
+    wanted = [use for use in uses if use.kind == "ajustement"]
     if activity.tariff is None:
-        for name in sorted(wanted):
-            reader.faults.warn(
-                node, f"l’ajustement « {name} » n’est pas chiffré : l’activité n’a pas de tarif."
-            )
+        for use in wanted:
+            said = f"l’ajustement « {use.name} » n’est pas chiffré : l’activité n’a pas de tarif."
+            reader.faults.warn(use.node, said)
         return
     for version in activity.tariff.versions:
-        for name in sorted(wanted - {one.name for one in version.rule.adjustments}):
-            reader.faults.add(node.bad(f"l’ajustement « {name} » n’est pas écrit dans le tarif.").fault)
+        written = {one.name for one in version.rule.adjustments}
+        for use in wanted:
+            if use.name not in written:
+                said = f"l’ajustement « {use.name} » n’est pas écrit dans le tarif."
+                reader.faults.add(use.node.bad(said).fault)
 
 
 def warn_of_unread_facts(sections: Mapping[str, Node], reader: Reader) -> None:
@@ -79,3 +102,45 @@ def warn_of_unread_facts(sections: Mapping[str, Node], reader: Reader) -> None:
     for word, node in facts.items():
         if word not in read and not node.has("deduit"):
             reader.faults.warn(node, f"le fait « {word} » n’est lu par aucune règle.")
+
+
+def warn_of_dead_stages(book: Any, reader: Reader) -> None:
+    """A stage whose limit never comes after those before it can never answer."""
+    nodes = {use.name: use.node for use in reader.uses if use.kind == "etape"}
+    for activity in book.activities.values():
+        for version in () if activity.ladders is None else activity.ladders.versions:
+            for ladder in version.rule:
+                for stage in _dead_stages(book, activity, ladder):
+                    reader.faults.warn(
+                        nodes[stage.path],
+                        "cette étape ne répond jamais : une étape écrite avant elle finit toujours après.",
+                    )
+
+
+def _dead_stages(book: Any, activity: Any, ladder: Ladder) -> list[Stage]:
+    """The stages that no day of a sample lets answer; every fifth day, so every weekday and month comes."""
+    suspects = list(ladder.stages[1:])
+    seen: set[str] = set()
+    for offset in range(0, 365 if suspects else 0, 5):
+        day = _SAMPLE + timedelta(days=offset)
+        if _is_open(activity.opening, day):
+            hidden, known = _hidden(ladder, book.context({}, day=day), activity.opening)
+            seen |= known
+            suspects = [stage for stage in suspects if stage.path in hidden or stage.path not in known]
+    return [stage for stage in suspects if stage.path in seen]
+
+
+def _hidden(ladder: Ladder, context: Context, opening: OpenDays | None) -> tuple[set[str], set[str]]:
+    """The stages that an earlier one hides on that day, and those whose limit is known."""
+    hidden, known, latest = set(), set(), None
+    for stage in ladder.stages:
+        try:
+            limit, _ = resolve(stage.until, context, opening)
+        except BusinessError:
+            continue
+        known.add(stage.path)
+        if latest is not None and limit <= latest:
+            hidden.add(stage.path)
+        if stage.since is None and stage.when.is_always:
+            latest = limit if latest is None else max(limit, latest)
+    return hidden, known

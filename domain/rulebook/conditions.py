@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from domain.french import quoted
 from domain.rulebook.facts import Context, Test, read_test
-from domain.rulebook.schema import Reader, listed, require_whole
+from domain.rulebook.schema import Reader, require_whole, unknown
 from domain.rulebook.trace import Unanswered
 from domain.rulebook.tree import Node
 
@@ -37,6 +36,11 @@ class Condition:
             raise Unanswered(f"Le fait « {name} » est inconnu et {self.path} ne prévoit pas ce cas.")
         return test.accepts(value)
 
+    @property
+    def is_always(self) -> bool:
+        """True when it asks nothing."""
+        return not (self.tests or self.all_of or self.any_of or self.none_of)
+
     def facts(self) -> set[str]:
         """The names of the facts it reads."""
         inner = (*self.all_of, *self.any_of, *self.none_of)
@@ -54,6 +58,8 @@ def read_condition(node: Node, reader: Reader) -> Condition:
     """A mapping fact -> test; « toujours » when nothing is asked."""
     if node.value == "toujours":
         return Condition(node.path)
+    if node.is_text:
+        raise node.bad(f"une condition est « toujours », ou des faits et leur test : {{{node.text()}: oui}}.")
     parts: dict[str, list[Any]] = {"tests": [], "et": [], "ou": [], "non": []}
     found = [reader.read(_part(word, parts), child) for word, child in node.mapping().items()]
     require_whole(node, reader, *found)
@@ -72,7 +78,7 @@ def _part(word: str, parts: dict[str, list[Any]]) -> Any:
             return
         declared = reader.known("fait")
         if word not in declared:
-            raise node.bad(f"le fait {quoted(word)} n’est pas déclaré ; déclarés : {listed(declared)}.")
+            raise node.bad(unknown("le fait", word, declared))
         reader.note("fait", word, node)
         parts["tests"].append((word, read_test(declared[word], node, reader)))
 

@@ -62,9 +62,12 @@ def read_days(node: Node, reader: Reader) -> Days:
     )
 
 
-_compare = schema.choice({compare.value: compare for compare in Compare})
+compare_word = schema.choice({compare.value: compare for compare in Compare})
 _COMPARE = Key(
-    "limite", "compare", _compare, "l’instant de la limite est-il à temps (incluse, exclue, minute_incluse)"
+    "limite",
+    "compare",
+    compare_word,
+    "l’instant de la limite est-il à temps (incluse, exclue, minute_incluse)",
 )
 _TIME = Key("heure", "time", schema.clock, "l’heure limite, de 00:00 à 24:00 (la fin du jour)")
 _COUNT = Key("compte", "days", read_days, "les jours que compte le délai")

@@ -6,15 +6,18 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from domain.calendar import add_months, as_utc
+from domain.calendar import add_months, as_utc, paris_now
 from domain.clock_time import ClockTime
 from domain.errors import RuleError
 from domain.rulebook import schema
 from domain.rulebook.conditions import ALWAYS, Condition, read_condition
 from domain.rulebook.counts import Span
+from domain.rulebook.cutoff_schema import compare_word
 from domain.rulebook.cutoffs import clamped
+from domain.rulebook.days import Compare
 from domain.rulebook.facts import Context
 from domain.rulebook.ladders import ANY_CHANNEL
+from domain.rulebook.limit_words import said_limit, since_words
 from domain.rulebook.schema import Key, Reader, Record
 from domain.rulebook.trace import MissingFact
 from domain.rulebook.tree import Node
@@ -32,20 +35,34 @@ class Window:
     channels: tuple[str, ...]
     period: str | None
     days: tuple[date, ...]
+    compare: Compare | None
 
     def covers(self, period: str | None, channel: str | None, context: Context) -> bool:
-        if self.period is not None and period != self.period:
-            return False
+        return self.is_for(period) and self.takes(channel) and self.when.holds(context)
+
+    def is_for(self, period: str | None) -> bool:
+        return self.period is None or period == self.period
+
+    def takes(self, channel: str | None) -> bool:
         if ANY_CHANNEL not in self.channels:
             if channel is None:
                 raise MissingFact("canal", self.path)
-            if channel not in self.channels:
-                return False
-        return self.when.holds(context)
+            return channel in self.channels
+        return True
 
     def is_open(self, now: datetime) -> bool:
-        now = as_utc(now)
-        return self.opens <= now and (self.closes is None or now <= self.closes)
+        """Open from the very moment `opens`; whether `closes` is still in time is said by the window."""
+        if self.days and paris_now(now).date() not in self.days:
+            return False
+        return self.opens <= as_utc(now) and not self.is_over(now)
+
+    def is_over(self, now: datetime) -> bool:
+        return self.closes is not None and not self.compare.in_time(now, self.closes)
+
+    def said(self) -> str:
+        """« du jeudi 3 septembre, 20 h, jusqu’au … »."""
+        end = "sans fin" if self.closes is None else said_limit(self.closes, self.compare)
+        return f"à partir du {since_words(self.opens)}, {end}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +95,9 @@ class Paper:
     def _is_fresh(self, paper: "Given", today: date | None) -> bool:
         if self.months is None:
             return True
-        if paper.dated is None or today is None:
+        if today is None:
+            raise MissingFact("a", self.path)
+        if paper.dated is None:
             raise MissingFact(f"date de la pièce {paper.name}", self.path)
         return paper.dated >= clamped(*add_months(today.year, today.month, -self.months), today.day)
 
@@ -191,6 +210,10 @@ def _channels(node: Node, reader: Reader) -> tuple[str, ...]:
 
 def _make_window(**fields: object) -> Window:
     window = Window(**fields)
+    if (window.closes is None) != (window.compare is None):
+        raise RuleError(
+            "bad_window", "« limite » dit si l’instant de « ferme » est à temps ; elle va avec lui."
+        )
     if window.closes is not None and window.closes <= window.opens:
         raise RuleError("bad_window", "cette période d’inscription ferme avant d’ouvrir.")
     return window
@@ -210,6 +233,7 @@ _WINDOW = placed(
         None,
     ),
     Key("jours", "days", schema.list_of(schema.day), "les seuls jours d’accueil au guichet", ()),
+    Key("limite", "compare", compare_word, "l’instant de « ferme » (incluse, exclue, minute_incluse)", None),
 )
 _INSTEAD = Record(
     Instead,

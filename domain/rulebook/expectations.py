@@ -32,7 +32,7 @@ def differences(result: Result) -> list[str]:
         if word not in found:
             messages.append(f"{word} : la réponse n’a pas cette clé ({', '.join(found)}).")
         elif not _agrees(node, found[word]):
-            messages.append(f"{word} : {_said(node)} attendu, {found[word]} obtenu.")
+            messages.append(f"{word} : {_said(node)} attendu, {_written(found[word])} obtenu.")
     return messages
 
 
@@ -77,3 +77,17 @@ def _said(node: Node) -> str:
     if node.is_mapping:
         return "{" + ", ".join(f"{word}: {_said(one)}" for word, one in node.mapping().items()) + "}"
     return "null" if node.value is None else str(node.value)
+
+
+def _written(value: Any) -> str:
+    """An answer as a scenario would write it."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "oui" if value else "non"
+        case list():
+            return "[" + ", ".join(_written(one) for one in value) + "]"
+        case dict():
+            return "{" + ", ".join(f"{word}: {_written(one)}" for word, one in value.items()) + "}"
+    return str(value)

@@ -5,6 +5,7 @@ FUNCTIONS are accepted: nothing is ever executed.
 """
 
 import ast
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -15,11 +16,16 @@ from domain.errors import RuleError
 from domain.french import quoted
 from domain.rulebook.facts import Context, Kind
 from domain.rulebook.money import DIRECTIONS, Rounding
-from domain.rulebook.schema import Reader, listed
+from domain.rulebook.schema import Reader, listed, unknown
 from domain.rulebook.trace import Unanswered, in_words
 from domain.rulebook.tree import Node
 
 _MOST_CHARACTERS = 400
+_SIGNS = {
+    r"^[0-9]+,[0-9]+( ?€)?$": "les décimales prennent un point : 4.40.",
+    "€": "un prix s’écrit sans le signe €.",
+    "%": "un pourcentage s’écrit en décimales : * 1.20 pour + 20 %.",
+}
 
 
 def _rounder(direction: str) -> Callable[[Decimal, Decimal], Decimal]:
@@ -86,6 +92,9 @@ def _compute(node: ast.expr, inputs: Mapping[str, Decimal]) -> Decimal:
 
 def read_formula(node: Node, reader: Reader) -> Formula:
     text = node.text()
+    advice = next((advice for sign, advice in _SIGNS.items() if re.search(sign, text)), None)
+    if advice:
+        raise node.bad(f"{quoted(text)} : {advice}")
     if len(text) > _MOST_CHARACTERS:
         raise node.bad("cette formule est trop longue.")
     try:
@@ -125,7 +134,7 @@ def _check(part: Any, node: Node, reader: Reader, names: list[str]) -> None:
 def _check_name(name: str, node: Node, reader: Reader) -> None:
     declared = reader.known("fait")
     if name not in declared:
-        raise node.bad(f"le fait {quoted(name)} n’est pas déclaré ; déclarés : {listed(declared)}.")
+        raise node.bad(unknown("le fait", name, declared))
     if declared[name].kind in (Kind.CHOICE, Kind.TEXT):
         raise node.bad(f"le fait {quoted(name)} n’est pas un nombre.")
     reader.note("fait", name, node)

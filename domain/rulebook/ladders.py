@@ -14,7 +14,7 @@ from domain.rulebook.cutoffs import Cutoff, resolve
 from domain.rulebook.days import Compare
 from domain.rulebook.facts import Context
 from domain.rulebook.limit_words import said_limit, since_words
-from domain.rulebook.schema import Key, Reader, Record
+from domain.rulebook.schema import Key, Reader, Record, adjustment_name
 from domain.rulebook.trace import MissingFact, Unanswered
 from domain.rulebook.tree import Node
 from domain.rulebook.values import placed
@@ -174,7 +174,7 @@ def said_stage(one: StageLimit) -> str:
 # --- Reading
 
 _outcome = schema.choice({outcome.value: outcome for outcome in Outcome})
-_extras = schema.list_of(schema.name, least=1)
+_extras = schema.list_of(adjustment_name, least=1)
 _EFFECT = Key("effet", "outcome", _outcome, "ce qui se passe (libre, supplement, sur_demande ou refus)")
 _EXTRAS = Key("supplements", "extras", _extras, "les ajustements du tarif qui s’appliquent", ())
 _REQUIRES = Key("exige", "requires", schema.list_of(schema.text), "les pièces ou démarches exigées", ())
@@ -185,7 +185,7 @@ def _make_stage(outcome: Outcome, extras: tuple[str, ...], requires: tuple[str, 
     return Stage(answer=Answer(outcome, extras, requires), **fields)
 
 
-_STAGE = placed(
+_STAGE_KEYS = placed(
     _make_stage,
     Key("jusqu_a", "until", read_cutoff, "la limite de cette étape"),
     _EFFECT,
@@ -194,6 +194,11 @@ _STAGE = placed(
     _EXTRAS,
     _REQUIRES,
 )
+
+
+def _read_stage(node: Node, reader: Reader) -> Stage:
+    reader.note("etape", node.path, node)
+    return _STAGE_KEYS(node, reader)
 
 
 def _read_otherwise(node: Node, reader: Reader) -> Answer:
@@ -214,6 +219,6 @@ LADDER = placed(
     ),
     Key("canaux", "channels", _channels, "les canaux concernés (une liste, ou tous)"),
     Key("si", "when", read_condition, "la condition pour que ces délais valent", ALWAYS),
-    Key("etapes", "stages", schema.list_of(_STAGE), "les étapes, dans l’ordre du temps"),
+    Key("etapes", "stages", schema.list_of(_read_stage), "les étapes, dans l’ordre du temps"),
     Key("ensuite", "otherwise", _read_otherwise, "ce qui se passe une fois toutes les limites passées"),
 )  # fmt: skip

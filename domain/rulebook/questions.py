@@ -10,6 +10,7 @@ from typing import Any
 
 from domain.calendar import paris_now
 from domain.errors import BusinessError
+from domain.french import quoted, spaced
 from domain.rulebook import ladders
 from domain.rulebook.absences import Absence
 from domain.rulebook.billing import notices, payable, schedule
@@ -22,14 +23,14 @@ from domain.rulebook.bills import (
     tariff_of,
     verdict_on,
 )
-from domain.rulebook.enrolment import Tie, Window, choice_faults
+from domain.rulebook.enrolment import Allocation, Enrolment, Given, Tie, Window, choice_faults
 from domain.rulebook.facts import Context
 from domain.rulebook.ladders import Decision, Outcome, decide, ladder_for, limits, said_stage
 from domain.rulebook.plain_data import moment_text
 from domain.rulebook.prices import price
 from domain.rulebook.rulebook import LATE, Activity, Rulebook
 from domain.rulebook.scenario import Question, Result, Scenario
-from domain.rulebook.trace import MissingFact, Trace, Unanswered
+from domain.rulebook.trace import MissingFact, Trace, Unanswered, in_words
 from domain.rulebook.versions import Version
 
 Answer = dict[str, Any]
@@ -260,61 +261,94 @@ def _fact(book: Rulebook, asked: Asked, context: Context) -> Answer:
 # --- Access
 
 
-def _window_of(activity: Activity, asked: Asked, context: Context) -> Window:
+def _rules_of(activity: Activity, context: Context) -> Enrolment:
     if activity.enrolment is None:
         raise Unanswered(f"{activity.path} n’a pas de règles d’inscription.")
-    windows = activity.enrolment.on(context.day).rule.windows
-    found = [one for one in windows if one.covers(asked["period"], asked["channel"], context)]
+    return activity.enrolment.on(context.day).rule
+
+
+def _window_of(rules: Enrolment, asked: Asked, context: Context) -> Window:
+    """The window of this family: open now if one is, else the next to open, else the last one."""
+    period = asked["period"]
+    if period is None and context.day is not None:
+        period = context.calendar.period_of(context.day)
+    found = [one for one in rules.windows if one.is_for(period)]
     if not found:
-        raise Unanswered("Aucune période d’inscription n’est prévue pour cette famille.")
+        said = f"la période {quoted(period)}" if period else "un jour hors des périodes nommées"
+        raise Unanswered(f"{rules.path} : aucune fenêtre d’inscription n’est écrite pour {said}.")
+    found = [one for one in found if one.takes(asked["channel"])]
+    if not found:
+        raise Unanswered(
+            f"{rules.path} : aucune fenêtre d’inscription n’est ouverte par {quoted(asked['channel'])}."
+        )
+    found = [one for one in found if one.when.holds(context)]
+    if not found:
+        raise Unanswered(f"{rules.path} : aucune fenêtre d’inscription n’est prévue pour cette famille.")
     return _current(found, context.now)
 
 
 def _current(windows: list[Window], now: datetime | None) -> Window:
-    if now is not None:
-        return next((window for window in windows if window.is_open(now)), windows[0])
-    return windows[0]
+    if now is None:
+        return windows[0]
+    to_come = sorted((one for one in windows if one.opens > now), key=lambda one: one.opens)
+    is_open = [one for one in windows if one.is_open(now)]
+    return next(iter([*is_open, *to_come, *reversed(windows)]))
 
 
 def _window(book: Rulebook, asked: Asked, context: Context) -> Answer:
-    window = _window_of(book.activities[asked["activity"]], asked, context)
-    opened = None if context.now is None else window.is_open(context.now)
-    closes = None if window.closes is None else moment_text(window.closes)
-    context.trace.add(window.path, f"ouvre le {moment_text(window.opens)}, ferme le {closes or 'plus tard'}")
+    window = _window_of(_rules_of(book.activities[asked["activity"]], context), asked, context)
+    context.trace.add(window.path, f"inscriptions {window.said()}")
     return {
         "ouvre": moment_text(window.opens),
-        "ferme": closes,
-        "ouverte": opened,
+        "ferme": None if window.closes is None else moment_text(window.closes),
+        "en_clair": window.said(),
+        "ouverte": None if context.now is None else window.is_open(context.now),
         "jours": list(window.days),
     }
 
 
 def _enrol(book: Rulebook, asked: Asked, context: Context) -> Answer:
     activity = book.activities[asked["activity"]]
-    if activity.enrolment is None:
-        raise Unanswered(f"{activity.path} n’a pas de règles d’inscription.")
-    rules = activity.enrolment.on(context.day).rule
+    rules = _rules_of(activity, context)
+    _refuse_unknown_papers(rules, asked["papers"])
     reasons = []
-    if (
-        rules.windows
-        and context.now is not None
-        and not _window_of(activity, asked, context).is_open(context.now)
-    ):
-        reasons.append("Les inscriptions ne sont pas ouvertes.")
+    if rules.windows and context.now is not None:
+        reasons += _closed_window(_window_of(rules, asked, context), context)
     for name in rules.conditions:
         if not context.fact(name, rules.path):
             reasons.append(book.named[name].message(context))
+    today = context.day if context.now is None else paris_now(context.now).date()
     for paper in rules.papers:
-        reason = paper.missing(asked["papers"], context.day, context)
+        reason = paper.missing(asked["papers"], today, context)
         if reason:
             reasons.append(reason[0].upper() + reason[1:])
+            context.trace.add(paper.path, reason)
     reasons += choice_faults(rules.choices, asked["days"], activity.opening or (), context)
     return {"acceptee": not reasons, "motifs": reasons}
 
 
+def _closed_window(window: Window, context: Context) -> list[str]:
+    if window.is_open(context.now):
+        return []
+    if window.is_over(context.now):
+        reason = f"Les inscriptions sont fermées : elles étaient ouvertes {window.said()}."
+    else:
+        reason = f"Les inscriptions ne sont pas ouvertes : elles le sont {window.said()}."
+    context.trace.add(window.path, reason)
+    return [spaced(reason)]
+
+
+def _refuse_unknown_papers(rules: Enrolment, given: Iterable[Given]) -> None:
+    known = {name for paper in rules.papers for name in (paper.name, *(one.name for one in paper.instead))}
+    for one in given:
+        if one.name not in known:
+            pieces = ", ".join(sorted(known)) or "aucune"
+            raise Unanswered(f"{rules.path} ne connaît pas la pièce {quoted(one.name)} ; pièces : {pieces}.")
+
+
 def _allocate(book: Rulebook, asked: Asked, context: Context) -> Answer:
     activity = book.activities[asked["activity"]]
-    rules = None if activity.enrolment is None else activity.enrolment.on(context.day).rule.allocation
+    rules = _rules_of(activity, context).allocation
     if rules is None:
         raise Unanswered(f"{activity.path} ne dit pas comment les places sont données.")
     ranked: list[tuple[Any, str]] = []
@@ -323,9 +357,17 @@ def _allocate(book: Rulebook, asked: Asked, context: Context) -> Answer:
         if rules.tie is Tie.ARRIVAL and one["filed"] is None:
             raise MissingFact(f"moment du dépôt de {one['name']}", rules.path)
         arrival = one["filed"] if rules.tie is Tie.ARRIVAL else None
-        ranked.append(((rules.rank(of_family), arrival), one["name"]))
+        met = rules.rank(of_family)
+        ranked.append(((met, arrival), one["name"]))
+        context.trace.add(rules.path, _said_rank(rules, one["name"], met, arrival))
     keys = sorted({key for key, _ in ranked})
     return _served(asked["places"], [[name for key, name in ranked if key == wanted] for wanted in keys])
+
+
+def _said_rank(rules: Allocation, name: str, met: int, arrival: datetime | None) -> str:
+    """« Durand : critère 1, déposé le jeudi 3 septembre, 9 h »."""
+    criterion = f"critère {met + 1}" if met < len(rules.criteria) else "aucun critère"
+    return f"{name} : {criterion}" + (f", déposé le {in_words(arrival)}" if arrival else "")
 
 
 def _served(places: int, groups: list[list[str]]) -> Answer:

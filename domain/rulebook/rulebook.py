@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from domain.calendar import SchoolHoliday, TownCalendar
+from domain.calendar import SchoolHoliday, TownCalendar, school_year
 from domain.errors import RuleError
 from domain.rulebook import checks, named, quantities, schema  # noqa: F401  quantities adds its forms of values
 from domain.rulebook.absences import read_absences
@@ -117,8 +117,16 @@ _IDENTITY = Record(
         (),
     ),
 )
+
+
+def _make_holiday(label: str, first_day: date, last_day: date) -> SchoolHoliday:
+    if last_day < first_day:
+        raise RuleError("bad_period", "ces vacances finissent avant de commencer.")
+    return SchoolHoliday(first_day, last_day, label)
+
+
 _HOLIDAY = Record(
-    lambda label, first_day, last_day: SchoolHoliday(first_day, last_day, label),
+    _make_holiday,
     Key("nom", "label", schema.text, "le nom des vacances"),
     Key("du", "first_day", schema.day, "le premier jour sans école"),
     Key("au", "last_day", schema.day, "le dernier jour sans école"),
@@ -152,7 +160,10 @@ def read(root: Node, source: HolidaySource, faults: Faults) -> Rulebook | None:
     except BadNode as bad:
         faults.add(bad.fault)
         return None
-    return None if faults.errors else book
+    if faults.errors:
+        return None
+    checks.warn_of_dead_stages(book, reader)
+    return book
 
 
 def _sections(root: Node, reader: Reader) -> Mapping[str, Node]:
@@ -170,6 +181,13 @@ def _sections(root: Node, reader: Reader) -> Mapping[str, Node]:
     if missing:
         raise BadNode(reader.faults.errors[0])
     return given
+
+
+def _known_years(holidays: tuple[SchoolHoliday, ...]) -> tuple[date, date] | None:
+    """The first and the last day of the school years whose official holidays are given."""
+    if not holidays:
+        return None
+    return school_year(holidays[0].first_day)[0], school_year(holidays[-1].first_day)[1]
 
 
 def _word(node: Node) -> str:
@@ -222,7 +240,8 @@ def _calendar_spec(source: HolidaySource) -> schema.Spec:
         )
         office = None if found["office"] is None else frozenset(found["office"])
         zone, variant = (_word(node.mapping()[word]) for word in ("vacances", "jours_feries"))
-        return Almanac(town, office, found["periods"], _ZONES.get(zone, ""), variant)
+        known = _known_years(found["holidays"]) if zone else None
+        return Almanac(town, office, found["periods"], _ZONES.get(zone, ""), variant, known)
 
     return read_calendar
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from domain.clock_time import ClockTime
@@ -87,7 +87,18 @@ def facts_spec(book: Rulebook) -> schema.Spec:
 
 # --- The fields of each kind of question
 
-_days = schema.list_of(schema.day, least=1)
+_dates = schema.list_of(schema.day, least=1)
+
+
+def _days(node: Node, reader: Reader) -> tuple[date, ...]:
+    """Days, each written once."""
+    days = _dates(node, reader)
+    twice = next((day for day in days if days.count(day) > 1), None)
+    if twice:
+        raise node.bad(f"le {twice.isoformat()} est écrit deux fois.")
+    return days
+
+
 _CHANNEL = Key("canal", "channel", schema.name, "le canal (portail, telephone…)", None)
 _NOW = Key("a", "now", read_moment, "le moment de l’acte", None)
 _DAY = Key("jour", "day", schema.day, "le jour du service", None)
@@ -163,6 +174,8 @@ class _Asked(Record):
 
 def _records(book: Rulebook) -> Mapping[str, Record]:
     activity = _activity_key(book)
+    periods = schema.choice({name: name for name in book.almanac.periods})
+    period = Key("periode", "period", periods, "la période demandée", None)
     amounts = schema.map_of(schema.number)
     return {
         "limite": _Asked(
@@ -218,7 +231,7 @@ def _records(book: Rulebook) -> Mapping[str, Record]:
         "fenetre": _Asked(
             dict,
             activity,
-            Key("periode", "period", schema.text, "la période demandée", None),
+            period,
             _CHANNEL,
             _NOW,
             _DAY,
@@ -226,7 +239,7 @@ def _records(book: Rulebook) -> Mapping[str, Record]:
         "inscription": _Asked(
             dict,
             activity,
-            Key("periode", "period", schema.text, "la période demandée", None),
+            period,
             _CHANNEL,
             _NOW,
             _DAY,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import Any
 
 from domain.clock_time import ClockTime
@@ -86,6 +87,13 @@ def name(node: Node, reader: Reader) -> str:
     return check_name(node.text(), node)
 
 
+def adjustment_name(node: Node, reader: Reader) -> str:
+    """An adjustment that the tariff of the activity must have; checked once the activity is read."""
+    found = name(node, reader)
+    reader.note("ajustement", found, node)
+    return found
+
+
 def check_name(value: str, node: Node) -> str:
     if not NAME.fullmatch(value):
         raise node.bad(
@@ -154,6 +162,13 @@ def listed(words: Any) -> str:
     return ", ".join(shown[:_MOST_CHOICES_SHOWN]) + more
 
 
+def unknown(meaning: str, value: str, known: Mapping[str, Any]) -> str:
+    """What is said of a name that is not declared: the nearest ones, else all."""
+    near = get_close_matches(value, list(known), n=1, cutoff=0.6)
+    advice = f"vouliez-vous dire {listed(near)} ?" if near else f"déclarés : {listed(known) or 'aucun'}."
+    return f"{meaning} {quoted(value)} n’est pas déclaré(e) ; {advice}"
+
+
 weekday = choice({word: number for number, word in enumerate(WEEKDAYS)})
 
 
@@ -163,8 +178,7 @@ def reference(kind: str, meaning: str) -> Spec:
     def read(node: Node, reader: Reader) -> str:
         value = node.text()
         if value not in reader.known(kind):
-            known = listed(reader.known(kind)) or "aucun"
-            raise node.bad(f"{meaning} {quoted(value)} n’est pas déclaré(e) ; déclarés : {known}.")
+            raise node.bad(unknown(meaning, value, reader.known(kind)))
         reader.note(kind, value, node)
         return value
 
@@ -224,6 +238,14 @@ class Key:
         return self.default is BROKEN
 
 
+def hint(word: str, child: Node) -> str:
+    """A comma inside { } cuts a sentence or a number in two; the second half reads as a key without value."""
+    if child.value is not None:
+        return ""
+    return _POINT if re.fullmatch(r"[0-9]+( ?€)?", word) else _COMMA
+
+
+_POINT = " Un nombre décimal prend un point (4.40) ; une phrase qui a une virgule, des guillemets."
 _COMMA = " Si c’est la suite d’une phrase, mettez la phrase entre guillemets : la virgule sépare deux clés."
 
 
@@ -255,8 +277,7 @@ class Record:
         known = [*(key.word for key in self.keys), *self.known_elsewhere]
         for word, child in node.mapping().items():
             if word not in known:
-                hint = _COMMA if child.value is None else ""
-                said = f"clé inconnue {quoted(word)} ; clés possibles : {listed(known)}.{hint}"
+                said = f"clé inconnue {quoted(word)} ; clés possibles : {listed(known)}.{hint(word, child)}"
                 reader.faults.add(child.bad(said).fault)
 
 

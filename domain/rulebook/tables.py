@@ -15,7 +15,7 @@ from typing import Any
 from domain.french import enumerate_fr, quoted
 from domain.rulebook import schema
 from domain.rulebook.facts import Context, Fact, Interval, Kind, Test, read_test
-from domain.rulebook.schema import Reader, Spec, require_whole
+from domain.rulebook.schema import Reader, Spec, hint, require_whole
 from domain.rulebook.trace import Unanswered, in_words
 from domain.rulebook.tree import BadNode, Node
 
@@ -191,11 +191,9 @@ def _row_spec(dimensions: tuple[str, ...], column: str | None, value_spec: Spec)
         given = node.mapping()
         for word, child in given.items():
             if word not in (*dimensions, "valeur"):
-                reader.faults.add(
-                    child.bad(
-                        f"clé inconnue {quoted(word)} ; clés possibles : {', '.join(dimensions)}, valeur."
-                    ).fault
-                )
+                keys = ", ".join((*dimensions, "valeur"))
+                said = f"clé inconnue {quoted(word)} ; clés possibles : {keys}.{hint(word, child)}"
+                reader.faults.add(child.bad(said).fault)
         missing = [word for word in (*dimensions, "valeur") if word not in given]
         if missing:
             raise node.bad(f"il manque {enumerate_fr([quoted(word) for word in missing])} sur cette ligne.")

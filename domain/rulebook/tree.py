@@ -80,12 +80,15 @@ class Node:
 
     def mapping(self) -> "dict[str, Node]":
         if not isinstance(self.value, dict):
-            raise self.bad("un ensemble de clés et de valeurs est attendu.")
+            raise self.bad("un ensemble de clés et de valeurs est attendu, par exemple {cle: valeur}.")
         return self.value
 
     def items(self) -> "list[Node]":
         if not isinstance(self.value, list):
-            raise self.bad("une liste est attendue (une ligne par élément, précédée d’un tiret).")
+            shown = f"[{self.value}]" if self.is_text else "[premier, second]"
+            raise self.bad(
+                f"une liste est attendue : {shown}, ou une ligne par élément, précédée d’un tiret."
+            )
         return self.value
 
     def bare(self) -> Tree:

@@ -30,7 +30,7 @@ def messages(text, header=HEADER):
     """Every fault of a text that cannot be used."""
     book, faults = read(text, header)
     assert book is None
-    return [str(fault).replace(NBSP, " ") for fault in faults.errors]
+    return [plain(str(fault)) for fault in faults.errors]
 
 
 def ask(book, text):
@@ -39,6 +39,11 @@ def ask(book, text):
     found = scenario.read(rulebook_files.parse("questions:\n" + dedent(text), faults), book, faults)
     assert [str(fault) for fault in faults] == []
     return questions.answer_all(book, found)
+
+
+def plain(text):
+    """The text with ordinary spaces."""
+    return text.replace(NBSP, " ")
 
 
 def check(book, text):

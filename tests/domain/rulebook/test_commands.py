@@ -79,7 +79,7 @@ def test_a_scenario_that_expects_something_else_ends_in_error(tmp_path):
     )
     found = run("simuler", RULEBOOK, path)
     assert found.exit_code == 1
-    assert "ÉCART : permis : oui attendu, False obtenu." in found.output
+    assert "ÉCART : permis : oui attendu, non obtenu." in found.output
 
 
 def test_a_faulty_scenario_says_where(tmp_path):

@@ -121,7 +121,7 @@ def test_a_comma_in_a_sentence_without_quotes_is_explained():
     (fault,) = faults.errors
     assert "clé inconnue" in str(fault)
     assert "attendu" in str(fault)
-    assert "mettez la phrase entre guillemets" in str(fault)
+    assert "une phrase qui a une virgule, des guillemets" in str(fault)
 
 
 def test_the_almanac_remembers_where_its_holidays_come_from():
