@@ -1,7 +1,8 @@
-"""`./portail reglement`: check a rulebook, show its limits day by day, answer a scenario."""
+"""`./portail reglement`: check a rulebook, show its limits and prices, compare two, answer a scenario."""
 
 import json
 import sys
+from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,22 +11,29 @@ import click
 
 from adapters import rulebook_files
 from domain.errors import BusinessError
-from domain.french import format_day
-from domain.rulebook import expectations, plain_data, questions, rulebook, scenario
-from domain.rulebook.ladders import ACTIONS, ANY_CHANNEL, limits, said_stage
-from domain.rulebook.rulebook import Activity, Rulebook
+from domain.rulebook import expectations, plain_data, questions, reports, rulebook, scenario
+from domain.rulebook.comparison import Side, compare
+from domain.rulebook.limits_calendar import limits_calendar
+from domain.rulebook.price_grid import price_grid
+from domain.rulebook.rulebook import Rulebook
 from domain.rulebook.scenario import Result
-from domain.rulebook.trace import Trace
-from domain.rulebook.tree import Faults
+from domain.rulebook.schema import Reader
+from domain.rulebook.tree import Faults, Node
+from domain.rulebook.wording.legal_text import lexicon_of
 
 _MOST_DAYS = 800
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 _json = click.option("--json", "as_json", is_flag=True, help="Réponse en JSON.")
+_day = click.DateTime(["%Y-%m-%d"])
+_activity = click.option("--activite", required=True, help="Nom de l’activité dans le fichier.")
+_first = click.option("--du", "first", required=True, type=_day, help="Premier jour.")
+_last = click.option("--au", "last", required=True, type=_day, help="Dernier jour.")
+_facts = click.option("--fait", multiple=True, help="Un fait déjà connu, par exemple residence=commune.")
 
 
 @click.group("reglement")
 def group() -> None:
-    """Vérifie un règlement, montre ses limites, répond à un scénario."""
+    """Vérifie un règlement, montre ses limites et ses prix, en compare deux, répond à un scénario."""
 
 
 @group.command("verifier")
@@ -47,25 +55,57 @@ def check(fichier: Path) -> None:
 
 @group.command("calendrier")
 @click.argument("fichier", type=_file)
-@click.option("--activite", required=True, help="Nom de l’activité dans le fichier.")
-@click.option("--du", "first", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Premier jour.")
-@click.option("--au", "last", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Dernier jour.")
+@_activity
+@_first
+@_last
 @_json
 def show_calendar(fichier: Path, activite: str, first: Any, last: Any, as_json: bool) -> None:
     """Montre, pour chaque jour de l’activité, les limites de chaque action."""
     book = require_rulebook(fichier)
-    if activite not in book.activities:
-        raise click.ClickException(f"Activité inconnue ; activités : {', '.join(book.activities)}.")
-    if not 0 <= (last - first).days <= _MOST_DAYS:
-        raise click.ClickException(
-            f"Le calendrier va d’un jour au même ou à un suivant, {_MOST_DAYS} jours au plus."
-        )
-    activity = book.activities[activite]
-    days = [first.date() + timedelta(days=offset) for offset in range((last - first).days + 1)]
-    rows = [
-        _day_row(book, activity, day) for day in days if activity.opening is None or day in activity.opening
-    ]
-    click.echo(json.dumps(rows, ensure_ascii=False, indent=1) if as_json else "\n".join(map(_row_text, rows)))
+    _require_activity(activite, book)
+    _require_span(first, last)
+    opening = book.activities[activite].opening
+    days = [day for day in _span(first, last) if opening is None or day in opening]
+    lexicon = lexicon_of(book)
+    rows = reports.calendar_data(days, limits_calendar(book, activite, days), lexicon)
+    _show(rows, reports.calendar_lines(rows), as_json)
+
+
+@group.command("grille")
+@click.argument("fichier", type=_file)
+@_activity
+@click.option("--jour", type=_day, help="Jour du service ; sans lui, chaque version du tarif.")
+@_facts
+@_json
+def show_grid(fichier: Path, activite: str, jour: Any, fait: tuple[str, ...], as_json: bool) -> None:
+    """Montre les prix à chaque borne de quotient, un centime autour, et pour un à quatre enfants."""
+    book = require_rulebook(fichier)
+    _require_activity(activite, book)
+    try:
+        day, facts = None if jour is None else jour.date(), _given_facts(fait, book)
+        grid = price_grid(book, activite, day=day, facts=facts)
+    except BusinessError as error:
+        raise click.ClickException(error.message) from None
+    lexicon = lexicon_of(book)
+    _show(reports.grid_data(grid, lexicon), reports.grid_lines(grid, lexicon), as_json)
+
+
+@group.command("comparer")
+@click.argument("ancien", type=_file)
+@click.argument("nouveau", type=_file)
+@_first
+@_last
+@_facts
+@_json
+def show_comparison(
+    ancien: Path, nouveau: Path, first: Any, last: Any, fait: tuple[str, ...], as_json: bool
+) -> None:
+    """Dit ce qui change de ANCIEN à NOUVEAU : les règles, et pour qui, entre deux dates."""
+    _require_span(first, last)
+    old, new = _side(ancien), _side(nouveau)
+    found = compare(old, new, _span(first, last), facts=_given_facts(fait, new.book))
+    lexicon = lexicon_of(new.book)
+    _show(reports.comparison_data(found, lexicon), reports.comparison_lines(found, lexicon), as_json)
 
 
 @group.command("simuler")
@@ -96,67 +136,60 @@ def open_rulebook(path: Path) -> tuple[Rulebook | None, Faults]:
 def require_rulebook(path: Path) -> Rulebook:
     book, faults = open_rulebook(path)
     if book is None:
-        raise click.ClickException("\n".join(f"{path.name} : {fault}" for fault in faults.errors))
+        raise _faulty(path, faults)
     return book
+
+
+def _faulty(path: Path, faults: Faults) -> click.ClickException:
+    return click.ClickException("\n".join(f"{path.name} : {fault}" for fault in faults.errors))
 
 
 def open_scenario(path: Path, book: Rulebook) -> scenario.Scenario:
     root, faults = rulebook_files.load(path)
     found = None if root is None else scenario.read(root, book, faults)
     if found is None:
-        raise click.ClickException("\n".join(f"{path.name} : {fault}" for fault in faults.errors))
+        raise _faulty(path, faults)
     return found
 
 
-def _day_row(book: Rulebook, activity: Activity, day: date) -> dict[str, Any]:
-    """One service day: for each ladder that could apply, its stages with their limits."""
-    rules = []
-    versions = () if activity.ladders is None else activity.ladders.versions
-    for version in versions:
-        for ladder in version.rule:
-            rules += [
-                _ladder_row(book, activity, version.name, ladder, action, day) for action in ladder.actions
-            ]
-    return {"jour": day.isoformat(), "en_clair": format_day(day, year=True), "delais": rules}
+def _side(path: Path) -> Side:
+    root, faults = rulebook_files.load(path)
+    book = None if root is None else rulebook.read(root, rulebook_files, faults)
+    if root is None or book is None:
+        raise _faulty(path, faults)
+    return Side(root, book)
 
 
-def _ladder_row(
-    book: Rulebook, activity: Activity, version: str, ladder: Any, action: str, day: date
-) -> dict:
-    context = book.context({"action": action}, day=day, trace=Trace())
-    row = {"version": version, "action": action, "canaux": list(ladder.channels), "etapes": []}
-    try:
-        found = limits(ladder, context, activity.opening)
-    except BusinessError as error:
-        return {**row, "probleme": error.message}
-    row["etapes"] = [
-        {
-            "a_partir_de": None if one.since is None else plain_data.moment_text(one.since),
-            "jusqu_a": plain_data.moment_text(one.limit),
-            "en_clair": said_stage(one),
-            "effet": one.stage.answer.outcome.value,
-            "sous_condition": not one.certain,
-        }
-        for one in found
-    ]
-    return {**row, "ensuite": ladder.otherwise.outcome.value}
+def _require_activity(name: str, book: Rulebook) -> None:
+    if name not in book.activities:
+        raise click.ClickException(f"Activité inconnue ; activités : {', '.join(book.activities)}.")
 
 
-def _row_text(row: dict[str, Any]) -> str:
-    lines = [row["en_clair"]]
-    for rule in sorted(row["delais"], key=lambda rule: ACTIONS.index(rule["action"])):
-        by = "" if rule["canaux"] == [ANY_CHANNEL] else f" ({', '.join(rule['canaux'])})"
-        version = f" [{rule['version']}]" if rule["version"] else ""
-        if "probleme" in rule:
-            said = rule["probleme"]
-        else:
-            stages = [
-                f"{one['effet']} {one['en_clair']}" + (" (sous condition)" if one["sous_condition"] else "")
-                for one in rule["etapes"]
-            ]
-            said = " ; ".join([*stages, f"ensuite {rule['ensuite']}"])
-        lines.append(f"  {rule['action']}{by}{version} : {said}")
-    return "\n".join(lines)
+def _require_span(first: Any, last: Any) -> None:
+    if not 0 <= (last - first).days <= _MOST_DAYS:
+        raise click.ClickException(
+            f"Le calendrier va d’un jour au même ou à un suivant, {_MOST_DAYS} jours au plus."
+        )
+
+
+def _span(first: Any, last: Any) -> list[date]:
+    return [first.date() + timedelta(days=offset) for offset in range((last - first).days + 1)]
+
+
+def _given_facts(pairs: tuple[str, ...], book: Rulebook) -> dict[str, Any]:
+    """The facts of « nom=valeur », each read by its declared type."""
+    words = dict(pair.split("=", 1) if "=" in pair else (pair, "") for pair in pairs)
+    reader = Reader()
+    node = Node({name: Node(value, 0, name) for name, value in words.items()}, 0)
+    facts = reader.read(scenario.facts_spec(book), node)
+    if reader.faults.errors:
+        said = [f"--fait {fault.path} : {fault.message}" for fault in reader.faults.errors]
+        raise click.ClickException("\n".join(said))
+    return facts
+
+
+def _show(data: Any, lines: Iterable[str], as_json: bool) -> None:
+    click.echo(json.dumps(data, ensure_ascii=False, indent=1) if as_json else "\n".join(lines))
 
 
 def _result_data(result: Result) -> dict[str, Any]:

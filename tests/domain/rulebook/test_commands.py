@@ -59,6 +59,84 @@ def test_the_calendar_refuses_what_it_cannot_show(activity, first, last, said):
     assert said in found.output
 
 
+def test_the_grid_gives_the_price_of_each_kind_of_family():
+    arguments = ("grille", CASES / "B-fay-aux-loges.reglement.yaml", "--activite", "cantine")
+    assert run(*arguments, "--fait", "convive=enfant").output.replace("\xa0", " ").replace("\u202f", " ") == (
+        "Restaurant scolaire\n"
+        "  convive : enfant\n"
+        "    quotient familial 0 : 2,60 €\n"
+        "    quotient familial 722,21 : 2,60 €\n"
+        "    quotient familial 722,22 : 2,60 €\n"
+        "    quotient familial 722,23 : 2,60 €\n"
+        "    quotient familial 1 249,99 : 4,50 €\n"
+        "    quotient familial 1 250 : 4,50 €\n"
+        "    quotient familial 1 250,01 : 4,50 €\n"
+        "    quotient familial 1 750 : 4,50 €\n"
+        "    quotient familial inconnu : 4,50 €\n"
+    )
+    grid = json.loads(run(*arguments, "--json").output)
+    assert grid["lignes"][-1]["faits"] == {"convive": "adulte"}
+    assert grid["lignes"][-1]["prix"] == "4.80"
+    assert grid["lignes"][0]["regles"][0].startswith("activites.cantine.tarif.prix")
+
+
+def test_the_grid_names_what_it_lacks_and_shows_each_version():
+    said = run("grille", CASES / "B-sene.reglement.yaml", "--activite", "cantine").output
+    assert "il manque taux" in said
+    dated = ("grille", CASES / "B-hauterives.reglement.yaml", "--activite", "periscolaire")
+    assert "à partir du lundi 1er\xa0janvier 2024" in run(*dated).output
+    of_a_day = run(*dated, "--jour", "2024-10-01").output
+    assert "0,62\xa0€" in of_a_day
+    assert "0,58\xa0€" not in of_a_day
+
+
+@pytest.mark.parametrize(
+    ("case", "more", "said"),
+    [
+        ("A-bertholene", (), "n’a pas de tarif"),
+        ("B-sene", ("--fait", "taux=beaucoup"), "--fait taux : un nombre est attendu"),
+        ("B-sene", ("--fait", "age"), "n’est pas déclaré"),
+    ],
+)
+def test_the_grid_refuses_what_it_cannot_show(case, more, said):
+    found = run("grille", CASES / f"{case}.reglement.yaml", "--activite", "cantine", *more)
+    assert found.exit_code == 1
+    assert said in found.output
+
+
+def test_two_rulebooks_are_compared_as_text_and_as_json(tmp_path):
+    old = CASES / "A-bertholene.reglement.yaml"
+    new = tmp_path / "nouveau.yaml"
+    text = old.read_text(encoding="utf-8").replace(
+        'mardi, semaines_avant: 1, heure: "12:00"', 'mardi, semaines_avant: 1, heure: "09:00"'
+    )
+    new.write_text(text, encoding="utf-8")
+    days = ("--du", "2025-09-18", "--au", "2025-09-18")
+    assert run("comparer", old, new, *days).output.replace("\xa0", " ") == (
+        "Règles\n"
+        "  activités › « Cantine » › délai (actions : réserver ; canaux : portail) "
+        "› étape › jusqu’à › heure : 12:00 → 09:00\n"
+        "Ce qui change pour qui\n"
+        "  Cantine\n"
+        "    réserver (portail), libre : 3 h plus tôt, le jeudi 18 septembre ; "
+        "jusqu’au mardi 9 septembre, 12 h → jusqu’au mardi 9 septembre, 9 h\n"
+    )
+    found = json.loads(run("comparer", old, new, *days, "--json").output)
+    assert [one["ligne_nouvelle"] for one in found["regles"]] == [20]
+    assert [one["partie"] for one in found["phrases"]] == ["Cantine : délais"]
+    assert found["activites"][0]["delais"][0]["sens"] == "plus tôt"
+    nothing = run("comparer", old, old, *days).output.replace("\xa0", " ")
+    assert nothing == "Règles : aucune différence\nCe qui change pour qui : rien pour personne\n"
+
+
+def test_a_faulty_rulebook_is_not_compared(tmp_path):
+    path = tmp_path / "faux.yaml"
+    path.write_text("reglement: {titre: X}\n", encoding="utf-8")
+    found = run("comparer", RULEBOOK, path, "--du", "2025-09-18", "--au", "2025-09-18")
+    assert found.exit_code == 1
+    assert "faux.yaml : ligne 1" in found.output.replace("\xa0", " ")
+
+
 def test_a_scenario_is_answered_with_its_explanations_as_text_and_as_json():
     scenario = CASES / "A-bertholene.scenario.yaml"
     said = run("simuler", RULEBOOK, scenario)

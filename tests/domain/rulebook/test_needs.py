@@ -1,0 +1,91 @@
+# ruff: noqa: E501  a rule a line reads better than folded
+"""What a rule may read, known without computing it, against what it does read."""
+
+import pytest
+
+from domain.rulebook import needs, questions
+from domain.rulebook.facts import DAY, MOMENT, Context
+from tests.cases.test_cases import SCENARIOS, opened
+from tests.domain.rulebook.helpers import rulebook_of
+
+CENTS = "{au: 0.01, vers: plus_proche, apres: [total]}"
+
+
+@pytest.fixture
+def reads(monkeypatch):
+    """Every fact that any context looks at from now on."""
+    seen = set()
+    look = Context.fact
+
+    def spy(self, name, path):
+        seen.add(name)
+        return look(self, name, path)
+
+    monkeypatch.setattr(Context, "fact", spy)
+    return seen
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.name.removesuffix(".scenario.yaml"))
+def test_no_real_rule_reads_a_fact_that_was_not_foreseen(path, reads):
+    book, scenario = opened(path)
+    for question in scenario.questions:
+        reads.clear()
+        questions.answer(book, question)
+        asked = question.asked.get("activity")
+        rules = book.activities[asked] if asked else book.activities
+        if question.kind == "fait":
+            rules = book.named.get(question.asked["fact"])
+        foreseen = needs.facts_read((rules, book.totals, book.billing), book)
+        assert reads - foreseen - {DAY, MOMENT, question.asked.get("fact")} == set(), question.name
+
+
+def test_names_are_followed_to_the_facts_behind_them():
+    book = rulebook_of(f"""
+        faits:
+          revenus: nombre
+          parts: nombre
+          autre: oui_non
+          tranche: {{valeurs: [basse, haute], deduit: [{{si: {{communal: {{a: 400}}}}, valeur: basse}}], sinon: haute}}
+        montants: {{communal: revenus / 12 / parts}}
+        activites:
+          cantine:
+            nom: Cantine
+            tarif: {{prix: {{table: {{selon: tranche, lignes: [{{tranche: basse, valeur: 2}}, {{tranche: haute, valeur: 4}}]}}}}, arrondi: {CENTS}}}
+        """)
+    tariff = book.activities["cantine"].tariff
+    assert needs.facts_read(tariff, book) == {"tranche", "communal", "revenus", "parts"}
+    assert needs.facts_read(tariff, book, stop={"communal"}) == {"tranche", "communal"}
+    assert needs.facts_to_give(tariff, book) == {"revenus", "parts"}
+    assert needs.read_in_order(tariff, book)[0] == "tranche"
+
+
+def test_what_a_day_carries_is_not_to_be_given():
+    book = rulebook_of(f"""
+        faits: {{rang: nombre}}
+        activites:
+          cantine:
+            nom: Cantine
+            tarif: {{prix: {{cas: [{{si: {{jour: lundi, rang: {{de: 2}}}}, valeur: 2}}], sinon: 3}}, arrondi: {CENTS}}}
+        """)
+    tariff = book.activities["cantine"].tariff
+    assert needs.facts_read(tariff, book) == {"jour", "rang"}
+    assert needs.facts_to_give(tariff, book) == {"rang"}
+
+
+def test_marks_say_where_a_rule_looks():
+    book = rulebook_of(f"""
+        faits: {{rang: nombre}}
+        activites:
+          cantine:
+            nom: Cantine
+            tarif:
+              prix: {{courbe: {{sur: quotient, points: [[400, 1.20], [900, 2.70]], au_dela: plat}}}}
+              ajustements:
+                - {{nom: fratrie, si: {{rang: {{de: 3}}}}, operation: multiplier, valeur: 0.5, portee: unite}}
+                - {{nom: sans, si: {{quotient: inconnu}}, operation: fixer, valeur: 5, portee: unite}}
+              arrondi: {CENTS}
+        """)
+    tariff = book.activities["cantine"].tariff
+    quotient, rank = (needs.marks_of(name, tariff, book) for name in ("quotient", "rang"))
+    assert (quotient.bounds, quotient.unknown, quotient.slopes) == ((400, 900), True, True)
+    assert (rank.bounds, rank.unknown, rank.slopes) == ((3,), False, False)
