@@ -10,7 +10,8 @@ from domain.french import MINUS, NBSP, format_day, plural, spaced
 from domain.rulebook.facts import Interval
 from domain.rulebook.ladders import ANY_CHANNEL
 from domain.rulebook.limit_changes import OTHER_CHANNELS, LimitChange
-from domain.rulebook.price_changes import Amounts, Measure, PriceChange
+from domain.rulebook.price_changes import PriceChange
+from domain.rulebook.price_effects import Amounts, Measure
 from domain.rulebook.rule_changes import Change, RuleChange
 from domain.rulebook.wording.lexicon import Lexicon
 from domain.rulebook.wording.numbers import euros, ordinal

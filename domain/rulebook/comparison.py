@@ -11,7 +11,7 @@ from typing import Any
 
 from domain.errors import BusinessError
 from domain.rulebook.limit_changes import LimitChange, limit_changes
-from domain.rulebook.price_changes import PriceComparison, price_changes
+from domain.rulebook.price_changes import PriceComparison, price_changes, total_changes
 from domain.rulebook.rule_changes import RuleChange, rule_changes
 from domain.rulebook.rulebook import Rulebook
 from domain.rulebook.text_changes import TextChange, text_changes
@@ -50,13 +50,17 @@ class ActivityComparison:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Everything that differs; `added` and `removed` are the labels of the activities of one version only."""
+    """Everything that differs; `added` and `removed` are the labels of the activities of one version only.
+
+    `totals` are the caps and packages over a period that both versions have.
+    """
 
     rules: tuple[RuleChange, ...]
     texts: tuple[TextChange, ...]
     activities: tuple[ActivityComparison, ...]
     added: tuple[str, ...]
     removed: tuple[str, ...]
+    totals: tuple[PriceComparison, ...]
 
 
 def compare(
@@ -79,7 +83,12 @@ def compare(
         ),
         _only_in(new.book, old.book),
         _only_in(old.book, new.book),
+        tuple(total_changes(old.book, new.book, *_ends(days), facts)),
     )
+
+
+def _ends(days: tuple[date, ...]) -> tuple[date | None, date | None]:
+    return (days[0], days[-1]) if days else (None, None)
 
 
 def _only_in(book: Rulebook, other: Rulebook) -> tuple[str, ...]:
@@ -125,7 +134,6 @@ def _prices(
         }
         return None, words[priced[0], priced[1]]
     try:
-        first, last = (days[0], days[-1]) if days else (None, None)
-        return price_changes(old, new, name, first, last, facts), ""
+        return price_changes(old, new, name, *_ends(days), facts), ""
     except BusinessError as error:
         return None, error.message

@@ -7,6 +7,7 @@ from typing import Any
 
 from domain.french import format_day, plural, spaced
 from domain.rulebook.change_words import (
+    say_difference,
     say_facts,
     say_families,
     say_limit_change,
@@ -18,7 +19,8 @@ from domain.rulebook.ladders import ANY_CHANNEL
 from domain.rulebook.limit_changes import LimitChange
 from domain.rulebook.limits_calendar import LimitRow, StageRow
 from domain.rulebook.plain_data import moment_text, plain
-from domain.rulebook.price_changes import Amounts, PriceChange
+from domain.rulebook.price_changes import PriceChange, PriceComparison
+from domain.rulebook.price_effects import Amounts
 from domain.rulebook.price_grid import Grid, GridRow
 from domain.rulebook.wording.conditions import say_condition
 from domain.rulebook.wording.lexicon import Lexicon
@@ -156,6 +158,11 @@ def comparison_data(found: Comparison, lexicon: Lexicon) -> Data:
             {"partie": one.section, "ancien": list(one.old), "nouveau": list(one.new)} for one in found.texts
         ],
         "activites": [_activity_data(one, lexicon) for one in found.activities if not one.is_same],
+        "cumuls": [
+            {"nom": one.label, "prix": [_price_data(change, lexicon) for change in one.changes]}
+            for one in found.totals
+            if one.changes
+        ],
     }  # fmt: skip
 
 
@@ -210,6 +217,8 @@ def comparison_lines(found: Comparison, lexicon: Lexicon) -> Iterator[str]:
     yield from (spaced(f"Activité retirée : {label}") for label in found.removed)
     changed = [one for one in found.activities if not one.is_same]
     lines = [line for one in changed for line in _activity_lines(one, lexicon)]
+    for total in found.totals:
+        lines += [total.label, *_price_lines(total, lexicon)] if total.changes else []
     yield from _titled("Ce qui change pour qui", lines, "rien pour personne")
 
 
@@ -219,15 +228,21 @@ def _titled(title: str, lines: Iterable[str], nothing: str) -> Iterator[str]:
     yield from (f"  {line}" for line in lines)
 
 
+def _price_lines(prices: PriceComparison, lexicon: Lexicon) -> Iterator[str]:
+    if prices.extent is not None and len(prices.changes) > 1:
+        yield spaced(f"  prix : {say_difference(prices.extent)}")
+    for change in prices.changes:
+        yield f"  prix, {say_price_change(change, lexicon)}"
+    for name in prices.missing:
+        yield spaced(f"  prix non comparés : il manque {lexicon.name(name)}")
+
+
 def _activity_lines(one: ActivityComparison, lexicon: Lexicon) -> Iterator[str]:
     yield one.label
     if one.problem:
         yield f"  {one.problem}"
     if one.prices is not None:
-        for change in one.prices.changes:
-            yield f"  prix, {say_price_change(change, lexicon)}"
-        for name in one.prices.missing:
-            yield spaced(f"  prix non comparés : il manque {lexicon.name(name)}")
+        yield from _price_lines(one.prices, lexicon)
     yield from (f"  {say_limit_change(change, lexicon)}" for change in one.limits)
     for said, days in (("ouverts en plus", one.opened), ("fermés en plus", one.closed)):
         if days:

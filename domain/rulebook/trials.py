@@ -101,6 +101,10 @@ class Trials:
             found = self._all()
         return found
 
+    def reads(self, name: str) -> bool:
+        """True when one of the rules may look at the fact."""
+        return any(name in reads for reads in self._reads)
+
     def values(self, name: str) -> tuple[Any, ...]:
         """What the fact is tried at; nothing for a fact without end."""
         if name not in self._found:
@@ -150,7 +154,7 @@ class Trials:
         return Marks(tuple(sorted(bounds)), tuple(words), unknown, slopes)
 
     def _values(self, name: str) -> tuple[Any, ...]:
-        if not any(name in reads for reads in self._reads) or not self._is_one_kind(name):
+        if not self.reads(name) or not self._is_one_kind(name):
             return ()
         if name == "jour" and self.weekdays is not None:
             return tuple(self.weekdays)

@@ -129,6 +129,24 @@ def test_two_rulebooks_are_compared_as_text_and_as_json(tmp_path):
     assert nothing == "Règles : aucune différence\nCe qui change pour qui : rien pour personne\n"
 
 
+def test_a_dearer_cap_and_all_its_prices_are_said(tmp_path):
+    old = CASES / "B-montech.reglement.yaml"
+    new = tmp_path / "nouveau.yaml"
+    new.write_text(
+        old.read_text(encoding="utf-8").replace("6.58", "6.60").replace("2.50", "2.60"), encoding="utf-8"
+    )
+    arguments = ("comparer", old, new, "--du", "2026-09-01", "--au", "2026-09-30")
+    said = run(*arguments).output.replace("\xa0", " ").split("Ce qui change pour qui\n")[1]
+    assert said == (
+        "  ALAE du mercredi\n"
+        "    prix, quotient familial jusqu’à 820 : 2,50 € → 2,60 € (+0,10 €)\n"
+        "  plafond mensuel\n"
+        "    prix, quotient familial jusqu’à 820 : 6,58 € → 6,60 € (+0,02 €)\n"
+    )
+    (cap,) = json.loads(run(*arguments, "--json").output)["cumuls"]
+    assert cap["prix"][0]["ecart"] == {"de": "0.02", "a": "0.02"}
+
+
 def test_a_faulty_rulebook_is_not_compared(tmp_path):
     path = tmp_path / "faux.yaml"
     path.write_text("reglement: {titre: X}\n", encoding="utf-8")

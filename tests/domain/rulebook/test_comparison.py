@@ -160,6 +160,20 @@ def test_a_tariff_of_one_version_only_is_said():
         assert found.activities[0].problem == f"Le tarif est {word}."
 
 
+def test_a_total_over_a_period_is_compared_too():
+    found = changed("B-montech", ("6.58", "6.60"))
+    (cap,) = found.totals
+    assert (cap.label, [one.old.low for one in cap.changes], cap.extent.high) == (
+        "plafond mensuel",
+        [Decimal("6.58")],
+        Decimal("0.02"),
+    )
+    (package, refund) = changed("B-saussay", ("valeur: 57", "valeur: 56")).totals
+    (one,) = package.changes
+    assert one.facts["mode"] == ("carte",)
+    assert (refund.changes, refund.missing) == ((), ("repas_rembourses",))
+
+
 # --- Limits
 
 
