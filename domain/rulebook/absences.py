@@ -16,7 +16,7 @@ from domain.rulebook.cutoffs import Cutoff, resolve
 from domain.rulebook.days import Days, walk
 from domain.rulebook.facts import Context
 from domain.rulebook.schema import Key, Reader, Record
-from domain.rulebook.trace import MissingFact, Unanswered
+from domain.rulebook.trace import Unanswered
 from domain.rulebook.tree import Node
 from domain.rulebook.values import placed
 
@@ -199,11 +199,11 @@ def _is_due(due: Share | DueDays, index: int, day: date, absence: Absence) -> bo
 
 
 def _rank(due: DueDays, index: int, day: date, absence: Absence) -> int | None:
-    """The rank of a day in the absence, or since the notice; None before the notice (still due)."""
+    """The rank of a day in the absence, or since the notice; None before it, or without any (still due)."""
     start = absence.days[0]
     if due.since_notice:
         if absence.told is None:
-            raise MissingFact("prevenu", "la règle d’absence")
+            return None
         start = paris_now(absence.told).date()
         if day < start:
             return None

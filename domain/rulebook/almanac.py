@@ -32,7 +32,8 @@ class Almanac:
 
     `school_zone` (A, B, C) and `holiday_variant` (metropole…) say where its holidays come from; they are
     empty when the file lists them. `known` holds the first and the last day on which school holidays are
-    official; None when the file, or the town, says them all.
+    official; None when the file, or the town, says them all. `school_added` and `school_removed` are the days
+    on which there is school, or none, against the ordinary week and the holidays.
     """
 
     town: TownCalendar
@@ -41,17 +42,28 @@ class Almanac:
     school_zone: str = ""
     holiday_variant: str = ""
     known: tuple[date, date] | None = None
+    school_added: frozenset[date] = frozenset()
+    school_removed: frozenset[date] = frozenset()
 
     def is_public_holiday(self, day: date) -> bool:
         return self.town.public_holiday(day) is not None
 
     def is_school_holiday(self, day: date) -> bool:
         self._require_known(day)
-        return self.town.school_holiday(day) is not None
+        if day in self.school_added:
+            return False
+        return day in self.school_removed or self.town.school_holiday(day) is not None
 
     def is_school_day(self, day: date) -> bool:
-        self._require_known(day)
-        return self.town.is_school_day(day)
+        if not self.is_school_weekday(day) or self.is_public_holiday(day):
+            return False
+        return not self.is_school_holiday(day)
+
+    def is_school_weekday(self, day: date) -> bool:
+        """A day of the school week, holidays or not."""
+        if day in self.school_removed:
+            return False
+        return day in self.school_added or day.weekday() in self.town.school_weekdays
 
     def _require_known(self, day: date) -> None:
         if self.known is not None and not self.known[0] <= day <= self.known[1]:
@@ -106,7 +118,7 @@ class Almanac:
         if early is None or late is None:
             return False
         days = ((early + timedelta(days=offset)) for offset in range(1, (late - early).days))
-        return any(self.is_school_holiday(day) for day in days)
+        return any(self.town.school_holiday(day) is not None for day in days)
 
 
 def _week_day(day: date, weekday: int) -> date:

@@ -23,6 +23,7 @@ def check_activity(activity: Any, uses: Iterable[Use], node: Node, reader: Reade
     _check_extras(activity, uses, reader)
     _check_counts(activity, node, reader)
     _check_channels(activity, node, reader)
+    _warn_of_days_ahead(uses, reader)
     if activity.opening is None:
         _require_opening(uses, reader)
     else:
@@ -36,6 +37,14 @@ def _warn_of_no_day(opening: OpenDays, node: Node, reader: Reader) -> None:
     days = (first + timedelta(days=n) for n in range(2 * 365))
     if not opening.added and not any(_is_open(opening, day) for day in days):
         reader.faults.warn(node, "cette activité n’a aucun jour d’ouverture : vérifiez « ouverture ».")
+
+
+def _warn_of_days_ahead(uses: Iterable[Use], reader: Reader) -> None:
+    """A limit hidden in a condition is applied, but never said."""
+    for use in uses:
+        if use.kind == "fait" and use.name == "jours_d_avance" and ".delais" in use.node.path:
+            said = "« jours_d_avance » ne dit aucune limite aux familles : écrivez « forme: jours_avant »."
+            reader.faults.warn(use.node, said)
 
 
 def _is_open(opening: OpenDays | None, day: date) -> bool:
@@ -92,7 +101,8 @@ def _check_extras(activity: Any, uses: Iterable[Use], reader: Reader) -> None:
         written = {one.name for one in version.rule.adjustments}
         for use in wanted:
             if use.name not in written:
-                said = f"l’ajustement « {use.name} » n’est pas écrit dans le tarif."
+                which = f" (version {version.name})" if version.name else ""
+                said = f"l’ajustement « {use.name} » n’est pas écrit dans le tarif{which}."
                 reader.faults.add(use.node.bad(said).fault)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from domain.calendar import school_year
 from domain.rulebook import schema
+from domain.rulebook.almanac import Almanac
 from domain.rulebook.conditions import Condition, read_condition
 from domain.rulebook.days import Base
 from domain.rulebook.facts import Context
@@ -19,6 +20,9 @@ from domain.rulebook.values import placed
 ETATS = ("present", "absent", "non_reserve")
 
 
+OUTSIDE = "hors des périodes"
+
+
 class Span(StrEnum):
     DAY = "jour"
     WEEK = "semaine"
@@ -27,9 +31,10 @@ class Span(StrEnum):
     CIVIL_YEAR = "annee_civile"
     BILL = "facture"
     ORDER = "commande"
+    PERIOD = "periode"
 
-    def of(self, day: date) -> Any:
-        """What two days of the same span have in common."""
+    def of(self, day: date, almanac: Almanac | None = None) -> Any:
+        """What two days of the same span have in common; OUTSIDE for a day in none."""
         match self:
             case Span.DAY:
                 return day
@@ -41,6 +46,8 @@ class Span(StrEnum):
                 return school_year(day)
             case Span.CIVIL_YEAR:
                 return day.year
+            case Span.PERIOD:
+                return (None if almanac is None else almanac.period_of(day)) or OUTSIDE
         return None
 
 
@@ -84,6 +91,8 @@ class Count:
 
     def of(self, one: Presence, all_presences: Sequence[Presence], open_days: Any) -> Decimal:
         """The count that `one` sees."""
+        if self.span.of(one.day, one.context.calendar) is OUTSIDE:
+            return Decimal(0)
         if self.among is Among.OPEN_DAYS:
             return Decimal(len(self._open_days(one, open_days)))
         found = [other for other in all_presences if self._together(one, other)]
@@ -98,7 +107,7 @@ class Count:
 
     def _together(self, one: Presence, other: Presence) -> bool:
         return (
-            self.span.of(one.day) == self.span.of(other.day)
+            self.span.of(one.day, one.context.calendar) == self.span.of(other.day, other.context.calendar)
             and (self.span is not Span.ORDER or one.order == other.order)
             and (self.everywhere or one.activity == other.activity)
             and (self.by is By.FAMILY or one.child == other.child)
@@ -109,7 +118,7 @@ class Count:
         return [
             day
             for day in around
-            if self.span.of(day) == self.span.of(one.day)
+            if self.span.of(day, one.context.calendar) == self.span.of(one.day, one.context.calendar)
             and day in open_days
             and self.when.holds(one.context.with_facts(day=day))
         ]
@@ -117,6 +126,13 @@ class Count:
 
 def _words(kind: type[StrEnum]) -> schema.Spec:
     return schema.choice({member.value: member for member in kind})
+
+
+def read_span(node: Node, reader: Reader) -> Span:
+    span = _words(Span)(node, reader)
+    if span is Span.PERIOD and not reader.known("periode"):
+        raise node.bad("« periode » demande « periodes » dans le calendrier.")
+    return span
 
 
 def _among(node: Node, reader: Reader) -> Among:
@@ -133,8 +149,8 @@ COUNT = placed(
     Key(
         "periode",
         "span",
-        _words(Span),
-        "la période (jour, semaine, mois, annee_scolaire, annee_civile, facture, commande)",
+        read_span,
+        "la période (jour, semaine, mois, annee_scolaire, annee_civile, periode, facture, commande)",
     ),
     Key("par", "by", _words(By), "par enfant ou par famille"),
     Key("toutes_activites", "everywhere", schema.yes_no, "compter aussi les autres activités"),

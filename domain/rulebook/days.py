@@ -66,7 +66,7 @@ class Days:
             case Base.MON_SAT:
                 return day.weekday() < 6
             case Base.SCHOOL:
-                return day.weekday() in almanac.town.school_weekdays
+                return almanac.is_school_weekday(day)
             case Base.OFFICE:
                 return almanac.is_office_open(day)
         if open_days is None:

@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from domain.calendar import add_months, as_utc, paris_now
 from domain.clock_time import ClockTime
 from domain.errors import RuleError
+from domain.french import WEEKDAYS, format_day
 from domain.rulebook import schema
+from domain.rulebook.almanac import Almanac
 from domain.rulebook.conditions import ALWAYS, Condition, read_condition
-from domain.rulebook.counts import Span
+from domain.rulebook.counts import Span, read_span
 from domain.rulebook.cutoff_schema import compare_word
 from domain.rulebook.cutoffs import clamped
 from domain.rulebook.days import Compare
@@ -19,7 +22,7 @@ from domain.rulebook.facts import Context
 from domain.rulebook.ladders import ANY_CHANNEL
 from domain.rulebook.limit_words import said_limit, since_words
 from domain.rulebook.schema import Key, Reader, Record
-from domain.rulebook.trace import MissingFact
+from domain.rulebook.trace import MissingFact, in_words
 from domain.rulebook.tree import Node
 from domain.rulebook.values import Value, placed, read_value
 
@@ -34,7 +37,7 @@ class Window:
     when: Condition
     channels: tuple[str, ...]
     period: str | None
-    days: tuple[date, ...]
+    days: tuple[date | int, ...]
     compare: Compare | None
 
     def covers(self, period: str | None, channel: str | None, context: Context) -> bool:
@@ -52,7 +55,8 @@ class Window:
 
     def is_open(self, now: datetime) -> bool:
         """Open from the very moment `opens`; whether `closes` is still in time is said by the window."""
-        if self.days and paris_now(now).date() not in self.days:
+        day = paris_now(now).date()
+        if self.days and day not in self.days and day.weekday() not in self.days:
             return False
         return self.opens <= as_utc(now) and not self.is_over(now)
 
@@ -87,6 +91,8 @@ class Paper:
         if len(fresh) >= needed:
             return None
         if len(found) > len(fresh):
+            if today is not None and any(paper.dated > today for paper in found):
+                return f"la pièce « {self.name} » porte une date à venir."
             return f"la pièce « {self.name} » date de plus de {self.months} mois."
         return f"il manque la pièce « {self.name} »" + (
             f" ({len(fresh)} sur {needed})." if needed > 1 else "."
@@ -99,7 +105,7 @@ class Paper:
             raise MissingFact("a", self.path)
         if paper.dated is None:
             raise MissingFact(f"date de la pièce {paper.name}", self.path)
-        return paper.dated >= clamped(*add_months(today.year, today.month, -self.months), today.day)
+        return clamped(*add_months(today.year, today.month, -self.months), today.day) <= paper.dated <= today
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,19 +143,37 @@ class Tie(StrEnum):
     NONE = "aucun_ordre"
 
 
+class Ranking(StrEnum):
+    """How criteria rank families."""
+
+    FIRST_MET = "premier_rempli"
+    CASCADE = "cascade"
+    POINTS = "points"
+
+
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """Candidates ranked by the first criterion they meet (in order), then by `tie`."""
+    """Candidates ranked by criteria, from the strongest, or by their points; then by `tie`."""
 
     path: str
-    criteria: tuple[Condition, ...]
+    ranking: Ranking
     tie: Tie
+    criteria: tuple[Condition, ...] = ()
+    points: Value | None = None
 
-    def rank(self, context: Context) -> int:
-        for index, criterion in enumerate(self.criteria):
+    def rank(self, context: Context) -> tuple[Any, str]:
+        """What sorts a family (lowest first), and why in French."""
+        if self.points is not None:
+            points = self.points.evaluate(context)
+            return -points, f"{in_words(points)} point(s)"
+        if self.ranking is Ranking.CASCADE:
+            met = [criterion.holds(context) for criterion in self.criteria]
+            numbers = ", ".join(str(number) for number, holds in enumerate(met, 1) if holds)
+            return tuple(not holds for holds in met), f"critères remplis : {numbers or 'aucun'}"
+        for number, criterion in enumerate(self.criteria, 1):
             if criterion.holds(context):
-                return index
-        return len(self.criteria)
+                return number, f"critère {number}"
+        return len(self.criteria) + 1, "aucun critère"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,20 +194,22 @@ def choice_faults(
     for choice in choices:
         groups: dict[object, list[date]] = {}
         for day in sorted(days):
-            groups.setdefault(choice.span.of(day), []).append(day)
+            groups.setdefault(choice.span.of(day, context.calendar), []).append(day)
         for key, chosen in groups.items():
-            of_group = context.with_facts(day=chosen[0], **_group_facts(choice.span, key, chosen, opened))
+            own = _group_facts(choice.span, key, chosen, opened, context.calendar)
+            of_group = context.with_facts(day=chosen[0], **own)
             if choice.when.holds(of_group) and not choice.wanted.holds(of_group):
-                context.trace.add(choice.path, choice.message)
+                since = f"à partir du {format_day(chosen[0], year=True)}"
+                context.trace.add(choice.path, f"{choice.message} ({choice.span.value}, {since})")
                 messages.append(choice.message)
-    return messages
+    return list(dict.fromkeys(messages))
 
 
 def _group_facts(
-    span: Span, key: object, chosen: Sequence[date], opened: Iterable[date]
+    span: Span, key: object, chosen: Sequence[date], opened: Iterable[date], almanac: Almanac
 ) -> Mapping[str, Decimal]:
     around = (chosen[0] + timedelta(days=offset) for offset in range(-366, 367))
-    open_days = [day for day in around if span.of(day) == key and day in opened]
+    open_days = [day for day in around if span.of(day, almanac) == key and day in opened]
     missing = len(set(open_days) - set(chosen))
     return {
         "jours_choisis": Decimal(len(chosen)),
@@ -206,6 +232,11 @@ def read_moment(node: Node, reader: Reader) -> datetime:
 
 def _channels(node: Node, reader: Reader) -> tuple[str, ...]:
     return (ANY_CHANNEL,) if node.value == ANY_CHANNEL else schema.list_of(schema.name, least=1)(node, reader)
+
+
+def _counter_day(node: Node, reader: Reader) -> date | int:
+    """A date, or a weekday as its number."""
+    return schema.weekday(node, reader) if node.value in WEEKDAYS else schema.day(node, reader)
 
 
 def _make_window(**fields: object) -> Window:
@@ -232,7 +263,7 @@ _WINDOW = placed(
         "pour quelle période du calendrier",
         None,
     ),
-    Key("jours", "days", schema.list_of(schema.day), "les seuls jours d’accueil au guichet", ()),
+    Key("jours", "days", schema.list_of(_counter_day), "les seuls jours d’accueil (ou leurs dates)", ()),
     Key("limite", "compare", compare_word, "l’instant de « ferme » (incluse, exclue, minute_incluse)", None),
 )
 _INSTEAD = Record(
@@ -250,16 +281,33 @@ _PAPER = placed(
 )
 _CHOICE = placed(
     Choice,
-    Key("par", "span", schema.choice({span.value: span for span in Span}), "le groupe de jours examiné"),
+    Key("par", "span", read_span, "le groupe de jours examiné"),
     Key("exige", "wanted", read_condition, "ce que les jours choisis doivent respecter"),
     Key("sinon", "message", schema.text, "la phrase à dire sinon"),
     Key("si", "when", read_condition, "quand la contrainte vaut", ALWAYS),
 )
+
+
+def _make_allocation(**fields: Any) -> Allocation:
+    by_points = fields["ranking"] is Ranking.POINTS
+    if by_points != (fields["points"] is not None) or by_points == bool(fields["criteria"]):
+        raise RuleError("bad_value", "« points » va avec le classement points, « criteres » avec les autres.")
+    return Allocation(**fields)
+
+
 _ALLOCATION = placed(
-    Allocation,
-    Key("criteres", "criteria", schema.list_of(read_condition), "les critères, du plus fort au plus faible"),
+    _make_allocation,
+    Key(
+        "classement", "ranking", schema.choice({ranking.value: ranking for ranking in Ranking}),
+        "comment les critères classent (premier_rempli, cascade ou points)",
+    ),
     Key("egalite", "tie", schema.choice({tie.value: tie for tie in Tie}), "entre familles égales"),
-)
+    Key(
+        "criteres", "criteria", schema.list_of(read_condition),
+        "les critères, du plus fort au plus faible", (),
+    ),
+    Key("points", "points", read_value, "le nombre de points d’une famille", None),
+)  # fmt: skip
 ENROLMENT = placed(
     Enrolment,
     Key("fenetres", "windows", schema.list_of(_WINDOW), "les périodes d’inscription", ()),

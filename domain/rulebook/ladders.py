@@ -1,7 +1,7 @@
 """What may be done, until when and at what price: one ladder by action and channel (P3)."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domain.calendar import as_utc
@@ -80,6 +80,10 @@ class StageLimit:
     since: datetime | None
     certain: bool = True
 
+    def before(self, end: datetime) -> "StageLimit":
+        """The same stage, over at `end` at the latest: another version of the rule takes over there."""
+        return self if self.limit < end else replace(self, limit=end, compare=Compare.BEFORE)
+
     def is_past(self, now: datetime) -> bool:
         return not self.compare.in_time(now, self.limit)
 
@@ -144,19 +148,29 @@ def decide(ladder: Ladder, context: Context, open_days: Collection | None, now: 
 
     Raises MissingFact when a stage still open depends on a fact that nobody gave.
     """
-    opens = []
+    opens, any_past = [], False
     for stage in ladder.stages:
         one = _on_day(stage, context, open_days)
-        if one.is_past(now) or not stage.when.holds(context):
+        if one.is_past(now):
+            any_past = True
+            continue
+        if not stage.when.holds(context):
             continue
         if one.has_begun(now):
             _explain(one, context, now)
             return Decision(stage.answer, one.limit, stage.path)
         opens.append(one.since)
     path, opening = f"{ladder.path}.ensuite", min(opens, default=None)
-    said = "tout délai passé" if opening is None else f"pas encore ouvert, à partir du {since_words(opening)}"
-    context.trace.add(path, f"{said} : {ladder.otherwise.outcome.value}", {"a": now})
+    said = _why_otherwise(opening, any_past)
+    inputs = {"a": now, **ladder.when.inputs(context)}
+    context.trace.add(path, f"{said} : {ladder.otherwise.outcome.value}", inputs)
     return Decision(ladder.otherwise, None, path, opening)
+
+
+def _why_otherwise(opening: datetime | None, any_past: bool) -> str:
+    if opening is not None:
+        return f"pas encore ouvert, à partir du {since_words(opening)}"
+    return "tout délai passé" if any_past else "aucune étape ne vaut ici"
 
 
 def _explain(one: StageLimit, context: Context, now: datetime) -> None:

@@ -4,13 +4,14 @@ A fact that is missing is named; a case that the règlement does not foresee is 
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from domain.calendar import paris_now
 from domain.errors import BusinessError
-from domain.french import quoted, spaced
+from domain.french import WEEKDAYS, format_day, quoted, spaced
 from domain.rulebook import ladders
 from domain.rulebook.absences import Absence
 from domain.rulebook.billing import notices, payable, schedule
@@ -23,7 +24,7 @@ from domain.rulebook.bills import (
     tariff_of,
     verdict_on,
 )
-from domain.rulebook.enrolment import Allocation, Enrolment, Given, Tie, Window, choice_faults
+from domain.rulebook.enrolment import Enrolment, Given, Tie, Window, choice_faults
 from domain.rulebook.facts import Context
 from domain.rulebook.ladders import Decision, Outcome, decide, ladder_for, limits, said_stage
 from domain.rulebook.plain_data import moment_text
@@ -63,19 +64,22 @@ def _with_act(question: Question) -> dict[str, Any]:
 # --- Limits
 
 
-def _ladder(activity: Activity, asked: Asked, context: Context, action: str) -> Any:
+def _ladder(
+    activity: Activity, asked: Asked, context: Context, action: str
+) -> tuple[ladders.Ladder, Version]:
+    """The ladder of the version in force at the act, and that version."""
     if activity.ladders is None:
         raise Unanswered(f"{activity.path} n’a pas de délais.")
     version = activity.ladders.on(None if context.now is None else paris_now(context.now).date(), "a")
     context.trace.version = version.name
-    return ladder_for(version.rule, action, asked["channel"], context, activity.path)
+    return ladder_for(version.rule, action, asked["channel"], context, activity.path), version
 
 
 def _limit(book: Rulebook, asked: Asked, context: Context) -> Answer:
     activity = book.activities[asked["activity"]]
     require_open(activity, [asked["day"]])
-    ladder = _ladder(activity, asked, context, asked["action"])
-    stages = limits(ladder, context, activity.opening)
+    ladder, version = _ladder(activity, asked, context, asked["action"])
+    stages = [one.before(version.ends()) for one in limits(ladder, context, activity.opening)]
     sure = next((one for one in stages if one.certain), None)
     for one in stages:
         context.trace.add(one.stage.path, f"{said_stage(one)} : {one.stage.answer.outcome.value}")
@@ -109,8 +113,12 @@ def _allowed(book: Rulebook, asked: Asked, context: Context) -> Answer:
     if action == "reserver" and asked["cancelled"] and activity.rebooking_is_change:
         context.trace.add(activity.path, "reprendre un jour annulé est une modification")
         action = "modifier"
-    ladder = _ladder(activity, asked, context, action)
-    return _decided(decide(ladder, context, activity.opening, asked["now"]))
+    ladder, version = _ladder(activity, asked, context, action)
+    decision = decide(ladder, context, activity.opening, asked["now"])
+    if decision.until is not None and decision.until > version.ends():
+        context.trace.add(ladder.path, f"au-delà, une autre version que « {version.name} » s’applique")
+        decision = replace(decision, until=version.ends())
+    return _decided(decision)
 
 
 def _why_impossible(activity: Activity, day: date, now: datetime) -> str:
@@ -303,7 +311,7 @@ def _window(book: Rulebook, asked: Asked, context: Context) -> Answer:
         "ferme": None if window.closes is None else moment_text(window.closes),
         "en_clair": window.said(),
         "ouverte": None if context.now is None else window.is_open(context.now),
-        "jours": list(window.days),
+        "jours": [day if isinstance(day, date) else WEEKDAYS[day] for day in window.days],
     }
 
 
@@ -323,8 +331,27 @@ def _enrol(book: Rulebook, asked: Asked, context: Context) -> Answer:
         if reason:
             reasons.append(reason[0].upper() + reason[1:])
             context.trace.add(paper.path, reason)
+    if rules.choices and not asked["days"]:
+        raise MissingFact("jours", rules.path)
+    reasons += _closed_days(activity, asked["days"])
+    reasons += _outside(asked["period"], asked["days"], context)
     reasons += choice_faults(rules.choices, asked["days"], activity.opening or (), context)
     return {"acceptee": not reasons, "motifs": reasons}
+
+
+def _closed_days(activity: Activity, days: Iterable[date]) -> list[str]:
+    found = []
+    for day in days:
+        if activity.opening is not None and (closed := activity.opening.why_closed(day)):
+            found.append(f"{activity.label} n’est pas ouvert le {format_day(day, year=True)} ({closed}).")
+    return found
+
+
+def _outside(period: str | None, days: Iterable[date], context: Context) -> list[str]:
+    if period is None:
+        return []
+    outside = (day for day in days if day not in context.calendar.periods[period])
+    return [f"Le {format_day(day, year=True)} n’est pas de la période {quoted(period)}." for day in outside]
 
 
 def _closed_window(window: Window, context: Context) -> list[str]:
@@ -357,17 +384,12 @@ def _allocate(book: Rulebook, asked: Asked, context: Context) -> Answer:
         if rules.tie is Tie.ARRIVAL and one["filed"] is None:
             raise MissingFact(f"moment du dépôt de {one['name']}", rules.path)
         arrival = one["filed"] if rules.tie is Tie.ARRIVAL else None
-        met = rules.rank(of_family)
-        ranked.append(((met, arrival), one["name"]))
-        context.trace.add(rules.path, _said_rank(rules, one["name"], met, arrival))
+        rank, why = rules.rank(of_family)
+        ranked.append(((rank, arrival), one["name"]))
+        filed = f", déposé le {in_words(arrival)}" if arrival else ""
+        context.trace.add(rules.path, f"{one['name']} : {why}{filed}")
     keys = sorted({key for key, _ in ranked})
     return _served(asked["places"], [[name for key, name in ranked if key == wanted] for wanted in keys])
-
-
-def _said_rank(rules: Allocation, name: str, met: int, arrival: datetime | None) -> str:
-    """« Durand : critère 1, déposé le jeudi 3 septembre, 9 h »."""
-    criterion = f"critère {met + 1}" if met < len(rules.criteria) else "aucun critère"
-    return f"{name} : {criterion}" + (f", déposé le {in_words(arrival)}" if arrival else "")
 
 
 def _served(places: int, groups: list[list[str]]) -> Answer:

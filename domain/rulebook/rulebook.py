@@ -227,6 +227,20 @@ def _calendar_spec(source: HolidaySource) -> schema.Spec:
         Key(
             "mairie_fermee", "office_closed", schema.list_of(schema.day), "ses fermetures exceptionnelles", ()
         ),
+        Key(
+            "jours_d_ecole_en_plus",
+            "school_added",
+            schema.list_of(schema.day),
+            "des dates où il y a école (un mercredi rattrapé)",
+            (),
+        ),
+        Key(
+            "jours_sans_ecole",
+            "school_removed",
+            schema.list_of(schema.day),
+            "des dates sans école, comptées comme des vacances (un pont)",
+            (),
+        ),
         Key("periodes", "periods", schema.map_of(_PERIOD), "des périodes qui portent un nom", {}),
     )
 
@@ -241,7 +255,8 @@ def _calendar_spec(source: HolidaySource) -> schema.Spec:
         office = None if found["office"] is None else frozenset(found["office"])
         zone, variant = (_word(node.mapping()[word]) for word in ("vacances", "jours_feries"))
         known = _known_years(found["holidays"]) if zone else None
-        return Almanac(town, office, found["periods"], _ZONES.get(zone, ""), variant, known)
+        added, removed = frozenset(found["school_added"]), frozenset(found["school_removed"])
+        return Almanac(town, office, found["periods"], _ZONES.get(zone, ""), variant, known, added, removed)
 
     return read_calendar
 

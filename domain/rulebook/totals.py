@@ -8,7 +8,7 @@ from typing import Any
 
 from domain.rulebook import schema
 from domain.rulebook.conditions import ALWAYS, Condition, read_condition
-from domain.rulebook.counts import By, Presence, Span
+from domain.rulebook.counts import OUTSIDE, By, Presence, Span, read_span
 from domain.rulebook.facts import Context
 from domain.rulebook.money import ROUNDING, Rounding
 from domain.rulebook.named import reads
@@ -114,8 +114,9 @@ def _groups(total: Total, presences: Sequence[Presence]) -> Mapping[Any, list[Pr
     groups: dict[Any, list[Presence]] = {}
     for one in presences:
         if total.gathers(one):
-            who = one.child if total.by is By.CHILD else ""
-            groups.setdefault((total.span.of(one.day), who), []).append(one)
+            span = total.span.of(one.day, one.context.calendar)
+            if span is not OUTSIDE:
+                groups.setdefault((span, one.child if total.by is By.CHILD else ""), []).append(one)
     return groups
 
 
@@ -200,8 +201,8 @@ _RECORD = placed(
     Total,
     Key("nom", "name", schema.text, "le nom de la règle"),
     Key(
-        "periode", "span", schema.choice({span.value: span for span in Span}),
-        "la période (jour, semaine, mois, annee_scolaire, annee_civile, facture)",
+        "periode", "span", read_span,
+        "la période (jour, semaine, mois, annee_scolaire, annee_civile, periode, facture)",
     ),
     Key("par", "by", schema.choice({by.value: by for by in By}), "par enfant ou par famille"),
     Key("activites", "activities", read_activities, "les activités réunies"),

@@ -1,11 +1,12 @@
 """Dated rules (P15): any rule may be replaced by its named versions; a gap or an overlap is a fault."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import pairwise
 from typing import Any
 
 from domain.calendar import ONE_DAY
+from domain.clock_time import FOREVER, MINUTES_A_DAY, ClockTime
 from domain.errors import RuleError
 from domain.french import format_day
 from domain.rulebook import schema
@@ -22,6 +23,10 @@ class Version:
     first_day: date | None
     last_day: date | None
     rule: Any
+
+    def ends(self) -> datetime:
+        """The instant at which the next version takes over."""
+        return FOREVER if self.last_day is None else ClockTime(MINUTES_A_DAY).on(self.last_day)
 
     def holds(self, day: date) -> bool:
         after = self.first_day is None or self.first_day <= day

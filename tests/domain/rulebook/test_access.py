@@ -20,11 +20,11 @@ activites:
     inscription:
       fenetres:
         - {periode: hiver, canaux: [portail], si: {resident: oui}, ouvre: 2027-01-04 20:00, ferme: 2027-01-15 24:00, limite: exclue}
-        - {periode: hiver, canaux: [guichet], ouvre: 2027-01-06 09:00, ferme: 2027-01-13 12:00, limite: minute_incluse, jours: [2027-01-06, 2027-01-13]}
+        - {periode: hiver, canaux: [guichet], ouvre: 2027-01-06 09:00, ferme: 2027-01-13 12:00, limite: minute_incluse, jours: [2027-01-06, mercredi]}
       pieces:
         - {nom: domicile, age_maximum_mois: 3}
         - {nom: quotient, ou: [{nom: avis, si: toujours}]}
-      attribution: {criteres: [{resident: oui}], egalite: ordre_d_arrivee}
+      attribution: {classement: premier_rempli, criteres: [{resident: oui}], egalite: ordre_d_arrivee}
 """
 
 
@@ -91,6 +91,7 @@ def test_a_document_is_as_old_as_it_is_when_it_is_given():
         - {{nom: dépôt, {asked}, a: 2027-01-10 10:00, jour: 2027-02-09, attendu: {{acceptee: oui}}}}
         - {{nom: un jour de trop, {asked}, a: 2027-01-11 10:00, jour: 2027-02-09, attendu: {{acceptee: non}}}}
         - {{nom: sans date, {asked}, attendu: {{fait_manquant: a}}}}
+        - {{nom: à venir, {asked}, a: 2026-09-10 10:00, attendu: {{acceptee: non}}}}
         """,
     )
 
@@ -245,3 +246,184 @@ def test_a_day_written_twice_is_a_fault():
     text = "questions:\n - {question: facture, presences: [{activite: vacances, jours: [2027-02-09, 2027-02-09]}]}\n"
     assert scenario.read(rulebook_files.parse(text, faults), book, faults) is None
     assert "le 2027-02-09 est écrit deux fois" in str(faults.errors[0])
+
+
+RANKS = """
+faits: {{habite: oui_non, fratrie: oui_non}}
+activites: {{c: {{nom: C, inscription: {{attribution: {{{ranking}, egalite: aucun_ordre}}}}}}}}
+"""
+FAMILIES = """
+- nom: N
+  question: attribution
+  activite: c
+  places: 1
+  candidats:
+    - {nom: aucun, faits: {habite: non, fratrie: non}}
+    - {nom: fratrie, faits: {habite: non, fratrie: oui}}
+    - {nom: habite, faits: {habite: oui, fratrie: non}}
+    - {nom: tout, faits: {habite: oui, fratrie: oui}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("ranking", "ranks"),
+    [
+        ("classement: premier_rempli, criteres: [{habite: oui}, {fratrie: oui}]", "[[habite, tout], [fratrie], [aucun]]"),
+        ("classement: cascade, criteres: [{habite: oui}, {fratrie: oui}]", "[[tout], [habite], [fratrie], [aucun]]"),
+        ("classement: points, points: habite * 10 + fratrie * 10", "[[tout], [fratrie, habite], [aucun]]"),
+    ],
+)  # fmt: skip
+def test_three_ways_to_rank(ranking, ranks):
+    check(rulebook_of(RANKS.format(ranking=ranking)), FAMILIES + f"  attendu: {{rangs: {ranks}}}\n")
+
+
+@pytest.mark.parametrize(
+    "ranking",
+    [
+        "classement: points, criteres: [{habite: oui}]",
+        "classement: cascade",
+        "classement: points, points: 1, criteres: [{habite: oui}]",
+    ],
+)
+def test_points_and_criteria_do_not_mix(ranking):
+    assert "« points » va avec le classement points" in messages(RANKS.format(ranking=ranking))[0]
+
+
+def test_chosen_days_are_days_of_the_activity():
+    book = rulebook_of(
+        "activites: {c: {nom: Centre, ouverture: {jours: [lundi], ecole: non, vacances: oui, feries: non}, inscription: {}}}",
+        HEADER,
+    )
+    (found,) = ask(book, "- {question: inscription, activite: c, jours: [2027-02-22, 2027-03-08]}")
+    assert [plain(one) for one in found.answer["motifs"]] == [
+        "Centre n’est pas ouvert le lundi 8 mars 2027 (hors vacances scolaires)."
+    ]
+
+
+def test_one_more_school_day_and_one_less():
+    header = HEADER.replace(
+        "periodes:", "jours_d_ecole_en_plus: [2027-05-26], jours_sans_ecole: [2027-05-25], periodes:"
+    )
+    book = rulebook_of("""
+        activites:
+          cantine:
+            nom: Cantine
+            ouverture: {jours: [lundi, mardi, jeudi, vendredi], ecole: oui, vacances: non, feries: non, ouvertures: [2027-05-26]}
+            delais:
+              - actions: [annuler]
+                canaux: tous
+                etapes:
+                  - {jusqu_a: {forme: jours_avant, jours: 1, compte: {base: ecole, sans_feries: oui, sans_vacances: oui}, francs: non, heure: "12:00", limite: incluse}, effet: libre}
+                ensuite: refus
+        """, header)  # fmt: skip
+    check(
+        book,
+        """
+        - {nom: mercredi, question: limite, activite: cantine, action: annuler, jour: 2027-05-26, attendu: {limite: 2027-05-24 12:00}}
+        - {nom: jeudi, question: limite, activite: cantine, action: annuler, jour: 2027-05-27, attendu: {limite: 2027-05-26 12:00}}
+        - {nom: fermé, question: ouverture, activite: cantine, jour: 2027-05-25, attendu: {ouvert: non}}
+        - {nom: en plus, question: fait, fait: jour_d_ecole, jour: 2027-05-26, attendu: {valeur: oui}}
+        - {nom: en moins, question: fait, fait: jour_d_ecole, jour: 2027-05-25, attendu: {valeur: non}}
+        - {nom: pas un retour, question: fait, fait: retour_de_vacances, jour: 2027-05-26, attendu: {valeur: non}}
+        """,
+    )
+
+
+def test_a_total_and_a_count_over_a_period_of_the_calendar():
+    header = HEADER.replace(
+        "hiver: {du: 2027-02-08, au: 2027-02-19}", "hiver: {du: 2027-01-01, au: 2027-02-28}"
+    )
+    book = rulebook_of("""
+        faits: {rang_annulation: entier}
+        activites:
+          garderie:
+            nom: Garderie
+            comptes: [{nom: rang_annulation, parmi: presences, periode: periode, par: enfant, toutes_activites: non, jusqu_ici: oui, si: toujours}]
+            tarif: {prix: {cas: [{si: {rang_annulation: {a: 1}}, valeur: 1}], sinon: 2}, arrondi: {au: 0.01, vers: plus_proche, apres: [total]}}
+        cumuls: [{nom: forfait, periode: periode, par: enfant, activites: [garderie], effet: ajoute, valeur: 50, arrondi: {au: 0.01, vers: plus_proche}}]
+        """, header)  # fmt: skip
+    days = "[2027-01-04, 2027-02-08, 2027-03-01, 2027-04-05]"
+    (found,) = ask(book, f"- {{question: facture, presences: [{{activite: garderie, jours: {days}}}]}}")
+    assert [
+        (line["libelle"], line["montant"]) for line in found.answer["lignes"] if line["libelle"] == "forfait"
+    ] == [("forfait", 50)] * 2
+    assert [line["montant"] for line in found.answer["lignes"]][:4] == [1, 2, 1, 1]
+    assert (
+        "« periode » demande « periodes »"
+        in messages(
+            "activites: {c: {nom: C}}\ncumuls: [{nom: f, periode: periode, par: enfant, activites: [c], effet: ajoute, valeur: 50, arrondi: {au: 0.01, vers: plus_proche}}]"
+        )[0]
+    )
+
+
+def test_a_limit_does_not_outlive_its_version():
+    early = "{forme: jours_avant, jours: 1, compte: {base: tous, sans_feries: non, sans_vacances: non}, francs: non, heure: '10:00', limite: incluse}"
+    ladder = "[{{actions: [reserver], canaux: tous, etapes: [{{jusqu_a: {0}, effet: {1}}}], ensuite: refus}}]"
+    book = rulebook_of(f"""
+        activites:
+          cantine:
+            nom: Cantine
+            delais:
+              versions:
+                - {{nom: ancien, du: 2026-09-01, au: 2026-12-31, regle: {ladder.format(early, "libre")}}}
+                - {{nom: nouveau, du: 2027-01-01, regle: {ladder.format(early, "sur_demande")}}}
+        """)  # fmt: skip
+    asked = "activite: cantine, action: reserver, jour: 2027-01-08"
+    check(
+        book,
+        f"""
+        - {{nom: limite, question: limite, {asked}, a: 2026-12-20 10:00, attendu: {{limite: 2026-12-31 24:00}}}}
+        - {{nom: avant, question: permis, {asked}, a: 2026-12-31 23:59:59, attendu: {{effet: libre, jusqu_a: 2026-12-31 24:00}}}}
+        - {{nom: après, question: permis, {asked}, a: 2027-01-01 00:00, attendu: {{effet: sur_demande, jusqu_a: 2027-01-07 10:00}}}}
+        - {{nom: sans moment, question: limite, {asked}, attendu: {{fait_manquant: a}}}}
+        """,
+    )
+
+
+def test_an_absence_that_nobody_announced_is_due():
+    book = rulebook_of("""
+        activites:
+          cantine:
+            nom: Cantine
+            absences:
+              - {nom: jusqu’au signalement, si: toujours, prevenu: {jusqu_a: toujours, repere: premier_jour}, du: {de: 1, a: 1, unite: jours_calendaires, depuis_prevenance: oui}}
+              - {nom: jamais, si: toujours, du: {de: 1, a: 1, unite: jours_calendaires, depuis_prevenance: oui}}
+              - {nom: reste, si: toujours, du: tout}
+        """)  # fmt: skip
+    check(
+        book,
+        "- {nom: N, question: absence, activite: cantine, jours: [2026-09-14, 2026-09-15], attendu: {nombre_du: 2}}",
+    )
+
+
+def test_a_refusal_without_any_limit_does_not_blame_the_time():
+    book = rulebook_of(
+        "activites: {c: {nom: C, delais: [{actions: [reserver], canaux: tous, etapes: [], ensuite: refus}]}}"
+    )
+    (found,) = ask(
+        book, "- {question: permis, activite: c, action: reserver, jour: 2026-09-15, a: 2026-09-01 10:00}"
+    )
+    assert plain(found.trace.steps[-1].text) == "aucune étape ne vaut ici : refus"
+
+
+def test_a_choice_of_days_is_of_its_period_and_is_not_taken_for_granted():
+    book = rulebook_of(
+        "activites: {c: {nom: C, ouverture: {jours: [lundi, mardi], ecole: oui, vacances: oui, feries: oui}, inscription: {choix: [{par: semaine, exige: {jours_choisis: {de: 2}}, sinon: Deux jours.}]}}}",
+        HEADER,
+    )
+    check(
+        book,
+        """
+        - {nom: bien, question: inscription, activite: c, periode: hiver, jours: [2027-02-08, 2027-02-09], attendu: {acceptee: oui}}
+        - {nom: hors période, question: inscription, activite: c, periode: hiver, jours: [2027-03-01, 2027-03-02], attendu: {acceptee: non}}
+        - {nom: deux semaines, question: inscription, activite: c, jours: [2027-02-08, 2027-02-15], attendu: {motifs: [Deux jours.]}}
+        - {nom: rien, question: inscription, activite: c, attendu: {fait_manquant: jours}}
+        """,
+    )
+
+
+def test_a_limit_hidden_in_a_condition_is_a_warning():
+    _, faults = read(
+        "activites: {c: {nom: C, delais: [{actions: [annuler], canaux: tous, si: {jours_d_avance: {de: 30}}, etapes: [], ensuite: libre}]}}"
+    )
+    assert "écrivez « forme: jours_avant »" in plain(str(faults.warnings[0]))

@@ -113,7 +113,7 @@ def test_places_go_by_criteria_then_by_arrival():
         activites:
           alsh:
             nom: Accueil
-            inscription: {attribution: {criteres: [{travail: oui}], egalite: ordre_d_arrivee}}
+            inscription: {attribution: {classement: premier_rempli, criteres: [{travail: oui}], egalite: ordre_d_arrivee}}
         """)
     check(
         book,
