@@ -24,8 +24,8 @@ CHILDREN = ("enfants", "rang")
 _MOST_CHILDREN = 4
 _SAMPLES = tuple(Decimal(number) for number in (0, 500, 1000, 1500, 2000))
 _BEYOND = Decimal(500)
-_NATURAL: Mapping[str, tuple[int, int]] = {
-    "mois": (1, 12), "jour_du_mois": (1, 31), "enfants": (1, 99), "rang": (1, 99), "nombre": (1, 999),
+_NATURAL: Mapping[str, tuple[int, int | None]] = {
+    "mois": (1, 12), "jour_du_mois": (1, 31), "enfants": (1, None), "rang": (1, None), "nombre": (1, None),
 }  # fmt: skip
 _LAST_MINUTE = 24 * 60
 ANOTHER = "autre"
