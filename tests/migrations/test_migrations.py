@@ -1,7 +1,7 @@
 """Migrations lead to the models, and one that goes wrong leaves the town as it was (security F6)."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent, indent
 
@@ -10,14 +10,11 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-import config
-from app import create_app
 from extensions import db
 from models import BookingDraft, BookingDraftLine, StaffFacility, StaffMember
-from tests.conftest import settings_for_tests
 from tests.factories import World
+from tests.migrations.conftest import MIGRATIONS
 
-MIGRATIONS = config.ROOT / "migrations"
 FOLLOWING = '''
 """A migration of a test."""
 
@@ -31,35 +28,6 @@ ROWS_MAY_CHANGE = {announced!r}
 def upgrade() -> None:
 {body}
 '''
-
-
-@pytest.fixture
-def empty_url(database_url: str, tmp_path: Path) -> Iterator[str]:
-    """A database of its own on the chosen engine, without any table."""
-    if database_url.startswith("sqlite"):
-        yield f"sqlite:///{tmp_path / 'town.db'}"
-        return
-    server = sa.create_engine(database_url, isolation_level="AUTOCOMMIT").execution_options(write=True)
-    url = sa.make_url(database_url).set(database="town").render_as_string(hide_password=False)
-    with server.connect() as connection:
-        connection.execute(sa.text("CREATE DATABASE town"))
-    yield url
-    with server.connect() as connection:
-        connection.execute(sa.text("DROP DATABASE town WITH (FORCE)"))
-    server.dispose()
-
-
-@pytest.fixture
-def town(empty_url: str, tmp_path: Path) -> Iterator[Flask]:
-    """An application whose database was made by the migrations."""
-    app = create_app(settings_for_tests(empty_url, tmp_path))
-    with app.app_context():
-        flask_migrate.upgrade(directory=str(MIGRATIONS))
-        db.session.remove()
-    yield app
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.fixture

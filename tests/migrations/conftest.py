@@ -1,0 +1,55 @@
+"""Databases that migrations make, on the chosen engine."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import flask_migrate
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+import config
+from app import create_app
+from extensions import db
+from tests.conftest import settings_for_tests
+
+MIGRATIONS = config.ROOT / "migrations"
+
+
+@pytest.fixture
+def empty_url(database_url: str, tmp_path: Path) -> Iterator[str]:
+    """A database of its own on the chosen engine, without any table."""
+    if database_url.startswith("sqlite"):
+        yield f"sqlite:///{tmp_path / 'town.db'}"
+        return
+    server = sa.create_engine(database_url, isolation_level="AUTOCOMMIT").execution_options(write=True)
+    url = sa.make_url(database_url).set(database="town").render_as_string(hide_password=False)
+    with server.connect() as connection:
+        connection.execute(sa.text("CREATE DATABASE town"))
+    yield url
+    with server.connect() as connection:
+        connection.execute(sa.text("DROP DATABASE town WITH (FORCE)"))
+    server.dispose()
+
+
+@pytest.fixture
+def bare_town(empty_url: str, tmp_path: Path) -> Iterator[Flask]:
+    """An application on a database without any table."""
+    app = create_app(settings_for_tests(empty_url, tmp_path))
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def town(bare_town: Flask) -> Flask:
+    """An application whose database was made by the migrations."""
+    migrate_to(bare_town, "head")
+    return bare_town
+
+
+def migrate_to(app: Flask, revision: str) -> None:
+    with app.app_context():
+        flask_migrate.upgrade(directory=str(MIGRATIONS), revision=revision)
+        db.session.remove()
