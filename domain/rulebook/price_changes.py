@@ -13,7 +13,7 @@ from typing import Any
 from domain.calendar import ONE_DAY
 from domain.rulebook.facts import Context
 from domain.rulebook.price_effects import Amounts, Measure, effects
-from domain.rulebook.price_grid import NO_EXTRA, extras_of, first_days, trials_of
+from domain.rulebook.price_grid import NO_EXTRA, extras_of, first_days, is_in_force, trials_of
 from domain.rulebook.rulebook import Rulebook
 from domain.rulebook.totals import Total
 from domain.rulebook.trace import Unanswered
@@ -120,7 +120,7 @@ class _Pair:
         missing: dict[str, None] = {}
         found: list[tuple[date | None, list[PriceChange]]] = []
         for day in self._days(first, last):
-            in_force = all(_has_version(rule, day) for _, rule in self.sides)
+            in_force = all(is_in_force(rule, day) for _, rule in self.sides)
             changes = list(_on(lambda more, day=day: trials(day, more), extras, missing)) if in_force else []
             if not found or changes != found[-1][1]:
                 found.append((day, changes))
@@ -146,10 +146,6 @@ def _total_subject(book: Rulebook, total: Total) -> Subject:
         return total.rounding.round(total.value.evaluate(context))
 
     return Subject(book, total, compute)
-
-
-def _has_version(rule: Dated, day: date | None) -> bool:
-    return not rule.changes or (day is not None and any(one.holds(day) for one in rule.versions))
 
 
 def _on(

@@ -20,7 +20,7 @@ from domain.rulebook.prices import Tariff, price
 from domain.rulebook.quotes import settled_later
 from domain.rulebook.rulebook import Activity, Rulebook
 from domain.rulebook.trials import Subject, Trials, Tried
-from domain.rulebook.versions import Version
+from domain.rulebook.versions import Dated, Version
 
 NO_EXTRA: tuple[str, ...] = ()
 
@@ -76,7 +76,7 @@ def price_grid(
         raise BusinessError("no_tariff", f"L’activité {activity.label} n’a pas de tarif.")
     rows: list[GridRow] = []
     axis: dict[str, None] = {}
-    days = [day] if day is not None else first_days(activity.tariff, book) or [None]
+    days = [day] if day is not None else _days(book, name, activity.tariff)
     for start in days:
         for extras in (NO_EXTRA, *extras_of(activity)):
             version = activity.tariff.on(start)
@@ -88,6 +88,18 @@ def price_grid(
             rows += [_row(tried, extras, version, start) for tried in in_reading_order(found, trials)]
     reasons = {start: settled_later(book, name, start) for start in days}
     return Grid(name, activity.label, tuple(rows), tuple(axis), reasons)
+
+
+def _days(book: Rulebook, name: str, tariff: Dated) -> list[date | None]:
+    """The day of each version of the tariff, of what it reads, and of the totals that may change its prices."""
+    totals = [total for total in book.totals if any(name in one.rule.activities for one in total.versions)]
+    starts = first_days((tariff, totals), book)
+    return [start for start in starts if is_in_force(tariff, start)] or [None]
+
+
+def is_in_force(rule: Dated, day: date | None) -> bool:
+    """True when the rule has a version that day; without a day, when it has no dates."""
+    return not rule.changes or (day is not None and any(one.holds(day) for one in rule.versions))
 
 
 def _row(tried: Tried, extras: tuple[str, ...], version: Version, since: date | None) -> GridRow:

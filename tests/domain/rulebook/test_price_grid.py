@@ -243,3 +243,30 @@ def test_a_grid_says_why_it_cannot_be_made():
     many = cantine(f"prix: {{cas: [{tests}], sinon: 2}}", f"{{{facts}}}")
     with pytest.raises(BusinessError, match="Trop de cas"):
         price_grid(many, "cantine")
+
+
+def test_dates_of_names_and_of_totals_are_shown_too():
+    book = rulebook_of(f"""
+        montants:
+          base:
+            versions:
+              - {{nom: ancien, du: 2025-09-01, au: 2026-08-31, regle: "3"}}
+              - {{nom: nouveau, du: 2026-09-01, regle: "4"}}
+        activites:
+          cantine:
+            nom: Cantine
+            tarif: {{versions: [{{nom: seul, du: 2026-01-01, regle: {{prix: base, arrondi: {CENTS}}}}}]}}
+          garderie: {{nom: Garderie, tarif: {{prix: 2, arrondi: {CENTS}}}}}
+        cumuls:
+          - versions:
+              - nom: forfait
+                du: 2026-09-01
+                regle: {{nom: forfait, periode: mois, par: enfant, activites: [garderie], effet: plafond, valeur: 30, arrondi: {{au: 0.01, vers: plus_proche}}}}
+        """)
+    assert [(row.since, row.amount) for row in price_grid(book, "cantine").rows] == [
+        (date(2026, 1, 1), 3),
+        (date(2026, 9, 1), 4),
+    ]
+    grid = price_grid(book, "garderie")
+    assert [row.amount for row in grid.rows] == [2]
+    assert "forfait" in grid.provisional[date(2026, 9, 1)]
