@@ -91,7 +91,7 @@ def price_grid(
 
 
 def _days(book: Rulebook, name: str, tariff: Dated) -> list[date | None]:
-    """The day of each version of the tariff, of what it reads, and of the totals that may change its prices."""
+    """The day of each version of the tariff, of what it reads, and of the totals that change its prices."""
     totals = [total for total in book.totals if any(name in one.rule.activities for one in total.versions)]
     starts = first_days((tariff, totals), book)
     return [start for start in starts if is_in_force(tariff, start)] or [None]
