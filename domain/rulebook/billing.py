@@ -13,16 +13,18 @@ from domain.rulebook.facts import Context
 from domain.rulebook.money import ROUNDING, Rounding
 from domain.rulebook.schema import Key
 from domain.rulebook.totals import read_activities
+from domain.rulebook.trace import in_words
 from domain.rulebook.values import Value, placed, read_value
 
 
 @dataclass(frozen=True, slots=True)
 class Minimum:
-    """Under `amount` a bill waits; when not carried, it is dropped."""
+    """Under `amount` a bill waits; when not carried, it is dropped. Nothing waits when `unless` holds."""
 
     path: str
     amount: Value
     carried: bool
+    unless: Condition | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,9 @@ class Notice:
 def notices(minimum: Minimum, bills: Sequence[Decimal], context: Context) -> list[Notice]:
     """The notices after each bill, in order."""
     threshold = minimum.amount.evaluate(context)
+    if minimum.unless is not None and minimum.unless.holds(context):
+        context.trace.add(minimum.path, "tout est demandé, même sous le seuil")
+        threshold = Decimal(0)
     waiting, found = Decimal(0), []
     for bill in bills:
         waiting += bill
@@ -76,9 +81,8 @@ def notices(minimum: Minimum, bills: Sequence[Decimal], context: Context) -> lis
         else:
             waiting = waiting if minimum.carried else Decimal(0)
             found.append(Notice(None, waiting))
-        context.trace.add(
-            minimum.path, f"seuil {threshold} : {'demandé' if found[-1].asked else 'en attente'}"
-        )
+        said = "en attente" if found[-1].asked is None else "demandé"
+        context.trace.add(minimum.path, f"seuil {in_words(threshold)} : {said}")
     return found
 
 
@@ -108,6 +112,7 @@ _MINIMUM = placed(
     Minimum,
     Key("montant", "amount", read_value, "le montant sous lequel une facture attend"),
     Key("report", "carried", schema.yes_no, "le reste est-il reporté sur la facture suivante"),
+    Key("sauf", "unless", read_condition, "quand tout est demandé quand même (départ, fin d’année)", None),
 )
 _MEANS = placed(
     Means,

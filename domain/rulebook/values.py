@@ -77,9 +77,8 @@ class Rate:
         x = context.number(self.fact, self.path)
         rate, constant = self.rate.evaluate(context), self.constant.evaluate(context)
         result = constant if not rate else rate * x + constant
-        context.trace.add(
-            self.path, f"{rate} × {in_words(x)} + {constant} = {in_words(result)}", {self.fact: x}, result
-        )
+        said = f"{in_words(rate)} × {in_words(x)} + {in_words(constant)} = {in_words(result)}"
+        context.trace.add(self.path, said, {self.fact: x}, result)
         return self._bounded(result, context)
 
     def _bounded(self, result: Decimal, context: Context) -> Decimal:
