@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from domain.errors import BusinessError
 from domain.rulebook.limit_changes import LimitChange, limit_changes
 from domain.rulebook.price_changes import PriceComparison, price_changes, total_changes
 from domain.rulebook.rule_changes import RuleChange, rule_changes
@@ -69,18 +68,19 @@ def compare(
 ) -> Comparison:  # fmt: skip
     """The comparison over `days` (all of them, in order): prices in force, limits of the open ones.
 
-    `service_days` gives, by activity, the days on which it really takes place, instead of those of the files;
-    `facts` are settled beforehand; `words` names facts and values better than the file does.
+    `service_days` gives, by activity, every day on which it really takes place, instead of those of the
+    files: only those among `days` are compared, the earlier ones count in the delays. `facts` are settled
+    beforehand; `words` names facts and values better than the file does.
     """
     days = tuple(days)
+    given = {
+        name: None if service_days is None else service_days.get(name, ()) for name in new.book.activities
+    }
     common = [name for name in new.book.activities if name in old.book.activities]
     return Comparison(
         tuple(rule_changes(old.root, new.root)),
         tuple(text_changes(old.book, new.book, words)),
-        tuple(
-            _activity(old.book, new.book, name, days, (service_days or {}).get(name), facts)
-            for name in common
-        ),
+        tuple(_activity(old.book, new.book, name, days, given[name], facts) for name in common),
         _only_in(new.book, old.book),
         _only_in(old.book, new.book),
         tuple(total_changes(old.book, new.book, *_ends(days), facts)),
@@ -101,10 +101,9 @@ def _activity(
 ) -> ActivityComparison:  # fmt: skip
     prices, problem = _prices(old, new, name, days, facts)
     before, now = (_open(book, name, days) for book in (old, new))
-    both = [day for day in days if day in before and day in now] if given is None else list(given)
-    limits = limit_changes(
-        old, new, name, both, facts=facts, open_days=None if given is None else frozenset(both)
-    )
+    opened = None if given is None else frozenset(given)
+    both = [day for day in days if (day in before & now if opened is None else day in opened)]
+    limits = limit_changes(old, new, name, both, facts=facts, open_days=opened)
     return ActivityComparison(
         name,
         new.activities[name].label,
@@ -133,7 +132,5 @@ def _prices(
             (False, True): "Le tarif est nouveau.",
         }
         return None, words[priced[0], priced[1]]
-    try:
-        return price_changes(old, new, name, *_ends(days), facts), ""
-    except BusinessError as error:
-        return None, error.message
+    found = price_changes(old, new, name, *_ends(days), facts)
+    return found, found.problem

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from domain.calendar import ONE_DAY
+from domain.errors import BusinessError
 from domain.rulebook.facts import Context
 from domain.rulebook.price_effects import Amounts, Measure, effects
 from domain.rulebook.price_grid import NO_EXTRA, extras_of, first_days, is_in_force, trials_of
@@ -46,13 +47,14 @@ class PriceChange:
 class PriceComparison:
     """The changes of one activity, or of one total over a period; `name` is its key in the file.
 
-    `missing` names the facts without which some prices cannot be compared.
+    `missing` names the facts without which some prices cannot be compared; with a `problem`, nothing was.
     """
 
     name: str
     label: str
     changes: tuple[PriceChange, ...]
     missing: tuple[str, ...]
+    problem: str = ""
 
     @property
     def extent(self) -> Amounts | None:
@@ -70,7 +72,7 @@ def price_changes(
     """What changes in the prices of the activity `name`, which both rulebooks price.
 
     Between the days `first` and `last`, each day from which a dated version holds is compared; without these
-    days, all of them. `facts` are settled beforehand. Raises BusinessError for too many kinds of families.
+    days, all of them. `facts` are settled beforehand.
     """
     sides = [(book, book.activities[name]) for book in (old, new)]
     asked = [set(extras_of(activity)) for _, activity in sides]
@@ -119,12 +121,22 @@ class _Pair:
     ) -> PriceComparison:  # fmt: skip
         missing: dict[str, None] = {}
         found: list[tuple[date | None, list[PriceChange]]] = []
-        for day in self._days(first, last):
-            in_force = all(is_in_force(rule, day) for _, rule in self.sides)
-            changes = list(_on(lambda more, day=day: trials(day, more), extras, missing)) if in_force else []
-            if not found or changes != found[-1][1]:
-                found.append((day, changes))
+        try:
+            for day in self._days(first, last):
+                changes = self._on(day, trials, extras, missing)
+                if not found or changes != found[-1][1]:
+                    found.append((day, changes))
+        except BusinessError as error:  # far too many kinds of families
+            return PriceComparison(self.name, self.label, (), (), error.message)
         return PriceComparison(self.name, self.label, tuple(_with_dates(found)), tuple(missing))
+
+    def _on(
+        self, day: date | None, trials: Callable[[date | None, tuple[str, ...]], Trials],
+        extras: Sequence[tuple[str, ...]], missing: dict[str, None],
+    ) -> list[PriceChange]:  # fmt: skip
+        if not all(is_in_force(rule, day) for _, rule in self.sides):
+            return []
+        return list(_changes(lambda more: trials(day, more), extras, missing))
 
     def _days(self, first: date | None, last: date | None) -> list[date | None]:
         """The day from which prices are compared, and each later one on which a version begins."""
@@ -148,7 +160,7 @@ def _total_subject(book: Rulebook, total: Total) -> Subject:
     return Subject(book, total, compute)
 
 
-def _on(
+def _changes(
     trials_with: Callable[[tuple[str, ...]], Trials], extras: Sequence[tuple[str, ...]],
     missing: dict[str, None],
 ) -> Iterator[PriceChange]:  # fmt: skip

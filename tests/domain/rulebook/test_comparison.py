@@ -210,6 +210,35 @@ def test_days_that_open_or_close_are_counted():
     assert {day.weekday() for day in cantine.closed} == {4}
 
 
+def test_days_before_those_compared_count_in_the_delays():
+    one_day = '{forme: jours_avant, jours: 1, compte: {base: ouverture, sans_feries: non, sans_vacances: non}, francs: non, heure: "HOUR", limite: incluse}'
+    old, new = (
+        side(text_of("A-bertholene").replace(
+            '{forme: semaine, jour: mardi, semaines_avant: 1, heure: "12:00", limite: incluse}', one_day.replace("HOUR", hour)
+        ))
+        for hour in ("12:00", "10:00")
+    )  # fmt: skip
+    first, second = date(2026, 9, 3), date(2026, 9, 10)
+    found = compare(old, new, [second], service_days={"cantine": [first, second]})
+    (change,) = found.activities[0].limits
+    (day,) = change.days
+    assert (day.day, "jeudi 3\u00a0septembre" in day.old) == (second, True)
+    assert compare(old, new, [second], service_days={}).activities[0].limits == ()
+
+
+def test_far_too_many_kinds_of_families_are_said_not_compared():
+    names = [f"fait_{letter}" for letter in "abcdefghijklmnop"]
+    facts = "faits: {" + ", ".join(f"{name}: oui_non" for name in names) + "}\n"
+    cases = ", ".join(f"{{si: {{{name}: inconnu}}, valeur: 1}}" for name in names)
+    price = f"prix: {{cas: [{cases}], sinon: PRIX}}, arrondi: {{au: 0.01, vers: plus_proche, apres: [total]}}"
+    text = (
+        "reglement: {nom: X}\ncalendrier: {jours_d_ecole: [lundi], jours_feries: metropole, vacances: []}\n"
+    )
+    text += facts + f"activites: {{cantine: {{nom: Cantine, tarif: {{{price}}}}}}}\n"
+    found = compare(side(text.replace("PRIX", "2")), side(text.replace("PRIX", "3")), TWELVE_WEEKS)
+    assert "Trop de cas à essayer" in found.activities[0].problem
+
+
 def test_the_days_and_the_facts_of_a_town_can_be_given():
     (cantine,) = changed(
         "A-bertholene", ('"12:00"', '"10:00"'), service_days={"cantine": TWELVE_WEEKS[:2]}
