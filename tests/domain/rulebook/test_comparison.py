@@ -187,6 +187,12 @@ def test_an_earlier_hour_is_said_once_for_all_its_days():
     )
 
 
+def test_a_week_is_seven_days_even_when_the_clock_changes_in_it():
+    (booking, *_) = changed("A-bertholene", ("semaines_avant: 1", "semaines_avant: 2")).activities[0].limits
+    assert {one.shift for one in booking.days} == {timedelta(days=-7)}
+    assert booking.shifts == (timedelta(days=7), timedelta(days=7))
+
+
 def test_a_channel_that_opens_is_new_for_the_others_only():
     lines = said("A-bertholene", ("canaux: [portail]", "canaux: tous"))
     assert [line.split(" : ")[0] for line in lines] == [
