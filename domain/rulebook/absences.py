@@ -18,7 +18,9 @@ from domain.rulebook.facts import Context
 from domain.rulebook.schema import Key, Reader, Record
 from domain.rulebook.trace import Unanswered
 from domain.rulebook.tree import Node
-from domain.rulebook.values import placed
+from domain.rulebook.values import Value, placed, read_value
+
+DEDUCTION = "deduction"
 
 
 class From(StrEnum):
@@ -53,7 +55,7 @@ class Proof:
     within: int
     unit: Unit
     of: From
-    start: ClockTime
+    start: ClockTime | None
     counted: Days | None
 
     def limit(self, day: date, context: Context, opened: Collection[date] | None) -> datetime:
@@ -94,8 +96,11 @@ class DueDays:
 
 @dataclass(frozen=True, slots=True)
 class Refund:
+    """How what is not due is given back; `amount` is what one day gives back under a flat fee."""
+
     form: str
     months_later: int
+    amount: Value | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,17 +245,23 @@ def _with_count(make: Any) -> Any:
     return build
 
 
+def _make_proof(**fields: Any) -> Proof:
+    if fields["unit"] is Unit.HOURS and fields["start"] is None:
+        raise RuleError("bad_value", "« heure » dit d’où courent les heures.")
+    return Proof(**fields)
+
+
 _NOTICE = Record(
     Notice,
     Key("jusqu_a", "until", read_cutoff, "la limite pour prévenir"),
     Key("repere", "of", _words(From, From.FIRST, From.EACH), "pour quel jour (premier_jour ou chaque_jour)"),
 )
 _PROOF = Record(
-    _with_count(Proof),
+    _with_count(_make_proof),
     Key("sous", "within", schema.integer(0, 1000), "le délai pour donner le justificatif"),
     Key("unite", "unit", _words(Unit, Unit.HOURS, Unit.CALENDAR, Unit.COUNTED), "heures ou jours"),
     Key("depuis", "of", _words(From), "le jour d’où court le délai"),
-    Key("heure", "start", schema.clock, "l’heure de ce jour d’où courent les heures"),
+    Key("heure", "start", schema.clock, "l’heure de ce jour d’où courent les heures", None),
     _COUNT,
 )
 _LENGTH = Record(
@@ -277,10 +288,11 @@ _REFUND = Record(
     Refund,
     Key(
         "forme", "form",
-        schema.choice({word: word for word in ("non_facture", "deduction", "avoir", "virement")}),
+        schema.choice({word: word for word in ("non_facture", DEDUCTION, "avoir", "virement")}),
         "comment (non_facture, deduction, avoir ou virement)",
     ),
     Key("mois_plus_tard", "months_later", schema.integer(0, 12), "combien de mois après"),
+    Key("montant", "amount", read_value, "ce que rend un jour, quand il n’a pas de prix à lui", None),
 )  # fmt: skip
 
 

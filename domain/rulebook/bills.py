@@ -7,8 +7,8 @@ from typing import Any
 
 from domain.calendar import paris_now
 from domain.french import format_day
-from domain.rulebook.absences import Absence, Verdict, judge
-from domain.rulebook.counts import Presence
+from domain.rulebook.absences import DEDUCTION, Absence, AbsenceRule, Verdict, judge
+from domain.rulebook.counts import Among, Count, Earlier, Presence
 from domain.rulebook.facts import Context
 from domain.rulebook.ladders import Answer, Outcome, decide, ladder_for
 from domain.rulebook.prices import Adjustment, Scope, Tariff, adjust, applies, price
@@ -87,12 +87,39 @@ def _presence(book: Rulebook, group: Mapping[str, Any], day: date, context: Cont
     return Presence(group["activity"], group["child"], day, facts, group["order"], triggered, own)
 
 
+def _judged(book: Rulebook, group: Mapping[str, Any], context: Context) -> tuple[Context, Verdict]:
+    """The facts of the absences of a group, and what stays due of them."""
+    activity = book.activities[group["activity"]]
+    require_open(activity, group["days"])
+    known = book.context(_facts_of(group, context, "absent"), trace=context.trace)
+    absence = Absence(tuple(sorted(group["days"])), group["told"], group["proof"])
+    return known, verdict_on(activity, absence, known)
+
+
+def given_back(verdict: Verdict, context: Context) -> list[tuple[date, AbsenceRule, Decimal]]:
+    """The days that are not due and give back an amount of their own, with their rule."""
+    return [
+        (day, rule, rule.refund.amount.evaluate(context.with_facts(day=day)))
+        for day, rule in verdict.rules
+        if day in verdict.waived and rule.refund is not None and rule.refund.amount is not None
+    ]
+
+
+def refund_lines(book: Rulebook, asked: Mapping[str, Any], context: Context) -> list[Line]:
+    """What absences take off this very bill: deductions that do not wait for a later month."""
+    lines = []
+    for group in asked["absences"]:
+        known, verdict = _judged(book, group, context)
+        for day, rule, amount in given_back(verdict, known):
+            if rule.refund.form == DEDUCTION and rule.refund.months_later == 0:
+                said = f"{rule.name}, {format_day(day)}"
+                lines.append(Line(said, group["child"], -amount, rule.path))
+    return lines
+
+
 def _due_absences(book: Rulebook, group: Mapping[str, Any], context: Context) -> list[Presence]:
     facts, found = _facts_of(group, context, "absent"), []
-    require_open(book.activities[group["activity"]], group["days"])
-    absence = Absence(tuple(sorted(group["days"])), group["told"], group["proof"])
-    known = book.context(facts, trace=context.trace)
-    verdict = verdict_on(book.activities[group["activity"]], absence, known)
+    known, verdict = _judged(book, group, context)
     for day, rule in verdict.rules:
         if day in verdict.due:
             own, extras = known.with_facts(day=day), frozenset(rule.extras)
@@ -114,13 +141,14 @@ def _days_of(group: Mapping[str, Any], activity: Activity) -> Sequence[date]:
     return days if how_many is None else days[:how_many]
 
 
-def price_all(book: Rulebook, presences: list[Presence]) -> None:
-    """Counts, then prices each presence; a count may use those written before it."""
+def price_all(book: Rulebook, presences: list[Presence], earlier: Sequence[Earlier] = ()) -> None:
+    """Counts, then prices each presence; a count may use those written before it.
+
+    `presences` are in order of days; `earlier` is what the bills before this one already counted.
+    """
     for name in dict.fromkeys(one.activity for one in presences):
         for count in book.activities[name].counts:
-            _count(
-                count, book.activities[name], [one for one in presences if one.activity == name], presences
-            )
+            _count(count, book.activities[name], name, presences, earlier)
     tariffs = [tariff_of(book.activities[one.activity], one.context, one.day) for one in presences]
     spread = _spread(presences, tariffs)
     for one, tariff, more in zip(presences, tariffs, spread, strict=True):
@@ -130,15 +158,29 @@ def price_all(book: Rulebook, presences: list[Presence]) -> None:
             one.payer = str(one.context.fact(book.billing.payer, book.billing.path))
 
 
-def _count(count: Any, activity: Activity, own: list[Presence], everybody: list[Presence]) -> None:
+def _count(
+    count: Count, activity: Activity, name: str, presences: list[Presence], earlier: Sequence[Earlier]
+) -> None:
+    own = [one for one in presences if one.activity == name]
     values = [
         one.context.given[count.name]
         if count.name in one.context.given
-        else count.of(one, everybody, activity.opening or ())
+        else count.of(one, presences, activity.opening or ()) + count.earlier(one, presences[0], earlier)
         for one in own
     ]
     for one, value in zip(own, values, strict=True):
         one.context = one.context.with_facts(**{count.name: value})
+
+
+def refuse_given_counts(book: Rulebook, presences: Iterable[Presence]) -> None:
+    """Raises Unanswered when a fact that this bill counts is also given; days of opening may be given."""
+    for one in presences:
+        for count in book.activities[one.activity].counts:
+            if count.name in one.context.given and count.among is not Among.OPEN_DAYS:
+                raise Unanswered(
+                    f"{count.path} : « {count.name} » se compte dans la facture ; ce que les précédentes ont "
+                    f"compté s’écrit « deja: [{{compte: {count.name}, nombre: … }}] »."
+                )
 
 
 def _spread(presences: list[Presence], tariffs: list[Tariff]) -> list[frozenset[str]]:
@@ -164,10 +206,10 @@ def _reach(adjustment: Adjustment, index: int, presences: list[Presence]) -> Col
     return same[place : place + adjustment.following + 1]
 
 
-def bill_lines(book: Rulebook, presences: list[Presence]) -> list[Line]:
+def bill_lines(book: Rulebook, presences: list[Presence], earlier: Sequence[Earlier] = ()) -> list[Line]:
     """Every line of the bill: a line a presence, the totals, then what applies to the whole bill."""
     lines = [_line(book.activities[one.activity], one) for one in presences]
-    lines += corrections(book.totals, presences)
+    lines += corrections(book.totals, presences, earlier)
     return lines + _of_the_bill(book, presences, sum((line.amount for line in lines), Decimal(0)))
 
 

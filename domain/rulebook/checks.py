@@ -98,11 +98,17 @@ def _check_extras(activity: Any, uses: Iterable[Use], reader: Reader) -> None:
             reader.faults.warn(use.node, said)
         return
     for version in activity.tariff.versions:
-        written = {one.name for one in version.rule.adjustments}
+        written = {one.name: one for one in version.rule.adjustments}
         for use in wanted:
             if use.name not in written:
                 which = f" (version {version.name})" if version.name else ""
                 said = f"l’ajustement « {use.name} » n’est pas écrit dans le tarif{which}."
+                reader.faults.add(use.node.bad(said).fault)
+            elif written[use.name].when is not None:
+                said = (
+                    f"l’ajustement « {use.name} » a sa propre condition et joue sans être nommé ; un délai "
+                    "ou une absence ne nomme que ceux dont « si » est « delai »."
+                )
                 reader.faults.add(use.node.bad(said).fault)
 
 
@@ -154,3 +160,11 @@ def _hidden(ladder: Ladder, context: Context, opening: OpenDays | None) -> tuple
         if stage.since is None and stage.when.is_always:
             latest = limit if latest is None else max(limit, latest)
     return hidden, known
+
+
+def check_payers(book: Any, reader: Reader) -> None:
+    """A total by payer needs to know who pays."""
+    if book.billing is None or book.billing.payer is None:
+        for use in reader.uses:
+            if use.kind == "payeur":
+                reader.faults.add(use.node.bad("« payeur » demande « facturation: {payeur: … } ».").fault)

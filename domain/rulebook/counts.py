@@ -61,6 +61,7 @@ class Among(StrEnum):
 class By(StrEnum):
     CHILD = "enfant"
     FAMILY = "famille"
+    PAYER = "payeur"
 
 
 @dataclass(slots=True)
@@ -76,6 +77,19 @@ class Presence:
     context: Context | None = None
     amount: Decimal = Decimal(0)
     payer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What the bills before this one already held, in its first period: of a count, or of a total.
+
+    `child` is empty for what belongs to the family.
+    """
+
+    name: str
+    child: str = ""
+    number: Decimal = Decimal(0)
+    amount: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +119,17 @@ class Count:
             return Decimal(len({other.day for other in found}))
         return Decimal(len(found))
 
+    def earlier(self, one: Presence, first: Presence, earlier: Sequence[Earlier]) -> Decimal:
+        """What `one` sees of the bills before; `first` is the first presence of this bill."""
+        if not same_span(self.span, one, first):
+            return Decimal(0)
+        who = one.child if self.by is By.CHILD else ""
+        ours = (other.number for other in earlier if (other.name, other.child) == (self.name, who))
+        return sum(ours, Decimal(0))
+
     def _together(self, one: Presence, other: Presence) -> bool:
         return (
-            self.span.of(one.day, one.context.calendar) == self.span.of(other.day, other.context.calendar)
+            same_span(self.span, one, other)
             and (self.span is not Span.ORDER or one.order == other.order)
             and (self.everywhere or one.activity == other.activity)
             and (self.by is By.FAMILY or one.child == other.child)
@@ -122,6 +144,10 @@ class Count:
             and day in open_days
             and self.when.holds(one.context.with_facts(day=day))
         ]
+
+
+def same_span(span: Span, one: Presence, other: Presence) -> bool:
+    return span.of(one.day, one.context.calendar) == span.of(other.day, other.context.calendar)
 
 
 def _words(kind: type[StrEnum]) -> schema.Spec:
@@ -152,7 +178,7 @@ COUNT = placed(
         read_span,
         "la période (jour, semaine, mois, annee_scolaire, annee_civile, periode, facture, commande)",
     ),
-    Key("par", "by", _words(By), "par enfant ou par famille"),
+    Key("par", "by", schema.choice({"enfant": By.CHILD, "famille": By.FAMILY}), "par enfant ou par famille"),
     Key("toutes_activites", "everywhere", schema.yes_no, "compter aussi les autres activités"),
     Key("jusqu_ici", "so_far", schema.yes_no, "compter seulement jusqu’à cette présence (son rang)"),
     Key("si", "when", read_condition, "ce qui compte (ou toujours)"),

@@ -145,6 +145,9 @@ class Named:
 _SECTIONS: Mapping[str, Kind] = {"montants": Kind.NUMBER, "conditions": Kind.YES_NO, "dates": Kind.DATE}
 
 
+PARENT = "parent"  # the only fact of the engine that a règlement may deduce: whose week it is
+
+
 def declare(root: Mapping[str, Node], reader: Reader, built_in: Mapping[str, Fact]) -> None:
     """Declares every fact and every name, so that rules may be read in any order."""
     facts = reader.known("fait")
@@ -164,7 +167,7 @@ def _entries(root: Mapping[str, Node], section: str) -> list[tuple[str, Node]]:
 def _declare_one(word: str, node: Node, reader: Reader, spec: schema.Spec) -> None:
     def read(node: Node, reader: Reader) -> Fact:
         schema.check_name(word, node)
-        if word in reader.known("fait"):
+        if word in reader.known("fait") and word != PARENT:
             raise node.bad(f"le nom « {word} » est déjà pris (fait de base, ou déclaré ailleurs).")
         return spec(node, reader)
 

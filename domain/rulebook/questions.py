@@ -19,7 +19,10 @@ from domain.rulebook.bills import (
     bill_lines,
     booking_answer,
     expand,
+    given_back,
     price_all,
+    refund_lines,
+    refuse_given_counts,
     require_open,
     tariff_of,
     verdict_on,
@@ -218,11 +221,12 @@ def _absence(book: Rulebook, asked: Asked, context: Context) -> Answer:
     }
     if asked["priced"]:
         found["montant"] = _due_amount(book, activity, verdict, context)
+        found["rendu"] = sum((amount for _, _, amount in given_back(verdict, context)), Decimal("0.00"))
     return found
 
 
 def _due_amount(book: Rulebook, activity: Activity, verdict: Any, context: Context) -> Decimal:
-    total = Decimal(0)
+    total = Decimal("0.00")
     for day, rule in verdict.rules:
         if day in verdict.due:
             of_day = book.context({"etat": "absent", **context.given}, day=day, trace=context.trace)
@@ -232,8 +236,9 @@ def _due_amount(book: Rulebook, activity: Activity, verdict: Any, context: Conte
 
 def _bill(book: Rulebook, asked: Asked, context: Context) -> Answer:
     presences = expand(book, asked, context)
-    price_all(book, presences)
-    lines = bill_lines(book, presences)
+    refuse_given_counts(book, presences)
+    price_all(book, presences, asked["earlier"])
+    lines = bill_lines(book, presences, asked["earlier"]) + refund_lines(book, asked, context)
     return {
         "total": sum((line.amount for line in lines), Decimal("0.00")),
         "par_enfant": _summed((line.child or "famille", line.amount) for line in lines),

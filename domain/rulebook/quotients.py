@@ -8,6 +8,7 @@ from typing import Any
 
 from domain.calendar import ONE_DAY, add_months, paris_now, school_year
 from domain.errors import RuleError
+from domain.french import quoted
 from domain.rulebook import schema
 from domain.rulebook.facts import Context
 from domain.rulebook.money import ROUNDING, Rounding
@@ -91,6 +92,8 @@ class QuotientRule:
         history = context.given.get("quotients")
         if history is None:
             raise MissingFact("quotient", self.path)
+        if not history:
+            return None
         reference = self._reference(context)
         by_parent: dict[str, QuotientEntry] = {}
         for entry in sorted(history, key=self._effect):
@@ -119,9 +122,9 @@ class QuotientRule:
         )
 
     def _own(self, entries: dict[str, "QuotientEntry"], context: Context) -> Decimal:
-        parent = context.given.get("parent")
+        parent = context.fact("parent", self.path)
         if parent not in entries:
-            raise MissingFact("parent", self.path)
+            raise Unanswered(f"{self.path} : aucun quotient connu pour le parent {quoted(str(parent))}.")
         return entries[parent].value
 
     def _reference(self, context: Context) -> date:
@@ -205,7 +208,10 @@ def apply_policy(rule: QuotientRule | None, facts: dict[str, Any], context: Cont
     """Makes of a quotient given alone what the règlement makes of it: rounded, or its answer to unknown."""
     if rule is None or "quotient" not in facts:
         return
-    if facts["quotient"] is None:
+    if facts["quotient"] is None and rule.unknown is Unknown.REFUSE:
+        del facts["quotient"]
+        facts["quotients"] = ()
+    elif facts["quotient"] is None:
         facts["quotient"] = rule.of_unknown(context)
     elif rule.rounding is not None and facts["quotient"].is_finite():
         facts["quotient"] = rule.rounding.round(facts["quotient"])

@@ -157,6 +157,7 @@ def read(root: Node, source: HolidaySource, faults: Faults) -> Rulebook | None:
         _declare_all(sections, reader)
         book = _assemble(sections, reader, calendar)
         checks.warn_of_unread_facts(sections, reader)
+        checks.check_payers(book, reader)
     except BadNode as bad:
         faults.add(bad.fault)
         return None

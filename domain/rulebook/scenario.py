@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from domain.clock_time import ClockTime
+from domain.errors import RuleError
 from domain.rulebook import schema
+from domain.rulebook.counts import Earlier
 from domain.rulebook.enrolment import Given
 from domain.rulebook.facts import value_of
 from domain.rulebook.ladders import ACTIONS
@@ -154,6 +157,25 @@ def _absence_record(book: Rulebook) -> Record:
     )
 
 
+def _make_earlier(count: str | None, total: str | None, **fields: Any) -> Earlier:
+    if (count is None) == (total is None):
+        raise RuleError("bad_value", "indiquez « compte » ou « cumul », l’un des deux.")
+    return Earlier(count or total, **fields)
+
+
+def _earlier_record(book: Rulebook) -> Record:
+    counts = {count.name: count.name for activity in book.activities.values() for count in activity.counts}
+    totals = {version.rule.name: version.rule.name for total in book.totals for version in total.versions}
+    return Record(
+        _make_earlier,
+        Key("compte", "count", schema.choice(counts), "le compte", None),
+        Key("cumul", "total", schema.choice(totals), "le cumul", None),
+        Key("enfant", "child", schema.text, "l’enfant (ou le payeur) ; absent : la famille", ""),
+        Key("nombre", "number", schema.number, "le nombre déjà compté", Decimal(0)),
+        Key("montant", "amount", schema.number, "le montant déjà facturé", Decimal(0)),
+    )
+
+
 def _candidate_record(book: Rulebook) -> Record:
     return Record(
         dict,
@@ -215,6 +237,7 @@ def _records(book: Rulebook) -> Mapping[str, Record]:
             dict,
             Key("presences", "presences", schema.list_of(_presence_record(book)), "les présences", ()),
             Key("absences", "absences", schema.list_of(_absence_record(book)), "les absences", ()),
+            Key("deja", "earlier", schema.list_of(_earlier_record(book)), "les factures d’avant", ()),
             _NOW,
         ),
         "fait": _Asked(

@@ -8,7 +8,7 @@ from typing import Any
 
 from domain.rulebook import schema
 from domain.rulebook.conditions import ALWAYS, Condition, read_condition
-from domain.rulebook.counts import OUTSIDE, By, Presence, Span, read_span
+from domain.rulebook.counts import OUTSIDE, By, Earlier, Presence, Span, read_span, same_span
 from domain.rulebook.facts import Context
 from domain.rulebook.money import ROUNDING, Rounding
 from domain.rulebook.named import reads
@@ -88,8 +88,12 @@ class Line:
     version: str = ""
 
 
-def corrections(totals: Sequence[Dated], presences: Sequence[Presence]) -> list[Line]:
+def corrections(
+    totals: Sequence[Dated], presences: Sequence[Presence], earlier: Sequence[Earlier] = ()
+) -> list[Line]:
     """The lines that the totals add to the lines of the presences, in declared order.
+
+    `earlier` is what the bills before this one already held of a total.
 
     A version of a total gathers the presences of its own days. Each total sees what those before it changed
     for the same presences or for a part of them.
@@ -102,7 +106,7 @@ def corrections(totals: Sequence[Dated], presences: Sequence[Presence]) -> list[
             members = {id(one) for one in group}
             already = sum((by for part, by in changed if part <= members), Decimal(0))
             amount = sum((one.amount for one in group), already)
-            corrected = _corrected(version, group, amount)
+            corrected = _corrected(version, group, amount, _earlier(total, group[0], presences[0], earlier))
             if corrected != amount:
                 changed.append((members, corrected - amount))
                 lines += _lines(version, group, corrected - amount)
@@ -116,28 +120,46 @@ def _groups(total: Total, presences: Sequence[Presence]) -> Mapping[Any, list[Pr
         if total.gathers(one):
             span = total.span.of(one.day, one.context.calendar)
             if span is not OUTSIDE:
-                groups.setdefault((span, one.child if total.by is By.CHILD else ""), []).append(one)
+                groups.setdefault((span, _who(total, one)), []).append(one)
     return groups
 
 
-def _corrected(version: Version, group: Sequence[Presence], before: Decimal) -> Decimal:
-    """What the sum of a group becomes."""
-    total = version.rule
-    contexts = _contexts(total, group, before)
+def _earlier(total: Total, one: Presence, first: Presence, earlier: Sequence[Earlier]) -> Earlier | None:
+    """What the bills before this one held of the group of `one`."""
+    if not same_span(total.span, one, first):
+        return None
+    who = _who(total, one)
+    return next((other for other in earlier if other.name == total.name and other.child == who), None)
+
+
+def _who(total: Total, one: Presence) -> str:
+    """Whose group a presence belongs to: its child, its payer, or the family (empty)."""
+    return {By.CHILD: one.child, By.PAYER: one.payer, By.FAMILY: ""}[total.by]
+
+
+def _corrected(
+    version: Version, group: Sequence[Presence], amount: Decimal, earlier: Earlier | None
+) -> Decimal:
+    """What the sum of a group becomes in this bill."""
+    total, held = version.rule, earlier or Earlier("")
+    if earlier is not None and total.effect is Operation.ADD:
+        return amount
+    before = amount + held.amount
+    contexts = _contexts(total, group, before, len(group) + held.number)
     contexts[0].trace.version = version.name
     if not total.by_presence and not _agreed(total, [total.when.holds(one) for one in contexts]):
-        return before
+        return amount
     value = _agreed(total, [total.value.evaluate(one) for one in contexts])
     after = total.rounding.round(total.effect.apply(before, value))
     said = f"{total.name} : {in_words(before)} → {in_words(after)}"
     contexts[0].trace.add(total.path, said, {"total": before, "valeur": value}, after)
-    return after
+    return after - held.amount
 
 
-def _contexts(total: Total, group: Sequence[Presence], before: Decimal) -> list[Context]:
+def _contexts(total: Total, group: Sequence[Presence], before: Decimal, number: Decimal) -> list[Context]:
     """The facts of the presences that count, with the number and the sum of the group; one is explained."""
     chosen = {FactsFrom.FIRST: group[:1], FactsFrom.LAST: group[-1:], None: group}[total.facts_from]
-    contexts = [one.context.with_facts(nombre=Decimal(len(group)), total=before) for one in chosen]
+    contexts = [one.context.with_facts(nombre=Decimal(number), total=before) for one in chosen]
     for other in contexts[1:]:
         other.trace = Trace()
     return contexts
@@ -197,6 +219,13 @@ def _words(kind: type[StrEnum]) -> schema.Spec:
     return schema.choice({word.value: word for word in kind})
 
 
+def _by(node: Node, reader: Reader) -> By:
+    by = _words(By)(node, reader)
+    if by is By.PAYER:
+        reader.note("payeur", by.value, node)
+    return by
+
+
 _RECORD = placed(
     Total,
     Key("nom", "name", schema.text, "le nom de la règle"),
@@ -204,7 +233,7 @@ _RECORD = placed(
         "periode", "span", read_span,
         "la période (jour, semaine, mois, annee_scolaire, annee_civile, periode, facture)",
     ),
-    Key("par", "by", schema.choice({by.value: by for by in By}), "par enfant ou par famille"),
+    Key("par", "by", _by, "par enfant, par famille ou par payeur"),
     Key("activites", "activities", read_activities, "les activités réunies"),
     Key(
         "effet", "effect", schema.choice(EFFECTS),

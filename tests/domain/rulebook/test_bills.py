@@ -1,0 +1,144 @@
+# ruff: noqa: E501  a rule or a question a line reads better than folded
+"""Bills that follow others, two parents, refunds under a flat fee, bills under the minimum."""
+
+import pytest
+
+from tests.domain.rulebook.helpers import ask, check, messages, rulebook_of
+
+CENT = "{au: 0.01, vers: plus_proche}"
+CENTS = "{au: 0.01, vers: plus_proche, apres: [total]}"
+LATE = f"""
+faits: {{tardifs: entier}}
+activites:
+  cantine:
+    nom: Cantine
+    comptes: [{{nom: tardifs, parmi: presences, periode: annee_scolaire, par: enfant, toutes_activites: non, jusqu_ici: oui, si: {{reserve_hors_delai: oui}}}}]
+    tarif:
+      prix: 5
+      ajustements: [{{nom: double, si: {{reserve_hors_delai: oui, tardifs: {{plus_de: 2}}}}, operation: multiplier, valeur: 2, portee: unite}}]
+      arrondi: {CENTS}
+cumuls:
+  - {{nom: plafond annuel, periode: annee_scolaire, par: famille, activites: [cantine], effet: plafond, valeur: 100, arrondi: {CENT}}}
+  - {{nom: adhésion, periode: annee_scolaire, par: famille, activites: [cantine], effet: ajoute, valeur: 8.50, arrondi: {CENT}}}
+"""
+
+
+def test_a_bill_goes_on_from_those_before_it():
+    late = (
+        "presences: [{activite: cantine, enfant: Lou, jours: [2026-10-05], faits: {reserve_hors_delai: oui}}]"
+    )
+    check(
+        rulebook_of(LATE),
+        f"""
+        - {{nom: première, question: facture, {late}, attendu: {{total: 13.50}}}}
+        - {{nom: troisième tardif, question: facture, {late}, deja: [{{compte: tardifs, enfant: Lou, nombre: 2}}], attendu: {{total: 18.50}}}}
+        - {{nom: celui d’un autre, question: facture, {late}, deja: [{{compte: tardifs, enfant: Sam, nombre: 2}}], attendu: {{total: 13.50}}}}
+        - {{nom: adhésion payée, question: facture, {late}, deja: [{{cumul: adhésion, montant: 8.50}}], attendu: {{total: 5.00}}}}
+        - {{nom: plafond proche, question: facture, {late}, deja: [{{cumul: adhésion}}, {{cumul: plafond annuel, montant: 98, nombre: 20}}], attendu: {{total: 2.00}}}}
+        """,
+    )
+
+
+def test_a_count_of_the_bill_is_not_given():
+    late = (
+        "presences: [{activite: cantine, jours: [2026-10-05], faits: {reserve_hors_delai: oui, tardifs: 2}}]"
+    )
+    (found,) = ask(rulebook_of(LATE), f"- {{question: facture, {late}}}")
+    assert "deja: [{compte: tardifs, nombre: … }]" in found.problem
+
+
+def test_what_came_before_holds_for_the_first_period_of_the_bill():
+    late = "presences: [{activite: cantine, enfant: Lou, jours: [2026-08-31, 2026-09-01], faits: {reserve_hors_delai: oui}}]"
+    check(
+        rulebook_of(LATE),
+        f"- {{nom: N, question: facture, {late}, deja: [{{compte: tardifs, enfant: Lou, nombre: 2}}], attendu: {{total: 32.00}}}}",
+    )
+
+
+CUSTODY = f"""
+faits: {{parent: {{valeurs: [mere, pere], deduit: [{{si: {{semaine_paire: oui}}, valeur: mere}}], sinon: pere}}}}
+quotient: {{inconnu: refuser, pris_au: jour_du_service, changement: immediat, retroactif: non, validite: sans_fin, garde_alternee: celui_du_parent, arrondi: null}}
+activites:
+  cantine:
+    nom: Cantine
+    tarif: {{prix: quotient / 100, arrondi: {CENTS}}}
+  adulte: {{nom: Adulte, tarif: {{prix: 4.80, arrondi: {CENTS}}}}}
+cumuls: [{{nom: plafond, periode: mois, par: payeur, activites: [cantine], effet: plafond, valeur: 10, arrondi: {CENT}}}]
+facturation: {{payeur: parent}}
+"""
+
+
+def test_each_parent_pays_their_weeks_by_their_quotient_up_to_their_ceiling():
+    quotients = "quotients: [{valeur: 400, recu: 2026-01-01, parent: mere}, {valeur: 900, recu: 2026-01-01, parent: pere}]"
+    check(
+        rulebook_of(CUSTODY),
+        f"""
+        - nom: deux semaines
+          question: facture
+          faits: {{{quotients}}}
+          presences: [{{activite: cantine, jours: [2026-09-07, 2026-09-08, 2026-09-14, 2026-09-15]}}]
+          attendu: {{total: 18.00, par_payeur: {{pere: 10.00, mere: 8.00}}}}
+        """,
+    )
+
+
+def test_a_price_that_reads_no_quotient_does_not_need_one():
+    known, unknown = ask(
+        rulebook_of(CUSTODY),
+        """
+        - {question: prix, activite: adulte, faits: {quotient: inconnu}}
+        - {question: prix, activite: cantine, faits: {quotient: inconnu}}
+        """,
+    )
+    assert str(known.answer["prix"]) == "4.80"
+    assert "le règlement ne dit pas quel prix prendre" in unknown.problem
+
+
+def test_a_total_by_payer_needs_a_payer():
+    assert "« payeur » demande « facturation" in messages(
+        CUSTODY.replace("facturation: {payeur: parent}", "")
+    )[0].replace("\u00a0", " ")
+
+
+def test_a_limit_names_only_adjustments_without_a_condition_of_their_own():
+    text = LATE.replace(
+        "    tarif:",
+        "    delais: [{actions: [reserver], canaux: tous, etapes: [], ensuite: {effet: supplement, supplements: [double]}}]\n    tarif:",
+    )
+    assert "a sa propre condition et joue sans être nommé" in messages(text)[0]
+
+
+@pytest.mark.parametrize(("later", "total"), [(0, "56.15"), (1, "60.00")])
+def test_a_day_under_a_flat_fee_gives_back_an_amount_of_its_own(later, total):
+    book = rulebook_of(f"""
+        faits: {{cause: [maladie, autre]}}
+        activites:
+          forfait: {{nom: Forfait, tarif: {{prix: 60, arrondi: {CENTS}}}}}
+          cantine:
+            nom: Cantine
+            tarif: {{prix: 0, arrondi: {CENTS}}}
+            absences:
+              - {{nom: repas rendu, si: {{cause: maladie}}, du: rien, remboursement: {{forme: deduction, mois_plus_tard: {later}, montant: 3.85}}}}
+              - {{nom: due, si: toujours, du: tout}}
+        """)
+    absence = "activite: cantine, enfant: Lou, jours: [2026-09-03], faits: {cause: maladie}"
+    check(
+        book,
+        f"""
+        - {{nom: absence, question: absence, activite: cantine, jours: [2026-09-03, 2026-09-04], chiffrer: oui, faits: {{cause: maladie}}, attendu: {{nombre_non_du: 2, montant: 0.00, rendu: 7.70}}}}
+        - {{nom: facture, question: facture, presences: [{{activite: forfait, enfant: Lou, jours: [2026-09-01]}}], absences: [{{{absence}}}], attendu: {{total: {total}}}}}
+        """,
+    )
+
+
+def test_nothing_waits_when_the_family_leaves():
+    book = rulebook_of(
+        "faits: {depart: oui_non}\nactivites: {c: {nom: C}}\nfacturation: {minimum: {montant: 15, report: oui, sauf: {depart: oui}}}"
+    )
+    check(
+        book,
+        """
+        - {nom: reste, question: avis, factures: [5, 6], faits: {depart: non}, attendu: {avis: null, reporte: 11}}
+        - {nom: part, question: avis, factures: [5, 6], faits: {depart: oui}, attendu: {avis: 6, reporte: 0}}
+        """,
+    )
