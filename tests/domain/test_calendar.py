@@ -125,6 +125,8 @@ def test_a_month_survives_its_address(year, month):
         "",
         "2027-02-01",
         "1850-01",
+        "1999-12",
+        "2101-01",
         "２０２７-02",
     ],
 )

@@ -46,3 +46,7 @@ def test_a_full_day_with_a_waiting_list_and_a_place_given_back_while_others_wait
 
 def test_closed_wins_over_everything():
     assert availability(None, 0, 0, 3, closed=True, waiting_list_enabled=True) is Availability.CLOSED
+
+
+def test_nobody_waits_unless_told():
+    assert places_left(10, 9) == 1

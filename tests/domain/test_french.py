@@ -143,3 +143,88 @@ def test_lists_and_plurals():
     assert french.plural(4, "repas", "repas") == f"4{N}repas"
     assert french.plural(1200, "jour", "jours") == f"1{T}200{N}jours"
     assert french.quoted("Valider") == f"«{N}Valider{N}»"
+
+
+def test_every_month_and_every_weekday_has_its_name():
+    long = [
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
+    ]
+    short = [
+        "janv.",
+        "févr.",
+        "mars",
+        "avr.",
+        "mai",
+        "juin",
+        "juil.",
+        "août",
+        "sept.",
+        "oct.",
+        "nov.",
+        "déc.",
+    ]
+    assert [french.month_name(month) for month in range(1, 13)] == long
+    assert [french.format_short_day(date(2027, month, 2)).split(N)[1] for month in range(1, 13)] == short
+    days = ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"]
+    assert [french.weekday_name(day) for day in range(7)] == days
+    assert [french.weekday_short(day) for day in range(7)] == [f"{word[:3]}." for word in days]
+
+
+def test_the_plural_begins_at_two():
+    assert french.plural(2, "jour", "jours") == f"2{N}jours"
+    assert french.plural(-1, "jour", "jours") == f"−1{N}jour"
+    assert french.plural(-2, "jour", "jours") == f"−2{N}jours"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Hadrien",
+        "Hector",
+        "Hélène",
+        "Henri",
+        "Hercule",
+        "Hermine",
+        "Hervé",
+        "Hilaire",
+        "Hippolyte",
+        "Honoré",
+        "Hortense",
+        "Hubert",
+        "Hugo",
+        "Hyacinthe",
+        "Yves",
+        "Yvonne",
+        "Ys",
+    ],
+)
+def test_a_mute_first_letter_is_elided(name):
+    assert french.of_name(name) == f"d’{name}"
+
+
+@pytest.mark.parametrize("name", ["Hassan", "Harold", "Heidi", "Yanis", "Yohan", "Y"])
+def test_a_first_letter_that_is_heard_is_not(name):
+    assert french.of_name(name) == f"de {name}"
+
+
+def test_a_difference_says_its_sign():
+    assert [french.format_difference(cents) for cents in (1, 0, -1)] == [
+        f"+0,01{N}€",
+        f"0,00{N}€",
+        f"−0,01{N}€",
+    ]
+
+
+def test_sentences_are_tied_where_french_typography_wants_it():
+    assert french.spaced("« a » : b ; c") == f"«{N}a{N}»{N}: b{N}; c"

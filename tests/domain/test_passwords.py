@@ -28,6 +28,9 @@ def faults(password, context=CONTEXT, common=COMMON):
     [
         "quatre mots sans lien",
         "quatremotssanslien",
+        "abcde-abcde-a",  # five letters and a dash
+        "abcdeabcdeab",
+        "cantine2026abcd",
         "4871 2093 5566 7810",
         "leopard-fenetre-abricot",  # a short name inside a longer word
         "la cantine du renard bleu",  # a guessable word among others
@@ -72,8 +75,14 @@ def test_the_most_used_ones_are_refused_in_any_case(common):
         "portailfamille1",
         "aaaaaaaaaaaa",
         "abababababab",
+        "abcdabcdabcd",
+        *(f"{word}-20262027-" for word in (
+            "periscolaire", "motdepasse", "password", "garderie", "cantine", "famille", "portail", "commune",
+            "bonjour", "enfants", "mairie", "enfant", "azerty", "qwerty", "ecole", "ville", "alsh",
+        )),
+        "cantine2026abc",
     ],
-)
+)  # fmt: skip
 def test_what_everybody_would_think_of_is_refused(password):
     assert faults(password, context=[]) == [
         "Ce mot de passe est trop facile à deviner. Choisissez plusieurs mots sans rapport entre eux."

@@ -29,6 +29,10 @@ def test_the_delay_doubles_from_the_fifth_failure_up_to_a_quarter_of_an_hour(fai
     assert account_delay(failures) == timedelta(seconds=seconds)
 
 
+def test_thousands_of_tries_are_counted_without_huge_numbers():
+    assert account_delay(10**9) == LONGEST_DELAY
+
+
 def test_what_is_left_to_wait():
     assert account_wait(6, NOW, NOW) == timedelta(seconds=60)
     assert account_wait(6, NOW, NOW + timedelta(seconds=59)) == timedelta(seconds=1)
@@ -47,6 +51,8 @@ def test_a_window_lets_its_limit_through_then_opens_as_the_oldest_leaves():
     assert window_wait(PROVISIONAL_BY_ACCOUNT, instants[:2], NOW) == NONE
     assert window_wait(PROVISIONAL_BY_ACCOUNT, instants, NOW) == timedelta(minutes=10)
     assert window_wait(PROVISIONAL_BY_ACCOUNT, instants, NOW + timedelta(minutes=10)) == NONE
+    # The one that is exactly as old as the period has left; a clock in UTC reads as one of Paris.
+    assert window_wait(Window(1, timedelta(hours=1)), [NOW - timedelta(hours=1)], NOW) == NONE
     crowd = [NOW - timedelta(seconds=second) for second in range(60)]
     assert window_wait(SIGN_IN_BY_NETWORK, crowd, NOW) == timedelta(minutes=10, seconds=-29)
 

@@ -110,3 +110,12 @@ def test_a_decided_request_is_not_decided_again():
 def test_active_bookings_and_those_that_hold_a_place():
     assert {BookingState.PENDING, BookingState.ACCEPTED, BookingState.WAITING} == ACTIVE_STATES
     assert {BookingState.PENDING, BookingState.ACCEPTED} == PLACE_HOLDING_STATES
+
+
+def test_refusals_are_told_apart_by_their_code():
+    assert [refusal.code for refusal in (TOO_LATE, CLOSED, FULL, NOT_ACTIVE)] == [
+        "too_late",
+        "closed",
+        "full",
+        "not_active",
+    ]

@@ -1,0 +1,46 @@
+"""The words kept in rows, forms and files: renaming one would orphan what was stored (data outlives code)."""
+
+import inspect
+from enum import StrEnum
+
+import pytest
+
+from domain import enums, openings, permissions
+
+STORED = {
+    "AccountStatus": "closed invited active suspended",
+    "AccountKind": "family staff",
+    "StaffRole": "reception director administrator",
+    "SessionKind": "full restricted",
+    "Channel": "portal phone counter mail paper system",
+    "FacilityKind": "school leisure_centre",
+    "ValidationMode": "automatic manual",
+    "ActivityKind": "morning meal evening day",
+    "BookingState": "pending accepted waiting refused cancelled",
+    "LineAction": "book cancel",
+    "LineState": "accepted pending waiting refused withdrawn",
+    "Outcome": "libre supplement sur_demande refus",
+    "Availability": "available last_places full waiting_list closed",
+    "Residency": "resident non_resident",
+    "MailState": "queued sent bounced abandoned",
+    "MailKind": "activation provisional_password password_changed booking_receipt booking_decision",
+    "DocumentOwner": "household child",
+    "SchoolZone": "A B C corsica other",
+    "HolidayVariant": "metropole 57 GP MQ 973 RE YT BL MF PM",
+    "SchoolTime": "always outside only",
+    "Permission": (
+        "families_read families_write access_manage requests_read requests_decide facilities_manage "
+        "calendar_manage content_manage settings_manage staff_manage audit_read mails_read"
+    ),
+}
+LISTS = {
+    name: kind
+    for module in (enums, openings, permissions)
+    for name, kind in inspect.getmembers(module, inspect.isclass)
+    if issubclass(kind, StrEnum) and kind is not StrEnum
+}
+
+
+@pytest.mark.parametrize("name", STORED)
+def test_stored_words_are_never_renamed(name):
+    assert [value.value for value in LISTS[name]] == STORED[name].split()
