@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import reduce
 from typing import Any
 
+from domain.rulebook.bounds import CHILDREN
 from domain.rulebook.facts import Interval
 from domain.rulebook.price_grid import is_possible
 from domain.rulebook.trials import Answer, Trials, Tried
@@ -236,7 +237,8 @@ def _stretched(name: str, values: tuple[Any, ...], trials: Trials) -> tuple[Any,
         return values
     marks = trials.marks(name)
     is_open = marks.bounds and not marks.slopes and name not in trials.known
-    ends = (None, None) if is_open else (everything[0], everything[-1])
+    least = everything[0] if name in CHILDREN or not is_open else None  # nobody has less than one child
+    ends = (least, None if is_open else everything[-1])
     runs: list[list[int]] = []
     for place in sorted(everything.index(value) for value in values if value is not None):
         if runs and runs[-1][-1] == place - 1:

@@ -8,6 +8,7 @@ import pytest
 
 from domain.rulebook.change_words import say_length, say_rule_change
 from domain.rulebook.comparison import compare
+from domain.rulebook.price_changes import price_changes
 from domain.rulebook.rule_changes import Change, rule_changes
 from tests.domain.rulebook.changed import CASES, TWELVE_WEEKS, changed, said, side, text_of
 
@@ -115,6 +116,42 @@ def test_a_slope_is_said_with_what_it_adds_at_both_ends():
     assert said("B-fay-aux-loges", ("plafond: 4.50", "plafond: 5.00")) == [
         "convive : enfant, quotient familial de plus de 1 250 à moins de 1 388,88 : 4,50 € → de 4,50 € à 5,00 € (de 0,00 € à +0,50 €)",
         "convive : enfant, quotient familial à partir de 1 388,88 ou inconnu : 4,50 € → 5,00 € (+0,50 €)",
+    ]
+
+
+def test_a_steeper_slope_is_cut_where_it_meets_the_old_and_the_new_bounds():
+    assert said("B-fay-aux-loges", ("taux: 0.0036", "taux: 0.0040")) == [
+        "convive : enfant, quotient familial de plus de 650 à 722,22 : 2,60 € → de 2,60 € à 2,89 € (de 0,00 € à +0,29 €)",
+        "convive : enfant, quotient familial de plus de 722,22 à 1 125 : de 2,60 € à 4,05 € → de 2,89 € à 4,50 € (de +0,29 € à +0,45 €)",
+        "convive : enfant, quotient familial de plus de 1 125 à moins de 1 250 : de 4,05 € à 4,50 € → 4,50 € (de 0,00 € à +0,45 €)",
+    ]
+
+
+def test_what_changes_whatever_the_quotient_does_not_speak_of_it():
+    text = text_of("B-grand-perigueux")
+    old = side(text)
+    new = side(
+        text.replace(
+            "arrondi: {au: 0.01, vers: plus_proche, apres: [total]}",
+            "ajustements: [{nom: plus, si: toujours, operation: ajouter, valeur: 1, portee: unite}]\n      arrondi: {au: 0.01, vers: plus_proche, apres: [total]}",
+        )
+    )
+    (one,) = price_changes(old.book, new.book, "alsh").changes
+    assert (one.measure, dict(one.facts), one.difference.low) == (None, {}, 1)
+
+
+def test_families_told_apart_by_different_facts_are_all_said():
+    assert said(
+        "B-buthiers",
+        ("valeur: 5.45", "valeur: 5.50"),
+        ("valeur: 4.70", "valeur: 4.80"),
+        ("valeur: 4.40", "valeur: 4.50"),
+    ) == [
+        "occasionnel : oui : 5,45 € → 5,50 € (+0,05 €)",
+        "occasionnel : non, 2 enfants ou plus : de 4,40 € à 4,70 € → de 4,50 € à 4,80 € (+0,10 €)",
+    ]
+    assert said("B-buthiers", ("valeur: 4.90", "valeur: 5.00"), ("valeur: 4.40", "valeur: 4.50")) == [
+        "occasionnel : non, 1 enfant ou 3 enfants ou plus : de 4,40 € à 4,90 € → de 4,50 € à 5,00 € (+0,10 €)"
     ]
 
 

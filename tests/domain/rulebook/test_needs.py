@@ -72,6 +72,55 @@ def test_what_a_day_carries_is_not_to_be_given():
     assert needs.facts_to_give(tariff, book) == {"rang"}
 
 
+def test_what_an_act_a_date_and_a_shared_custody_read_is_foreseen():
+    custody = "quotient: {inconnu: refuser, pris_au: jour_du_service, changement: immediat, retroactif: non, validite: sans_fin, garde_alternee: POLICY, arrondi: null}"
+    text = f"""
+        faits: {{naissance: date, qui: [pere, mere]}}
+        dates: {{admis_le: {{depuis: naissance, annees: 3}}}}
+        conditions: {{trois_ans: {{si: {{admis_le: {{a: 2026-09-01}}}}, sinon: "Trop jeune."}}}}
+        {custody}
+        activites:
+          cantine:
+            nom: Cantine
+            delais: [{{actions: [reserver], canaux: [portail], etapes: [], ensuite: refus}}]
+            inscription: {{conditions: [trois_ans], fenetres: [{{ouvre: 2026-05-01 08:00, ferme: null, canaux: [guichet]}}]}}
+            tarif: {{prix: quotient / 100, arrondi: {CENTS}}}
+          garderie:
+            nom: Garderie
+            delais: [{{actions: [reserver], canaux: tous, etapes: [], ensuite: refus}}]
+            tarif: {{prix: 2, arrondi: {CENTS}}}
+        facturation: {{payeur: qui}}
+        """
+    book = rulebook_of(text.replace("POLICY", "celui_du_parent"))
+    cantine, garderie = book.activities["cantine"], book.activities["garderie"]
+    assert needs.facts_read(cantine.ladders, book) == {"canal"}
+    assert needs.facts_read(garderie.ladders, book) == set()
+    assert needs.facts_read(cantine.enrolment, book) == {"canal", "trois_ans", "admis_le", "naissance"}
+    assert needs.facts_read(cantine.tariff, book) == {"quotient", "parent"}
+    assert needs.facts_read(garderie.tariff, book) == set()
+    assert needs.facts_read(book.billing, book) == {"qui"}
+    assert needs.facts_read(cantine.tariff, rulebook_of(text.replace("POLICY", "le_plus_bas"))) == {
+        "quotient"
+    }
+
+
+def test_marks_of_hours_are_those_of_slots_and_slices():
+    book = rulebook_of(f"""
+        faits: {{arrivee: heure, depart: heure, minutes: nombre}}
+        activites:
+          matin:
+            nom: Matin
+            tarif:
+              prix: {{creneaux: {{arrivee: arrivee, depart: depart + 0 * minutes, liste: [{{de: "07:30", a: "08:00", valeur: 1.15}}]}}}}
+              quantite: {{tranches: {{minutes: minutes, de: 15, compte: commencees, tolerance: 0}}}}
+              arrondi: {CENTS}
+        """)
+    tariff = book.activities["matin"].tariff
+    assert needs.marks_of("arrivee", tariff, book).bounds == (450, 480)
+    assert needs.marks_of("depart", tariff, book).bounds == ()
+    assert needs.marks_of("minutes", tariff, book).bounds == (15,)
+
+
 def test_marks_say_where_a_rule_looks():
     book = rulebook_of(f"""
         faits: {{rang: nombre}}
