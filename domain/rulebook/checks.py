@@ -11,7 +11,7 @@ from domain.rulebook.facts import Context
 from domain.rulebook.ladders import ANY_CHANNEL, Ladder, Stage
 from domain.rulebook.named import reads
 from domain.rulebook.openings import OpenDays
-from domain.rulebook.schema import Reader, Use
+from domain.rulebook.schema import BROKEN, Reader, Use
 from domain.rulebook.tree import Node
 
 _SAMPLE = date(2025, 9, 1)  # a day from which every calendar is known
@@ -164,7 +164,7 @@ def _hidden(ladder: Ladder, context: Context, opening: OpenDays | None) -> tuple
 
 def check_payers(book: Any, reader: Reader) -> None:
     """A total by payer needs to know who pays."""
-    if book.billing is None or book.billing.payer is None:
+    if book.billing is None or (book.billing is not BROKEN and book.billing.payer is None):
         for use in reader.uses:
             if use.kind == "payeur":
                 reader.faults.add(use.node.bad("« payeur » demande « facturation: {payeur: … } ».").fault)
