@@ -38,7 +38,7 @@ def _can_stand_in(
 ) -> bool:
     inner = facts_read(book.named[name], book)
     behind = {fact for fact in inner if fact not in book.named}
-    if behind & set(settled) or behind & facts_read(rule, book, stop={*chosen, name}):
+    if inner & set(settled) or inner & facts_read(rule, book, stop={*chosen, name}):
         return False
     rules = [version.rule for version in book.named[name].versions.versions]
     if all(isinstance(one, DeducedFact | NamedCondition) for one in rules):
