@@ -44,7 +44,7 @@ def parse(text: str, faults: Faults) -> Node | None:
     try:
         root = composed(text)
     except yaml.MarkedYAMLError as error:
-        faults.add(_fault_of_form(error))
+        faults.add(_fault_of_form(error, text))
         return None
     except (yaml.YAMLError, RecursionError):
         faults.add(Fault("", 1, "ce fichier n’est pas du texte YAML."))
@@ -68,6 +68,9 @@ def node_of(composed_node: Any) -> Node:
 # What the YAML reader says, and what a beginner must do about it; « {start} » is where the part began.
 _ADVICE = (
     ("'\\t'", "une tabulation : mettez des espaces à la place."),
+    ("espace insécable", "une espace insécable au début de la ligne : mettez des espaces ordinaires."),
+    ("apostrophe", 'une apostrophe ferme la phrase : mettez la phrase entre guillemets doubles "…".'),
+    ("expected a single document", "un fichier ne contient qu’un texte : retirez la ligne « --- »."),
     (
         "mapping values are not allowed",
         "un deux-points de trop, ou une espace oubliée après « : » (cette ligne ou la précédente) ; une "
@@ -94,11 +97,19 @@ _ADVICE = (
 )
 
 
-def _fault_of_form(error: yaml.MarkedYAMLError) -> Fault:
+_SIGNS = {
+    "espace insécable": lambda written: written.lstrip(" ").startswith(("\u00a0", "\u202f")),
+    "apostrophe": lambda written: written.count("'") > 1,
+}
+
+
+def _fault_of_form(error: yaml.MarkedYAMLError, text: str) -> Fault:
     mark = error.problem_mark or error.context_mark
     line = mark.line + 1 if mark else 1
     start = error.context_mark.line + 1 if error.context_mark else line
     said = f"{error.context or ''} {error.problem or ''}"
+    last_lines = text.splitlines()[:line][-2:]
+    said += "".join(f" {sign}" for sign, found in _SIGNS.items() if any(map(found, last_lines)))
     advice = next((advice for sign, advice in _ADVICE if sign in said), "vérifiez les signes de cette ligne.")
     return Fault("", line, f"écriture YAML incorrecte : {advice.format(start=start)}")
 

@@ -16,6 +16,8 @@ from domain.rulebook.rulebook import LATE, Activity, Rulebook
 from domain.rulebook.totals import Line, corrections
 from domain.rulebook.trace import MissingFact, Unanswered
 
+Judged = tuple[Mapping[str, Any], Context, Verdict]  # a group of absences, its facts, what stays due
+
 
 def tariff_of(activity: Activity, context: Context, day: date | None) -> Tariff:
     """The tariff in force on the service day; its version is noted in the trace."""
@@ -37,7 +39,7 @@ def require_open(activity: Activity, days: Iterable[date]) -> None:
 def booking_answer(activity: Activity, context: Context, channel: str | None) -> Answer:
     """What the limits answered to the booking made at `context.now`: its adjustments, whether it was late."""
     if activity.ladders is None:
-        raise Unanswered(f"{activity.path} n’a pas de délais.")
+        return Answer(Outcome.FREE)
     now = context.moment(activity.path)
     ladders = activity.ladders.on(paris_now(now).date()).rule
     ladder = ladder_for(ladders, "reserver", channel, context, activity.path)
@@ -59,16 +61,54 @@ def verdict_on(activity: Activity, absence: Absence, context: Context) -> Verdic
     return judge(version.rule, absence, context, activity.opening)
 
 
-def expand(book: Rulebook, asked: Mapping[str, Any], context: Context) -> list[Presence]:
+def expand(
+    book: Rulebook, asked: Mapping[str, Any], context: Context, judged: Iterable[Judged]
+) -> list[Presence]:
     """One unit a day to bill, in order of days: presences, then what stays due of the absences."""
     found = [
         _presence(book, group, day, context)
         for group in asked["presences"]
         for day in _days_of(group, book.activities[group["activity"]])
     ]
-    for group in asked["absences"]:
-        found += _due_absences(book, group, context)
+    found += [one for absence in judged for one in _due_absences(absence)]
     return sorted(found, key=lambda one: one.day)
+
+
+def refuse_contradictions(asked: Mapping[str, Any]) -> None:
+    """Raises Unanswered for a presence written twice, or a day both present and absent."""
+    seen: dict[tuple[str, str, date], list[Mapping[str, Any]]] = {}
+    written = [(part, group) for part in ("presences", "absences") for group in asked[part]]
+    for kind, group in written:
+        for day in group["days"] or ():
+            same = seen.setdefault((group["activity"], group["child"], day), [])
+            other = next((one for one in same if _clash(one, group)), None)
+            if other is not None:
+                who = f"{group['child']}, {group['activity']}, le {format_day(day, year=True)}"
+                said = "deux fois" if (kind == "presences" or other["kind"] == kind) else "présent et absent"
+                raise Unanswered(f"{who} : écrit {said}.")
+            same.append({**group, "kind": kind})
+    for group in asked["absences"]:
+        _refuse_cut(group, asked["presences"])
+
+
+def _clash(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Two writings of a day that no fact (a part of the day, an order) tells apart."""
+    shared = one["facts"].keys() & other["facts"].keys()
+    apart = any(one["facts"][name] != other["facts"][name] for name in shared)
+    return not apart and one.get("order", "") == other.get("order", "")
+
+
+def _refuse_cut(absence: Mapping[str, Any], presences: Iterable[Mapping[str, Any]]) -> None:
+    """Raises Unanswered when a presence of the child stands inside an absence: they are two absences."""
+    first, last = min(absence["days"]), max(absence["days"])
+    for group in presences:
+        ours = (group["activity"], group["child"]) == (absence["activity"], absence["child"])
+        cut = next((day for day in group["days"] or () if ours and first < day < last), None)
+        if cut is not None:
+            raise Unanswered(
+                f"{absence['child']} est présent le {format_day(cut, year=True)}, au milieu de son absence : "
+                "écrivez deux absences."
+            )
 
 
 def _facts_of(group: Mapping[str, Any], context: Context, state: str) -> dict[str, Any]:
@@ -87,13 +127,17 @@ def _presence(book: Rulebook, group: Mapping[str, Any], day: date, context: Cont
     return Presence(group["activity"], group["child"], day, facts, group["order"], triggered, own)
 
 
-def _judged(book: Rulebook, group: Mapping[str, Any], context: Context) -> tuple[Context, Verdict]:
-    """The facts of the absences of a group, and what stays due of them."""
+def judge_absences(book: Rulebook, asked: Mapping[str, Any], context: Context) -> list[Judged]:
+    """Each group of absences, its facts, and what stays due of it."""
+    return [_judged(book, group, context) for group in asked["absences"]]
+
+
+def _judged(book: Rulebook, group: Mapping[str, Any], context: Context) -> Judged:
     activity = book.activities[group["activity"]]
     require_open(activity, group["days"])
     known = book.context(_facts_of(group, context, "absent"), trace=context.trace)
     absence = Absence(tuple(sorted(group["days"])), group["told"], group["proof"])
-    return known, verdict_on(activity, absence, known)
+    return group, known, verdict_on(activity, absence, known)
 
 
 def given_back(verdict: Verdict, context: Context) -> list[tuple[date, AbsenceRule, Decimal]]:
@@ -105,11 +149,10 @@ def given_back(verdict: Verdict, context: Context) -> list[tuple[date, AbsenceRu
     ]
 
 
-def refund_lines(book: Rulebook, asked: Mapping[str, Any], context: Context) -> list[Line]:
+def refund_lines(judged: Iterable[Judged]) -> list[Line]:
     """What absences take off this very bill: deductions that do not wait for a later month."""
     lines = []
-    for group in asked["absences"]:
-        known, verdict = _judged(book, group, context)
+    for group, known, verdict in judged:
         for day, rule, amount in given_back(verdict, known):
             if rule.refund.form == DEDUCTION and rule.refund.months_later == 0:
                 said = f"{rule.name}, {format_day(day)}"
@@ -117,14 +160,16 @@ def refund_lines(book: Rulebook, asked: Mapping[str, Any], context: Context) -> 
     return lines
 
 
-def _due_absences(book: Rulebook, group: Mapping[str, Any], context: Context) -> list[Presence]:
-    facts, found = _facts_of(group, context, "absent"), []
-    known, verdict = _judged(book, group, context)
-    for day, rule in verdict.rules:
-        if day in verdict.due:
-            own, extras = known.with_facts(day=day), frozenset(rule.extras)
-            found.append(Presence(group["activity"], group["child"], day, facts, "", extras, own))
-    return found
+def _due_absences(judged: Judged) -> list[Presence]:
+    group, known, verdict = judged
+    return [
+        Presence(
+            group["activity"], group["child"], day, known.given, "", frozenset(rule.extras),
+            known.with_facts(day=day),
+        )
+        for day, rule in verdict.rules
+        if day in verdict.due
+    ]  # fmt: skip
 
 
 def _days_of(group: Mapping[str, Any], activity: Activity) -> Sequence[date]:

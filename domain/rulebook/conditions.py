@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+from domain.errors import BusinessError
 from domain.rulebook.facts import Context, Test, read_test
-from domain.rulebook.schema import Reader, require_whole, unknown
-from domain.rulebook.trace import Unanswered
+from domain.rulebook.schema import NAME, Reader, require_whole, unknown
+from domain.rulebook.trace import Trace, Unanswered
 from domain.rulebook.tree import Node
 
 _WORDS = ("et", "ou", "non")
@@ -47,8 +48,16 @@ class Condition:
         return {name for name, _ in self.tests}.union(*(condition.facts() for condition in inner))
 
     def inputs(self, context: Context) -> dict[str, Any]:
-        """The facts it read, for an explanation."""
-        return {name: context.given[name] for name in sorted(self.facts()) if name in context.given}
+        """The facts it reads, for an explanation; those that lack are left out."""
+        silent = context.with_facts()
+        silent.trace = Trace()
+        found = {}
+        for name in sorted(self.facts()):
+            try:
+                found[name] = silent.fact(name, self.path)
+            except BusinessError:
+                continue
+        return found
 
 
 ALWAYS = Condition("")
@@ -59,7 +68,8 @@ def read_condition(node: Node, reader: Reader) -> Condition:
     if node.value == "toujours":
         return Condition(node.path)
     if node.is_text:
-        raise node.bad(f"une condition est « toujours », ou des faits et leur test : {{{node.text()}: oui}}.")
+        fact = node.text() if NAME.fullmatch(node.text()) else "residence"
+        raise node.bad(f"une condition est « toujours », ou des faits et leur test : {{{fact}: oui}}.")
     parts: dict[str, list[Any]] = {"tests": [], "et": [], "ou": [], "non": []}
     found = [reader.read(_part(word, parts), child) for word, child in node.mapping().items()]
     require_whole(node, reader, *found)

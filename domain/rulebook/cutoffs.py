@@ -290,9 +290,11 @@ class Adapted:
         return next((one.cutoff for one in self.overrides if one.when.holds(context)), self.cutoff)
 
     def limit(self, context: Context, open_days: Collection[date] | None) -> datetime:
+        """The limit of the first exception that holds, as it is written; else the limit, moved if closed."""
         chosen = self.chosen(context, open_days)
         limit = chosen.limit(context, open_days)
-        if self.closed is Closed.KEEP or self.open_set is None or limit in (FOREVER, NEVER_EVER):
+        stays = self.closed is Closed.KEEP or self.open_set is None or limit in (FOREVER, NEVER_EVER)
+        if stays or chosen is not self.cutoff:
             return limit
         day, time = _place_of(chosen, limit, context, open_days)
         if not self.open_set.holds(day, context.calendar, open_days):

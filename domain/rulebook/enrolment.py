@@ -79,6 +79,7 @@ class Paper:
     instead: tuple["Instead", ...]
     months: int | None
     copies: Value | None
+    valid: bool = False
 
     def missing(self, given: Sequence["Given"], today: date | None, context: Context) -> str | None:
         """Why the file is not complete, or None."""
@@ -90,6 +91,8 @@ class Paper:
         needed = 1 if self.copies is None else int(self.copies.evaluate(context))
         if len(fresh) >= needed:
             return None
+        if len(found) > len(fresh) and self.valid:
+            return f"la pièce « {self.name} » n’est plus valable."
         if len(found) > len(fresh):
             if today is not None and any(paper.dated > today for paper in found):
                 return f"la pièce « {self.name} » porte une date à venir."
@@ -99,10 +102,17 @@ class Paper:
         )
 
     def _is_fresh(self, paper: "Given", today: date | None) -> bool:
-        if self.months is None:
+        if self.months is None and not self.valid:
             return True
         if today is None:
             raise MissingFact("a", self.path)
+        if self.valid and paper.until is None:
+            raise MissingFact(f"fin de validité de la pièce {paper.name}", self.path)
+        if self.valid and paper.until < today:
+            return False
+        return self.months is None or self._is_young(paper, today)
+
+    def _is_young(self, paper: "Given", today: date) -> bool:
         if paper.dated is None:
             raise MissingFact(f"date de la pièce {paper.name}", self.path)
         return clamped(*add_months(today.year, today.month, -self.months), today.day) <= paper.dated <= today
@@ -120,6 +130,7 @@ class Given:
 
     name: str
     dated: date | None = None
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +288,7 @@ _PAPER = placed(
     Key("si", "when", read_condition, "qui doit la donner", ALWAYS),
     Key("ou", "instead", schema.list_of(_INSTEAD), "les pièces acceptées à la place", ()),
     Key("age_maximum_mois", "months", schema.integer(1, 120), "l’âge maximum de la pièce, en mois", None),
+    Key("en_cours_de_validite", "valid", schema.yes_no, "est-elle encore valable ce jour-là", False),
     Key("exemplaires", "copies", read_value, "combien d’exemplaires (1 si absent)", None),
 )
 _CHOICE = placed(

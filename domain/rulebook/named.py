@@ -34,7 +34,13 @@ class NamedAmount:
 
     def evaluate(self, context: Context) -> Decimal:
         result = self.value.evaluate(context)
-        return result if self.rounding is None else self.rounding.round(result)
+        if self.rounding is None:
+            return result
+        rounded = self.rounding.round(result)
+        if rounded != result:
+            said = f"arrondi : {in_words(result)} → {in_words(rounded)}"
+            context.trace.add(self.path, said, {}, rounded)
+        return rounded
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from domain.errors import RuleError
 from domain.rulebook import schema
 from domain.rulebook.facts import Context
 from domain.rulebook.schema import Key, Record
-from domain.rulebook.trace import in_words
+from domain.rulebook.trace import Unanswered, in_words
 from domain.rulebook.values import Value, add_form, placed, read_value
 
 
@@ -37,7 +37,7 @@ class Slices:
             count = ((minutes - self.tolerance) / self.size).to_integral_value(ROUND_CEILING)
         else:
             count = ((minutes + self.tolerance) / self.size).to_integral_value(ROUND_FLOOR)
-        count = max(count, Decimal(0))
+        count = count if count > 0 else Decimal(0)
         context.trace.add(
             self.path,
             f"{in_words(minutes)} min, tranches de {self.size} min {self.counted.value} : {in_words(count)}",
@@ -67,6 +67,8 @@ class Slots:
 
     def evaluate(self, context: Context) -> Decimal:
         start, end = self.start.evaluate(context), self.end.evaluate(context)
+        if end < start:
+            raise Unanswered(f"{self.path} : le départ vient avant l’arrivée.")
         total = Decimal(0)
         for slot in self.slots:
             if start < slot.end.minutes and end > slot.start.minutes:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from domain.calendar import paris_now
+from domain.clock_time import FOREVER
 from domain.errors import BusinessError
 from domain.french import WEEKDAYS, format_day, quoted, spaced
 from domain.rulebook import ladders
@@ -20,8 +21,10 @@ from domain.rulebook.bills import (
     booking_answer,
     expand,
     given_back,
+    judge_absences,
     price_all,
     refund_lines,
+    refuse_contradictions,
     refuse_given_counts,
     require_open,
     tariff_of,
@@ -84,6 +87,7 @@ def _limit(book: Rulebook, asked: Asked, context: Context) -> Answer:
     ladder, version = _ladder(activity, asked, context, asked["action"])
     stages = [one.before(version.ends()) for one in limits(ladder, context, activity.opening)]
     sure = next((one for one in stages if one.certain), None)
+    bounded = {one.limit for one in stages} - {FOREVER}
     for one in stages:
         context.trace.add(one.stage.path, f"{said_stage(one)} : {one.stage.answer.outcome.value}")
     return {
@@ -102,7 +106,7 @@ def _limit(book: Rulebook, asked: Asked, context: Context) -> Answer:
             }
             for one in stages
         ],
-        "ensuite": ladder.otherwise.outcome.value,
+        "ensuite": "autre_version" if version.ends() in bounded else ladder.otherwise.outcome.value,
     }
 
 
@@ -154,13 +158,12 @@ def _open(book: Rulebook, asked: Asked, context: Context) -> Answer:
 
 def _price(book: Rulebook, asked: Asked, context: Context) -> Answer:
     activity = book.activities[asked["activity"]]
-    context = _of_presence(asked, context)
+    context = _of_presence(book, asked, context)
     if context.day is not None:
         require_open(activity, [context.day])
     triggered = frozenset(asked["triggered"])
     if asked["booked_at"] is not None:
-        of_booking = book.context(context.given, day=context.day, now=asked["booked_at"], trace=context.trace)
-        answered = booking_answer(activity, of_booking, asked["channel"])
+        answered = booking_answer(activity, context, asked["channel"])
         triggered |= frozenset(answered.extras)
         context = context.with_facts(**{LATE: answered.outcome is not Outcome.FREE})
     found = price(tariff_of(activity, context, context.day), context, triggered)
@@ -176,9 +179,10 @@ def _price(book: Rulebook, asked: Asked, context: Context) -> Answer:
     }
 
 
-def _of_presence(asked: Asked, context: Context) -> Context:
-    """The facts of the presence that is priced: it takes place unless `etat` says otherwise."""
-    return context.with_facts(**{"etat": "present", "activite": asked["activity"], **context.given})
+def _of_presence(book: Rulebook, asked: Asked, context: Context) -> Context:
+    """The facts of the presence that is priced, at its booking; it takes place unless `etat` denies it."""
+    facts = {"etat": "present", "activite": asked["activity"], **context.given}
+    return book.context(facts, day=context.day, now=asked["booked_at"] or context.now, trace=context.trace)
 
 
 def _settled_later(book: Rulebook, name: str, context: Context) -> str:
@@ -235,10 +239,12 @@ def _due_amount(book: Rulebook, activity: Activity, verdict: Any, context: Conte
 
 
 def _bill(book: Rulebook, asked: Asked, context: Context) -> Answer:
-    presences = expand(book, asked, context)
+    refuse_contradictions(asked)
+    judged = judge_absences(book, asked, context)
+    presences = expand(book, asked, context, judged)
     refuse_given_counts(book, presences)
     price_all(book, presences, asked["earlier"])
-    lines = bill_lines(book, presences, asked["earlier"]) + refund_lines(book, asked, context)
+    lines = bill_lines(book, presences, asked["earlier"]) + refund_lines(judged)
     return {
         "total": sum((line.amount for line in lines), Decimal("0.00")),
         "par_enfant": _summed((line.child or "famille", line.amount) for line in lines),

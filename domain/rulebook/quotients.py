@@ -1,5 +1,6 @@
 """The quotient familial in force for a service (P6): when a change takes effect, what unknown means."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -10,6 +11,7 @@ from domain.calendar import ONE_DAY, add_months, paris_now, school_year
 from domain.errors import RuleError
 from domain.french import quoted
 from domain.rulebook import schema
+from domain.rulebook.cutoffs import clamped
 from domain.rulebook.facts import Context
 from domain.rulebook.money import ROUNDING, Rounding
 from domain.rulebook.schema import Key, Reader
@@ -18,6 +20,7 @@ from domain.rulebook.tree import Node
 from domain.rulebook.values import placed
 
 TOP = Decimal("Infinity")
+Stretch = tuple["QuotientEntry", date, date]
 
 
 class Unknown(StrEnum):
@@ -55,6 +58,13 @@ class Custody(StrEnum):
     UNSAID = "non_prevu"
 
 
+class First(StrEnum):
+    """From when the very first quotient of a family counts."""
+
+    RECEIPT = "des_reception"
+    CHANGE = "comme_un_changement"
+
+
 class Validity(StrEnum):
     CIVIL_YEAR = "annee_civile"
     SCHOOL_YEAR = "annee_scolaire"
@@ -71,13 +81,25 @@ class QuotientRule:
     validity: Validity
     custody: Custody
     rounding: Rounding | None
+    first: First = First.CHANGE
+    campaign: tuple[int, int] | None = None
 
     def value(self, context: Context) -> Decimal | None:
         """The quotient for the facts of `context`: given, or read in the history `quotients`."""
         found = self._known(context)
         if found is None:
             return self.of_unknown(context)
-        return found if self.rounding is None else self.rounding.round(found)
+        return self.rounded(found, context)
+
+    def rounded(self, found: Decimal, context: Context) -> Decimal:
+        if self.rounding is None or not found.is_finite():
+            return found
+        rounded = self.rounding.round(found)
+        if rounded != found:
+            context.trace.add(
+                self.path, f"quotient arrondi : {in_words(found)} → {in_words(rounded)}", {}, rounded
+            )
+        return rounded
 
     def of_unknown(self, context: Context) -> Decimal | None:
         """What an unknown quotient counts as; raises when the règlement refuses to say."""
@@ -96,11 +118,12 @@ class QuotientRule:
             return None
         reference = self._reference(context)
         by_parent: dict[str, QuotientEntry] = {}
-        for entry in sorted(history, key=self._effect):
-            if self._effect(entry) <= reference <= self._end(entry):
+        stretches = [self._stretch(entry, history) for entry in history]
+        for entry, start, end in sorted(stretches, key=lambda stretch: stretch[1]):
+            if start <= reference <= end:
                 by_parent[entry.parent] = entry
         found = self._of_custody(by_parent, context)
-        said = "inconnu" if found is None else in_words(found)
+        said = _why_unknown(stretches) if found is None else in_words(found)
         context.trace.add(self.path, f"quotient au {in_words(reference)} : {said}", {}, found)
         return found
 
@@ -132,14 +155,25 @@ class QuotientRule:
         if self.snapshot is Snapshot.MONTH:
             return day.replace(day=1)
         if self.snapshot is Snapshot.BOOKING:
+            if context.now is None:
+                raise MissingFact("reserve_le", self.path)
             return paris_now(context.moment(self.path)).date()
         return day
 
-    def _effect(self, entry: "QuotientEntry") -> date:
+    def _stretch(self, entry: "QuotientEntry", history: Iterable["QuotientEntry"]) -> Stretch:
+        """The first and the last day on which an entry counts."""
+        before = (other for other in history if other.parent == entry.parent and other is not entry)
+        is_first = all(other.received > entry.received for other in before)
+        start = self._effect(entry, is_first)
+        return entry, start, self._end(entry, start)
+
+    def _effect(self, entry: "QuotientEntry", is_first: bool) -> date:
         """The first day on which an entry counts."""
         if entry.first_day is not None:
             return entry.first_day
         received = entry.received
+        if is_first and self.first is First.RECEIPT:
+            return received
         match self.change:
             case Change.IMMEDIATE:
                 return received.replace(day=1) if self.retroactive else received
@@ -149,13 +183,37 @@ class QuotientRule:
                 return date(received.year + 1, 1, 1)
         raise Unanswered(f"{self.path} : indiquez « du », le premier jour de la période suivante.")
 
-    def _end(self, entry: "QuotientEntry") -> date:
+    def _end(self, entry: "QuotientEntry", start: date) -> date:
+        """The end of the year of validity; of the next one for what came once its campaign had begun."""
         if entry.last_day is not None:
             return entry.last_day
-        start = self._effect(entry)
+        if self.validity is Validity.ENDLESS:
+            return date.max - ONE_DAY
+        end = self._year_end(start)
+        if self.campaign is None or start > entry.received:
+            return end
+        begins = _last_before(end, self.campaign)
+        return self._year_end(end + ONE_DAY) if entry.received >= begins else end
+
+    def _year_end(self, day: date) -> date:
         if self.validity is Validity.CIVIL_YEAR:
-            return date(start.year, 12, 31)
-        return school_year(start)[1] if self.validity is Validity.SCHOOL_YEAR else date.max - ONE_DAY
+            return date(day.year, 12, 31)
+        return school_year(day)[1]
+
+
+def _last_before(end: date, campaign: tuple[int, int]) -> date:
+    """The day of the campaign in the year that closes on `end`."""
+    month, day = campaign
+    of_year = clamped(end.year, month, day)
+    return of_year if of_year <= end else clamped(end.year - 1, month, day)
+
+
+def _why_unknown(stretches: Iterable[Stretch]) -> str:
+    known = []
+    for entry, start, end in stretches:
+        received, value = in_words(entry.received), in_words(entry.value)
+        known.append(f"{value} reçu le {received} compte du {in_words(start)} au {in_words(end)}")
+    return f"inconnu ({' ; '.join(known)})" if known else "inconnu"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +237,17 @@ def _make(**fields: Any) -> QuotientRule:
     return QuotientRule(**fields)
 
 
+_CAMPAIGN = schema.Record(
+    lambda month, day: (month, day),
+    Key("mois", "month", schema.integer(1, 12), "le mois"),
+    Key("jour", "day", schema.integer(1, 31), "le jour"),
+)
+
+
+def _campaign(node: Node, reader: Reader) -> tuple[int, int]:
+    return _CAMPAIGN(node, reader)
+
+
 QUOTIENT = placed(
     _make,
     Key("inconnu", "unknown", _words(Unknown), "le prix sans quotient"),
@@ -188,6 +257,8 @@ QUOTIENT = placed(
     Key("validite", "validity", _words(Validity), "jusqu’à quand un quotient vaut"),
     Key("garde_alternee", "custody", _words(Custody), "quel quotient quand les parents sont séparés"),
     Key("arrondi", "rounding", schema.optional(ROUNDING), "l’arrondi du quotient (null : aucun)"),
+    Key("premier", "first", _words(First), "à partir de quand le tout premier quotient compte", First.CHANGE),
+    Key("campagne_des", "campaign", _campaign, "dès quand un quotient vaut aussi l’année suivante", None),
 )
 
 ENTRY = schema.Record(
@@ -213,5 +284,5 @@ def apply_policy(rule: QuotientRule | None, facts: dict[str, Any], context: Cont
         facts["quotients"] = ()
     elif facts["quotient"] is None:
         facts["quotient"] = rule.of_unknown(context)
-    elif rule.rounding is not None and facts["quotient"].is_finite():
-        facts["quotient"] = rule.rounding.round(facts["quotient"])
+    else:
+        facts["quotient"] = rule.rounded(facts["quotient"], context)

@@ -89,6 +89,7 @@ _VARIANTS = {
     "reunion": "RE", "mayotte": "YT", "saint_barthelemy": "BL", "saint_martin": "MF",
     "saint_pierre_et_miquelon": "PM",
 }  # fmt: skip
+_FAR_CLOCKS = tuple(word for word in _VARIANTS if word not in ("metropole", "alsace_moselle"))
 _ZONES = {"zone_a": "A", "zone_b": "B", "zone_c": "C"}
 _SECTIONS = {
     "reglement": "l’identité du règlement",
@@ -254,6 +255,11 @@ def _calendar_spec(source: HolidaySource) -> schema.Spec:
             found["public"], found["holidays"], frozenset(found["office_closed"]), frozenset(found["school"])
         )
         office = None if found["office"] is None else frozenset(found["office"])
+        if node.mapping()["jours_feries"].value in _FAR_CLOCKS:
+            reader.faults.warn(
+                node.mapping()["jours_feries"],
+                "toutes les heures sont celles de Paris : convertissez celles du territoire.",
+            )
         zone, variant = (_word(node.mapping()[word]) for word in ("vacances", "jours_feries"))
         known = _known_years(found["holidays"]) if zone else None
         added, removed = frozenset(found["school_added"]), frozenset(found["school_removed"])

@@ -115,6 +115,7 @@ _GIVEN = Record(
     Given,
     Key("nom", "name", schema.text, "la pièce"),
     Key("date", "dated", schema.day, "sa date", None),
+    Key("jusqu_au", "until", schema.day, "le dernier jour où elle est valable", None),
 )
 
 

@@ -166,7 +166,7 @@ def unknown(meaning: str, value: str, known: Mapping[str, Any]) -> str:
     """What is said of a name that is not declared: the nearest ones, else all."""
     near = get_close_matches(value, list(known), n=1, cutoff=0.6)
     advice = f"vouliez-vous dire {listed(near)} ?" if near else f"déclarés : {listed(known) or 'aucun'}."
-    return f"{meaning} {quoted(value)} n’est pas déclaré(e) ; {advice}"
+    return f"{meaning} {quoted(value)} : ce nom n’est pas déclaré ; {advice}"
 
 
 weekday = choice({word: number for number, word in enumerate(WEEKDAYS)})

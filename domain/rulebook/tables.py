@@ -40,6 +40,9 @@ class Row:
     tests: Mapping[str, Test]
     values: Mapping[str | None, Any]
 
+    def fits(self, values: Mapping[str, Any]) -> bool:
+        return all(test.accepts(values[name]) for name, test in self.tests.items() if name in values)
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -51,7 +54,7 @@ class Table:
 
     def evaluate(self, context: Context) -> Decimal:
         """The value of the only row that fits; Unanswered when the table has none for these facts."""
-        values = {name: context.fact(name, self.path) for name in self.dimensions}
+        values = self._values(context)
         row = self._shifted(self._row(values), values, context.given.get(SHIFT) or {})
         column = context.fact(self.column, self.path) if self.column else None
         if column not in row.values:
@@ -63,6 +66,16 @@ class Table:
         context.trace.add(row.path, said, values, result, self._bracket(row, values))
         return result
 
+    def _values(self, context: Context) -> dict[str, Any]:
+        """The facts that choose the row; one that no row left asks about (« tous ») is not read."""
+        values: dict[str, Any] = {}
+        rows = list(self.rows)
+        for name in self.dimensions:
+            if not rows or not all(row.tests[name].anything for row in rows):
+                values[name] = context.fact(name, self.path)
+                rows = [row for row in rows if row.tests[name].accepts(values[name])]
+        return values
+
     def _bracket(self, row: Row, values: Mapping[str, Any]) -> str:
         """« tranche C (de 701 à 900) », the line that a number chose; numbers take over after Z."""
         for name, test in row.tests.items():
@@ -73,7 +86,7 @@ class Table:
         return ""
 
     def _row(self, values: Mapping[str, Any]) -> Row:
-        found = [row for row in self.rows if all(row.tests[name].accepts(values[name]) for name in row.tests)]
+        found = [row for row in self.rows if row.fits(values)]
         if len(found) == 1:
             return found[0]
         if found:
@@ -97,13 +110,13 @@ class Table:
             row
             for row in self.rows
             if row.tests[name].interval is not None
-            and all(row.tests[other].accepts(values[other]) for other in row.tests if other != name)
+            and row.fits({other: value for other, value in values.items() if other != name})
         )
         return iter(sorted(rows, key=lambda row: _order(row.tests[name].interval)))
 
     def _shifted(self, row: Row, values: Mapping[str, Any], shifts: Mapping[str, int]) -> Row:
         for name, by in shifts.items():
-            if name in self.dimensions and row.tests[name].interval is not None:
+            if name in values and row.tests[name].interval is not None:
                 rows = list(self._brackets(name, values))
                 row = rows[min(max(rows.index(row) + by, 0), len(rows) - 1)]
         return row
@@ -145,11 +158,16 @@ def table_reader(value_spec: Spec) -> Spec:
             for row in given["lignes"].items()
         ]
         require_whole(node, reader, *rows)
-        table = Table(node.path, dimensions, column_name, gap, tuple(rows))
+        table = Table(node.path, _easiest_first(dimensions, reader), column_name, gap, tuple(rows))
         _check(table, node, reader)
         return table
 
     return read
+
+
+def _easiest_first(dimensions: tuple[str, ...], reader: Reader) -> tuple[str, ...]:
+    """The words before the numbers: a row for « tous » then spares a family its quotient."""
+    return tuple(sorted(dimensions, key=lambda name: reader.known("fait")[name].kind in _MEASURED))
 
 
 def _known_keys(node: Node, reader: Reader) -> Mapping[str, Node]:

@@ -127,7 +127,9 @@ class Faults:
         self.add(Fault(node.path, node.line, message, Severity.WARNING))
 
     def __iter__(self) -> Iterator[Fault]:
-        return iter(sorted(self.found, key=lambda fault: (fault.line, fault.path)))
+        """Errors first, each kind in the order of the file."""
+        order = {Severity.ERROR: 0, Severity.WARNING: 1}
+        return iter(sorted(self.found, key=lambda fault: (order[fault.severity], fault.line, fault.path)))
 
     @property
     def errors(self) -> list[Fault]:

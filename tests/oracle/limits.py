@@ -52,7 +52,7 @@ class Oracle:
                 (one["limite"] for one in form.get("sauf", ()) if self.holds(one["quand"], day)), None
             )
             if exception is not None:
-                form = self.with_closing_rule(exception, form)
+                form = exception
             elif is_extreme(form):
                 form = self.with_closing_rule(self.extreme(form, day), form)
             else:
@@ -60,7 +60,7 @@ class Oracle:
         return form
 
     def with_closing_rule(self, inner: Form, outer: Form) -> Form:
-        """What stands in the place of `outer` is moved like it when its day is closed."""
+        """The limit chosen among several is moved like `outer` when its day is closed."""
         if isinstance(inner, str) or outer.get("si_ferme", "garder") == "garder":
             return inner
         return {**inner, "si_ferme": outer["si_ferme"], "jours_ouverts": outer["jours_ouverts"]}

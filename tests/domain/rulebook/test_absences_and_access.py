@@ -242,10 +242,10 @@ def test_a_count_of_some_presences_only():
     check(book, """
         - nom: deux commandes
           question: facture
-          attendu: {total: 8}
+          attendu: {total: 10}
           presences:
             - {activite: cantine, enfant: Lou, jours: [2026-09-14, 2026-09-15, 2026-09-17], commande: a}
-            - {activite: cantine, enfant: Lou, jours: [2026-09-18, 2026-09-21], commande: b, faits: {n: 1}}
+            - {activite: cantine, enfant: Lou, jours: [2026-09-18, 2026-09-21], commande: b}
         """)  # fmt: skip
 
 
@@ -449,7 +449,7 @@ def test_who_pays():
     [
         ("pris_au: jour_de_reservation", "{valeur: 500, recu: 2026-03-20}", "2026-05-01", ", a: 2026-03-19 23:59", "valeur: null"),
         ("pris_au: jour_de_reservation", "{valeur: 500, recu: 2026-03-20}", "2026-05-01", ", a: 2026-03-20 00:00", "valeur: 500"),
-        ("pris_au: jour_de_reservation", "{valeur: 500, recu: 2026-03-20}", "2026-05-01", "", "fait_manquant: a"),
+        ("pris_au: jour_de_reservation", "{valeur: 500, recu: 2026-03-20}", "2026-05-01", "", "fait_manquant: reserve_le"),
         ("pris_au: debut_du_mois", "{valeur: 500, recu: 2026-03-01}", "2026-03-31", "", "valeur: 500"),
         ("pris_au: debut_du_mois", "{valeur: 500, recu: 2026-03-02}", "2026-03-31", "", "valeur: null"),
         ("changement: periode_suivante", "{valeur: 500, recu: 2026-03-20}", "2026-05-01", "", 'probleme: "quotient : indiquez « du », le premier jour de la période suivante."'),
@@ -460,7 +460,7 @@ def test_who_pays():
         ("retroactif: non", "{valeur: 500, recu: 2026-03-20, au: 2026-03-25}", "2026-03-26", "", "valeur: null"),
         ("retroactif: non", "{valeur: 500, recu: 2026-03-20}, {valeur: 700, recu: 2026-04-02}", "2026-04-02", "", "valeur: 700"),
         ("retroactif: non", "{valeur: 700, recu: 2026-04-02}, {valeur: 500, recu: 2026-03-20}", "2026-05-02", "", "valeur: 700"),
-        ("garde_alternee: celui_du_parent", "{valeur: 500, recu: 2026-03-20, parent: a}, {valeur: 700, recu: 2026-03-20, parent: b}", "2026-05-02", ", faits: {parent: c}", "fait_manquant: parent"),
+        ("garde_alternee: celui_du_parent", "{valeur: 500, recu: 2026-03-20, parent: a}, {valeur: 700, recu: 2026-03-20, parent: b}", "2026-05-02", ", faits: {parent: c}", "probleme: 'quotient : aucun quotient connu pour le parent « c ».'"),
         ("garde_alternee: celui_du_parent", "{valeur: 500, recu: 2026-03-20, parent: a}", "2026-05-02", ", faits: {parent: c}", "valeur: 500"),
     ],
 )  # fmt: skip

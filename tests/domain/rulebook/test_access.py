@@ -200,10 +200,13 @@ def test_stages_in_order_of_time_are_no_warning():
         ("activites:\n\tc: {nom: C}\n", "une tabulation"),
         ("activites: {c: {nom: Restaurant : cantine}}\n", "se met entre guillemets"),
         ("activites:\n  c:\n    nom: Restaurant : cantine\n", "un deux-points de trop"),
-        ("activites:\n  c: {nom: 'L'école'}\n", "la fin de ce qui est ouvert ligne 4"),
+        ("activites:\n  c: {nom: 'L'école'}\n", "une apostrophe ferme la phrase"),
         ("activites:\n  c: {nom: C\n  d: {nom: D}\n", "ligne 4"),
         ("activites:\n  c:\n    nom:Restaurant\n    delais: []\n", "une espace oubliée après « : »"),
         ("activites:\n  c: {nom: \"C}\n", "le guillemet ouvert ligne 4"),
+        ("activites:\n\u00a0 c: {nom: C}\n  d: {nom: D}\n", "une espace insécable"),
+        ("activites: {c: {nom: C}}\n---\nautre: 1\n", "retirez la ligne"),
+        ("faits: {a: oui_non}\nactivites: {c: {nom: C, absences: [{nom: A, si: a = oui, du: tout}]}}", "{residence: oui}"),
         ("activites: {c: {nom: C, tarif: {prix: 4,40}}}", "un nombre décimal prend un point (4.40)"),
         ("activites: {c: {nom: C, tarif: {prix: '4,40'}}}", "les décimales prennent un point"),
         ("activites: {c: {nom: C, tarif: {prix: 4.40 €}}}", "sans le signe €"),
@@ -427,3 +430,25 @@ def test_a_limit_hidden_in_a_condition_is_a_warning():
         "activites: {c: {nom: C, delais: [{actions: [annuler], canaux: tous, si: {jours_d_avance: {de: 30}}, etapes: [], ensuite: libre}]}}"
     )
     assert "écrivez « forme: jours_avant »" in plain(str(faults.warnings[0]))
+
+
+def test_a_document_may_have_to_be_valid_on_the_day():
+    book = rulebook_of(
+        "activites: {c: {nom: C, inscription: {pieces: [{nom: assurance, en_cours_de_validite: oui}]}}}"
+    )
+    check(
+        book,
+        """
+        - {nom: valable, question: inscription, activite: c, jour: 2026-09-15, pieces: [{nom: assurance, jusqu_au: 2026-09-15}], attendu: {acceptee: oui}}
+        - {nom: périmée, question: inscription, activite: c, jour: 2026-09-15, pieces: [{nom: assurance, jusqu_au: 2026-09-14}], attendu: {motifs: ["La pièce « assurance » n’est plus valable."]}}
+        - {nom: sans fin, question: inscription, activite: c, jour: 2026-09-15, pieces: [{nom: assurance}], attendu: {fait_manquant: fin de validité de la pièce assurance}}
+        """,
+    )
+
+
+def test_hours_of_a_territory_are_told_to_be_those_of_paris():
+    header = (
+        "reglement: {nom: E}\ncalendrier: {jours_d_ecole: [lundi], jours_feries: reunion, vacances: []}\n"
+    )
+    _, faults = read("activites: {c: {nom: C}}", header)
+    assert "toutes les heures sont celles de Paris" in str(faults.warnings[0])

@@ -142,3 +142,79 @@ def test_nothing_waits_when_the_family_leaves():
         - {nom: part, question: avis, factures: [5, 6], faits: {depart: oui}, attendu: {avis: 6, reporte: 0}}
         """,
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("presences: [{activite: c, enfant: A, jours: [2026-09-16]}, {activite: c, enfant: A, jours: [2026-09-16]}]", "écrit deux fois"),
+        ("presences: [{activite: c, enfant: A, jours: [2026-09-16]}], absences: [{activite: c, enfant: A, jours: [2026-09-16], faits: {cause: maladie}}]", "présent et absent"),
+        ("absences: [{activite: c, enfant: A, jours: [2026-09-16]}, {activite: c, enfant: A, jours: [2026-09-16]}]", "écrit deux fois"),
+        ("presences: [{activite: c, enfant: A, jours: [2026-09-16]}], absences: [{activite: c, enfant: A, jours: [2026-09-15, 2026-09-17]}]", "écrivez deux absences"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_true_at_once_is_not_billed(written, said):
+    book = rulebook_of(PARTS)
+    (found,) = ask(book, f"- {{question: facture, {written}}}")
+    assert said in found.problem
+
+
+PARTS = f"""
+faits: {{cause: [maladie, autre], partie: [matin, soir]}}
+activites:
+  c: {{nom: C, tarif: {{prix: 3, arrondi: {CENTS}}}, absences: [{{nom: due, si: toujours, du: tout}}]}}
+"""
+
+
+def test_two_parts_of_a_day_and_two_children_are_not_contradictions():
+    check(
+        rulebook_of(PARTS),
+        """
+        - {nom: matin et soir, question: facture, presences: [{activite: c, jours: [2026-09-16], faits: {partie: matin}}, {activite: c, jours: [2026-09-16], faits: {partie: soir}}], attendu: {total: 6}}
+        - {nom: deux enfants, question: facture, presences: [{activite: c, enfant: A, jours: [2026-09-16]}], absences: [{activite: c, enfant: B, jours: [2026-09-16]}], attendu: {total: 6}}
+        """,
+    )
+
+
+def test_a_line_for_any_quotient_asks_for_none():
+    book = rulebook_of(f"""
+        faits: {{regime: [general, hors]}}
+        activites:
+          c:
+            nom: C
+            tarif:
+              prix:
+                table:
+                  selon: [quotient, regime]
+                  trous: refuser
+                  lignes:
+                    - {{regime: general, quotient: {{a: 500}}, valeur: 3}}
+                    - {{regime: general, quotient: {{plus_de: 500}}, valeur: 5}}
+                    - {{regime: hors, quotient: tous, valeur: 9.66}}
+              arrondi: {CENTS}
+        """)
+    check(
+        book,
+        """
+        - {nom: hors, question: prix, activite: c, faits: {regime: hors}, attendu: {prix: 9.66}}
+        - {nom: général, question: prix, activite: c, faits: {regime: general}, attendu: {fait_manquant: quotient}}
+        """,
+    )
+
+
+def test_slots_refuse_a_departure_before_the_arrival_and_slices_are_never_below_zero():
+    book = rulebook_of(f"""
+        faits: {{arrivee: heure, depart: heure}}
+        activites:
+          soir: {{nom: Soir, tarif: {{prix: {{creneaux: {{arrivee: arrivee, depart: depart, liste: [{{de: "16:30", a: "17:00", valeur: 1}}]}}}}, arrondi: {CENTS}}}}}
+          retard: {{nom: Retard, tarif: {{prix: 5, quantite: {{tranches: {{minutes: depart - arrivee, de: 15, compte: commencees, tolerance: 5}}}}, arrondi: {CENTS}}}}}
+        """)
+    back, none = ask(
+        book,
+        """
+        - {question: prix, activite: soir, faits: {arrivee: "17:00", depart: "16:30"}}
+        - {question: prix, activite: retard, faits: {arrivee: "17:00", depart: "17:03"}}
+        """,
+    )
+    assert "le départ vient avant l’arrivée" in back.problem
+    assert str(none.answer["prix"]) == "0.00"

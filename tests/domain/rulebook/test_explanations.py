@@ -133,8 +133,9 @@ def test_a_price():
         """)  # fmt: skip
     check_explanation(book, "- {question: prix, activite: cantine, jour: 2026-09-14, faits: {x: 1.2, lieu: ailleurs}}", """
         montants.double.valeur · 2 * x = 2,4 · x = 1,2 · 2,4
+        montants.double · arrondi : 2,4 → 3 · 3
         activites.cantine.tarif.versions[1].regle.prix.table.lignes[3].valeur (2026) · double = 3 · double = 3 · 3
-        activites.cantine.tarif.versions[1].regle.prix.table.lignes[3] (2026) · lieu = ailleurs et x = 1,2 : 3 · lieu = ailleurs, x = 1,2 · 3
+        activites.cantine.tarif.versions[1].regle.prix.table.lignes[3] (2026) · lieu = ailleurs : 3 · lieu = ailleurs · 3
         activites.cantine.tarif.versions[1].regle.quantite.tranches (2026) · 50 min, tranches de 30 min commencees : 2 · minutes = 50 · 2
         activites.cantine.tarif.versions[1].regle (2026) · 3 × 2 = 6 · prix_unitaire = 3, quantite = 2 · 6
         """)  # fmt: skip
@@ -144,11 +145,13 @@ def test_facts_that_are_computed():
     book = rulebook_of(OTHERS)
     check_explanation(book, "- {question: fait, fait: aise, faits: {revenu: 200}}", """
         montants.tiers.valeur · revenu / 3 = 66,66666666666666666666666667 · revenu = 200 · 66,66666666666666666666666667
-        conditions.aise · non · non
+        montants.tiers · arrondi : 66,66666666666666666666666667 → 66,67 · 66,67
+        conditions.aise · non · tiers = 66,67 · non
         """)  # fmt: skip
     check_explanation(book, "- {question: fait, fait: aise, faits: {revenu: 300.01}}", """
         montants.tiers.valeur · revenu / 3 = 100,0033333333333333333333333 · revenu = 300,01 · 100,0033333333333333333333333
-        conditions.aise · oui · oui
+        montants.tiers · arrondi : 100,0033333333333333333333333 → 100 · 100
+        conditions.aise · oui · tiers = 100 · oui
         """)  # fmt: skip
     check_explanation(book, "- {question: fait, fait: admission, faits: {cause: maladie, naissance: 2023-10-30}}", """
         dates.admission[2] · lundi 31 août 2026 · lundi 31 août 2026
@@ -158,9 +161,10 @@ def test_facts_that_are_computed():
         """)  # fmt: skip
     check_explanation(book, "- {question: fait, fait: quotient, jour: 2026-09-14, faits: {quotients: [{valeur: 622.4, recu: 2026-03-20}]}}", """
         quotient · quotient au lundi 14 septembre 2026 : 622,4 · 622,4
+        quotient · quotient arrondi : 622,4 → 622 · 622
         """)  # fmt: skip
     check_explanation(book, "- {question: fait, fait: quotient, jour: 2026-03-14, faits: {quotients: [{valeur: 622.4, recu: 2026-03-20}]}}", """
-        quotient · quotient au samedi 14 mars 2026 : inconnu
+        quotient · quotient au samedi 14 mars 2026 : inconnu (622,4 reçu le vendredi 20 mars 2026 compte du vendredi 20 mars 2026 au jeudi 31 décembre 2026)
         quotient · quotient inconnu : tranche_la_plus_haute
         """)  # fmt: skip
 

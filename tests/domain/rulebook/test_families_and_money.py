@@ -3,7 +3,7 @@
 
 import pytest
 
-from tests.domain.rulebook.helpers import check, rulebook_of
+from tests.domain.rulebook.helpers import ask, check, plain, rulebook_of
 
 CENTS = "{au: 0.01, vers: plus_proche, apres: [total]}"
 
@@ -232,5 +232,85 @@ def test_a_quotient_given_alone_is_rounded_and_one_without_end_has_no_price():
         - {{nom: décimal, question: prix, activite: tranches, faits: {{quotient: 254.9}}, attendu: {{prix: 1}}}}
         - {{nom: inconnu, question: prix, activite: tranches, faits: {{quotient: inconnu}}, attendu: {{prix: 3}}}}
         - {{nom: sans fin, question: prix, activite: taux, faits: {{quotient: inconnu}}, attendu: {{probleme: {endless!r}}}}}
+        """,
+    )
+
+
+HISTORY = """
+quotient: {{inconnu: ligne_inconnu, pris_au: jour_du_service, changement: {change}, retroactif: non, validite: {validity}, garde_alternee: non_prevu, arrondi: {{au: 1, vers: inferieur}}{more}}}
+activites:
+  c:
+    nom: C
+    tarif: {{prix: {{table: {{selon: quotient, trous: refuser, lignes: [{{quotient: {{a: 700}}, valeur: 2}}, {{quotient: {{de: 701}}, valeur: 4}}, {{quotient: inconnu, valeur: 9}}]}}}}, arrondi: {{au: 0.01, vers: plus_proche, apres: [total]}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "validity", "more", "received", "day", "price"),
+    [
+        ("immediat", "annee_scolaire", "", "2026-07-10", "2026-09-03", 9),
+        ("immediat", "annee_scolaire", ", campagne_des: {mois: 6, jour: 1}", "2026-07-10", "2026-09-03", 2),
+        ("immediat", "annee_scolaire", ", campagne_des: {mois: 6, jour: 1}", "2026-07-10", "2027-08-31", 2),
+        ("immediat", "annee_scolaire", ", campagne_des: {mois: 6, jour: 1}", "2026-07-10", "2027-09-01", 9),
+        ("immediat", "annee_scolaire", ", campagne_des: {mois: 6, jour: 1}", "2026-05-31", "2026-09-03", 9),
+        ("immediat", "annee_civile", ", campagne_des: {mois: 10, jour: 16}", "2026-10-16", "2027-02-01", 2),
+        ("immediat", "annee_civile", ", campagne_des: {mois: 10, jour: 16}", "2026-10-15", "2027-02-01", 9),
+        ("mois_suivant", "sans_fin", "", "2026-09-10", "2026-09-15", 9),
+        ("mois_suivant", "sans_fin", ", premier: comme_un_changement", "2026-09-10", "2026-09-15", 9),
+        ("mois_suivant", "sans_fin", ", premier: des_reception", "2026-09-10", "2026-09-15", 2),
+        ("mois_suivant", "sans_fin", ", premier: des_reception", "2026-09-10", "2026-09-09", 9),
+    ],
+)  # fmt: skip
+def test_the_first_quotient_and_the_one_given_for_the_next_year(change, validity, more, received, day, price):
+    book = rulebook_of(HISTORY.format(change=change, validity=validity, more=more))
+    history = f"quotients: [{{valeur: 600.9, recu: {received}}}]"
+    check(
+        book,
+        f"- {{nom: N, question: prix, activite: c, jour: {day}, faits: {{{history}}}, attendu: {{prix: {price}}}}}",
+    )
+
+
+def test_only_the_first_quotient_is_taken_at_once():
+    book = rulebook_of(
+        HISTORY.format(change="mois_suivant", validity="sans_fin", more=", premier: des_reception")
+    )
+    history = "quotients: [{valeur: 600, recu: 2026-09-10}, {valeur: 900, recu: 2026-10-10}]"
+    check(
+        book,
+        f"""
+        - {{nom: octobre, question: prix, activite: c, jour: 2026-10-20, faits: {{{history}}}, attendu: {{prix: 2}}}}
+        - {{nom: novembre, question: prix, activite: c, jour: 2026-11-02, faits: {{{history}}}, attendu: {{prix: 4}}}}
+        """,
+    )
+
+
+def test_an_unknown_quotient_says_why_and_a_rounding_is_a_step():
+    book = rulebook_of(HISTORY.format(change="immediat", validity="annee_scolaire", more=""))
+    late, rounded = ask(
+        book,
+        """
+        - {question: prix, activite: c, jour: 2026-09-03, faits: {quotients: [{valeur: 600, recu: 2026-07-10}]}}
+        - {question: prix, activite: c, jour: 2026-09-03, faits: {quotient: 600.9}}
+        """,
+    )
+    said = [plain(step.text) for step in late.trace.steps]
+    assert (
+        "inconnu (600 reçu le vendredi 10 juillet 2026 compte du vendredi 10 juillet 2026 au lundi 31 août 2026)"
+        in said[0]
+    )
+    assert plain(rounded.trace.steps[0].text) == "quotient arrondi : 600,9 → 600"
+
+
+def test_the_day_of_booking_is_enough_to_choose_a_quotient():
+    text = HISTORY.format(change="immediat", validity="sans_fin", more="").replace(
+        "jour_du_service", "jour_de_reservation"
+    )
+    history = "quotients: [{valeur: 600, recu: 2026-01-01}, {valeur: 900, recu: 2026-10-01}]"
+    check(
+        rulebook_of(text),
+        f"""
+        - {{nom: avant, question: prix, activite: c, jour: 2026-10-15, reserve_le: 2026-09-30 10:00, faits: {{{history}}}, attendu: {{prix: 2}}}}
+        - {{nom: après, question: prix, activite: c, jour: 2026-10-15, reserve_le: 2026-10-01 10:00, faits: {{{history}}}, attendu: {{prix: 4}}}}
+        - {{nom: sans, question: prix, activite: c, jour: 2026-10-15, faits: {{{history}}}, attendu: {{fait_manquant: reserve_le}}}}
         """,
     )

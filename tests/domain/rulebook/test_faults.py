@@ -107,7 +107,10 @@ def test_a_hole_between_whole_numbers_is_told():
         faits: {{enfants: entier}}
         activites: {{c: {{nom: C, tarif: {{arrondi: {CENTS}, prix: {{table: {{selon: enfants, trous: refuser, lignes: [{{enfants: {{moins_de: 3}}, valeur: 1}}, {{enfants: {{plus_de: 3}}, valeur: 2}}]}}}}}}}}}}
         """
-    assert "enfants entre 2 et 4 n’a pas de ligne ; ajoutez-la, ou remplacez « trous: refuser »" in messages(text)[0]
+    assert (
+        "enfants entre 2 et 4 n’a pas de ligne ; ajoutez-la, ou remplacez « trous: refuser »"
+        in messages(text)[0]
+    )
 
 
 def test_a_numeric_table_without_a_policy_for_gaps_is_refused():
@@ -144,7 +147,7 @@ def test_an_open_policy_turns_the_gap_into_a_warning():
         ("{forme: semaine, jour: jeudi, semaines_avant: 1, heure: '10:00'}", "il manque « limite »"),
         ("{forme: mensuelle}", "« mensuelle » n’est pas possible ici"),
         ("{forme: selon_le_jour, limite: incluse, entrees: [{pour: lundi, jour: mardi, semaines_avant: 0, heure: '10:00'}]}", "viendrait après le service"),
-        ("{forme: dates, limite: incluse, dates: [{periode: toussaint, date: 2026-09-01, heure: '10:00'}]}", "« toussaint » n’est pas déclaré"),
+        ("{forme: dates, limite: incluse, dates: [{periode: toussaint, date: 2026-09-01, heure: '10:00'}]}", "« toussaint » : ce nom n’est pas déclaré"),
         ("{forme: jours_avant, jours: 1, compte: {base: mairie, sans_feries: oui, sans_vacances: non}, francs: non, heure: '10:00', limite: incluse}", "demande « mairie_ouverte »"),
         ("{la_plus_tot_de: [toujours]}", "au moins 2 élément(s)"),
         ("quand on veut", "« quand on veut » n’est pas possible ici"),
@@ -157,13 +160,13 @@ def test_limits(cutoff, fault):
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("activites: {cantine: {nom: Cantine, tarif: {prix: rang, arrondi: " + CENTS + "}}}", "le fait « rang » n’est pas déclaré"),
+        ("activites: {cantine: {nom: Cantine, tarif: {prix: rang, arrondi: " + CENTS + "}}}", "le fait « rang » : ce nom n’est pas déclaré"),
         ("faits: {quotient: nombre}\nactivites: {c: {nom: C}}", "le nom « quotient » est déjà pris"),
         ("faits: {Rang: nombre}\nactivites: {c: {nom: C}}", "n’est pas un nom possible"),
         ("activites: {c: {nom: C, tarif: {prix: __import__('os'), arrondi: " + CENTS + "}}}", "une formule ne contient que"),
         ("activites: {c: {nom: C, tarif: {prix: 3}}}", "il manque « arrondi »"),
-        ("activites: {c: {nom: C, inscription: {conditions: [majeur]}}}", "« majeur » n’est pas déclaré"),
-        ("activites: {c: {nom: C}}\ncumuls: [{nom: X, periode: mois, par: enfant, activites: [d], effet: plafond, valeur: 1, arrondi: {au: 0.01, vers: plus_proche}}]", "l’activité « d » n’est pas déclaré"),
+        ("activites: {c: {nom: C, inscription: {conditions: [majeur]}}}", "« majeur » : ce nom n’est pas déclaré"),
+        ("activites: {c: {nom: C}}\ncumuls: [{nom: X, periode: mois, par: enfant, activites: [d], effet: plafond, valeur: 1, arrondi: {au: 0.01, vers: plus_proche}}]", "l’activité « d » : ce nom n’est pas déclaré"),
         ("activites: {c: {nom: C}, c: {nom: D}}", "la clé « c » est écrite deux fois"),
         ("activites: {c: &a {nom: C}}", "les ancres (& et *) sont refusées"),
         ("activites: {c: {nom: C}}\nbonus: 1", "partie inconnue « bonus »"),

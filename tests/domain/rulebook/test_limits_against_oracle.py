@@ -157,7 +157,7 @@ FORMS = {
         ],
     },
     "never on the eve of holidays": {**before(1), "sauf": [{"quand": {"veille_de_vacances": "oui"}, "limite": "jamais"}]},
-    "an exception that is moved": {
+    "an exception is not moved": {
         **before(2),
         "sauf": [{"quand": {"semaine_paire": "oui"}, "limite": week("dimanche", 1)}],
         "si_ferme": "jour_precedent",
