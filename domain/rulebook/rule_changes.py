@@ -79,7 +79,7 @@ def rule_changes(old: Node, new: Node) -> list[RuleChange]:
 def _compared(old: Node, new: Node, place: _Place) -> Iterator[RuleChange]:
     if _same(old, new):
         return
-    if old.is_mapping and new.is_mapping and (place.is_outer or _is_same_form(old, new)):
+    if old.is_mapping and new.is_mapping and _is_same_form(old, new, place):
         yield from _mappings(old.mapping(), new.mapping(), place)
     elif old.is_list and new.is_list and not _are_words(old, new):
         yield from _lists(old.items(), new.items(), place)
@@ -193,11 +193,13 @@ def _item_called(node: Node, key: str) -> str:
     return f"({key})" if " : " in key else key.strip()
 
 
-def _is_same_form(old: Node, new: Node) -> bool:
+def _is_same_form(old: Node, new: Node, place: _Place) -> bool:
     """False between two brackets, a table and a rate, two forms of limits: one replaces the other whole."""
     one, other = old.mapping(), new.mapping()
     if _is_bracket(one) and _is_bracket(other):
         return False
+    if place.is_outer:
+        return True
     if "forme" in one or "forme" in other:
         return in_words(one.get("forme")) == in_words(other.get("forme"))
     return bool(one.keys() & other.keys())
