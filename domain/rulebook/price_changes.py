@@ -79,7 +79,7 @@ def price_changes(
     pair = _Pair(name, sides[1][1].label, [(book, activity.tariff) for book, activity in sides])
 
     def trials(day: date | None, extras: tuple[str, ...]) -> Trials:
-        return trials_of(sides, day, facts or {}, extras, of_that_day=False)
+        return trials_of((old, new), name, day, facts or {}, extras, of_that_day=False)
 
     return pair.compared(first, last, trials, sorted(asked[0] & asked[1]))
 

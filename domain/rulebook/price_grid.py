@@ -4,7 +4,7 @@ The quotient is tried at each bound, a cent below, a cent above, and unknown; ch
 choice that the tariff reads, in all its values. A price that needs a fact without end names it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,6 +13,7 @@ from typing import Any
 from domain.errors import BusinessError
 from domain.french import WEEKDAYS
 from domain.rulebook.absences import AbsenceRule
+from domain.rulebook.facts import Context
 from domain.rulebook.ladders import Answer as LadderAnswer
 from domain.rulebook.needs import every_part, facts_read
 from domain.rulebook.parts import parts
@@ -80,7 +81,7 @@ def price_grid(
     for start in days:
         for extras in (NO_EXTRA, *extras_of(activity)):
             version = activity.tariff.on(start)
-            trials = trials_of([(book, activity)], start, facts or {}, extras, of_that_day=day is not None)
+            trials = trials_of([book], name, start, facts or {}, extras, of_that_day=day is not None)
             found = [tried for tried in trials.run() if is_possible(tried.facts)]
             axis.update(
                 dict.fromkeys(name for tried in found for name in tried.facts if trials.is_axis(name))
@@ -113,12 +114,12 @@ def _row(tried: Tried, extras: tuple[str, ...], version: Version, since: date | 
 
 
 def trials_of(
-    sides: list[tuple[Rulebook, Activity]], day: date | None, facts: Mapping[str, Any],
+    books: Sequence[Rulebook], name: str, day: date | None, facts: Mapping[str, Any],
     extras: tuple[str, ...], *, of_that_day: bool,
 ) -> Trials:  # fmt: skip
     """The trials of a tariff, of the versions in force on `day`, in one rulebook or several at once."""
-    subjects = [_subject(book, activity.tariff.on(day).rule, extras) for book, activity in sides]
-    opening = [activity.opening for _, activity in sides]
+    subjects = [_subject(book, name, day, extras) for book in books]
+    opening = [book.activities[name].opening for book in books]
     weekdays = None
     if all(one is not None and not one.added for one in opening):
         numbers = sorted({number for one in opening for number in one.weekdays})
@@ -126,10 +127,16 @@ def trials_of(
     return Trials(subjects, facts, day, of_that_day, weekdays)
 
 
-def _subject(book: Rulebook, tariff: Tariff, extras: tuple[str, ...]) -> Subject:
+def _subject(book: Rulebook, name: str, day: date | None, extras: tuple[str, ...]) -> Subject:
+    """The price of one presence in the activity, which is a fact that its tariff may read."""
+    tariff: Tariff = book.activities[name].tariff.on(day).rule
     counted = NO_EXTRA if tariff.quantity is None else facts_read(tariff.quantity, book)
     triggered = frozenset(extras)
-    return Subject(book, tariff, lambda context: price(tariff, context, triggered).amount, frozenset(counted))
+
+    def compute(context: Context) -> Decimal:
+        return price(tariff, context.with_facts(activite=name), triggered).amount
+
+    return Subject(book, tariff, compute, frozenset(counted))
 
 
 def first_days(rule: Any, book: Rulebook) -> list[date]:

@@ -84,7 +84,7 @@ def tried(name):
     for key, activity in book.activities.items():
         if activity.tariff is not None:
             day = next(iter(first_days(activity.tariff, book)), None)
-            trials = trials_of([(book, activity)], day, {"taux": Decimal("0.004")}, (), of_that_day=False)
+            trials = trials_of([book], key, day, {"taux": Decimal("0.004")}, (), of_that_day=False)
             rows = [one for one in trials.run() if "quotient" in one.facts]
             found += [(book, key, day, trials, rows)] if rows else []
     return found
@@ -232,6 +232,25 @@ def test_a_quotient_is_rounded_as_the_rulebook_says():
     rows = {row.facts["quotient"]: row for row in price_grid(book, "cantine").rows}
     assert rows[Decimal("700.01")].amount == 2
     assert "quotient est inconnu" in rows[None].problem
+
+
+def test_the_activity_itself_is_known():
+    book = cantine("prix: {cas: [{si: {activite: cantine}, valeur: 3}], sinon: 9}")
+    assert prices(book) == {(): 3}
+
+
+def test_a_closed_weekday_is_not_tried():
+    text = """
+        activites:
+          cantine:
+            nom: Cantine
+            ouverture: {{jours: [lundi, mardi], ecole: oui, vacances: non, feries: non{more}}}
+            tarif: {{prix: {{cas: [{{si: {{jour: lundi}}, valeur: 3}}], sinon: 4}}, arrondi: {cents}}}
+        """
+    weekly = rulebook_of(text.format(more="", cents=CENTS))
+    assert prices(weekly) == {("lundi",): 3, ("mardi",): 4}
+    once_more = rulebook_of(text.format(more=", ouvertures: [2026-09-16]", cents=CENTS))
+    assert len(prices(once_more)) == 7
 
 
 def test_a_grid_says_why_it_cannot_be_made():

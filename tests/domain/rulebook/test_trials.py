@@ -18,8 +18,7 @@ def town(price, facts="{}", more=""):
 
 
 def trials(*books, known=None):
-    sides = [(book, book.activities["cantine"]) for book in books]
-    return trials_of(sides, None, known or {}, (), of_that_day=False)
+    return trials_of(books, "cantine", None, known or {}, (), of_that_day=False)
 
 
 def tried(*books, known=None):
