@@ -1,15 +1,15 @@
-"""The sheet of a town's booking limits: dataclass in, PDF bytes out (S29)."""
+"""The règlement of a town in French sentences: dataclass in, PDF bytes out (S29)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from domain.rulebook.wording.text import Section, Table
 
 FONTS = Path(__file__).parent / "fonts"
-
-
-@dataclass(frozen=True, slots=True)
-class RuleSheetSection:
-    title: str
-    sentences: tuple[str, ...]
+# The printed font has no such sign.
+_PLAIN = str.maketrans({"≤": "<=", "≥": ">="})
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +17,11 @@ class RuleSheet:
     town: str
     title: str
     note: str
-    sections: tuple[RuleSheetSection, ...]
+    sections: Sequence[Section]
 
 
 def rule_sheet_pdf(sheet: RuleSheet) -> bytes:
-    """An A4 page with a title, then for each activity its sentences."""
+    """A4 pages: a title, then each section of the règlement with its sentences and tables."""
     from fpdf import FPDF  # costs 20 MB: loaded only by what prints
 
     pdf = FPDF(format="A4")
@@ -30,17 +30,40 @@ def rule_sheet_pdf(sheet: RuleSheet) -> bytes:
     pdf.add_font("DejaVu", "", FONTS / "DejaVuSans-latin.ttf")
     pdf.add_font("DejaVu", "B", FONTS / "DejaVuSans-Bold-latin.ttf")
     pdf.add_page()
-    pdf.set_font("DejaVu", "", 10)
-    pdf.multi_cell(0, 6, sheet.town, new_x="LMARGIN", new_y="NEXT")
-    pdf.set_font("DejaVu", "B", 16)
-    pdf.multi_cell(0, 9, sheet.title, new_x="LMARGIN", new_y="NEXT")
-    pdf.set_font("DejaVu", "", 9)
-    pdf.multi_cell(0, 6, sheet.note, new_x="LMARGIN", new_y="NEXT")
+    _paragraph(pdf, sheet.town, 10)
+    _paragraph(pdf, sheet.title, 16, bold=True)
+    _paragraph(pdf, sheet.note, 9)
     for section in sheet.sections:
-        pdf.ln(4)
-        pdf.set_font("DejaVu", "B", 11)
-        pdf.multi_cell(0, 7, section.title, new_x="LMARGIN", new_y="NEXT")
-        pdf.set_font("DejaVu", "", 10)
-        for sentence in section.sentences:
-            pdf.multi_cell(0, 6, sentence, new_x="LMARGIN", new_y="NEXT")
+        _section(pdf, section)
     return bytes(pdf.output())
+
+
+_LEAST_UNDER_TITLE = 20  # millimetres
+
+
+def _section(pdf: Any, section: Section) -> None:
+    pdf.ln(4)
+    if pdf.will_page_break(_LEAST_UNDER_TITLE):
+        pdf.add_page()
+    _paragraph(pdf, section.title, 11, bold=True)
+    for sentence in section.sentences:
+        _paragraph(pdf, sentence.text, 10)
+        if sentence.table is not None:
+            _table(pdf, sentence.table)
+
+
+def _paragraph(pdf: Any, text: str, size: int, bold: bool = False) -> None:
+    pdf.set_font("DejaVu", "B" if bold else "", size)
+    pdf.multi_cell(0, size * 0.6, text.translate(_PLAIN), align="L", new_x="LMARGIN", new_y="NEXT")
+
+
+def _table(pdf: Any, table: Table) -> None:
+    """The headings come again at the top of a page."""
+    pdf.ln(1)
+    pdf.set_font("DejaVu", "", 9)
+    with pdf.table(line_height=5, padding=0.6, text_align="LEFT", borders_layout="HORIZONTAL_LINES") as grid:
+        for cells in (table.headings, *(row.cells for row in table.rows)):
+            row = grid.row()
+            for cell in cells:
+                row.cell(cell.translate(_PLAIN))
+    pdf.ln(1)

@@ -5,10 +5,10 @@ from pathlib import Path
 from random import Random
 
 from adapters.files import FileStore
-from domain.calendar import paris_now, school_year
+from domain.calendar import ONE_DAY, paris_now, school_year
 from extensions import db
 from services import credentials
-from services.demo import seed_bookings, seed_people, seed_town
+from services.demo import seed_bookings, seed_people, seed_rules, seed_town
 from services.transaction import write_transaction
 
 
@@ -20,18 +20,23 @@ def refill(now: datetime, folder: Path, password: str, sign_ins: tuple[str, str,
     with write_transaction() as session:
         for table in reversed(db.metadata.sorted_tables):
             session.execute(table.delete())
-        first_day, last_day = _span(paris_now(now).date())
+        today = paris_now(now).date()
+        first_day, last_day = _span(today)
         seed_town.write_town(session, first_day, last_day)
-        places = seed_town.write_facilities(session, first_day)
+        next_september = school_year(today)[1] + ONE_DAY
+        book = seed_rules.write_rulebooks(session, now, first_day, next_september)
+        places = seed_town.write_facilities(session)
         seed_town.write_openings(session, places, first_day, last_day, now)
         agent = seed_people.write_staff(session, now, places, password_hash, agent_email, administrator_email)
         households = seed_people.write_families(
             session, now, places, first_day, last_day, password_hash, parent_email, agent
         )
-        seed_people.write_documents(session, households, paris_now(now).date(), rng)
-        wishes = seed_bookings.wishes_of(households, places, paris_now(now).date(), rng)
-        seed_bookings.write_bookings(session, now, wishes, rng)
-        seed_town.write_resources(session, FileStore(folder / "files"), places)
+        seed_rules.write_facts(session, households, first_day)
+        seed_people.write_documents(session, households, today, rng)
+        wishes = seed_bookings.wishes_of(households, places, today, rng)
+        prices = seed_bookings.prices_of(households, places, first_day, last_day)
+        seed_bookings.write_bookings(session, now, wishes, prices, rng)
+        seed_town.write_resources(session, FileStore(folder / "files"), book)
 
 
 def _span(today: date) -> tuple[date, date]:

@@ -2,27 +2,26 @@
 
 import secrets
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from random import Random
 from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from domain import pricing, references
+from domain import references
 from domain.calendar import paris_now
 from domain.enums import (
     ActivityKind,
     BookingState,
     LineAction,
     LineState,
-    Residency,
     ValidationMode,
 )
 from models import Booking, BookingRequest, BookingRequestLine, Opening
+from queries.rules import RuleSet, rule_set
 from services.demo import families, town
 from services.demo.seed_people import Family
 from services.demo.seed_town import Place
@@ -90,7 +89,19 @@ def _leisure_wishes(
                     yield Wish(family, child_id, place, day, 0)
 
 
-def write_bookings(session: Session, now: datetime, wishes: Iterable[Wish], rng: Random) -> None:
+def prices_of(
+    households: Iterable[Family], places: Iterable[Place], first_day: date, last_day: date
+) -> dict[int, RuleSet]:
+    """The rules that price the bookings of each household."""
+    activity_ids = [place.activity.id for place in places]
+    type_ids = [row.id for place in places for row in place.presence_types]
+    ids = (family.household.id for family in households)
+    return {one: rule_set(activity_ids, type_ids, one, first_day, last_day) for one in ids}
+
+
+def write_bookings(
+    session: Session, now: datetime, wishes: Iterable[Wish], prices: Mapping[int, RuleSet], rng: Random
+) -> None:
     booked: Counter[int] = Counter()
     waiting: Counter[int] = Counter()
     rows, kept = [], []
@@ -104,7 +115,7 @@ def write_bookings(session: Session, now: datetime, wishes: Iterable[Wish], rng:
         else:
             booked[opening_id] += 1
         kept.append(wish)
-        rows.append(_booking_row(wish, opening_id, now))
+        rows.append(_booking_row(wish, opening_id, prices[wish.family.household.id], now))
     session.execute(insert(Booking), rows)
     session.execute(
         update(Opening),
@@ -116,21 +127,17 @@ def write_bookings(session: Session, now: datetime, wishes: Iterable[Wish], rng:
     _requests(session, now, kept, rng)
 
 
-def _booking_row(wish: Wish, opening_id: int, now: datetime) -> dict[str, Any]:
-    spec = wish.family.spec
-    facts = pricing.PricingFacts(
-        quotient=None if spec.quotient is None else Decimal(spec.quotient),
-        residency=Residency.RESIDENT if spec.resident else Residency.NON_RESIDENT,
-    )
+def _booking_row(wish: Wish, opening_id: int, prices: RuleSet, now: datetime) -> dict[str, Any]:
+    presence_type_id = wish.place.presence_types[wish.presence].id
     return {
         "household_id": wish.family.household.id,
         "child_id": wish.child_id,
         "opening_id": opening_id,
         "activity_id": wish.place.activity.id,
-        "presence_type_id": wish.place.presence_types[wish.presence].id,
+        "presence_type_id": presence_type_id,
         "day": wish.day,
         "state": wish.state,
-        "price_cents": pricing.quote(wish.place.tables[wish.presence], facts, wish.day).cents,
+        "price_cents": prices.price(presence_type_id, wish.day, wish.child_id).cents,
         "created_at": now - timedelta(days=60),
         "updated_at": now - timedelta(days=60),
     }

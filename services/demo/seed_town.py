@@ -1,4 +1,4 @@
-"""Writes the demonstration's town: settings, calendar, facilities, rules, openings, resources."""
+"""Writes the demonstration's town: settings, calendar, facilities, openings, resources."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -11,15 +11,15 @@ from sqlalchemy.orm import Session
 
 from adapters import holidays
 from adapters.files import FileStore
-from domain import people, pricing
+from domain import people
 from domain.calendar import ONE_DAY, PARIS
-from domain.deadlines import describe, ladder_from_data
-from domain.enums import HolidayVariant, LineAction, SchoolZone
-from exports.rule_sheet import RuleSheet, RuleSheetSection, rule_sheet_pdf
+from domain.enums import HolidayVariant, SchoolZone
+from domain.rulebook.rulebook import Rulebook
+from domain.rulebook.wording.legal_text import legal_text
+from exports.rule_sheet import RuleSheet, rule_sheet_pdf
 from models import (
     Activity,
     BookingPeriod,
-    DeadlineRule,
     DocumentCategory,
     Facility,
     Opening,
@@ -28,7 +28,6 @@ from models import (
     Resource,
     SchoolHoliday,
     Setting,
-    Tariff,
     UsefulLink,
 )
 from services.demo import town
@@ -44,7 +43,6 @@ class Place:
     facility: Facility
     activity: Activity
     presence_types: list[PresenceType]
-    tables: list[pricing.PriceTable]
     openings: dict[date, int] = field(default_factory=dict)
 
 
@@ -83,7 +81,7 @@ def _published_holidays(zone: SchoolZone, first_day: date, last_day: date) -> li
     return holidays.school_holidays(zone, first_day.year, last_year) if first_day.year < last_year else []
 
 
-def write_facilities(session: Session, rules_from: date) -> list[Place]:
+def write_facilities(session: Session) -> list[Place]:
     places = []
     for position, spec in enumerate(town.FACILITIES):
         facility = Facility(
@@ -93,50 +91,34 @@ def write_facilities(session: Session, rules_from: date) -> list[Place]:
         )  # fmt: skip
         session.add(facility)
         session.flush()
-        places += [
-            _place(session, facility, rank, activity, rules_from)
-            for rank, activity in enumerate(spec.activities)
-        ]
+        places += [_place(session, facility, rank, activity) for rank, activity in enumerate(spec.activities)]
     return places
 
 
-def _place(
-    session: Session, facility: Facility, rank: int, spec: town.DemoActivity, rules_from: date
-) -> Place:
+def _place(session: Session, facility: Facility, rank: int, spec: town.DemoActivity) -> Place:
     activity = Activity(
         facility_id=facility.id,
         name=spec.name,
+        rule_name=spec.rule_name,
         kind=spec.kind,
         has_waiting_list=spec.has_waiting_list,
         position=rank,
     )
     session.add(activity)
     session.flush()
-    session.add_all(
-        DeadlineRule(
-            activity_id=activity.id,
-            action=action,
-            valid_from=rules_from,
-            ladder=spec.ladder,
-            source=spec.source,
-        )
-        for action in LineAction
-    )
     presence_types = [
         PresenceType(
-            activity_id=activity.id, name=presence.name, short_name=presence.short_name, position=index
+            activity_id=activity.id,
+            name=presence.name,
+            short_name=presence.short_name,
+            rule_name=presence.rule_name,
+            position=index,
         )
         for index, presence in enumerate(spec.presences)
     ]
     session.add_all(presence_types)
     session.flush()
-    session.add_all(
-        Tariff(presence_type_id=row.id, valid_from=rules_from, table=presence.table, source=presence.source)
-        for row, presence in zip(presence_types, spec.presences, strict=True)
-    )
-    dates = {"valid_from": rules_from.isoformat(), "valid_to": None}
-    tables = [pricing.table_from_data(presence.table | dates) for presence in spec.presences]
-    return Place(spec, facility, activity, presence_types, tables)
+    return Place(spec, facility, activity, presence_types)
 
 
 def write_openings(
@@ -211,27 +193,20 @@ def _eight_o_clock(day: date) -> datetime:
     return datetime.combine(day, time(8), tzinfo=PARIS).astimezone(UTC)
 
 
-def write_resources(session: Session, store: FileStore, places: list[Place]) -> None:
-    """The rules of the demonstration as a PDF, written from the rules themselves."""
-    sections = tuple(
-        RuleSheetSection(
-            title=f"{place.facility.name} · {place.spec.name}",
-            sentences=tuple(describe(ladder_from_data(place.spec.ladder), action) for action in LineAction),
-        )
-        for place in places
-    )
+def write_resources(session: Session, store: FileStore, book: Rulebook) -> None:
+    """The règlement as a PDF, in the sentences that it is made of."""
     sheet = RuleSheet(
         town=town.SETTINGS["name"],
-        title="Réserver et annuler : les délais de chaque accueil",
+        title=book.identity.name,
         note="Document de démonstration, écrit à partir de règlements réels de communes.",
-        sections=sections,
+        sections=legal_text(book),
     )
     stored = store.save(BytesIO(rule_sheet_pdf(sheet)), ".pdf")
     session.add(
         Resource(
-            title="Délais de réservation et d’annulation",
+            title="Règlement\u00a0: délais, prix, quotient familial",
             file_key=stored.key,
-            file_name="delais.pdf",
+            file_name="reglement.pdf",
             size_bytes=stored.size,
         )
     )
