@@ -140,7 +140,7 @@ def judge(
     """The verdict, day by day; the last rule of the règlement holds for everything else."""
     due, waived, used = [], [], []
     for index, day in enumerate(absence.days, 1):
-        of_day = context.with_facts(day=day)
+        of_day = context.with_facts(day=day, premier_jour=absence.days[0], dernier_jour=absence.days[-1])
         rule = next((rule for rule in rules if _fits(rule, day, absence, of_day, opened)), None)
         if rule is None:
             raise Unanswered("Aucune règle d’absence ne correspond à ces faits.")
@@ -271,8 +271,16 @@ _LENGTH = Record(
     _COUNT,
 )
 _DUE_UNIT = Key("unite", "unit", _words(Unit, Unit.BOOKED, Unit.CALENDAR), "ce que l’on compte")
+
+
+def _make_due_days(**fields: Any) -> DueDays:
+    if fields["last"] is not None and fields["last"] < fields["first"]:
+        raise RuleError("bad_value", "cet intervalle ne contient aucun jour.")
+    return DueDays(**fields)
+
+
 _DUE_DAYS = Record(
-    DueDays,
+    _make_due_days,
     Key("de", "first", schema.integer(1, 400), "le premier jour dû de l’absence (1 : le premier)"),
     Key("a", "last", schema.optional(schema.integer(1, 400)), "le dernier jour dû (null : jusqu’au bout)"),
     _DUE_UNIT,

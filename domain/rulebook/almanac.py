@@ -149,7 +149,7 @@ _OF_A_DAY: Mapping[str, tuple[Fact, Callable[[Almanac, date], Any]]] = {
         Fact(Kind.YES_NO),
         lambda almanac, day: any(almanac.is_public_holiday(_week_day(day, number)) for number in range(7)),
     ),
-    "periode": (Fact(Kind.TEXT), Almanac.period_of),
+    "periode": (Fact(Kind.TEXT, may_be_none=True), Almanac.period_of),
     **{
         f"{word}_ferie": (
             Fact(Kind.YES_NO),

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from domain.calendar import add_months
 from domain.rulebook import schema
+from domain.rulebook.clamping import clamped
 from domain.rulebook.conditions import ALWAYS, Condition, read_condition
-from domain.rulebook.cutoffs import clamped
 from domain.rulebook.facts import Context
 from domain.rulebook.money import ROUNDING, Rounding
 from domain.rulebook.schema import Key

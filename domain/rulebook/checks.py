@@ -24,6 +24,8 @@ def check_activity(activity: Any, uses: Iterable[Use], node: Node, reader: Reade
     _check_counts(activity, node, reader)
     _check_channels(activity, node, reader)
     _warn_of_days_ahead(uses, reader)
+    _warn_of_silent_rules(activity, uses, node, reader)
+    _refuse_counts_in_absences(activity, uses, reader)
     if activity.opening is None:
         _require_opening(uses, reader)
     else:
@@ -37,6 +39,39 @@ def _warn_of_no_day(opening: OpenDays, node: Node, reader: Reader) -> None:
     days = (first + timedelta(days=n) for n in range(2 * 365))
     if not opening.added and not any(_is_open(opening, day) for day in days):
         reader.faults.warn(node, "cette activité n’a aucun jour d’ouverture : vérifiez « ouverture ».")
+
+
+def _warn_of_silent_rules(activity: Any, uses: Iterable[Use], node: Node, reader: Reader) -> None:
+    """Adjustments that no limit names, ladders that an earlier one hides."""
+    wanted = {use.name for use in uses if use.kind == "ajustement"}
+    for version in () if activity.tariff is None else activity.tariff.versions:
+        for one in version.rule.adjustments:
+            if one.when is None and one.name not in wanted:
+                said = f"l’ajustement « {one.name} » ne joue jamais : aucun délai ni absence ne le nomme."
+                reader.faults.warn(node, said)
+    for version in () if activity.ladders is None else activity.ladders.versions:
+        for index, ladder in enumerate(version.rule):
+            for action in ladder.actions:
+                if any(_hides(other, ladder, action) for other in version.rule[:index]):
+                    said = (
+                        f"{ladder.path} : « {action} » ne répond jamais, un élément d’avant répond toujours."
+                    )
+                    reader.faults.warn(node, said)
+
+
+def _refuse_counts_in_absences(activity: Any, uses: Iterable[Use], reader: Reader) -> None:
+    """Absences are judged before anything is counted."""
+    counted = {count.name for count in activity.counts}
+    for use in uses:
+        if use.kind == "fait" and use.name in counted and ".absences[" in use.node.path:
+            said = f"le compte « {use.name} » ne se lit pas dans « absences » : donnez ce rang comme un fait."
+            reader.faults.add(use.node.bad(said).fault)
+
+
+def _hides(early: Ladder, late: Ladder, action: str) -> bool:
+    """Whether the earlier ladder answers wherever the later one would."""
+    channels = ANY_CHANNEL in early.channels or set(late.channels) <= set(early.channels)
+    return action in early.actions and early.when.is_always and channels
 
 
 def _warn_of_days_ahead(uses: Iterable[Use], reader: Reader) -> None:

@@ -1,12 +1,14 @@
 """Conditions: tests of facts that must all hold, with `et`, `ou`, `non` for the rest."""
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from domain.errors import BusinessError
 from domain.rulebook.facts import Context, Test, read_test
 from domain.rulebook.schema import NAME, Reader, require_whole, unknown
-from domain.rulebook.trace import Trace, Unanswered
+from domain.rulebook.trace import MissingFact, Trace, Unanswered
 from domain.rulebook.tree import Node
 
 _WORDS = ("et", "ou", "non")
@@ -23,17 +25,22 @@ class Condition:
     none_of: tuple["Condition", ...] = ()
 
     def holds(self, context: Context) -> bool:
-        """Raises MissingFact for a fact nobody gave, Unanswered for an unknown one not foreseen."""
-        return (
-            all(self._accepts(name, test, context) for name, test in self.tests)
-            and all(condition.holds(context) for condition in self.all_of)
-            and (not self.any_of or any(condition.holds(context) for condition in self.any_of))
-            and not any(condition.holds(context) for condition in self.none_of)
+        """Raises MissingFact for a fact nobody gave, Unanswered for an unknown one not foreseen.
+
+        Only when that fact could change the result: what is true or false without it is answered.
+        """
+        return _every(
+            [
+                *(partial(self._accepts, name, test, context) for name, test in self.tests),
+                *(partial(condition.holds, context) for condition in self.all_of),
+                *([partial(_some, self.any_of, context)] if self.any_of else ()),
+                *(partial(_fails, condition, context) for condition in self.none_of),
+            ]
         )
 
     def _accepts(self, name: str, test: Test, context: Context) -> bool:
         value = context.fact(name, self.path)
-        if value is None and not test.speaks_of_unknown:
+        if value is None and not test.speaks_of_unknown and not context.declared[name].may_be_none:
             raise Unanswered(f"Le fait « {name} » est inconnu et {self.path} ne prévoit pas ce cas.")
         return test.accepts(value)
 
@@ -41,6 +48,20 @@ class Condition:
     def is_always(self) -> bool:
         """True when it asks nothing."""
         return not (self.tests or self.all_of or self.any_of or self.none_of)
+
+    def split(self, chosen: Callable[["Condition"], bool]) -> tuple["Condition", "Condition"]:
+        """Two conditions that hold together when this one does; the second has the `chosen` parts."""
+        parts = [
+            *(Condition(self.path, tests=(test,)) for test in self.tests),
+            *self.all_of,
+            *([Condition(self.path, any_of=self.any_of)] if self.any_of else ()),
+            *(Condition(self.path, none_of=(one,)) for one in self.none_of),
+        ]
+        taken = [part for part in parts if chosen(part)]
+        if len(taken) in (0, len(parts)):
+            return (ALWAYS, self) if taken else (self, ALWAYS)
+        rest = tuple(part for part in parts if part not in taken)
+        return Condition(self.path, all_of=rest), Condition(self.path, all_of=tuple(taken))
 
     def facts(self) -> set[str]:
         """The names of the facts it reads."""
@@ -63,6 +84,28 @@ class Condition:
 ALWAYS = Condition("")
 
 
+def _every(parts: Sequence[Callable[[], bool]]) -> bool:
+    """False as soon as a part is false; a part in doubt matters only when no other is false."""
+    doubt = None
+    for part in parts:
+        try:
+            if not part():
+                return False
+        except (MissingFact, Unanswered) as error:
+            doubt = doubt or error
+    if doubt is not None:
+        raise doubt
+    return True
+
+
+def _some(conditions: Iterable[Condition], context: Context) -> bool:
+    return not _every([partial(_fails, condition, context) for condition in conditions])
+
+
+def _fails(condition: Condition, context: Context) -> bool:
+    return not condition.holds(context)
+
+
 def read_condition(node: Node, reader: Reader) -> Condition:
     """A mapping fact -> test; « toujours » when nothing is asked."""
     if node.value == "toujours":
@@ -70,6 +113,8 @@ def read_condition(node: Node, reader: Reader) -> Condition:
     if node.is_text:
         fact = node.text() if NAME.fullmatch(node.text()) else "residence"
         raise node.bad(f"une condition est « toujours », ou des faits et leur test : {{{fact}: oui}}.")
+    if not node.mapping():
+        raise node.bad("cette condition est vide : écrivez « toujours », ou un fait et son test.")
     parts: dict[str, list[Any]] = {"tests": [], "et": [], "ou": [], "non": []}
     found = [reader.read(_part(word, parts), child) for word, child in node.mapping().items()]
     require_whole(node, reader, *found)
@@ -84,6 +129,8 @@ def _part(word: str, parts: dict[str, list[Any]]) -> Any:
     def read(node: Node, reader: Reader) -> None:
         if word in _WORDS:
             inner = node.items() if node.is_list else [node]
+            if not inner:
+                raise node.bad("cette liste de conditions est vide.")
             parts[word].extend(read_condition(child, reader) for child in inner)
             return
         declared = reader.known("fait")

@@ -208,6 +208,8 @@ def read_cutoff(node: Node, reader: Reader) -> Cutoff:
     given = dict(node.mapping())
     exceptions, closed, open_days = (given.pop(word, None) for word in ("sauf", "si_ferme", "jours_ouverts"))
     plain = reader.read(_read_form, Node(given, node.line, node.path))
+    if closed is None and open_days is not None:
+        raise open_days.bad("« jours_ouverts » va avec « si_ferme » : que devient la limite un jour fermé ?")
     if exceptions is None and closed is None:
         require_whole(node, reader, plain)
         return plain

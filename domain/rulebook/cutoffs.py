@@ -12,6 +12,7 @@ from typing import Protocol
 
 from domain.calendar import ONE_DAY, add_months, paris_now
 from domain.clock_time import FOREVER, NEVER_EVER, ClockTime
+from domain.rulebook.clamping import clamped
 from domain.rulebook.conditions import Condition
 from domain.rulebook.days import Base, Compare, Days, count_back, walk
 from domain.rulebook.facts import Context
@@ -143,13 +144,6 @@ class InMonth(OnDay):
         service = context.service_day(self.path)
         month = add_months(service.year, service.month, -self.months_before)
         return clamped(*month, self.day_of_month), self.time
-
-
-def clamped(year: int, month: int, day_of_month: int) -> date:
-    """That day, or the last of the month when the month is shorter."""
-    following = add_months(year, month, 1)
-    last = (date(*following, 1) - ONE_DAY).day
-    return date(year, month, min(day_of_month, last))
 
 
 class Anchor(StrEnum):

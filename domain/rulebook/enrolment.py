@@ -13,10 +13,10 @@ from domain.errors import RuleError
 from domain.french import WEEKDAYS, format_day
 from domain.rulebook import schema
 from domain.rulebook.almanac import Almanac
+from domain.rulebook.clamping import clamped
 from domain.rulebook.conditions import ALWAYS, Condition, read_condition
 from domain.rulebook.counts import Span, read_span
 from domain.rulebook.cutoff_schema import compare_word
-from domain.rulebook.cutoffs import clamped
 from domain.rulebook.days import Compare
 from domain.rulebook.facts import Context
 from domain.rulebook.ladders import ANY_CHANNEL

@@ -34,7 +34,8 @@ class Kind(StrEnum):
 class Fact:
     """A declared fact; `values` holds the words of a choice.
 
-    A number may be whole (`entier`); none is under `least` (None: not said).
+    A number may be whole (`entier`); none is under `least` (None: not said). `may_be_none` says that having
+    no value (a day in no period) is an ordinary case: no test of a value accepts it.
     """
 
     kind: Kind
@@ -42,6 +43,7 @@ class Fact:
     label: str = ""
     whole: bool = False
     least: int | None = 0
+    may_be_none: bool = False
 
 
 DAY, MOMENT = "the service day", "the moment of the act"

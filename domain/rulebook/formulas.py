@@ -14,6 +14,7 @@ from typing import Any
 
 from domain.errors import RuleError
 from domain.french import quoted
+from domain.rulebook.clamping import clamped
 from domain.rulebook.facts import Context, Kind
 from domain.rulebook.money import DIRECTIONS, Rounding
 from domain.rulebook.schema import Reader, listed, unknown
@@ -24,7 +25,7 @@ _MOST_CHARACTERS = 400
 _SIGNS = {
     r"^[0-9]+,[0-9]+( ?€)?$": "les décimales prennent un point : 4.40.",
     "€": "un prix s’écrit sans le signe €.",
-    "%": "un pourcentage s’écrit en décimales : * 1.20 pour + 20 %.",
+    "%": "un pourcentage s’écrit en décimales : 0.36 % est 0.0036, + 20 % est * 1.20, − 10 % est * 0.90.",
 }
 
 
@@ -33,9 +34,9 @@ def _rounder(direction: str) -> Callable[[Decimal, Decimal], Decimal]:
 
 
 def _full_years(start: Decimal, end: Decimal) -> Decimal:
-    """Completed years between two dates: an age on a day."""
+    """Completed years between two dates: an age on a day. Born on 29 February: on the 28th of other years."""
     born, day = date.fromordinal(int(start)), date.fromordinal(int(end))
-    return Decimal(day.year - born.year - ((day.month, day.day) < (born.month, born.day)))
+    return Decimal(day.year - born.year - (day < clamped(day.year, born.month, born.day)))
 
 
 FUNCTIONS: Mapping[str, Callable[..., Decimal]] = {
@@ -60,6 +61,11 @@ class Formula:
     text: str
     tree: ast.expr
     names: tuple[str, ...]
+
+    @property
+    def constant(self) -> Decimal | None:
+        """The result of a formula without facts."""
+        return None if self.names else _compute(self.tree, {})
 
     def evaluate(self, context: Context) -> Decimal:
         """The exact result; MissingFact for a fact nobody gave, Unanswered for a division by zero."""

@@ -212,7 +212,10 @@ _STAGE_KEYS = placed(
 
 def _read_stage(node: Node, reader: Reader) -> Stage:
     reader.note("etape", node.path, node)
-    return _STAGE_KEYS(node, reader)
+    stage = _STAGE_KEYS(node, reader)
+    if stage.answer.outcome is Outcome.EXTRA and not stage.answer.extras:
+        reader.faults.warn(node, "« supplement » sans « supplements » : le prix ne change pas.")
+    return stage
 
 
 def _read_otherwise(node: Node, reader: Reader) -> Answer:

@@ -13,9 +13,9 @@ from typing import Any
 from domain.calendar import add_months, paris_now
 from domain.french import quoted
 from domain.rulebook import schema
+from domain.rulebook.clamping import clamped
 from domain.rulebook.conditions import ALWAYS, Condition, read_condition
 from domain.rulebook.cutoff_schema import read_days
-from domain.rulebook.cutoffs import clamped
 from domain.rulebook.days import Base, Days, walk
 from domain.rulebook.facts import Context, Fact, Kind, read_declaration, value_of
 from domain.rulebook.money import ROUNDING, Rounding
@@ -167,7 +167,7 @@ def declare(root: Mapping[str, Node], reader: Reader, built_in: Mapping[str, Fac
 
 def _entries(root: Mapping[str, Node], section: str) -> list[tuple[str, Node]]:
     node = root.get(section)
-    return [] if node is None or not node.is_mapping else list(node.mapping().items())
+    return [] if node is None else list(node.mapping().items())
 
 
 def _declare_one(word: str, node: Node, reader: Reader, spec: schema.Spec) -> None:
@@ -294,10 +294,19 @@ _CONDITION = placed(
     Key("si", "when", read_condition, "ce qui doit être vrai"),
     Key("sinon", "message", schema.text, "la phrase à dire quand c’est faux"),
 )
+
+
+def _date_fact(node: Node, reader: Reader) -> str:
+    name = schema.reference("fait", "la date")(node, reader)
+    if reader.known("fait")[name].kind is not Kind.DATE:
+        raise node.bad(f"le fait {quoted(name)} n’est pas une date.")
+    return name
+
+
 _months = schema.integer(-120, 120)
 _DATE = placed(
     DateRule,
-    Key("depuis", "since", schema.reference("fait", "la date"), "la date de départ (un fait de type date)"),
+    Key("depuis", "since", _date_fact, "la date de départ (un fait de type date)"),
     Key("si", "when", read_condition, "la condition pour que cette règle vaille", ALWAYS),
     Key("annees", "years", schema.integer(-30, 30), "les années à ajouter", 0),
     Key("mois", "months", _months, "les mois à ajouter", 0),

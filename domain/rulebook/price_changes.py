@@ -153,7 +153,7 @@ class _Pair:
 
 def _total_subject(book: Rulebook, total: Total) -> Subject:
     def compute(context: Context) -> Decimal:
-        if not total.when.holds(context):
+        if not (total.when.holds(context) and total.of_group.holds(context)):
             raise Unanswered(f"{total.name} ne s’applique pas.")
         return total.rounding.round(total.value.evaluate(context))
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from domain.errors import RuleError
 from domain.rulebook import schema
 from domain.rulebook.conditions import Condition, read_condition
 from domain.rulebook.facts import Context, value_of
@@ -13,7 +14,7 @@ from domain.rulebook.schema import Forms, Key, Reader, require_whole
 from domain.rulebook.tables import SHIFT
 from domain.rulebook.trace import in_words
 from domain.rulebook.tree import Node
-from domain.rulebook.values import Value, placed, read_value
+from domain.rulebook.values import Curve, Rate, Value, placed, read_value
 
 BY_LADDER = "delai"
 
@@ -227,8 +228,21 @@ ADJUSTMENT = Forms(
     },
     word="operation",
 )
+
+
+def _make_tariff(**fields: Any) -> Tariff:
+    names = [one.name for one in fields["adjustments"]]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice:
+        raise RuleError("twice", f"deux ajustements s’appellent « {twice} ».", "ajustements")
+    shift = next((one for one in fields["adjustments"] if isinstance(one, Shift)), None)
+    if shift is not None and isinstance(fields["base"], Rate | Curve):
+        raise RuleError("no_bracket", f"« {shift.name} » décale une tranche ; ce prix n’est pas une table.")
+    return Tariff(**fields)
+
+
 TARIFF = placed(
-    Tariff,
+    _make_tariff,
     Key("prix", "base", read_value, "le prix d’une unité"),
     Key("arrondi", "rounding", PRICE_ROUNDING, "l’arrondi : au, vers, apres"),
     Key("quantite", "quantity", read_value, "le nombre d’unités d’une présence (1 si absent)", None),

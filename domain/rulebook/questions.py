@@ -203,7 +203,7 @@ def _may_hold(version: Version, context: Context) -> bool:
     if context.day is not None and not version.holds(context.day):
         return False
     try:
-        return not version.rule.by_presence or version.rule.when.holds(context)
+        return version.rule.when.holds(context)
     except BusinessError:
         return True
 

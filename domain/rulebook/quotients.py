@@ -9,9 +9,8 @@ from typing import Any
 
 from domain.calendar import ONE_DAY, add_months, paris_now, school_year
 from domain.errors import RuleError
-from domain.french import quoted
 from domain.rulebook import schema
-from domain.rulebook.cutoffs import clamped
+from domain.rulebook.clamping import clamped
 from domain.rulebook.facts import Context
 from domain.rulebook.money import ROUNDING, Rounding
 from domain.rulebook.schema import Key, Reader
@@ -128,6 +127,8 @@ class QuotientRule:
         return found
 
     def _of_custody(self, entries: dict[str, "QuotientEntry"], context: Context) -> Decimal | None:
+        if self.custody is Custody.OWN and set(entries) - {""}:
+            return self._own(entries, context)
         values = [entry.value for entry in entries.values()]
         if len(values) < 2:
             return values[0] if values else None
@@ -138,17 +139,14 @@ class QuotientRule:
                 return max(values)
             case Custody.MEAN:
                 return sum(values) / len(values)
-            case Custody.OWN:
-                return self._own(entries, context)
         raise Unanswered(
             f"{self.path} : deux quotients sont connus et le règlement ne dit pas lequel prendre."
         )
 
-    def _own(self, entries: dict[str, "QuotientEntry"], context: Context) -> Decimal:
-        parent = context.fact("parent", self.path)
-        if parent not in entries:
-            raise Unanswered(f"{self.path} : aucun quotient connu pour le parent {quoted(str(parent))}.")
-        return entries[parent].value
+    def _own(self, entries: dict[str, "QuotientEntry"], context: Context) -> Decimal | None:
+        """The quotient of the parent asked about, or one that names no parent; None when it is unknown."""
+        entry = entries.get(str(context.fact("parent", self.path)), entries.get(""))
+        return None if entry is None else entry.value
 
     def _reference(self, context: Context) -> date:
         day = context.service_day(self.path)

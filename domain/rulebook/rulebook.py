@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Any, Protocol
 
 from domain.calendar import SchoolHoliday, TownCalendar, school_year
@@ -185,6 +186,16 @@ def _sections(root: Node, reader: Reader) -> Mapping[str, Node]:
     return given
 
 
+def _warn_of_overlaps(periods: Mapping[str, Period], node: Node, reader: Reader) -> None:
+    ordered = sorted(periods.items(), key=lambda item: item[1].first_day)
+    for (early, before), (late, after) in pairwise(ordered):
+        if after.first_day <= before.last_day:
+            said = (
+                f"les périodes « {early} » et « {late} » se chevauchent ; un jour est de la première écrite."
+            )
+            reader.faults.warn(node, said)
+
+
 def _known_years(holidays: tuple[SchoolHoliday, ...]) -> tuple[date, date] | None:
     """The first and the last day of the school years whose official holidays are given."""
     if not holidays:
@@ -248,6 +259,9 @@ def _calendar_spec(source: HolidaySource) -> schema.Spec:
 
     def read_calendar(node: Node, reader: Reader) -> Almanac:
         found = record(node, reader)
+        if found["office"] is None and found["office_closed"]:
+            raise node.bad("« mairie_fermee » va avec « mairie_ouverte ».")
+        _warn_of_overlaps(found["periods"], node, reader)
         reader.known("periode").update(found["periods"])
         if found["office"] is not None:
             reader.known("mairie")["mairie"] = True
@@ -274,6 +288,8 @@ _OF_PRESENCES = {
     **{name: Fact(Kind.NUMBER, whole=True, least=1) for name in ("nombre", "jours_choisis", "jours_ouverts")},
     "jours_manquants": Fact(Kind.NUMBER, whole=True),
     "etat": Fact(Kind.CHOICE, ETATS),
+    "premier_jour": Fact(Kind.DATE),
+    "dernier_jour": Fact(Kind.DATE),
     "enfant": Fact(Kind.TEXT),
     "activite": Fact(Kind.TEXT),
     "parent": Fact(Kind.TEXT),
@@ -306,7 +322,11 @@ def _words_of(sections: Mapping[str, Node], reader: Reader) -> Mapping[str, Fact
     activities = sections["activites"]
     words = {"periode": tuple(reader.known("periode"))}
     words["activite"] = tuple(activities.mapping()) if activities.is_mapping else ()
-    return {name: Fact(Kind.CHOICE, values) for name, values in words.items() if values}
+    return {
+        name: Fact(Kind.CHOICE, values, may_be_none=name == "periode")
+        for name, values in words.items()
+        if values
+    }
 
 
 def _assemble(sections: Mapping[str, Node], reader: Reader, almanac: Almanac) -> Rulebook:

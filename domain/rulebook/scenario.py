@@ -9,7 +9,7 @@ from typing import Any
 from domain.clock_time import ClockTime
 from domain.errors import RuleError
 from domain.rulebook import schema
-from domain.rulebook.counts import Earlier
+from domain.rulebook.counts import By, Earlier
 from domain.rulebook.enrolment import Given
 from domain.rulebook.facts import value_of
 from domain.rulebook.ladders import ACTIONS
@@ -158,17 +158,22 @@ def _absence_record(book: Rulebook) -> Record:
     )
 
 
-def _make_earlier(count: str | None, total: str | None, **fields: Any) -> Earlier:
-    if (count is None) == (total is None):
-        raise RuleError("bad_value", "indiquez « compte » ou « cumul », l’un des deux.")
-    return Earlier(count or total, **fields)
-
-
 def _earlier_record(book: Rulebook) -> Record:
-    counts = {count.name: count.name for activity in book.activities.values() for count in activity.counts}
-    totals = {version.rule.name: version.rule.name for total in book.totals for version in total.versions}
+    """What earlier bills held: of a count or of a total, for the one it is about."""
+    counts = {count.name: count for activity in book.activities.values() for count in activity.counts}
+    totals = {version.rule.name: version.rule for total in book.totals for version in total.versions}
+
+    def make(count: Any, total: Any, **fields: Any) -> Earlier:
+        if (count is None) == (total is None):
+            raise RuleError("bad_value", "indiquez « compte » ou « cumul », l’un des deux.")
+        rule = count or total
+        if (rule.by is By.FAMILY) != (fields["child"] == ""):
+            said = "vaut pour la famille : retirez" if rule.by is By.FAMILY else f"est par {rule.by} : dites"
+            raise RuleError("bad_value", f"« {rule.name} » {said} « enfant ».")
+        return Earlier(rule.name, **fields)
+
     return Record(
-        _make_earlier,
+        make,
         Key("compte", "count", schema.choice(counts), "le compte", None),
         Key("cumul", "total", schema.choice(totals), "le cumul", None),
         Key("enfant", "child", schema.text, "l’enfant (ou le payeur) ; absent : la famille", ""),

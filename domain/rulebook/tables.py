@@ -132,8 +132,8 @@ def _high(row: Row, name: str) -> Any:
     return None if interval is None else interval.high
 
 
-def _order(interval: Interval) -> tuple[bool, Any]:
-    return (interval.low is not None, interval.low if interval.low is not None else 0)
+def _order(interval: Interval) -> tuple[bool, Any, bool]:
+    return interval.low is not None, 0 if interval.low is None else interval.low, not interval.low_in
 
 
 def _said(values: Mapping[str, Any]) -> str:
@@ -322,10 +322,23 @@ def _bracket_faults(
 
 
 def _intervals(test: Test) -> Iterator[Interval]:
-    if test.interval is not None and not test.opposite:
-        yield test.interval
-    for value in test.values:
-        yield Interval(value, True, value, True)
+    """The stretches of numbers that a test accepts."""
+    accepted = [Interval(value, True, value, True) for value in test.values]
+    if test.interval is not None:
+        accepted.append(test.interval)
+    yield from _between(sorted(accepted, key=_order)) if test.opposite else accepted
+
+
+def _between(intervals: list[Interval]) -> Iterator[Interval]:
+    """What these stretches, in order, leave out."""
+    low, low_in = None, True
+    for one in intervals:
+        if one.low is not None:
+            yield Interval(low, low_in, one.low, not one.low_in)
+        low, low_in = one.high, not one.high_in
+        if low is None:
+            return
+    yield Interval(low, low_in, None, True)
 
 
 def _seam(

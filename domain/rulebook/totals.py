@@ -47,9 +47,9 @@ class Share(StrEnum):
 class Total:
     """Changes the sum of the lines of a group: one child or the family, over one span, some activities.
 
-    In its value and its condition, `nombre` is the number of presences of the group and `total` their sum. A
-    condition that reads neither chooses the presences of the group one by one (`by_presence`); one that does
-    is asked of the group. Facts come from the presence that `facts_from` says; None when all must agree.
+    In its value and `of_group`, `nombre` is the number of presences of the group and `total` their sum.
+    `when` chooses the presences one by one; `of_group` is asked of those chosen. Facts come from the presence
+    that `facts_from` says; None when all must agree.
     """
 
     path: str
@@ -63,13 +63,11 @@ class Total:
     when: Condition
     facts_from: FactsFrom | None
     share: Share | None
-    by_presence: bool = True
+    of_group: Condition = ALWAYS
 
     def gathers(self, one: Presence) -> bool:
         """Whether a presence is of a group of this total."""
-        if one.activity not in self.activities:
-            return False
-        return not self.by_presence or self.when.holds(one.context)
+        return one.activity in self.activities and self.when.holds(one.context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +106,9 @@ def corrections(
             amount = sum((one.amount for one in group), already)
             corrected = _corrected(version, group, amount, _earlier(total, group[0], presences[0], earlier))
             if corrected != amount:
-                changed.append((members, corrected - amount))
-                lines += _lines(version, group, corrected - amount)
+                parts = _parts(total, group, corrected - amount)
+                changed += [({id(one) for one in own}, part) for own, part in parts]
+                lines += [_line(version, own, part) for own, part in parts]
     return lines
 
 
@@ -147,7 +146,7 @@ def _corrected(
     before = amount + held.amount
     contexts = _contexts(total, group, before, len(group) + held.number)
     contexts[0].trace.version = version.name
-    if not total.by_presence and not _agreed(total, [total.when.holds(one) for one in contexts]):
+    if not _agreed(total, [total.of_group.holds(one) for one in contexts]):
         return amount
     value = _agreed(total, [total.value.evaluate(one) for one in contexts])
     after = total.rounding.round(total.effect.apply(before, value))
@@ -176,22 +175,19 @@ def _agreed(total: Total, found: Sequence[Any]) -> Any:
     return found[0]
 
 
-def _lines(version: Version, group: Sequence[Presence], amount: Decimal) -> list[Line]:
-    """The line of a correction, or one a child when the total is shared."""
-    total = version.rule
+def _parts(
+    total: Total, group: Sequence[Presence], amount: Decimal
+) -> list[tuple[Sequence[Presence], Decimal]]:
+    """A correction, whole or shared between the children of the group, with the presences it is about."""
     if total.by is By.CHILD or total.share is None:
-        child = group[0].child if total.by is By.CHILD else ""
-        return [_line(version, group, child, amount)]
+        return [(group, amount)]
     children: dict[str, list[Presence]] = {}
     for one in group:
         children.setdefault(one.child, []).append(one)
     weights = [sum((one.amount for one in own), Decimal(0)) for own in children.values()]
     if total.share is Share.EQUAL or not sum(weights):
         weights = [Decimal(1)] * len(children)
-    parts = split(amount, weights)
-    return [
-        _line(version, own, child, part) for (child, own), part in zip(children.items(), parts, strict=True)
-    ]
+    return list(zip(children.values(), split(amount, weights), strict=True))
 
 
 def split(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
@@ -205,10 +201,12 @@ def split(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
     return parts
 
 
-def _line(version: Version, group: Sequence[Presence], child: str, amount: Decimal) -> Line:
+def _line(version: Version, group: Sequence[Presence], amount: Decimal) -> Line:
+    """A line for the only child, and the only payer, of these presences; for the family otherwise."""
     total, payers = version.rule, {one.payer for one in group}
+    one_child = total.by is By.CHILD or (total.share is not None and len({one.child for one in group}) == 1)
     payer = payers.pop() if len(payers) == 1 else ""
-    return Line(total.name, child, amount, total.path, payer, version.name)
+    return Line(total.name, group[0].child if one_child else "", amount, total.path, payer, version.name)
 
 
 def read_activities(node: Any, reader: Any) -> tuple[str, ...]:
@@ -254,7 +252,11 @@ _RECORD = placed(
 
 
 def read_total(node: Node, reader: Reader) -> Total:
-    """The spec of a total; a condition on the group is told from one on each presence by what it reads."""
-    total = _RECORD(node, reader)
-    of_group = {"nombre", "total"} & reads(total.when.facts(), reader.known("deduit"))
-    return replace(total, by_presence=not of_group)
+    """The spec of a total; what its condition asks of the group is told by what it reads."""
+    total, graph = _RECORD(node, reader), reader.known("deduit")
+
+    def is_of_group(condition: Condition) -> bool:
+        return bool({"nombre", "total"} & reads(condition.facts(), graph))
+
+    when, of_group = total.when.split(is_of_group)
+    return replace(total, when=when, of_group=of_group)

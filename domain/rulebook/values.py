@@ -12,7 +12,7 @@ from domain.french import quoted
 from domain.rulebook import schema
 from domain.rulebook.conditions import Condition, read_condition
 from domain.rulebook.facts import Context, Kind
-from domain.rulebook.formulas import read_formula
+from domain.rulebook.formulas import Formula, read_formula
 from domain.rulebook.schema import Key, Reader, Record
 from domain.rulebook.tables import table_reader
 from domain.rulebook.trace import Unanswered, in_words
@@ -137,7 +137,9 @@ def _alone(word: str, spec: schema.Spec) -> schema.Spec:
         for other, child in node.mapping().items():
             if other != word:
                 raise child.bad(f"clé inconnue {quoted(other)} à côté de {quoted(word)}.")
-        return spec(node.mapping()[word], reader)
+        found = reader.read(spec, node.mapping()[word])
+        schema.require_whole(node, reader, found)
+        return found
 
     return read
 
@@ -172,6 +174,19 @@ def placed(make: Callable[..., Any], *keys: Key) -> schema.Spec:
     return read
 
 
+def _make_rate(**fields: Any) -> Rate:
+    """Refuses a floor above the ceiling when both are plain numbers."""
+    low, high = (_plain_number(fields[bound]) for bound in ("floor", "ceiling"))
+    if low is not None and high is not None and low > high:
+        raise RuleError("bad_bounds", "le plancher est plus haut que le plafond.", "plancher")
+    return Rate(**fields)
+
+
+def _plain_number(value: Value | None) -> Decimal | None:
+    """The number that a formula without facts is worth; None for anything else."""
+    return value.constant if isinstance(value, Formula) else None
+
+
 _CURVE = placed(
     _make_curve,
     Key("sur", "fact", _numeric_fact, "le fait en abscisse"),
@@ -182,7 +197,7 @@ _CURVE = placed(
     ),
 )  # fmt: skip
 _RATE = placed(
-    Rate,
+    _make_rate,
     Key("taux", "rate", read_value, "le taux (0.0036 pour 0,36 %)"),
     Key("sur", "fact", _numeric_fact, "le fait que le taux multiplie"),
     Key("constante", "constant", read_value, "ce qui s’ajoute (0 s’il n’y a rien)"),

@@ -1,5 +1,6 @@
 """Dated rules (P15): any rule may be replaced by its named versions; a gap or an overlap is a fault."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
@@ -10,7 +11,7 @@ from domain.clock_time import FOREVER, MINUTES_A_DAY, ClockTime
 from domain.errors import RuleError
 from domain.french import format_day
 from domain.rulebook import schema
-from domain.rulebook.schema import Reader, Spec, require_whole
+from domain.rulebook.schema import Key, Reader, Record, Spec
 from domain.rulebook.trace import MissingFact, Unanswered
 from domain.rulebook.tree import Node
 
@@ -73,36 +74,32 @@ def dated(spec: Spec) -> Spec:
             return undated(spec(node, reader), node)
         if len(node.mapping()) > 1:
             raise node.bad("« versions » reste seule : les autres clés vont dans chaque version.")
-        found = [reader.read(_version(spec), item) for item in node.mapping()["versions"].items()]
-        require_whole(node, reader, *found)
+        found = schema.list_of(_version(spec), least=1)(node.mapping()["versions"], reader)
         return Dated(node.path, _in_order(found, node, reader))
 
     return read
 
 
 def _version(spec: Spec) -> Spec:
-    def read(node: Node, reader: Reader) -> Version:
-        given = dict(node.mapping())
-        for word, meaning in (
-            ("nom", "le nom de la version"),
-            ("du", "son premier jour"),
-            ("regle", "la règle"),
-        ):
-            if word not in given:
-                raise node.bad(f"il manque « {word} » : {meaning}.")
-        name = reader.read(schema.text, given["nom"])
-        first = reader.read(schema.day, given["du"])
-        last = reader.read(schema.optional(schema.day), given["au"]) if "au" in given else None
-        rule = reader.read(spec, given["regle"])
-        require_whole(node, reader, name, first, last, rule)
-        if last is not None and last < first:
-            raise node.bad("la fin de cette version vient avant son début.")
-        return Version(name, first, last, rule)
-
-    return read
+    """A version of the rule that `spec` reads."""
+    record = Record(
+        _make_version,
+        Key("nom", "name", schema.text, "le nom de la version"),
+        Key("du", "first_day", schema.day, "son premier jour"),
+        Key("au", "last_day", schema.optional(schema.day), "son dernier jour", None),
+        Key("regle", "rule", spec, "la règle elle-même"),
+    )
+    return record
 
 
-def _in_order(found: list[Version], node: Node, reader: Reader) -> tuple[Version, ...]:
+def _make_version(**fields: Any) -> Version:
+    version = Version(**fields)
+    if version.last_day is not None and version.last_day < version.first_day:
+        raise RuleError("bad_version", "la fin de cette version vient avant son début.")
+    return version
+
+
+def _in_order(found: Sequence[Version], node: Node, reader: Reader) -> tuple[Version, ...]:
     ordered = sorted(found, key=lambda version: version.first_day)
     for early, late in pairwise(ordered):
         if early.last_day is None or late.first_day <= early.last_day:

@@ -460,8 +460,8 @@ def test_who_pays():
         ("retroactif: non", "{valeur: 500, recu: 2026-03-20, au: 2026-03-25}", "2026-03-26", "", "valeur: null"),
         ("retroactif: non", "{valeur: 500, recu: 2026-03-20}, {valeur: 700, recu: 2026-04-02}", "2026-04-02", "", "valeur: 700"),
         ("retroactif: non", "{valeur: 700, recu: 2026-04-02}, {valeur: 500, recu: 2026-03-20}", "2026-05-02", "", "valeur: 700"),
-        ("garde_alternee: celui_du_parent", "{valeur: 500, recu: 2026-03-20, parent: a}, {valeur: 700, recu: 2026-03-20, parent: b}", "2026-05-02", ", faits: {parent: c}", "probleme: 'quotient : aucun quotient connu pour le parent « c ».'"),
-        ("garde_alternee: celui_du_parent", "{valeur: 500, recu: 2026-03-20, parent: a}", "2026-05-02", ", faits: {parent: c}", "valeur: 500"),
+        ("garde_alternee: celui_du_parent", "{valeur: 500, recu: 2026-03-20, parent: a}, {valeur: 700, recu: 2026-03-20, parent: b}", "2026-05-02", ", faits: {parent: c}", "valeur: inconnu"),
+        ("garde_alternee: celui_du_parent", "{valeur: 500, recu: 2026-03-20, parent: a}", "2026-05-02", ", faits: {parent: c}", "valeur: inconnu"),
     ],
 )  # fmt: skip
 def test_the_quotient_of_a_history(changes, entries, day, more, expected):

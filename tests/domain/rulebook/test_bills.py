@@ -3,7 +3,10 @@
 
 import pytest
 
-from tests.domain.rulebook.helpers import ask, check, messages, rulebook_of
+from adapters import rulebook_files
+from domain.rulebook import scenario
+from domain.rulebook.tree import Faults
+from tests.domain.rulebook.helpers import ask, check, messages, plain, rulebook_of
 
 CENT = "{au: 0.01, vers: plus_proche}"
 CENTS = "{au: 0.01, vers: plus_proche, apres: [total]}"
@@ -218,3 +221,96 @@ def test_slots_refuse_a_departure_before_the_arrival_and_slices_are_never_below_
     )
     assert "le départ vient avant l’arrivée" in back.problem
     assert str(none.answer["prix"]) == "0.00"
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [("tardifs", "est par enfant : dites"), ("adhésion, enfant: Lou", "vaut pour la famille : retirez")],
+)
+def test_what_came_before_says_whose_it_is(name, wanted):
+    kind = "compte" if name == "tardifs" else "cumul"
+    faults, text = Faults(), f"questions:\n - {{question: facture, deja: [{{{kind}: {name}, nombre: 2}}]}}\n"
+    assert scenario.read(rulebook_files.parse(text, faults), rulebook_of(LATE), faults) is None
+    assert wanted in plain(str(faults.errors[0]))
+
+
+def test_the_parent_without_a_quotient_does_not_take_the_other_s():
+    text = CUSTODY.replace("inconnu: refuser", "inconnu: ligne_inconnu").replace(
+        "prix: quotient / 100", "prix: {cas: [{si: {quotient: inconnu}, valeur: 9}], sinon: quotient / 100}"
+    )
+    quotients = "quotients: [{valeur: 400, recu: 2026-01-01, parent: mere}]"
+    check(
+        rulebook_of(text),
+        f"""
+        - {{nom: semaine du père, question: prix, activite: cantine, jour: 2026-09-07, faits: {{{quotients}}}, attendu: {{prix: 9}}}}
+        - {{nom: semaine de la mère, question: prix, activite: cantine, jour: 2026-09-14, faits: {{{quotients}}}, attendu: {{prix: 4}}}}
+        """,
+    )
+
+
+def test_a_total_by_child_sees_its_share_of_a_total_of_the_family():
+    book = rulebook_of(f"""
+        activites: {{garderie: {{nom: Garderie, tarif: {{prix: 2.80, arrondi: {CENTS}}}}}}}
+        cumuls:
+          - {{nom: fratrie, periode: jour, par: famille, activites: [garderie], effet: remplace, valeur: {{cas: [{{si: {{nombre: 1}}, valeur: 2.80}}, {{si: {{nombre: 2}}, valeur: 4.65}}], sinon: 6.70}}, partage: parts_egales, arrondi: {CENT}}}
+          - {{nom: plafond, periode: mois, par: enfant, activites: [garderie], effet: plafond, valeur: 5, arrondi: {CENT}}}
+        """)
+    x = "{activite: garderie, enfant: X, jours: [2026-09-14, 2026-09-15, 2026-09-17]}"
+    y = "{activite: garderie, enfant: Y, jours: [2026-09-14, 2026-09-15]}"
+    z = "{activite: garderie, enfant: Z, jours: [2026-09-15]}"
+    check(
+        book,
+        f"- {{nom: N, question: facture, presences: [{x}, {y}, {z}], attendu: {{total: 11.80, par_enfant: {{X: 5.00, Y: 4.57, Z: 2.23}}}}}}",
+    )
+
+
+def test_facts_choose_the_presences_and_the_number_is_asked_of_those():
+    book = rulebook_of(f"""
+        faits: {{regime: [forfait, occasionnel]}}
+        activites: {{c: {{nom: C, tarif: {{prix: 5, arrondi: {CENTS}}}}}}}
+        cumuls: [{{nom: forfait, periode: mois, par: enfant, activites: [c], si: {{regime: forfait, nombre: {{de: 2}}}}, effet: remplace, valeur: 8, arrondi: {CENT}}}]
+        """)
+    flat, once = (
+        "{activite: c, jours: [2026-09-14, 2026-09-15], faits: {regime: forfait}}",
+        "{activite: c, jours: [2026-09-17], faits: {regime: occasionnel}}",
+    )
+    check(
+        book,
+        f"""
+        - {{nom: deux, question: facture, presences: [{flat}, {once}], attendu: {{total: 13}}}}
+        - {{nom: une, question: facture, presences: [{flat.replace("2026-09-14, ", "")}, {once}], attendu: {{total: 10}}}}
+        """,
+    )
+
+
+def test_the_first_day_of_an_absence_is_a_fact():
+    book = rulebook_of("""
+        faits: {cause: [maladie, autre]}
+        dates: {reprise: {depuis: premier_jour, jours: 1, compte: {base: tous, sans_feries: non, sans_vacances: non, jours: [lundi]}}}
+        montants: {jours_avant_reprise: reprise - date}
+        activites:
+          c:
+            nom: C
+            absences:
+              - {nom: deuxième semaine, si: {cause: maladie, jours_avant_reprise: {a: 0}}, du: rien}
+              - {nom: due, si: toujours, du: tout}
+        """)
+    check(
+        book,
+        "- {nom: N, question: absence, activite: c, jours: [2026-09-17, 2026-09-18, 2026-09-21, 2026-09-22], faits: {cause: maladie}, attendu: {non_dus: [2026-09-21, 2026-09-22]}}",
+    )
+
+
+def test_a_day_in_no_period_is_an_ordinary_day():
+    header = "reglement: {nom: E}\ncalendrier: {jours_d_ecole: [lundi], jours_feries: [], vacances: [], periodes: {p: {du: 2026-09-01, au: 2026-09-30}}}\n"
+    book = rulebook_of(
+        f"activites: {{c: {{nom: C, tarif: {{prix: {{cas: [{{si: {{periode: p}}, valeur: 1}}], sinon: 2}}, arrondi: {CENTS}}}}}}}",
+        header,
+    )
+    check(
+        book,
+        """
+        - {nom: dedans, question: prix, activite: c, jour: 2026-09-30, attendu: {prix: 1}}
+        - {nom: dehors, question: prix, activite: c, jour: 2026-10-01, attendu: {prix: 2}}
+        """,
+    )

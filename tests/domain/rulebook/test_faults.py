@@ -3,7 +3,7 @@
 
 import pytest
 
-from tests.domain.rulebook.helpers import messages, read
+from tests.domain.rulebook.helpers import messages, plain, read
 
 CENTS = "{au: 0.01, vers: plus_proche, apres: [total]}"
 
@@ -226,3 +226,60 @@ def test_a_date_whose_weekday_is_wrong_is_a_warning():
     book, faults = read(with_cutoff(f"{{forme: dates, limite: incluse, dates: {dates}}}"))
     assert book is not None
     assert "le texte annonce un mardi, mais le 2019-11-30 est un samedi" in faults.warnings[0].message
+
+
+PLAIN = "{forme: semaine, jour: jeudi, semaines_avant: 1, heure: '10:00', limite: incluse"
+RULE = "actions: [reserver], canaux: tous, etapes: [], ensuite: refus"
+CAP = "tarif: {prix: 1, arrondi: " + CENTS + "}"
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("montants: [1]\nactivites: {c: {nom: C}}", "un ensemble de clés et de valeurs est attendu"),
+        ("activites: {c: {nom: C, delais: {versions: []}}}", "au moins 1 élément(s)"),
+        ("activites: {c: {nom: C, delais: {versions: [{nom: a, du: 2026-01-01, titre: x, regle: [{" + RULE + "}]}]}}}", "clé inconnue « titre »"),
+        ("activites: {c: {nom: C, delais: {versions: [{nom: a, du: 2026-01-02, au: 2026-01-01, regle: [{" + RULE + "}]}]}}}", "vient avant son début"),
+        ("faits: {x: nombre}\ndates: {e: {depuis: x}}\nactivites: {c: {nom: C}}", "le fait « x » n’est pas une date"),
+        ("activites: {c: {nom: C, absences: [{nom: a, si: {}, du: rien}, {nom: b, si: toujours, du: tout}]}}", "cette condition est vide"),
+        ("activites: {c: {nom: C, absences: [{nom: a, si: {ou: []}, du: rien}, {nom: b, si: toujours, du: tout}]}}", "cette liste de conditions est vide"),
+        ("activites: {c: {nom: C, tarif: {prix: {courbe: {sur: quotient, au_dela: plat, points: [[1, 1], [0, 2]]}}, arrondi: " + CENTS + "}}}", "prix.courbe.points : les points vont du plus petit"),
+        ("activites: {c: {nom: C, tarif: {prix: {taux: 0.1, sur: quotient, constante: 0, plancher: 5, plafond: 4.50}, arrondi: " + CENTS + "}}}", "le plancher est plus haut que le plafond"),
+        ("activites: {c: {nom: C, tarif: {prix: 1, arrondi: " + CENTS + ", ajustements: [{nom: a, si: toujours, operation: ajouter, valeur: 1, portee: unite}, {nom: a, si: toujours, operation: ajouter, valeur: 2, portee: unite}]}}}", "deux ajustements s’appellent « a »"),
+        ("activites: {c: {nom: C, tarif: {prix: {taux: 0.1, sur: quotient, constante: 0, plancher: null, plafond: null}, arrondi: " + CENTS + ", ajustements: [{nom: a, si: toujours, operation: decaler_tranche, fait: quotient, de: -1}]}}}", "« a » décale une tranche ; ce prix n’est pas une table"),
+        ("activites: {c: {nom: C, delais: [{actions: [reserver], canaux: tous, ensuite: refus, etapes: [{effet: libre, jusqu_a: " + PLAIN + ", jours_ouverts: {base: tous, sans_feries: non, sans_vacances: non}}}]}]}}", "« jours_ouverts » va avec « si_ferme »"),
+        ("activites: {c: {nom: C, absences: [{nom: a, si: toujours, du: {de: 3, a: 2, unite: jours_reserves}}]}}", "ne contient aucun jour"),
+        ("faits: {n: entier}\nactivites: {c: {nom: C, comptes: [{nom: n, parmi: presences, " + COUNT + ", si: toujours}], absences: [{nom: a, si: {n: 1}, du: rien}, {nom: b, si: toujours, du: tout}]}}", "ne se lit pas dans « absences »"),
+    ],
+)  # fmt: skip
+def test_slips_that_would_have_changed_a_rule_in_silence(text, fault):
+    assert fault in "\n".join(messages(text))
+
+
+def test_an_office_that_is_closed_has_days_on_which_it_is_open():
+    header = "reglement: {nom: E}\ncalendrier: {jours_d_ecole: [lundi], jours_feries: [], vacances: [], mairie_fermee: [2026-09-15]}\n"
+    assert "« mairie_fermee » va avec « mairie_ouverte »" in messages("activites: {c: {nom: C}}", header)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("activites: {c: {nom: C, delais: [{" + RULE + "}, {actions: [reserver], canaux: [telephone], etapes: [], ensuite: libre}]}}", "delais[2] : « reserver » ne répond jamais"),
+        ("activites: {c: {nom: C, tarif: {prix: 1, arrondi: " + CENTS + ", ajustements: [{nom: a, si: delai, operation: ajouter, valeur: 1, portee: unite}]}}}", "« a » ne joue jamais"),
+        ("activites: {c: {nom: C, delais: [{actions: [reserver], canaux: tous, ensuite: refus, etapes: [{effet: supplement, jusqu_a: " + PLAIN + "}}]}]}}", "le prix ne change pas"),
+    ],
+)  # fmt: skip
+def test_rules_without_effect_are_warnings(text, said):
+    _, faults = read(text)
+    assert said in "\n".join(plain(str(fault)) for fault in faults.warnings)
+
+
+def test_periods_that_overlap_are_a_warning():
+    header = "reglement: {nom: E}\ncalendrier: {jours_d_ecole: [lundi], jours_feries: [], vacances: [], periodes: {p: {du: 2026-10-17, au: 2026-11-01}, q: {du: 2026-10-25, au: 2026-11-10}}}\n"
+    _, faults = read("activites: {c: {nom: C}}", header)
+    assert "« p » et « q » se chevauchent" in plain(str(faults.warnings[0]))
+
+
+def test_a_table_may_be_one_value_and_all_the_others():
+    rows = "{quotient: {sauf: 3}, valeur: 1}, {quotient: 3, valeur: 2}"
+    assert read(with_rows(rows))[1].errors == []

@@ -111,3 +111,45 @@ def test_a_limit_and_the_refusal_agree_at_each_minute_around_it():
             """,
         )
         assert (said.answer["limite"], free.answer["permis"], late.answer["permis"]) == (limit, True, False)
+
+
+def test_a_condition_asks_only_for_what_could_change_it():
+    book = rulebook_of("""
+        faits: {x: oui_non, y: oui_non}
+        conditions:
+          l_un: {si: {ou: [{x: oui}, {y: oui}]}, sinon: Non.}
+          les_deux: {si: {x: oui, y: oui}, sinon: Non.}
+          aucun: {si: {non: [{x: oui}, {y: oui}]}, sinon: Non.}
+        activites: {c: {nom: C}}
+        """)
+    for name, known, expected in (
+        ("l_un", "y: oui", True),
+        ("l_un", "y: non", "x"),
+        ("l_un", "y: oui, x: inconnu", True),
+        ("les_deux", "y: non", False),
+        ("les_deux", "y: oui", "x"),
+        ("aucun", "y: oui", False),
+        ("aucun", "y: non", "x"),
+    ):
+        (found,) = ask(book, f"- {{question: fait, fait: {name}, faits: {{{known}}}}}")
+        assert (found.missing_fact or found.answer["valeur"]) == expected, (name, known)
+
+
+def test_born_on_29_february_an_age_and_a_date_agree():
+    book = rulebook_of("""
+        faits: {naissance: date}
+        montants: {age: "annees_revolues(naissance, date)"}
+        dates: {trois_ans: {depuis: naissance, annees: 3}}
+        activites: {c: {nom: C}}
+        """)
+    day = "faits: {naissance: 2024-02-29}"
+    age, before, date_ = ask(
+        book,
+        f"""
+        - {{question: fait, fait: age, jour: 2027-02-28, {day}}}
+        - {{question: fait, fait: age, jour: 2027-02-27, {day}}}
+        - {{question: fait, fait: trois_ans, {day}}}
+        """,
+    )
+    assert (age.answer["valeur"], before.answer["valeur"]) == (3, 2)
+    assert date_.answer["valeur"].isoformat() == "2027-02-28"
