@@ -10,7 +10,7 @@ from functools import cached_property
 
 FIRST_DAY, LAST_DAY = date(2023, 9, 4), date(2027, 7, 2)  # the service days: four school years
 _KNOWN = (date(2023, 5, 22), date(2027, 9, 10))
-_WEEK = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+WEEK = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 
 # First and last day without school.
 _EVERYWHERE = """
@@ -152,8 +152,8 @@ class Town:
 
 
 def word_of(day: date) -> str:
-    return _WEEK[day.weekday()]
+    return WEEK[day.weekday()]
 
 
 def number_of(word: str) -> int:
-    return _WEEK.index(word)
+    return WEEK.index(word)

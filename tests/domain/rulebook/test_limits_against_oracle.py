@@ -218,6 +218,32 @@ def test_a_form_says_what_a_count_by_hand_says_on_every_day_of_four_school_years
     assert disagreements(FORMS[name], zone, Oracle(town(zone))) == []
 
 
+# --- What a day is
+
+DAY_FACTS = (
+    "jour", "mois", "ferie", "vacances", "jour_d_ecole", "retour_de_vacances", "veille_de_vacances", "semaine_paire",
+    "ferie_dans_la_semaine", *(f"{word}_ferie" for word in oracle_town.WEEK),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_each_day_is_what_a_count_by_hand_says(zone):
+    book, _ = cutoff_of('"toujours"', zone)
+    judge, words = Oracle(town(zone)), {True: "oui", False: "non"}
+    for day in EVERY_DAY:
+        context = book.context({}, day=day)
+        for name in DAY_FACTS:
+            found = context.fact(name, "le test")
+            said = words[found] if isinstance(found, bool) else found
+            assert said == judge.fact(name, day), (day, name)
+        assert context.fact("date", "le test") == day
+        assert (context.fact("annee", "le test"), context.fact("jour_du_mois", "le test")) == (
+            day.year,
+            day.day,
+        )
+        assert (day in book.activities["cantine"].opening) is (day in judge.town.ouverture), day
+
+
 # --- Whether the limit itself is in time
 
 
@@ -232,7 +258,7 @@ def test_the_limit_itself_is_in_time_as_its_word_says(compare, seconds):
 
 # --- Forms drawn at random
 
-WORDS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+WORDS = oracle_town.WEEK
 weekdays = st.sampled_from(WORDS)
 yes_or_no = st.sampled_from(("oui", "non"))
 compares = st.sampled_from(("incluse", "exclue", "minute_incluse"))
