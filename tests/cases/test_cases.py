@@ -3,6 +3,7 @@
 A file is named after its case; `--` in a name separates the case from one of its readings.
 """
 
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,30 @@ def test_case(path):
     }
     assert faults == {}
     assert all(question.expected for question in scenario.questions)
+
+
+def readings():
+    """The scenarios of each case that has several readings."""
+    cases = {}
+    for path in SCENARIOS:
+        cases.setdefault(path.name.split(".")[0].split("--")[0], []).append(path)
+    return {name: paths for name, paths in cases.items() if len(paths) > 1}
+
+
+@pytest.mark.parametrize("paths", readings().values(), ids=readings())
+def test_two_readings_of_a_text_answer_something_differently(paths):
+    for one, other in combinations(paths, 2):
+        (first, asked), (second, asked_too) = opened(one), opened(other)
+        shared = {*first.activities} & {*second.activities}
+        every = [
+            question
+            for question in (*asked.questions, *asked_too.questions)
+            if question.asked.get("activity") in {None, *shared}
+        ]
+        answers = [
+            [questions.answer(book, question).answer for question in every] for book in (first, second)
+        ]
+        assert not shared or answers[0] != answers[1], (one.name, other.name)
 
 
 def test_every_rulebook_has_a_scenario():

@@ -66,10 +66,24 @@ def test_the_scenario_of_the_guide_answers_as_it_says():
     assert [expectations.differences(one) for one in questions.answer_all(book, found)] == [[], [], [], []]
 
 
-def test_every_key_of_the_format_is_in_the_guide():
+def keys_of_the_format():
     keys = {key.word for module in MODULES for key in vars(module).values() if isinstance(key, schema.Key)}
     for module in MODULES:
         source = Path(module.__file__).read_text(encoding="utf-8")
         keys |= set(re.findall(r'Key\(\s*"([a-z_]+)"', source))
+    return keys
+
+
+def test_the_index_by_everyday_words_names_what_exists():
+    index = GUIDE.partition("## Trouver comment l’écrire")[2].partition("\n## ")[0]
+    read_by_their_own = {"forme", "operation", "si_ferme", "sauf"}
+    facts = {"quotient", "etat", "cause"}
+    written = {word for code in re.findall(r"`([^`]+)`", index) for word in re.findall(r"([a-z_]+):", code)}
+    assert len(written) > 25
+    assert sorted(written - keys_of_the_format() - read_by_their_own - facts) == []
+
+
+def test_every_key_of_the_format_is_in_the_guide():
+    keys = keys_of_the_format()
     assert len(keys) > 120
     assert [key for key in sorted(keys) if not re.search(rf"\b{key}\b", GUIDE)] == []
