@@ -1,0 +1,122 @@
+"""Enrolment in words: windows, conditions, documents, chosen days, and who gets the places."""
+
+from collections.abc import Iterator
+
+from domain.french import quoted
+from domain.rulebook.conditions import Condition
+from domain.rulebook.counts import Span
+from domain.rulebook.enrolment import Allocation, Choice, Enrolment, Paper, Tie, Window
+from domain.rulebook.formulas import Formula
+from domain.rulebook.wording import numbers
+from domain.rulebook.wording.channels import say_channels
+from domain.rulebook.wording.conditions import if_any, say_condition
+from domain.rulebook.wording.formulas import Unit, constant
+from domain.rulebook.wording.lexicon import Lexicon
+from domain.rulebook.wording.text import Place, Sentence, both
+from domain.rulebook.wording.values import say_value
+
+_GROUPS = {
+    Span.DAY: "pour chaque jour",
+    Span.WEEK: "pour chaque semaine",
+    Span.MONTH: "pour chaque mois",
+    Span.SCHOOL_YEAR: "pour chaque année scolaire",
+    Span.CIVIL_YEAR: "pour chaque année civile",
+    Span.BILL: "pour l’ensemble des jours",
+    Span.ORDER: "pour l’ensemble des jours",
+}
+_TIES = {
+    Tie.ARRIVAL: "À égalité, l’ordre d’arrivée des demandes décide",
+    Tie.NONE: "À égalité, aucun ordre n’est fixé : la commune décide",
+}
+
+
+def enrolment_sentences(rules: Enrolment, lexicon: Lexicon, version: str = "") -> Iterator[Sentence]:
+    place = Place(rules.path, version)
+    for window in rules.windows:
+        yield _window(window, place.at(window.path), lexicon)
+    if rules.conditions:
+        names = both(quoted(lexicon.name(name)) for name in rules.conditions)
+        many = (
+            "Ces conditions doivent être remplies"
+            if len(rules.conditions) > 1
+            else "Cette condition doit être remplie"
+        )
+        yield place.below("conditions").says(f"{many} : {names}")
+    for paper in rules.papers:
+        yield _paper(paper, place.at(paper.path), lexicon)
+    for choice in rules.choices:
+        yield _choice(choice, place.at(choice.path), lexicon)
+    if rules.allocation is not None:
+        yield from _allocation(rules.allocation, place.at(rules.allocation.path), lexicon)
+
+
+def _window(window: Window, place: Place, lexicon: Lexicon) -> Sentence:
+    period = (
+        "" if window.period is None else f" pour la période {lexicon.quoted_value('periode', window.period)}"
+    )
+    who = f"{if_any(window.when, lexicon)}l’inscription{period}{say_channels(window.channels, lexicon)}"
+    opens = f"ouvre le {numbers.opening(window.opens)}"
+    closes = (
+        "et ne ferme pas"
+        if window.closes is None
+        else f"et ferme le {numbers.closing(window.closes)}, ce moment compris"
+    )
+    days = (
+        f" ; accueil les seuls jours suivants : {both(map(numbers.calendar_day, window.days))}"
+        if window.days
+        else ""
+    )
+    return place.says(f"{who} {opens} {closes}{days}")
+
+
+def _paper(paper: Paper, place: Place, lexicon: Lexicon) -> Sentence:
+    said = f"{if_any(paper.when, lexicon)}il faut fournir : {quoted(paper.name)}{_copies(paper, lexicon)}"
+    for one in paper.instead:
+        condition = f", {say_condition(one.when, lexicon)}" if one.when.facts() else ""
+        said += f" ; ou à la place {quoted(one.name)}{condition}"
+    return place.says(
+        said if paper.months is None else f"{said} ; la pièce date de {paper.months} mois au plus"
+    )
+
+
+def _copies(paper: Paper, lexicon: Lexicon) -> str:
+    """« (6 exemplaires) », « (autant d’exemplaires que : le nombre d’adultes) »; nothing for one."""
+    if paper.copies is None:
+        return ""
+    number = constant(paper.copies) if isinstance(paper.copies, Formula) else None
+    said = say_value(paper.copies, lexicon, Unit.NUMBER)
+    if number is None:
+        return f" (autant d’exemplaires que : {said})"
+    return f" ({said} exemplaire{'s' if number >= 2 else ''})"
+
+
+def _choice(choice: Choice, place: Place, lexicon: Lexicon) -> Sentence:
+    wanted = say_condition(choice.wanted, lexicon)
+    return place.says(
+        f"{if_any(choice.when, lexicon)}{_GROUPS[choice.span]}, les jours choisis conviennent {wanted} ; "
+        f"sinon : {quoted(choice.message)}"
+    )
+
+
+def _allocation(rule: Allocation, place: Place, lexicon: Lexicon) -> Iterator[Sentence]:
+    """Each criterion with its rank, then what decides between equals."""
+    if rule.criteria:
+        yield place.says("Quand les places manquent, elles vont dans cet ordre de priorité")
+    for rank, criterion in enumerate(rule.criteria, 1):
+        yield place.at(criterion.path or rule.path).says(
+            f"{_rank(rank)} : les demandes {_of_which(criterion, lexicon)}"
+        )
+    if rule.criteria:
+        yield place.says("Puis toutes les autres demandes")
+    yield place.below("egalite").says(_TIES[rule.tie])
+
+
+def _rank(rank: int) -> str:
+    return f"priorité {rank}"
+
+
+def _of_which(criterion: Condition, lexicon: Lexicon) -> str:
+    said = say_condition(criterion, lexicon)
+    return (
+        f"pour lesquelles {said.removeprefix('si ')}" if said.count("si ") == 1 else f"qui conviennent {said}"
+    )
