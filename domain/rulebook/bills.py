@@ -64,14 +64,19 @@ def verdict_on(activity: Activity, absence: Absence, context: Context) -> Verdic
 def expand(
     book: Rulebook, asked: Mapping[str, Any], context: Context, judged: Iterable[Judged]
 ) -> list[Presence]:
-    """One unit a day to bill, in order of days: presences, then what stays due of the absences."""
+    """One unit a day to bill: presences, and what stays due of the absences.
+
+    In order of days, then of the activities of the file, then of the names of children: the order in which
+    they are entered changes nothing.
+    """
     found = [
         _presence(book, group, day, context)
         for group in asked["presences"]
         for day in _days_of(group, book.activities[group["activity"]])
     ]
     found += [one for absence in judged for one in _due_absences(absence)]
-    return sorted(found, key=lambda one: one.day)
+    order = {name: index for index, name in enumerate(book.activities)}
+    return sorted(found, key=lambda one: (one.day, order[one.activity], one.child))
 
 
 def refuse_contradictions(asked: Mapping[str, Any]) -> None:

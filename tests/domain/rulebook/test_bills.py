@@ -314,3 +314,23 @@ def test_a_day_in_no_period_is_an_ordinary_day():
         - {nom: dehors, question: prix, activite: c, jour: 2026-10-01, attendu: {prix: 2}}
         """,
     )
+
+
+def test_two_presences_of_a_day_rank_in_the_order_of_the_file_not_of_entry():
+    book = rulebook_of(f"""
+        faits: {{rang_du_jour: entier}}
+        activites:
+          matin: {{nom: Matin, tarif: {{prix: 10, arrondi: {CENTS}}}}}
+          soir:
+            nom: Soir
+            comptes: [{{nom: rang_du_jour, parmi: presences, periode: jour, par: famille, toutes_activites: oui, jusqu_ici: oui, si: toujours}}]
+            tarif: {{prix: {{cas: [{{si: {{rang_du_jour: {{de: 2}}}}, valeur: 1}}], sinon: 2}}, arrondi: {CENTS}}}
+        """)
+    morning, evening = (f"{{activite: {name}, jours: [2026-09-14]}}" for name in ("matin", "soir"))
+    check(
+        book,
+        f"""
+        - {{nom: dans l’ordre, question: facture, presences: [{morning}, {evening}], attendu: {{total: 11}}}}
+        - {{nom: à l’envers, question: facture, presences: [{evening}, {morning}], attendu: {{total: 11}}}}
+        """,
+    )
