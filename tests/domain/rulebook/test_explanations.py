@@ -252,3 +252,22 @@ def test_a_small_bill():
         facturation.minimum · seuil 15,5 : demandé
         facturation.minimum · seuil 15,5 : en attente
         """)  # fmt: skip
+
+
+def test_slots_and_a_threshold_that_is_lifted():
+    book = rulebook_of("""
+        faits: {a: heure, d: heure, depart: oui_non}
+        activites:
+          c: {nom: C, tarif: {prix: {creneaux: {arrivee: a, depart: d, liste: [{de: "07:30", a: "08:00", valeur: 1.15}]}}, arrondi: {au: 0.01, vers: plus_proche, apres: [total]}}}
+        facturation: {minimum: {montant: 15, report: oui, sauf: {depart: oui}}}
+        """)
+    check_explanation(book, "- {question: prix, activite: c, faits: {a: '07:45', d: '08:30'}}", """
+        activites.c.tarif.prix.creneaux.arrivee · a = 465 · a = 465 · 465
+        activites.c.tarif.prix.creneaux.depart · d = 510 · d = 510 · 510
+        activites.c.tarif.prix.creneaux · créneau 07:30-08:00 : 1,15 · 1,15
+        activites.c.tarif · 1,15 × 1 = 1,15 · prix_unitaire = 1,15, quantite = 1 · 1,15
+        """)  # fmt: skip
+    check_explanation(book, "- {question: avis, factures: [9], faits: {depart: oui}}", """
+        facturation.minimum · tout est demandé, même sous le seuil
+        facturation.minimum · seuil 0 : demandé
+        """)  # fmt: skip

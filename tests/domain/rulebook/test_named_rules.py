@@ -87,7 +87,7 @@ def test_a_fact_deduced_from_the_first_case_that_holds():
 def test_a_number_of_a_date_a_yes_or_a_time():
     book = rulebook_of("""
         faits: {d: date, ok: oui_non, h: heure, x: nombre, n: nombre}
-        montants: {jours: date - d, avec: x + ok, minutes: h - 60, age: "annees_revolues(d, date)", reste: x / n}
+        montants: {jours: date - d, avec: x + ok, minutes: h - 60, age: "annees_revolues(d, date)", reste: x / n, faux: "annees_revolues(x, date)"}
         activites: {c: {nom: C}}
         """)
     check(book, """
@@ -99,6 +99,7 @@ def test_a_number_of_a_date_a_yes_or_a_time():
         - {nom: jour, question: fait, fait: age, jour: 2026-02-28, faits: {d: 2020-02-28}, attendu: {valeur: 6}}
         - {nom: bissextile, question: fait, fait: age, jour: 2026-02-27, faits: {d: 2020-02-29}, attendu: {valeur: 5}}
         - {nom: le 28, question: fait, fait: age, jour: 2026-02-28, faits: {d: 2020-02-29}, attendu: {valeur: 6}}
+        - {nom: pas une date, question: fait, fait: faux, faits: {x: 0}, jour: 2026-02-28, attendu: {probleme: "montants.faux : annees_revolues attend deux dates."}}
         - {nom: zero, question: fait, fait: reste, faits: {x: 2, n: 0}, attendu: {probleme: "montants.reste : la formule x / n divise par zéro."}}
         - {nom: inconnu, question: fait, fait: reste, faits: {x: inconnu, n: 1}, attendu: {probleme: "Le fait « x » est inconnu ; montants.reste ne dit pas ce qu’il faut faire."}}
         """)  # fmt: skip

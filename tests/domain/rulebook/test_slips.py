@@ -219,6 +219,18 @@ TOLD = [
     (ACTIVITY, "ouverture: {jours: [lundi], ecole: oui, vacances: non, feries: non, fermetures: [noel]}", ["activites.c.ouverture.fermetures[1] : une date est attendue, par exemple 2026-09-01."]),
     (ACTIVITY, "ouverture: {jours: [lundi], ecole: oui, vacances: non, feries: non, ouvertures: 2026-01-01}", ["activites.c.ouverture.ouvertures : une liste est attendue : [2026-01-01], ou une ligne par élément, précédée d’un tiret."]),
     (ACTIVITY, "ouverture: {jours: [lundy], ecole: vrai, vacances: non, feries: non}", ["activites.c.ouverture.ecole : « vrai » n’est pas possible ici ; choisissez parmi : oui, non.", "activites.c.ouverture.jours[1] : « lundy » n’est pas possible ici ; choisissez parmi : lundi, mardi, mercredi, jeudi, vendredi, samedi, dimanche."]),
+    (PRICE, "{table: {selon: x, trous: refuser, lignes: [{x: {sauf: 3}, valeur: 1}, {x: 4, valeur: 2}]}}", ["activites.c.tarif.prix.table : x = 3 n’a pas de ligne ; ajoutez-la, ou remplacez « trous: refuser » par tranche_superieure ou tranche_inferieure.", "activites.c.tarif.prix.table : deux tranches de x se chevauchent (plus de 3 ; 4).", "avertissement, activites.c.tarif.prix.table : x au-delà de 4 : aucune ligne."]),
+    (PRICE, "{table: {selon: x, trous: refuser, lignes: [{x: {sauf: [3, 5]}, valeur: 1}, {x: 3, valeur: 2}]}}", ["activites.c.tarif.prix.table : x = 5 n’a pas de ligne ; ajoutez-la, ou remplacez « trous: refuser » par tranche_superieure ou tranche_inferieure."]),
+    (PRICE, "{table: {selon: x, trous: refuser, lignes: [{x: {sauf: {de: 3, moins_de: 5}}, valeur: 1}, {x: {de: 3, a: 5}, valeur: 2}]}}", ["activites.c.tarif.prix.table : x = 5 est dans deux tranches."]),
+    (PRICE, "{table: {selon: x, trous: refuser, lignes: [{x: {sauf: {a: 5}}, valeur: 1}, {x: {moins_de: 5}, valeur: 2}]}}", ["activites.c.tarif.prix.table : x = 5 n’a pas de ligne ; ajoutez-la, ou remplacez « trous: refuser » par tranche_superieure ou tranche_inferieure."]),
+    (PRICE, "{table: {selon: x, trous: refuser, lignes: [{x: {sauf: {de: 5}}, valeur: 1}, {x: {plus_de: 5}, valeur: 2}]}}", ["activites.c.tarif.prix.table : x = 5 n’a pas de ligne ; ajoutez-la, ou remplacez « trous: refuser » par tranche_superieure ou tranche_inferieure."]),
+    (PRICE, "{table: {selon: [lieu, jour_d_ecole], lignes: [{lieu: ici, jour_d_ecole: oui, valeur: 1}, {lieu: ici, jour_d_ecole: non, valeur: 1}, {lieu: ailleurs, jour_d_ecole: oui, valeur: 2}]}}", ["activites.c.tarif.prix.table : aucune ligne pour lieu = ailleurs et jour_d_ecole = non."]),
+    (PRICE, "{table: {selon: jour_d_ecole, colonnes: lieu, lignes: [{jour_d_ecole: tous, valeur: {ici: trois mots, ailleurs: null}}]}}", ["activites.c.tarif.prix.table.lignes[1].valeur.ici : la formule « trois mots » ne se lit pas ; exemple : revenus / 12 / parts."]),
+    (PRICE, "{taux: 2, sur: x, constante: 0, plancher: 3, plafond: 2}", ["activites.c.tarif.prix.plancher : le plancher est plus haut que le plafond."]),
+    (TARIFF, "arrondi: CENTS, ajustements: [{nom: a, si: delai, operation: ajouter, valeur: 1, portee: unite}, {nom: a, si: delai, operation: ajouter, valeur: 1, portee: unite}]", ["activites.c.tarif.ajustements : deux ajustements s’appellent « a »."]),
+    (ACTIVITY, "absences: [{nom: a, si: toujours, du: rien, justificatif: {sous: 2, unite: heures, depuis: premier_jour}}, {nom: dû, si: toujours, du: tout}]", ["activites.c.absences[1].justificatif : « heure » dit d’où courent les heures."]),
+    (PRICE, "{cas: [], sinon: 1, autre: 2}", ["activites.c.tarif.prix.autre : clé inconnue « autre » ; clés possibles : cas, sinon.", "activites.c.tarif.prix.cas : au moins 1 élément(s) attendu(s)."]),
+    (ACTIVITY, "inscription: {attribution: {criteres: [], points: x, egalite: aucun_ordre, classement: premier_rempli}}", ["activites.c.inscription.attribution : « points » va avec le classement points, « criteres » avec les autres."]),
     # warned
     (ACTIVITY, "delais: {versions: [{nom: a, du: 2026-01-01, au: 2026-01-01, regle: [{actions: [reserver], canaux: tous, etapes: [], ensuite: refus}]}, {nom: b, du: 2026-01-03, regle: [{actions: [reserver], canaux: tous, etapes: [], ensuite: refus}]}]}", ["avertissement, activites.c.delais : aucune version entre a et b."]),
     (ACTIVITY, "delais: [{actions: [reserver], canaux: [portail, guichet], etapes: [], ensuite: refus}]", ["avertissement, activites.c : « reserver » n’est écrit que pour guichet, portail : par un autre canal, le règlement ne répond pas (« canaux: tous » le ferait)."]),
@@ -270,3 +282,16 @@ def test_what_stands_on_a_bound_is_accepted(template, fragment):
     book, _ = read((template % fragment).replace("CENTS", CENTS))
     assert book is not None
     assert told(template, fragment) == []
+
+
+def test_a_formula_and_a_table_have_a_size():
+    long = f"{PLACE} : cette formule est trop longue."
+    assert told(PRICE, " + ".join(["x"] * 101)) == [long]
+    assert told(PRICE, " + ".join(["x"] * 100)) == []
+    choices = ", ".join(f"v{number}" for number in range(71))
+    rulebook = PRICE.replace("lieu: [ici, ailleurs]", f"lieu: [{choices}], autre: [{choices}]")
+    many = "{table: {selon: [lieu, autre], lignes: [{lieu: tous, autre: tous, valeur: 1}]}}"
+    assert told(rulebook, many) == [f"{PLACE}.table : cette table croise trop de valeurs."]
+
+
+PLACE = "activites.c.tarif.prix"
