@@ -318,7 +318,8 @@ class Verdict:
     be done; `price_cents` is the price of the day, negative for a cancelling, 0 when nothing is due, None
     when no tariff says it; `replaced_cents` is the price that is no longer due because another presence type
     takes the place of the booked one. `explanation` explains the price, `bracket` names its line of the
-    tariff. `rank` is the place in the waiting list.
+    tariff. `rank` is the place in the waiting list. `settled_later` says why only the whole period settles
+    the price, `has_extra` that the rule allows it with a supplement.
     """
 
     state: LineState
@@ -329,6 +330,8 @@ class Verdict:
     bracket: str = ""
     rank: int | None = None
     replaced_cents: int | None = 0
+    settled_later: str = ""
+    has_extra: bool = False
 
     @property
     def due_cents(self) -> int | None:
@@ -349,16 +352,41 @@ def judge(day: ChildDay, action: LineAction, presence_type_id: int, rules: RuleS
     if isinstance(state, Refusal):
         sentence = _too_late(day, decision) if state.code == "too_late" else state.message
         return Verdict(LineState.REFUSED, state.code, sentence, None)
+    has_extra = decision.outcome is Outcome.EXTRA
     if action is LineAction.CANCEL:
-        cents = -(day.booking_price_cents or 0) if day.booking_state is not BookingState.WAITING else 0
-        return Verdict(state, "", _why(day, state, decision), cents)
+        cents, explanation = _given_back(day, decision, rules, now)
+        return Verdict(state, "", _why(day, state, decision), cents, explanation, has_extra=has_extra)
     rank = day.waiting + 1 if state is LineState.WAITING else None
     price = rules.price(presence_type_id, day.day, day.child_id, now, decision.extras)
     why = _why(day, state, decision)
     if price.cents is None:
-        return Verdict(state, "", why, None, price.explanation, rank=rank)
+        return Verdict(state, "", why, None, price.explanation, rank=rank, has_extra=has_extra)
     replaced = day.booking_price_cents if is_switch(day, presence_type_id) else 0
-    return Verdict(state, "", why, price.cents, price.explanation, price.bracket_label, rank, replaced)
+    return Verdict(
+        state,
+        "",
+        why,
+        price.cents,
+        price.explanation,
+        price.bracket_label,
+        rank,
+        replaced,
+        price.settled_later,
+        has_extra,
+    )
+
+
+def _given_back(
+    day: ChildDay, decision: Decision, rules: RuleSet, now: datetime
+) -> tuple[int | None, tuple[str, ...]]:
+    """What cancelling takes off the bill (cents, negative); a late one may leave something due."""
+    if day.booking_state is BookingState.WAITING:
+        return 0, ()
+    booked = day.booking_price_cents or 0
+    if not decision.extras:
+        return -booked, ()
+    due = rules.price(day.booking_type_id, day.day, day.child_id, now, decision.extras, "absent")
+    return (None if due.cents is None else due.cents - booked), due.explanation
 
 
 def is_switch(day: ChildDay, presence_type_id: int) -> bool:

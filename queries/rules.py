@@ -30,7 +30,7 @@ from domain.rulebook.parts import counts_open_days
 from domain.rulebook.quotes import PROOF_ADVICE, Price, quote
 from domain.rulebook.quotients import QuotientEntry
 from domain.rulebook.rulebook import Rulebook
-from domain.rulebook.tree import Faults, planted
+from domain.rulebook.tree import Faults, Tree, planted
 from domain.settings import TownSettings
 from models import Activity as ActivityRow
 from models import (
@@ -53,7 +53,7 @@ logger = logging.getLogger(__name__)
 # A limit counts back within this span of the calendar.
 LOOK_BACK = timedelta(days=400)
 NOT_COMPUTABLE = "La limite de ce jour ne peut pas être calculée. Contactez le service."
-_ACTIONS = {LineAction.BOOK: "reserver", LineAction.CANCEL: "annuler"}
+ACTIONS = {LineAction.BOOK: "reserver", LineAction.CANCEL: "annuler"}
 _CLOSED = {
     LineAction.BOOK: f"Réservation fermée sur le portail. {CONTACT}",
     LineAction.CANCEL: f"Annulation fermée sur le portail. {CONTACT}",
@@ -239,10 +239,11 @@ class RuleSet:
         child_id: int | None = None,
         now: datetime | None = None,
         extras: Collection[str] = (),
+        state: str = "present",
     ) -> Price:
         """The price of one presence on `day`, with its explanation; without cents when no rule says it.
 
-        `extras` names the adjustments that a limit brings (a late booking).
+        `extras` names the adjustments that a limit brings (a late booking); `state` is the fact `etat`.
         """
         version = _in_force(self._versions, day)
         formula, name = self._presence_types[presence_type_id]
@@ -250,9 +251,9 @@ class RuleSet:
             return _NO_TARIFF
         quotient = self.quotient(day)
         has_ended = quotient is not None and quotient.valid_to is not None and quotient.valid_to < day
-        key = (presence_type_id, child_id, version.valid_from, quotient, has_ended, tuple(extras))
+        key = (presence_type_id, child_id, version.valid_from, quotient, has_ended, tuple(extras), state)
         if key not in self._prices:
-            price, is_of_any_day = self._priced(version, name, formula, day, child_id, now, extras)
+            price, is_of_any_day = self._priced(version, name, formula, day, child_id, now, extras, state)
             if not is_of_any_day:
                 return price
             self._prices[key] = price
@@ -284,7 +285,7 @@ class RuleSet:
         key = (name, ladders.name, action, day, channel)
         if key in version.limits:
             return version.limits[key]
-        said = {"action": _ACTIONS[action], "canal": _CHANNELS[channel]}
+        said = {"action": ACTIONS[action], "canal": _CHANNELS[channel]}
         known = {} if self._family is None else facts_of(version.book, self._family, child_id, day)
         context = version.book.context(known | said, day=day, now=now)
         covering = (one for one in ladders.rule if one.covers(said["action"], said["canal"], context))
@@ -308,10 +309,11 @@ class RuleSet:
         child_id: int | None,
         now: datetime | None,
         extras: Collection[str],
+        state: str,
     ) -> tuple[Price, bool]:
         """The price, and whether it is that of any other day under the same version and quotient."""
         book, quotient = self._with_openings(version.book, name), self.quotient(day)
-        facts = facts_of(book, self._family, child_id, day, formula)
+        facts = facts_of(book, self._family, child_id, day, formula) | {"etat": state}
         ended = quotient is not None and quotient.valid_to is not None and quotient.valid_to < day
         if book.quotient is not None:
             facts |= self._quotient_fact(book, facts, quotient.valid_to if ended else day, now)
@@ -394,7 +396,10 @@ def _family(
     return Family(
         residency,
         {child_id: birth for child_id, _, birth, _, _ in parts["child"]},
-        tuple(QuotientEntry(one.value, one.valid_from, one.valid_from, one.valid_to) for one in quotients),
+        tuple(  # the one entered last comes last: of two that begin on one day, it counts
+            QuotientEntry(one.value, one.valid_from, one.valid_from, one.valid_to)
+            for one in reversed(quotients)
+        ),
         tuple(
             StatedFact(child_id or None, name, value, valid_from, valid_to)
             for child_id, name, valid_from, valid_to, value in parts["fact"]
@@ -440,32 +445,36 @@ def _located(
     """The versions on the town's own calendar, the newest first; one that cannot be read decides nothing."""
     calendar, found = _calendar(public, school), []
     for version_id, name, valid_from, valid_to, fingerprint in versions:
-        book = _book(version_id, fingerprint)
+        book = stored_book(version_id, fingerprint)
         if book is not None:
             counting = frozenset(one for one, rules in book.activities.items() if counts_open_days(rules))
-            found.append(_InForce(name, valid_from, valid_to, _on_calendar(book, calendar), counting))
+            found.append(_InForce(name, valid_from, valid_to, on_calendar(book, calendar), counting))
     return tuple(sorted(found, key=lambda version: version.valid_from, reverse=True))
 
 
-def _on_calendar(book: Rulebook, calendar: TownCalendar) -> Rulebook:
+def on_calendar(book: Rulebook, calendar: TownCalendar) -> Rulebook:
     """The règlement counting on the holidays of the portal; the days of activities are its openings."""
     written = book.almanac
     town = replace(
         calendar, office_closed=written.town.office_closed, school_weekdays=written.town.school_weekdays
     )
     activities = {name: replace(activity, opening=None) for name, activity in book.activities.items()}
-    return replace(book, almanac=replace(written, town=town), activities=activities)
+    return replace(book, almanac=replace(written, town=town, known=None), activities=activities)
 
 
 @lru_cache(maxsize=32)
-def _book(version_id: int, fingerprint: str) -> Rulebook | None:
+def stored_book(version_id: int, fingerprint: str) -> Rulebook | None:
     """A version read from its tree; `fingerprint` makes an edited one another entry."""
-    tree = read(_TREE, {"version_id": version_id}).scalar_one()
-    faults = Faults()
-    book = rulebook.read(planted(tree), _PortalDays(), faults)
+    book, faults = read_tree(read(_TREE, {"version_id": version_id}).scalar_one())
     if book is None:
         logger.error("rulebook version %s cannot be read: %s", version_id, faults.errors[0])
     return book
+
+
+def read_tree(tree: dict[str, Tree]) -> tuple[Rulebook | None, Faults]:
+    """A règlement read from its tree (None when it has an error), and everything that is wrong with it."""
+    faults = Faults()
+    return rulebook.read(planted(tree), _PortalDays(), faults), faults
 
 
 _TREE = select(RulebookVersion.tree).where(RulebookVersion.id == bindparam("version_id"))

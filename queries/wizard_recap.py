@@ -104,7 +104,7 @@ class RecapGroup:
     """Wishes of one child that share everything but the day; `price` is « 3 × 3,20 € = 9,60 € ».
 
     `replaces` names the presence type and the price that a change takes the place of; `price` is then the
-    difference.
+    difference. `provisional` says why only the whole period settles the price, empty when it is final.
     """
 
     title: str
@@ -116,6 +116,7 @@ class RecapGroup:
     icon: str
     sentence: str
     price: str
+    provisional: str
     lines: tuple[tuple[int, date], ...]
 
 
@@ -174,7 +175,8 @@ def _groups(pairs: Sequence[tuple[ChildDay, Verdict]]) -> tuple[RecapGroup, ...]
         key = (day.facility_id, day.wish, day.wish_type_id, verdict.state, verdict.code, verdict.price_cents)
         key += (day.booking_type_id, day.booking_price_cents)
         sentence = verdict.sentence if verdict.state is LineState.REFUSED else ""
-        gathered.setdefault((*key, sentence), []).append((day, verdict))
+        key += (sentence, verdict.has_extra, verdict.settled_later)
+        gathered.setdefault(key, []).append((day, verdict))
     return tuple(_group(members) for members in gathered.values())
 
 
@@ -190,14 +192,19 @@ def _group(members: Sequence[tuple[ChildDay, Verdict]]) -> RecapGroup:
         badge=badge,
         tone=tone,
         icon=icon,
-        sentence=""
-        if verdict.state is LineState.ACCEPTED
-        else verdict.sentence
-        if len(members) == 1
-        else _shared(members),
+        sentence=_sentence(members),
         price=_price(len(members), day, verdict),
+        provisional=f"Prix provisoire{NBSP}: {verdict.settled_later}." if verdict.settled_later else "",
         lines=tuple((day.line_id, day.day) for day, _ in members),
     )
+
+
+def _sentence(members: Sequence[tuple[ChildDay, Verdict]]) -> str:
+    """Nothing for what is accepted in time; a supplement is said before it is due."""
+    _, verdict = members[0]
+    if verdict.state is LineState.ACCEPTED and not verdict.has_extra:
+        return ""
+    return verdict.sentence if len(members) == 1 else _shared(members)
 
 
 def _shared(members: Sequence[tuple[ChildDay, Verdict]]) -> str:

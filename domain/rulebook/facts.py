@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from domain.errors import RuleError
-from domain.french import quoted
+from domain.french import format_number, quoted
 from domain.rulebook import schema
 from domain.rulebook.schema import Reader
 from domain.rulebook.trace import MissingFact, Trace, Unanswered, in_words
@@ -211,6 +211,28 @@ class Interval:
         if self.high is not None:
             parts.append(f"jusqu’à {high}" if self.high_in else f"moins de {high}")
         return ", ".join(parts)
+
+
+def number_bracket(interval: Interval, said: Callable[[Any], str] = format_number) -> str:
+    """« de 701 à moins de 900 », « 900 ou plus », « plus de 700, jusqu’à 900 inclus »."""
+    low, high = interval.low, interval.high
+    if low is not None and low == high:
+        return said(low)
+    if high is None:
+        return (
+            "toute valeur"
+            if low is None
+            else f"{said(low)} ou plus"
+            if interval.low_in
+            else f"plus de {said(low)}"
+        )
+    if low is None:
+        return f"{said(high)} ou moins" if interval.high_in else f"moins de {said(high)}"
+    if interval.low_in:
+        end = f"{said(high)} inclus" if interval.high_in else f"moins de {said(high)}"
+        return f"de {said(low)} à {end}"
+    end = f", jusqu’à {said(high)} inclus" if interval.high_in else f" et moins de {said(high)}"
+    return f"plus de {said(low)}{end}"
 
 
 _BOUNDS = {"de": ("low", True), "plus_de": ("low", False), "a": ("high", True), "moins_de": ("high", False)}

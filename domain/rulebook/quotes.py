@@ -5,7 +5,7 @@ proved, is provisional and says why. A price that the règlement cannot give is 
 that is missing, or the case that is not foreseen. It is never guessed.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -16,9 +16,11 @@ from domain.french import NBSP, format_euros, format_number, quoted, spaced
 from domain.rulebook.bills import price_all
 from domain.rulebook.counts import Presence
 from domain.rulebook.facts import Context
+from domain.rulebook.prices import Adjustment, Operation
 from domain.rulebook.quotients import TOP
 from domain.rulebook.rulebook import Rulebook
 from domain.rulebook.trace import MissingFact, Step
+from domain.rulebook.wording.french_names import readable
 
 FLAT = "tarif unique"
 PROOF_ADVICE = "transmettez votre attestation CAF ou MSA au service"
@@ -29,13 +31,15 @@ _UNKNOWN = "quotient familial non connu"
 class Price:
     """A price, in cents; None when the règlement cannot tell, `explanation` then saying what lacks.
 
-    `bracket_label` names the line of the table, « tarif unique » without one.
+    `bracket_label` names the line of the table, « tarif unique » without one; `settled_later` says why only
+    the whole period settles it, empty when it does not.
     """
 
     cents: int | None
     provisional: bool
     bracket_label: str
     explanation: tuple[str, ...]
+    settled_later: str = ""
 
 
 def quote(
@@ -51,9 +55,11 @@ def quote(
     except BusinessError as error:
         return Price(None, False, "", (unanswered(book, error),))
     steps = tuple(context.trace.steps)
-    reasons = tuple(_reasons(book, name, context))
-    explanation = (*_said(steps, presence.amount), *extra, *reasons)
-    return Price(_cents(presence.amount), bool(reasons), _bracket(context, steps), explanation)
+    later = settled_later(book, name, context.day)
+    reasons = tuple(_reasons(context, later))
+    adjustments = _adjustments(book, name, context.day)
+    explanation = (*_said(steps, presence.amount, adjustments), *extra, *reasons)
+    return Price(_cents(presence.amount), bool(reasons), _bracket(context, steps), explanation, later)
 
 
 def unanswered(book: Rulebook, error: BusinessError) -> str:
@@ -61,7 +67,7 @@ def unanswered(book: Rulebook, error: BusinessError) -> str:
     if not isinstance(error, MissingFact):
         return f"Le règlement ne prévoit pas ce cas{NBSP}: le prix sera confirmé par le service."
     fact = book.facts.get(error.fact)
-    label = (fact.label if fact else "") or error.fact.replace("_", " ")
+    label = (fact.label if fact else "") or readable(error.fact)
     return f"Il manque une information pour calculer le prix{NBSP}: {quoted(label)}. Contactez le service."
 
 
@@ -76,11 +82,10 @@ def _bracket(context: Context, steps: Iterable[Step]) -> str:
     return next((step.bracket for step in steps if step.bracket), FLAT)
 
 
-def _reasons(book: Rulebook, name: str, context: Context) -> Iterator[str]:
+def _reasons(context: Context, later: str) -> Iterator[str]:
     """Why the price may still change."""
     if "quotient" in context.reads and context.given.get("quotient") in (None, TOP):
         yield f"Prix provisoire{NBSP}: {PROOF_ADVICE}."
-    later = settled_later(book, name, context.day)
     if later:
         yield f"Prix provisoire{NBSP}: {later}."
 
@@ -88,7 +93,7 @@ def _reasons(book: Rulebook, name: str, context: Context) -> Iterator[str]:
 def settled_later(book: Rulebook, name: str, day: date) -> str:
     """Why only the whole period settles the prices of an activity (P9, P10); empty when they are final."""
     in_force = [version.rule for total in book.totals for version in total.versions if version.holds(day)]
-    totals = [total.name.replace("_", " ") for total in in_force if name in total.activities]
+    totals = [readable(total.name) for total in in_force if name in total.activities]
     if totals:
         return f"le total de la période peut le changer ({', '.join(totals)})"
     if book.activities[name].counts:
@@ -99,7 +104,13 @@ def settled_later(book: Rulebook, name: str, day: date) -> str:
 # --- The arithmetic in words
 
 
-def _said(steps: Iterable[Step], amount: Decimal) -> Iterator[str]:
+def _adjustments(book: Rulebook, name: str, day: date) -> Mapping[str, Adjustment]:
+    """The adjustments of a tariff that calculate, by their place in the file."""
+    rules = book.activities[name].tariff.on(day).rule.adjustments
+    return {one.path: one for one in rules if isinstance(one, Adjustment)}
+
+
+def _said(steps: Iterable[Step], amount: Decimal, adjustments: Mapping[str, Adjustment]) -> Iterator[str]:
     """One sentence a step that a family understands."""
     told = False
     for step in steps:
@@ -108,10 +119,33 @@ def _said(steps: Iterable[Step], amount: Decimal) -> Iterator[str]:
             said = f"{facts}{NBSP}: {_money(step.result)}."
             yield said[0].upper() + said[1:]
             told = True
+        elif step.rule in adjustments:
+            yield _adjusted(adjustments[step.rule], step)
         elif ".ajustements[" in step.rule:
-            yield spaced(f"{step.text[0].upper()}{step.text[1:].replace('_', ' ')}.")
+            said = readable(step.text)
+            yield spaced(f"{said[0].upper()}{said[1:]}.")
     if not told:
         yield f"{FLAT[0].upper()}{FLAT[1:]}{NBSP}: {_money(amount)}."
+
+
+_SIGNS = {
+    Operation.MULTIPLY: "× ",
+    Operation.SET: "= ",
+    Operation.AT_LEAST: "au moins ",
+    Operation.AT_MOST: "au plus ",
+}
+
+
+def _adjusted(rule: Adjustment, step: Step) -> str:
+    """« Supplément hors délai : +1,00 €, de 1,10 € à 2,10 €. »"""
+    name, found = readable(rule.name), dict(step.inputs)
+    value, before = found["valeur"], found["avant"]
+    if rule.operation is Operation.ADD:
+        said = f"{'+' if value >= 0 else ''}{_money(value)}"
+    else:
+        amount = format_number(value) if rule.operation is Operation.MULTIPLY else _money(value)
+        said = f"{_SIGNS[rule.operation]}{amount}"
+    return f"{name[0].upper()}{name[1:]}{NBSP}: {said}, de {_money(before)} à {_money(step.result)}."
 
 
 def _facts_in_words(step: Step) -> Iterator[str]:
@@ -120,9 +154,9 @@ def _facts_in_words(step: Step) -> Iterator[str]:
             known = value not in (None, TOP)
             yield f"quotient familial {format_number(value)}" if known else _UNKNOWN
         elif isinstance(value, str):
-            yield value.replace("_", " ")
+            yield readable(value)
         elif value is not None:
-            yield f"{name.replace('_', ' ')} {_plain(value)}"
+            yield f"{readable(name)} {_plain(value)}"
     yield step.bracket
 
 

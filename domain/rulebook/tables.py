@@ -14,7 +14,7 @@ from typing import Any
 
 from domain.french import enumerate_fr, quoted
 from domain.rulebook import schema
-from domain.rulebook.facts import Context, Fact, Interval, Kind, Test, read_test
+from domain.rulebook.facts import Context, Fact, Interval, Kind, Test, number_bracket, read_test
 from domain.rulebook.schema import Reader, Spec, hint, require_whole
 from domain.rulebook.trace import Unanswered, in_words
 from domain.rulebook.tree import BadNode, Node
@@ -82,7 +82,7 @@ class Table:
             if test.interval is not None and isinstance(values[name], Decimal):
                 rank = list(self._brackets(name, values)).index(row)
                 letter = ascii_uppercase[rank] if rank < len(ascii_uppercase) else str(rank + 1)
-                return f"tranche {letter} ({test.interval})"
+                return f"tranche {letter} ({number_bracket(test.interval)})"
         return ""
 
     def _row(self, values: Mapping[str, Any]) -> Row:
@@ -96,6 +96,12 @@ class Table:
     def _neighbour(self, values: Mapping[str, Any]) -> Row:
         """The bracket that the policy gives to a number in a gap."""
         for name, value in values.items():
+            if (
+                isinstance(value, Decimal)
+                and value.is_infinite()
+                and (rows := list(self._brackets(name, values)))
+            ):
+                return rows[-1]
             if isinstance(value, Decimal) and self.gap is not Gap.REFUSE:
                 rows = list(self._brackets(name, values))
                 above = [row for row in rows if _low(row, name) is not None and _low(row, name) >= value]

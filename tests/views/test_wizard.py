@@ -573,7 +573,7 @@ def test_the_recap_names_the_quotient_and_its_bracket(bench, client):
     client.get(recap(key))
     text = words(client.page.main)
     assert (
-        "Quotient familial 845, tranche A (jusqu’à 900), valable jusqu’au vendredi 31 décembre 2027." in text
+        "Quotient familial 845, tranche A (900 ou moins), valable jusqu’au vendredi 31 décembre 2027." in text
     )
     assert "2,50 €" in text
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from domain.french import format_number, month_name, quoted
 from domain.rulebook.almanac import BUILT_IN
-from domain.rulebook.facts import Fact, Interval, Kind
+from domain.rulebook.facts import Fact, Interval, Kind, number_bracket
 from domain.rulebook.wording import numbers
 from domain.rulebook.wording.french_names import is_many, of, readable, with_article
 from domain.rulebook.wording.text import small
@@ -120,7 +120,7 @@ class Lexicon:
         only = numbers.only_count(interval) if name in self.whole else None
         if only is not None:
             return self.number(name, only)
-        return numbers.number_bracket(interval, lambda value: self.number(name, Decimal(value)))
+        return number_bracket(interval, lambda value: self.number(name, Decimal(value)))
 
 
 def as_lexicon(facts: "Mapping[str, Fact] | Lexicon | None") -> Lexicon:

@@ -125,28 +125,6 @@ def say_points(rounding: Rounding) -> str:
 # --- Brackets
 
 
-def number_bracket(interval: Interval, said: Callable[[Any], str] = format_number) -> str:
-    """« de 701 à moins de 900 », « 900 ou plus », « plus de 700, jusqu’à 900 inclus »."""
-    low, high = interval.low, interval.high
-    if low is not None and low == high:
-        return said(low)
-    if high is None:
-        return (
-            "toute valeur"
-            if low is None
-            else f"{said(low)} ou plus"
-            if interval.low_in
-            else f"plus de {said(low)}"
-        )
-    if low is None:
-        return f"{said(high)} ou moins" if interval.high_in else f"moins de {said(high)}"
-    if interval.low_in:
-        end = f"{said(high)} inclus" if interval.high_in else f"moins de {said(high)}"
-        return f"de {said(low)} à {end}"
-    end = f", jusqu’à {said(high)} inclus" if interval.high_in else f" et moins de {said(high)}"
-    return f"plus de {said(low)}{end}"
-
-
 def only_count(interval: Interval) -> Decimal | None:
     """The only count that a bracket holds: 2 for « plus de 1, jusqu’à 2 », 0 for « 0 ou moins »."""
     low, high = interval.low, interval.high
