@@ -52,6 +52,18 @@ def booking_answer(activity: Activity, context: Context, channel: str | None) ->
     return answer
 
 
+def known_extras(tariff: Tariff, names: Iterable[str]) -> frozenset[str]:
+    """The adjustments that a question triggers; Unanswered for one that does not wait to be named."""
+    waiting = {one.name for one in tariff.adjustments if one.when is None}
+    for name in names:
+        if name not in waiting:
+            known = ", ".join(sorted(waiting)) or "aucun"
+            raise Unanswered(
+                f"{tariff.path} : « {name} » n’est pas un ajustement « si: delai » ; ceux-ci : {known}."
+            )
+    return frozenset(names)
+
+
 def verdict_on(activity: Activity, absence: Absence, context: Context) -> Verdict:
     """What stays due of an absence, by the rules in force on its first day."""
     if activity.absences is None:
@@ -74,7 +86,7 @@ def expand(
         for group in asked["presences"]
         for day in _days_of(group, book.activities[group["activity"]])
     ]
-    found += [one for absence in judged for one in _due_absences(absence)]
+    found += [one for absence in judged for one in _due_absences(book, absence)]
     order = {name: index for index, name in enumerate(book.activities)}
     return sorted(found, key=lambda one: (one.day, order[one.activity], one.child))
 
@@ -124,12 +136,21 @@ def _facts_of(group: Mapping[str, Any], context: Context, state: str) -> dict[st
 def _presence(book: Rulebook, group: Mapping[str, Any], day: date, context: Context) -> Presence:
     facts, now = _facts_of(group, context, "present"), group["booked_at"]
     own = book.context(facts, day=day, now=now, trace=context.trace)
-    triggered = frozenset(group["triggered"])
-    if now is not None:
-        answer = booking_answer(book.activities[group["activity"]], own, group["channel"])
+    own, triggered = _as_booked(book, group, own)
+    return Presence(group["activity"], group["child"], day, facts, group["order"], triggered, own)
+
+
+def _as_booked(book: Rulebook, group: Mapping[str, Any], own: Context) -> tuple[Context, frozenset[str]]:
+    """The facts of a unit once its booking is answered, and the adjustments that this brings."""
+    activity = book.activities[group["activity"]]
+    triggered = frozenset()
+    if group["triggered"]:
+        triggered = known_extras(tariff_of(activity, own, own.day), group["triggered"])
+    if own.now is not None:
+        answer = booking_answer(activity, own, group["channel"])
         triggered |= frozenset(answer.extras)
         own = own.with_facts(**{LATE: answer.outcome is not Outcome.FREE})
-    return Presence(group["activity"], group["child"], day, facts, group["order"], triggered, own)
+    return own, triggered
 
 
 def judge_absences(book: Rulebook, asked: Mapping[str, Any], context: Context) -> list[Judged]:
@@ -165,16 +186,17 @@ def refund_lines(judged: Iterable[Judged]) -> list[Line]:
     return lines
 
 
-def _due_absences(judged: Judged) -> list[Presence]:
+def _due_absences(book: Rulebook, judged: Judged) -> list[Presence]:
+    """The units that stay due, each at the price of its booking."""
     group, known, verdict = judged
-    return [
-        Presence(
-            group["activity"], group["child"], day, known.given, "", frozenset(rule.extras),
-            known.with_facts(day=day),
-        )
-        for day, rule in verdict.rules
-        if day in verdict.due
-    ]  # fmt: skip
+    found = []
+    for day, rule in verdict.rules:
+        if day in verdict.due:
+            own = book.context(known.given, day=day, now=group["booked_at"], trace=known.trace)
+            own, triggered = _as_booked(book, group, own)
+            extras = triggered | frozenset(rule.extras)
+            found.append(Presence(group["activity"], group["child"], day, known.given, "", extras, own))
+    return found
 
 
 def _days_of(group: Mapping[str, Any], activity: Activity) -> Sequence[date]:

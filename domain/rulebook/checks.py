@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from domain.clock_time import FOREVER, MINUTES_A_DAY, ClockTime
 from domain.errors import BusinessError
-from domain.rulebook.cutoffs import resolve
+from domain.rulebook.cutoffs import Adapted, ByWeekday, Cutoff, resolve
 from domain.rulebook.days import Base
 from domain.rulebook.facts import Context
-from domain.rulebook.ladders import ANY_CHANNEL, Ladder, Stage
+from domain.rulebook.ladders import ANY_CHANNEL, Ladder
 from domain.rulebook.named import reads
 from domain.rulebook.openings import OpenDays
 from domain.rulebook.schema import BROKEN, Reader, Use
@@ -156,45 +157,67 @@ def warn_of_unread_facts(sections: Mapping[str, Node], reader: Reader) -> None:
 
 
 def warn_of_dead_stages(book: Any, reader: Reader) -> None:
-    """A stage whose limit never comes after those before it can never answer."""
+    """What a sample of days shows: stages that never answer, limits that come after their day."""
     nodes = {use.name: use.node for use in reader.uses if use.kind == "etape"}
     for activity in book.activities.values():
         for version in () if activity.ladders is None else activity.ladders.versions:
             for ladder in version.rule:
-                for stage in _dead_stages(book, activity, ladder):
-                    reader.faults.warn(
-                        nodes[stage.path],
-                        "cette étape ne répond jamais : une étape écrite avant elle finit toujours après.",
-                    )
+                for path, said in _sampled(book, activity, ladder).items():
+                    reader.faults.warn(nodes[path], said)
 
 
-def _dead_stages(book: Any, activity: Any, ladder: Ladder) -> list[Stage]:
-    """The stages that no day of a sample lets answer; every fifth day, so every weekday and month comes."""
-    suspects = list(ladder.stages[1:])
-    seen: set[str] = set()
-    for offset in range(0, 365 if suspects else 0, 5):
+_DEAD = "cette étape ne répond jamais : une étape écrite avant elle finit toujours après."
+_LATE = "cette limite vient après le jour de service : vérifiez « semaines_avant » ou « mois_avant »."
+_SILENT = "cette limite ne dit rien d’un jour où l’activité est ouverte : complétez « entrees »."
+_NEVER_OPEN = "cette étape ne s’ouvre jamais : « a_partir_de » vient après « jusqu_a »."
+
+
+def _sampled(book: Any, activity: Any, ladder: Ladder) -> dict[str, str]:
+    """What to tell of each stage, by its path; every fifth day, so every weekday and every month comes."""
+    told: dict[str, list[str]] = {}
+    for offset in range(0, 365, 5):
         day = _SAMPLE + timedelta(days=offset)
         if _is_open(activity.opening, day):
-            hidden, known = _hidden(ladder, book.context({}, day=day), activity.opening)
-            seen |= known
-            suspects = [stage for stage in suspects if stage.path in hidden or stage.path not in known]
-    return [stage for stage in suspects if stage.path in seen]
+            for path, said in _on_day(ladder, book.context({}, day=day), activity.opening).items():
+                told.setdefault(path, []).append(said)
+    return {path: said for path, found in told.items() if (said := _worst(found))}
 
 
-def _hidden(ladder: Ladder, context: Context, opening: OpenDays | None) -> tuple[set[str], set[str]]:
-    """The stages that an earlier one hides on that day, and those whose limit is known."""
-    hidden, known, latest = set(), set(), None
+def _worst(found: list[str]) -> str:
+    """What is told of a stage: a fault of any day, or what is true of every day."""
+    of_a_day = next((said for said in (_SILENT, _LATE) if said in found), "")
+    return of_a_day or (found[0] if len(set(found)) == 1 else "")
+
+
+def _on_day(ladder: Ladder, context: Context, opening: OpenDays | None) -> dict[str, str]:
+    """What is wrong with each stage whose limit is known on that day; empty for nothing."""
+    told, latest = {}, None
     for stage in ladder.stages:
+        if _is_silent(stage.until, context.day):
+            told[stage.path] = _SILENT if opening is not None else ""
+            continue
         try:
             limit, _ = resolve(stage.until, context, opening)
+            since = None if stage.since is None else resolve(stage.since, context, opening)[0]
         except BusinessError:
             continue
-        known.add(stage.path)
-        if latest is not None and limit <= latest:
-            hidden.add(stage.path)
-        if stage.since is None and stage.when.is_always:
+        end_of_day = ClockTime(MINUTES_A_DAY).on(context.day)
+        told[stage.path] = (
+            _LATE if end_of_day < limit != FOREVER
+            else _NEVER_OPEN if since is not None and since > limit
+            else _DEAD if latest is not None and limit <= latest
+            else ""
+        )  # fmt: skip
+        if since is None and stage.when.is_always:
             latest = limit if latest is None else max(limit, latest)
-    return hidden, known
+    return told
+
+
+def _is_silent(until: Cutoff, day: date) -> bool:
+    plain = until.cutoff if isinstance(until, Adapted) else until
+    return isinstance(plain, ByWeekday) and all(
+        day.weekday() not in entry.weekdays for entry in plain.entries
+    )
 
 
 def check_payers(book: Any, reader: Reader) -> None:

@@ -87,7 +87,7 @@ class Paper:
             return None
         names = {self.name, *(one.name for one in self.instead if one.when.holds(context))}
         found = [paper for paper in given if paper.name in names]
-        fresh = [paper for paper in found if self._is_fresh(paper, today)]
+        fresh = [paper for paper in found if self._is_fresh(paper, today, context.day)]
         needed = 1 if self.copies is None else int(self.copies.evaluate(context))
         if len(fresh) >= needed:
             return None
@@ -101,14 +101,14 @@ class Paper:
             f" ({len(fresh)} sur {needed})." if needed > 1 else "."
         )
 
-    def _is_fresh(self, paper: "Given", today: date | None) -> bool:
+    def _is_fresh(self, paper: "Given", today: date | None, service_day: date | None) -> bool:
         if self.months is None and not self.valid:
             return True
         if today is None:
             raise MissingFact("a", self.path)
         if self.valid and paper.until is None:
             raise MissingFact(f"fin de validité de la pièce {paper.name}", self.path)
-        if self.valid and paper.until < today:
+        if self.valid and paper.until < max(today, service_day or today):
             return False
         return self.months is None or self._is_young(paper, today)
 
@@ -282,6 +282,18 @@ _INSTEAD = Record(
     Key("nom", "name", schema.text, "la pièce acceptée à la place"),
     Key("si", "when", read_condition, "à quelle condition (ou toujours)"),
 )
+
+
+def _papers(node: Node, reader: Reader) -> tuple[Paper, ...]:
+    """Documents, each named once."""
+    papers = schema.list_of(_PAPER)(node, reader)
+    names = [paper.name for paper in papers]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice:
+        raise node.bad(f"la pièce « {twice} » est écrite deux fois.")
+    return papers
+
+
 _PAPER = placed(
     Paper,
     Key("nom", "name", schema.text, "la pièce"),
@@ -320,14 +332,22 @@ _ALLOCATION = placed(
     ),
     Key("points", "points", read_value, "le nombre de points d’une famille", None),
 )  # fmt: skip
+
+
+def _condition_name(node: Node, reader: Reader) -> str:
+    if not node.is_text:
+        raise node.bad("le nom d’une condition est attendu ; écrivez-la dans la partie « conditions ».")
+    return schema.reference("condition", "la condition")(node, reader)
+
+
 ENROLMENT = placed(
     Enrolment,
     Key("fenetres", "windows", schema.list_of(_WINDOW), "les périodes d’inscription", ()),
     Key(
-        "conditions", "conditions", schema.list_of(schema.reference("condition", "la condition")),
+        "conditions", "conditions", schema.list_of(_condition_name),
         "les conditions à remplir (noms de la partie conditions)", (),
     ),
-    Key("pieces", "papers", schema.list_of(_PAPER), "les pièces à fournir", ()),
+    Key("pieces", "papers", _papers, "les pièces à fournir", ()),
     Key("choix", "choices", schema.list_of(_CHOICE), "les contraintes sur les jours choisis", ()),
     Key("attribution", "allocation", _ALLOCATION, "qui a les places", None),
 )  # fmt: skip

@@ -160,6 +160,8 @@ def declare(root: Mapping[str, Node], reader: Reader, built_in: Mapping[str, Fac
     facts.update(built_in)
     for word, node in _entries(root, "faits"):
         _declare_one(word, node, reader, read_declaration)
+    for word, node in _entries(root, "montants"):
+        _note_step(word, node, reader)
     for section, kind in _SECTIONS.items():
         for word, node in _entries(root, section):
             _declare_one(word, node, reader, lambda node, reader, kind=kind: Fact(kind))
@@ -168,6 +170,18 @@ def declare(root: Mapping[str, Node], reader: Reader, built_in: Mapping[str, Fac
 def _entries(root: Mapping[str, Node], section: str) -> list[tuple[str, Node]]:
     node = root.get(section)
     return [] if node is None else list(node.mapping().items())
+
+
+def _note_step(word: str, node: Node, reader: Reader) -> None:
+    """An amount that is rounded, or counted in whole years, only takes the multiples of a step."""
+    given = node.mapping() if node.is_mapping else {}
+    rounding, value = given.get("arrondi"), given.get("valeur", node)
+    if rounding is not None and rounding.has("au"):
+        step = Reader().read(schema.number, rounding.mapping()["au"])
+        if step is not schema.BROKEN and step > 0:
+            reader.known("pas")[word] = step
+    elif value.is_text and value.text().startswith("annees_revolues("):
+        reader.known("pas")[word] = Decimal(1)
 
 
 def _declare_one(word: str, node: Node, reader: Reader, spec: schema.Spec) -> None:

@@ -9,6 +9,7 @@ from domain.errors import RuleError
 from domain.rulebook import schema
 from domain.rulebook.conditions import Condition, read_condition
 from domain.rulebook.facts import Context, value_of
+from domain.rulebook.formulas import Formula
 from domain.rulebook.money import PRICE_ROUNDING, Point, Rounding
 from domain.rulebook.schema import Forms, Key, Reader, require_whole
 from domain.rulebook.tables import SHIFT
@@ -230,13 +231,18 @@ ADJUSTMENT = Forms(
 )
 
 
+def _has_no_bracket(base: Value) -> bool:
+    """A rate, a curve or a plain number; a formula may read an amount that is a table."""
+    return isinstance(base, Rate | Curve) or (isinstance(base, Formula) and not base.names)
+
+
 def _make_tariff(**fields: Any) -> Tariff:
     names = [one.name for one in fields["adjustments"]]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
         raise RuleError("twice", f"deux ajustements s’appellent « {twice} ».", "ajustements")
     shift = next((one for one in fields["adjustments"] if isinstance(one, Shift)), None)
-    if shift is not None and isinstance(fields["base"], Rate | Curve):
+    if shift is not None and _has_no_bracket(fields["base"]):
         raise RuleError("no_bracket", f"« {shift.name} » décale une tranche ; ce prix n’est pas une table.")
     return Tariff(**fields)
 

@@ -22,6 +22,7 @@ from domain.rulebook.bills import (
     expand,
     given_back,
     judge_absences,
+    known_extras,
     price_all,
     refund_lines,
     refuse_contradictions,
@@ -34,7 +35,7 @@ from domain.rulebook.enrolment import Enrolment, Given, Tie, Window, choice_faul
 from domain.rulebook.facts import Context
 from domain.rulebook.ladders import Decision, Outcome, decide, ladder_for, limits, said_stage
 from domain.rulebook.plain_data import moment_text
-from domain.rulebook.prices import price
+from domain.rulebook.prices import Adjustment, Scope, price
 from domain.rulebook.rulebook import LATE, Activity, Rulebook
 from domain.rulebook.scenario import Question, Result, Scenario
 from domain.rulebook.trace import MissingFact, Trace, Unanswered, in_words
@@ -161,7 +162,7 @@ def _price(book: Rulebook, asked: Asked, context: Context) -> Answer:
     context = _of_presence(book, asked, context)
     if context.day is not None:
         require_open(activity, [context.day])
-    triggered = frozenset(asked["triggered"])
+    triggered = known_extras(tariff_of(activity, context, context.day), asked["triggered"])
     if asked["booked_at"] is not None:
         answered = booking_answer(activity, context, asked["channel"])
         triggered |= frozenset(answered.extras)
@@ -195,7 +196,23 @@ def _settled_later(book: Rulebook, name: str, context: Context) -> str:
         return f"le total de la période peut le changer ({', '.join(names)})"
     if book.activities[name].counts:
         return "il dépend de ce qui est compté sur la période"
-    return ""
+    wide = next((one for one in _wide_adjustments(book, name, context) if _may_apply(one, context)), None)
+    return "" if wide is None else f"« {wide.name} » se règle sur la facture"
+
+
+def _wide_adjustments(book: Rulebook, name: str, context: Context) -> list[Adjustment]:
+    """The adjustments that only a bill applies: to an order, to the units that follow, to the whole."""
+    tariff = tariff_of(book.activities[name], context, context.day)
+    wide = (Scope.ORDER, Scope.FOLLOWING, Scope.BILL)
+    return [one for one in tariff.adjustments if isinstance(one, Adjustment) and one.scope in wide]
+
+
+def _may_apply(one: Adjustment, context: Context) -> bool:
+    """True when its condition holds, or is in doubt; one that a limit names is in the answer already."""
+    try:
+        return one.when is not None and one.when.holds(context)
+    except BusinessError:
+        return True
 
 
 def _may_hold(version: Version, context: Context) -> bool:
@@ -212,6 +229,7 @@ def _absence(book: Rulebook, asked: Asked, context: Context) -> Answer:
     activity = book.activities[asked["activity"]]
     require_open(activity, asked["days"])
     absence = Absence(tuple(sorted(asked["days"])), asked["told"], asked["proof"])
+    context = context.with_facts(**{"etat": "absent", "activite": asked["activity"], **context.given})
     verdict = verdict_on(activity, absence, context)
     refunds = {day: rule.refund for day, rule in verdict.rules if day in verdict.waived and rule.refund}
     found: Answer = {

@@ -74,7 +74,7 @@ class Validity(StrEnum):
 class QuotientRule:
     path: str
     unknown: Unknown
-    snapshot: Snapshot
+    snapshot: "Snapshot | tuple[int, int]"
     change: Change
     retroactive: bool
     validity: Validity
@@ -150,6 +150,8 @@ class QuotientRule:
 
     def _reference(self, context: Context) -> date:
         day = context.service_day(self.path)
+        if isinstance(self.snapshot, tuple):
+            return _last_before(day, self.snapshot)
         if self.snapshot is Snapshot.MONTH:
             return day.replace(day=1)
         if self.snapshot is Snapshot.BOOKING:
@@ -199,9 +201,9 @@ class QuotientRule:
         return school_year(day)[1]
 
 
-def _last_before(end: date, campaign: tuple[int, int]) -> date:
-    """The day of the campaign in the year that closes on `end`."""
-    month, day = campaign
+def _last_before(end: date, month_and_day: tuple[int, int]) -> date:
+    """The last such day of a year, on `end` at the latest."""
+    month, day = month_and_day
     of_year = clamped(end.year, month, day)
     return of_year if of_year <= end else clamped(end.year - 1, month, day)
 
@@ -235,28 +237,28 @@ def _make(**fields: Any) -> QuotientRule:
     return QuotientRule(**fields)
 
 
-_CAMPAIGN = schema.Record(
+_MONTH_AND_DAY = schema.Record(
     lambda month, day: (month, day),
     Key("mois", "month", schema.integer(1, 12), "le mois"),
     Key("jour", "day", schema.integer(1, 31), "le jour"),
 )
 
 
-def _campaign(node: Node, reader: Reader) -> tuple[int, int]:
-    return _CAMPAIGN(node, reader)
+def _snapshot(node: Node, reader: Reader) -> Snapshot | tuple[int, int]:
+    return _MONTH_AND_DAY(node, reader) if node.is_mapping else _words(Snapshot)(node, reader)
 
 
 QUOTIENT = placed(
     _make,
     Key("inconnu", "unknown", _words(Unknown), "le prix sans quotient"),
-    Key("pris_au", "snapshot", _words(Snapshot), "le jour dont le quotient compte"),
+    Key("pris_au", "snapshot", _snapshot, "le jour dont le quotient compte"),
     Key("changement", "change", _words(Change), "à partir de quand un nouveau quotient compte"),
     Key("retroactif", "retroactive", schema.yes_no, "vaut-il dès le premier jour du mois de réception"),
     Key("validite", "validity", _words(Validity), "jusqu’à quand un quotient vaut"),
     Key("garde_alternee", "custody", _words(Custody), "quel quotient quand les parents sont séparés"),
     Key("arrondi", "rounding", schema.optional(ROUNDING), "l’arrondi du quotient (null : aucun)"),
     Key("premier", "first", _words(First), "à partir de quand le tout premier quotient compte", First.CHANGE),
-    Key("campagne_des", "campaign", _campaign, "dès quand un quotient vaut aussi l’année suivante", None),
+    Key("campagne_des", "campaign", _MONTH_AND_DAY, "dès quand il vaut aussi l’année suivante", None),
 )
 
 ENTRY = schema.Record(

@@ -272,7 +272,7 @@ def _calendar_spec(source: HolidaySource) -> schema.Spec:
         if node.mapping()["jours_feries"].value in _FAR_CLOCKS:
             reader.faults.warn(
                 node.mapping()["jours_feries"],
-                "toutes les heures sont celles de Paris : convertissez celles du territoire.",
+                "les heures sont celles de Paris : à une autre heure, les limites ne seront pas justes.",
             )
         zone, variant = (_word(node.mapping()[word]) for word in ("vacances", "jours_feries"))
         known = _known_years(found["holidays"]) if zone else None

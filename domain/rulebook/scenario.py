@@ -111,6 +111,11 @@ _NOTICE_KEYS = (
     Key("prevenu", "told", _moment, "le moment où la famille a prévenu", None),
     Key("justificatif", "proof", _moment, "le moment où le justificatif est arrivé", None),
 )
+_BOOKING_KEYS = (
+    Key("supplements", "triggered", schema.list_of(schema.name), "les ajustements déclenchés", ()),
+    Key("reserve_le", "booked_at", read_moment, "le moment de la réservation", None),
+    Key("canal", "channel", schema.name, "le canal de la réservation", None),
+)
 _GIVEN = Record(
     Given,
     Key("nom", "name", schema.text, "la pièce"),
@@ -135,15 +140,7 @@ def _presence_record(book: Rulebook) -> Record:
         Key("nombre", "how_many", schema.integer(1, 400), "combien de jours d’ouverture, les premiers", None),
         Key("faits", "facts", facts_spec(book), "les faits de ces présences", {}),
         Key("commande", "order", schema.text, "le nom de la commande", ""),
-        Key("supplements", "triggered", schema.list_of(schema.name), "les ajustements déclenchés", ()),
-        Key(
-            "reserve_le",
-            "booked_at",
-            read_moment,
-            "le moment de la réservation : les délais s’appliquent",
-            None,
-        ),
-        Key("canal", "channel", schema.name, "le canal de la réservation", None),
+        *_BOOKING_KEYS,
     )
 
 
@@ -155,6 +152,7 @@ def _absence_record(book: Rulebook) -> Record:
         Key("jours", "days", _days, "les jours réservés et manqués"),
         Key("faits", "facts", facts_spec(book), "les faits de cette absence", {}),
         *_NOTICE_KEYS,
+        *_BOOKING_KEYS,
     )
 
 
@@ -170,15 +168,19 @@ def _earlier_record(book: Rulebook) -> Record:
         if (rule.by is By.FAMILY) != (fields["child"] == ""):
             said = "vaut pour la famille : retirez" if rule.by is By.FAMILY else f"est par {rule.by} : dites"
             raise RuleError("bad_value", f"« {rule.name} » {said} « enfant ».")
-        return Earlier(rule.name, **fields)
+        if total is not None and None in (fields["number"], fields["amount"]):
+            raise RuleError("bad_value", "un cumul dit « nombre » (de présences) et « montant » (facturé).")
+        if count is not None and (fields["number"] is None or fields["amount"] is not None):
+            raise RuleError("bad_value", "un compte dit « nombre », et lui seul.")
+        return Earlier(rule.name, fields["child"], fields["number"], fields["amount"] or Decimal(0))
 
     return Record(
         make,
         Key("compte", "count", schema.choice(counts), "le compte", None),
         Key("cumul", "total", schema.choice(totals), "le cumul", None),
         Key("enfant", "child", schema.text, "l’enfant (ou le payeur) ; absent : la famille", ""),
-        Key("nombre", "number", schema.number, "le nombre déjà compté", Decimal(0)),
-        Key("montant", "amount", schema.number, "le montant déjà facturé", Decimal(0)),
+        Key("nombre", "number", schema.number, "le nombre déjà compté", None),
+        Key("montant", "amount", schema.number, "le montant déjà facturé", None),
     )
 
 
@@ -301,6 +303,14 @@ def _records(book: Rulebook) -> Mapping[str, Record]:
     }
 
 
+_QUOTIENTS = {"quotient", "quotients"}
+
+
+def _replaced(word: str, own: Facts) -> bool:
+    """A quotient or a history of the question takes the place of those common to all."""
+    return word in _QUOTIENTS and bool(_QUOTIENTS & set(own))
+
+
 def read(root: Node, book: Rulebook, faults: Faults) -> Scenario | None:
     """The scenario, or None when it has an error; every fault is in `faults`."""
     reader = Reader(faults)
@@ -317,7 +327,8 @@ def read(root: Node, book: Rulebook, faults: Faults) -> Scenario | None:
         name = given["nom"].text() if "nom" in given else f"{kind}, ligne {node.line}"
         expected = given["attendu"].mapping() if "attendu" in given else None
         note = given["lecture"].text() if "lecture" in given else ""
-        return Question(name, kind, asked, {**common, **own}, expected, node.line, note)
+        shared = {word: value for word, value in common.items() if not _replaced(word, own)}
+        return Question(name, kind, asked, {**shared, **own}, expected, node.line, note)
 
     try:
         given = root.mapping()

@@ -54,7 +54,9 @@ class Curve:
         if not first[0] <= x <= last[0]:
             if self.beyond is Beyond.REFUSE:
                 raise Unanswered(f"{self.path} ne va pas jusqu’à {self.fact} = {in_words(x)}.")
-            if self.beyond is Beyond.FLAT or not x.is_finite():
+            if self.beyond is Beyond.SLOPE and not x.is_finite():
+                return x
+            if self.beyond is Beyond.FLAT:
                 return first[1] if x < first[0] else last[1]
         segments = list(pairwise(self.points))
         inside = next((pair for pair in segments if x <= pair[1][0]), segments[-1])

@@ -320,8 +320,8 @@ def test_a_whole_order_the_following_units_and_the_whole_bill():
             lignes:
               - {montant: 5}
               - {montant: 5}
-              - {montant: 8, enfant: Noé}
               - {montant: 4, enfant: Lou}
+              - {montant: 8, enfant: Noé}
               - {montant: 8, enfant: Noé}
               - {montant: 4, enfant: Noé}
               - {libelle: dossier, montant: 10, enfant: ""}

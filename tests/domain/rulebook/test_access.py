@@ -451,4 +451,4 @@ def test_hours_of_a_territory_are_told_to_be_those_of_paris():
         "reglement: {nom: E}\ncalendrier: {jours_d_ecole: [lundi], jours_feries: reunion, vacances: []}\n"
     )
     _, faults = read("activites: {c: {nom: C}}", header)
-    assert "toutes les heures sont celles de Paris" in str(faults.warnings[0])
+    assert "les heures sont celles de Paris" in str(faults.warnings[0])

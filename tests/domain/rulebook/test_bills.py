@@ -5,6 +5,7 @@ import pytest
 
 from adapters import rulebook_files
 from domain.rulebook import scenario
+from domain.rulebook.questions import answer_all
 from domain.rulebook.tree import Faults
 from tests.domain.rulebook.helpers import ask, check, messages, plain, rulebook_of
 
@@ -36,8 +37,8 @@ def test_a_bill_goes_on_from_those_before_it():
         - {{nom: première, question: facture, {late}, attendu: {{total: 13.50}}}}
         - {{nom: troisième tardif, question: facture, {late}, deja: [{{compte: tardifs, enfant: Lou, nombre: 2}}], attendu: {{total: 18.50}}}}
         - {{nom: celui d’un autre, question: facture, {late}, deja: [{{compte: tardifs, enfant: Sam, nombre: 2}}], attendu: {{total: 13.50}}}}
-        - {{nom: adhésion payée, question: facture, {late}, deja: [{{cumul: adhésion, montant: 8.50}}], attendu: {{total: 5.00}}}}
-        - {{nom: plafond proche, question: facture, {late}, deja: [{{cumul: adhésion}}, {{cumul: plafond annuel, montant: 98, nombre: 20}}], attendu: {{total: 2.00}}}}
+        - {{nom: adhésion payée, question: facture, {late}, deja: [{{cumul: adhésion, nombre: 1, montant: 13.50}}], attendu: {{total: 5.00}}}}
+        - {{nom: plafond proche, question: facture, {late}, deja: [{{cumul: adhésion, nombre: 20, montant: 98}}, {{cumul: plafond annuel, montant: 98, nombre: 20}}], attendu: {{total: 2.00}}}}
         """,
     )
 
@@ -334,3 +335,92 @@ def test_two_presences_of_a_day_rank_in_the_order_of_the_file_not_of_entry():
         - {{nom: à l’envers, question: facture, presences: [{evening}, {morning}], attendu: {{total: 11}}}}
         """,
     )
+
+
+def test_a_day_booked_late_then_missed_costs_what_it_would_have_cost():
+    book = rulebook_of(f"""
+        activites:
+          cantine:
+            nom: Cantine
+            delais:
+              - actions: [reserver]
+                canaux: tous
+                etapes: [{{jusqu_a: {{forme: semaine, jour: jeudi, semaines_avant: 1, heure: "12:00", limite: incluse}}, effet: libre}}]
+                ensuite: {{effet: supplement, supplements: [tardif]}}
+            tarif:
+              prix: 4
+              ajustements: [{{nom: tardif, si: delai, operation: multiplier, valeur: 1.5, portee: unite}}]
+              arrondi: {CENTS}
+            absences: [{{nom: due, si: toujours, du: tout}}]
+        """)
+    check(
+        book,
+        """
+        - {nom: tard, question: facture, absences: [{activite: cantine, jours: [2026-09-15], reserve_le: 2026-09-14 10:00}], attendu: {total: 6}}
+        - {nom: à temps, question: facture, absences: [{activite: cantine, jours: [2026-09-15], reserve_le: 2026-09-10 12:00}], attendu: {total: 4}}
+        """,
+    )
+
+
+def test_a_question_triggers_only_adjustments_that_wait_to_be_named():
+    book = rulebook_of(f"""
+        activites:
+          c:
+            nom: C
+            delais: [{{actions: [reserver], canaux: tous, etapes: [], ensuite: {{effet: supplement, supplements: [tardif]}}}}]
+            tarif:
+              prix: 4
+              ajustements:
+                - {{nom: tardif, si: delai, operation: ajouter, valeur: 1, portee: unite}}
+                - {{nom: lundi, si: {{jour: lundi}}, operation: ajouter, valeur: 2, portee: unite}}
+                - {{nom: aide, si: {{jour: mardi}}, operation: ajouter, valeur: -1, portee: facture}}
+              arrondi: {CENTS}
+        """)
+    known, misspelt, own = ask(
+        book,
+        """
+        - {question: prix, activite: c, jour: 2026-09-15, supplements: [tardif]}
+        - {question: prix, activite: c, jour: 2026-09-15, supplements: [tardiff]}
+        - {question: prix, activite: c, jour: 2026-09-15, supplements: [lundi]}
+        """,
+    )
+    assert (known.answer["prix"], known.answer["provisoire"]) == (5, True)
+    assert "« tardiff » n’est pas un ajustement" in plain(misspelt.problem)
+    assert "« lundi » n’est pas un ajustement" in plain(own.problem)
+    (final,) = ask(book, "- {question: prix, activite: c, jour: 2026-09-16}")
+    assert final.answer["provisoire"] is False
+
+
+def test_the_facts_of_a_question_replace_a_quotient_common_to_all():
+    text = f"""
+        quotient: {{inconnu: refuser, pris_au: {{mois: 3, jour: 31}}, changement: immediat, retroactif: non, validite: sans_fin, garde_alternee: non_prevu, arrondi: null}}
+        activites: {{c: {{nom: C, tarif: {{prix: quotient / 100, arrondi: {CENTS}}}}}}}
+        """
+    faults, book = Faults(), rulebook_of(text)
+    own = (
+        "[{valeur: 600, recu: 2025-01-01}, {valeur: 900, recu: 2026-03-31}, {valeur: 300, recu: 2026-04-01}]"
+    )
+    questions_text = f"""
+faits: {{quotient: 1000}}
+questions:
+  - {{question: prix, activite: c, jour: 2026-06-01, faits: {{quotients: {own}}}}}
+  - {{question: prix, activite: c, jour: 2026-03-30, faits: {{quotients: {own}}}}}
+  - {{question: prix, activite: c, jour: 2026-06-01}}
+"""
+    found = scenario.read(rulebook_files.parse(questions_text, faults), book, faults)
+    assert [one.answer["prix"] for one in answer_all(book, found)] == [9, 6, 10]
+
+
+def test_an_unknown_quotient_pays_the_highest_bracket_even_when_it_is_bounded():
+    book = rulebook_of(f"""
+        quotient: {{inconnu: tranche_la_plus_haute, pris_au: jour_du_service, changement: immediat, retroactif: non, validite: sans_fin, garde_alternee: non_prevu, arrondi: null}}
+        activites: {{c: {{nom: C, tarif: {{prix: {{table: {{selon: quotient, trous: refuser, lignes: [{{quotient: {{a: 500}}, valeur: 2}}, {{quotient: {{plus_de: 500, a: 9999}}, valeur: 4}}]}}}}, arrondi: {CENTS}}}}}}}
+        """)
+    check(book, "- {nom: N, question: prix, activite: c, faits: {quotient: inconnu}, attendu: {prix: 4}}")
+
+
+def test_the_state_of_an_absence_is_known():
+    book = rulebook_of(
+        "activites: {c: {nom: C, absences: [{nom: a, si: {etat: absent}, du: rien}, {nom: due, si: toujours, du: tout}]}}"
+    )
+    check(book, "- {nom: N, question: absence, activite: c, jours: [2026-09-15], attendu: {nombre_du: 0}}")

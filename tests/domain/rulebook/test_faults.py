@@ -230,7 +230,7 @@ def test_a_date_whose_weekday_is_wrong_is_a_warning():
 
 PLAIN = "{forme: semaine, jour: jeudi, semaines_avant: 1, heure: '10:00', limite: incluse"
 RULE = "actions: [reserver], canaux: tous, etapes: [], ensuite: refus"
-CAP = "tarif: {prix: 1, arrondi: " + CENTS + "}"
+WEEK = "{jours: [lundi, mardi, jeudi, vendredi], ecole: oui, vacances: non, feries: non}"
 
 
 @pytest.mark.parametrize(
@@ -249,6 +249,9 @@ CAP = "tarif: {prix: 1, arrondi: " + CENTS + "}"
         ("activites: {c: {nom: C, tarif: {prix: {taux: 0.1, sur: quotient, constante: 0, plancher: null, plafond: null}, arrondi: " + CENTS + ", ajustements: [{nom: a, si: toujours, operation: decaler_tranche, fait: quotient, de: -1}]}}}", "« a » décale une tranche ; ce prix n’est pas une table"),
         ("activites: {c: {nom: C, delais: [{actions: [reserver], canaux: tous, ensuite: refus, etapes: [{effet: libre, jusqu_a: " + PLAIN + ", jours_ouverts: {base: tous, sans_feries: non, sans_vacances: non}}}]}]}}", "« jours_ouverts » va avec « si_ferme »"),
         ("activites: {c: {nom: C, absences: [{nom: a, si: toujours, du: {de: 3, a: 2, unite: jours_reserves}}]}}", "ne contient aucun jour"),
+        ("activites: {c: {nom: C, inscription: {pieces: [{nom: a}, {nom: a}]}}}", "la pièce « a » est écrite deux fois"),
+        ("activites: {c: {nom: C, inscription: {conditions: [{resident: oui}]}}}", "le nom d’une condition est attendu"),
+        ("activites: {c: {nom: C, tarif: {prix: 3, arrondi: " + CENTS + ", ajustements: [{nom: a, si: toujours, operation: decaler_tranche, fait: quotient, de: -1}]}}}", "« a » décale une tranche ; ce prix n’est pas une table"),
         ("faits: {n: entier}\nactivites: {c: {nom: C, comptes: [{nom: n, parmi: presences, " + COUNT + ", si: toujours}], absences: [{nom: a, si: {n: 1}, du: rien}, {nom: b, si: toujours, du: tout}]}}", "ne se lit pas dans « absences »"),
     ],
 )  # fmt: skip
@@ -267,6 +270,9 @@ def test_an_office_that_is_closed_has_days_on_which_it_is_open():
         ("activites: {c: {nom: C, delais: [{" + RULE + "}, {actions: [reserver], canaux: [telephone], etapes: [], ensuite: libre}]}}", "delais[2] : « reserver » ne répond jamais"),
         ("activites: {c: {nom: C, tarif: {prix: 1, arrondi: " + CENTS + ", ajustements: [{nom: a, si: delai, operation: ajouter, valeur: 1, portee: unite}]}}}", "« a » ne joue jamais"),
         ("activites: {c: {nom: C, delais: [{actions: [reserver], canaux: tous, ensuite: refus, etapes: [{effet: supplement, jusqu_a: " + PLAIN + "}}]}]}}", "le prix ne change pas"),
+        ("activites: {c: {nom: C, ouverture: " + WEEK + ", delais: [{actions: [reserver], canaux: tous, ensuite: refus, etapes: [{effet: libre, jusqu_a: {forme: semaine, jour: jeudi, semaines_avant: 0, heure: '10:00', limite: incluse}}]}]}}", "cette limite vient après le jour de service"),
+        ("activites: {c: {nom: C, ouverture: " + WEEK + ", delais: [{actions: [reserver], canaux: tous, ensuite: refus, etapes: [{effet: libre, a_partir_de: {forme: semaine, jour: vendredi, semaines_avant: 1, heure: '10:00', limite: incluse}, jusqu_a: " + PLAIN + "}}]}]}}", "cette étape ne s’ouvre jamais"),
+        ("activites: {c: {nom: C, ouverture: " + WEEK + ", delais: [{actions: [reserver], canaux: tous, ensuite: refus, etapes: [{effet: libre, jusqu_a: {forme: selon_le_jour, limite: incluse, entrees: [{pour: [lundi, mardi], jour: jeudi, semaines_avant: 1, heure: '10:00'}]}}]}]}}", "complétez « entrees »"),
     ],
 )  # fmt: skip
 def test_rules_without_effect_are_warnings(text, said):
@@ -283,3 +289,20 @@ def test_periods_that_overlap_are_a_warning():
 def test_a_table_may_be_one_value_and_all_the_others():
     rows = "{quotient: {sauf: 3}, valeur: 1}, {quotient: 3, valeur: 2}"
     assert read(with_rows(rows))[1].errors == []
+
+
+@pytest.mark.parametrize(
+    "amount",
+    [
+        'age: {valeur: "annees_revolues(naissance, date)", arrondi: {au: 1, vers: inferieur}}',
+        'age: "annees_revolues(naissance, date)"',
+    ],
+)
+def test_an_amount_in_whole_numbers_leaves_no_hole(amount):
+    rows = "{age: {a: 5}, valeur: 1}, {age: {de: 6}, valeur: 2}"
+    text = f"""
+        faits: {{naissance: date}}
+        montants: {{{amount}}}
+        activites: {{c: {{nom: C, tarif: {{arrondi: {CENTS}, prix: {{table: {{selon: age, trous: refuser, lignes: [{rows}]}}}}}}}}}}
+        """
+    assert read(text)[1].errors == []
