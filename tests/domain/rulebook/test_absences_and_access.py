@@ -628,3 +628,129 @@ def test_the_last_rule_of_absences_holds_always():
     assert wrong == [
         "ligne 3, activites.c.absences[1] : la dernière règle d’absence est « si: toujours », sans autre condition."
     ]
+
+
+def test_the_day_on_which_the_family_tells_is_the_first():
+    book = absences(
+        "{nom: r, si: toujours, du: {de: 2, a: null, unite: jours_reserves, depuis_prevenance: oui}}"
+    )
+    ask_absence(book, WEEK, "non_dus: [2026-09-15]", ", prevenu: 2026-09-15 08:00")
+
+
+def test_a_document_that_must_still_be_valid():
+    book = rulebook_of(
+        "activites: {c: {nom: C, inscription: {pieces: [{nom: assurance, en_cours_de_validite: oui}]}}}\n"
+    )
+    for given, reason in (
+        ("[]", "Il manque la pièce « assurance »."),
+        ("[{nom: assurance, jusqu_au: 2026-09-13}]", "La pièce « assurance » n’est plus valable."),
+        ("[{nom: assurance, jusqu_au: 2026-09-14}]", ""),
+    ):
+        check(
+            book,
+            f"- {{nom: i, question: inscription, activite: c, a: 2026-09-14 12:00, pieces: {given}, attendu: {{motifs: [{reason}]}}}}",
+        )
+
+
+def test_two_copies_one_of_today_and_one_that_is_not_fresh():
+    book = rulebook_of(
+        "activites: {c: {nom: C, inscription: {pieces: [{nom: bulletin, exemplaires: 2, age_maximum_mois: 3}]}}}\n"
+    )
+    for other, reason in (
+        ("2026-01-01", "La pièce « bulletin » date de plus de 3 mois."),
+        ("2026-09-15", "La pièce « bulletin » porte une date à venir."),
+    ):
+        given = f"[{{nom: bulletin, date: 2026-09-14}}, {{nom: bulletin, date: {other}}}]"
+        check(
+            book,
+            f"- {{nom: i, question: inscription, activite: c, a: 2026-09-14 12:00, pieces: {given}, attendu: {{motifs: [{reason}]}}}}",
+        )
+
+
+SIBLINGS = """
+  presences:
+    - {activite: cantine, enfant: Lou, jours: [2026-09-14, 2026-09-15]}
+    - {activite: cantine, enfant: Noé, jours: [2026-09-14]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("by", "share", "expected"),
+    [
+        ("famille", "", "{Lou: 8, Noé: 4, famille: -3}"),
+        ("famille", ", partage: au_prorata", "{Lou: 6, Noé: 3}"),
+        ("famille", ", partage: parts_egales", "{Lou: 6.5, Noé: 2.5}"),
+        ("enfant", "", "{Lou: 5, Noé: 1}"),
+        ("enfant", ", partage: parts_egales", "{Lou: 5, Noé: 1}"),
+    ],
+)
+def test_whose_is_what_a_total_takes_off(by, share, expected):
+    book = rulebook_of(f"""
+        activites: {{cantine: {{nom: Cantine, {TARIFF}}}}}
+        cumuls: [{{nom: remise, periode: mois, par: {by}, activites: [cantine], effet: ajoute, valeur: -3, {CENTS}{share}}}]
+        """)
+    check(book, f"- nom: t\n  question: facture\n  attendu: {{par_enfant: {expected}}}{SIBLINGS}")
+
+
+def test_what_earlier_bills_held_is_in_a_number_and_in_a_sum():
+    book = rulebook_of(f"""
+        faits: {{n: nombre}}
+        activites:
+          cantine:
+            nom: Cantine
+            comptes: [{{nom: n, parmi: presences, periode: annee_scolaire, par: famille, toutes_activites: non, jusqu_ici: oui, si: toujours}}]
+            tarif: {{prix: n, arrondi: {{au: 1, vers: plus_proche, apres: [total]}}}}
+        cumuls: [{{nom: dossier, periode: annee_scolaire, par: famille, activites: [cantine], effet: remplace, valeur: nombre, {CENTS}}}]
+        """)
+    presences = "presences: [{activite: cantine, enfant: Lou, jours: [2026-09-14, 2026-09-15]}]"
+    check(book, f"""
+        - {{nom: compte, question: facture, {presences}, deja: [{{compte: n, nombre: 5}}, {{cumul: dossier, nombre: 0, montant: 0}}], attendu: {{lignes: [{{montant: 6}}, {{montant: 7}}, {{montant: -11}}], total: 2}}}}
+        - {{nom: cumul, question: facture, {presences}, deja: [{{compte: n, nombre: 0}}, {{cumul: dossier, nombre: 5, montant: 1}}], attendu: {{lignes: [{{montant: 1}}, {{montant: 2}}, {{montant: 3}}], total: 6}}}}
+        """)  # fmt: skip
+
+
+ONE_DAY = "{activite: cantine, enfant: Lou, jours: [2026-09-14]}"
+TWICE = "Lou, cantine, le lundi 14 septembre 2026 : écrit deux fois."
+
+
+@pytest.mark.parametrize(
+    ("asked", "problem"),
+    [
+        (f"presences: [{ONE_DAY}, {ONE_DAY}]", TWICE),
+        (
+            f"presences: [{ONE_DAY}], absences: [{ONE_DAY}]",
+            "Lou, cantine, le lundi 14 septembre 2026 : écrit présent et absent.",
+        ),
+        (f"presences: [], absences: [{ONE_DAY}, {ONE_DAY}]", TWICE),
+        (
+            f"presences: [{ONE_DAY}], absences: [{{activite: cantine, enfant: Lou, jours: [2026-09-11, 2026-09-15]}}]",
+            "Lou est présent le lundi 14 septembre 2026, au milieu de son absence : écrivez deux absences.",
+        ),
+        (
+            f"presences: [{ONE_DAY}], absences: [{{activite: cantine, enfant: Lou, jours: [2026-09-15, 2026-09-17]}}]",
+            "",
+        ),
+        (
+            f"presences: [{ONE_DAY}], absences: [{{activite: cantine, enfant: Noé, jours: [2026-09-11, 2026-09-15]}}]",
+            "",
+        ),
+        (
+            "presences: [{activite: cantine, enfant: Lou, jours: [2026-09-17]}], absences: [{activite: cantine, enfant: Lou, jours: [2026-09-14, 2026-09-15]}]",
+            "",
+        ),
+        (
+            "presences: [{activite: cantine, enfant: Lou, jours: [2026-09-14], commande: a}, {activite: cantine, enfant: Lou, jours: [2026-09-14], commande: b}]",
+            "",
+        ),
+        (
+            "presences: [{activite: cantine, enfant: Lou, jours: [2026-09-14], commande: a}, {activite: cantine, enfant: Lou, jours: [2026-09-14], commande: a}]",
+            TWICE,
+        ),
+    ],
+)
+def test_what_a_bill_cannot_hold_at_once(asked, problem):
+    book = rulebook_of(
+        f"activites: {{cantine: {{nom: Cantine, absences: [{{nom: dû, si: toujours, du: tout}}], {TARIFF}}}}}\n"
+    )
+    expected = f'probleme: "{problem}"' if problem else "probleme: null"
+    check(book, f"- {{nom: f, question: facture, {asked}, attendu: {{{expected}}}}}")

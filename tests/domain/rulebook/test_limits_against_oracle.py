@@ -115,6 +115,15 @@ FORMS = {
     "36 hours, week-ends left out": hours(36, WORKING, reference="08:30"),
     "30 hours of school days": hours(30, SCHOOL),
     "7 hours": hours(7, SCHOOL, reference="02:00"),
+    "hours back to a midnight": hours(8, WORKING, reference="08:00"),
+    "hours that end at half past on a closed day": hours(
+        49, reference="12:30", si_ferme="jour_suivant", jours_ouverts=WORKING
+    ),
+    "a midnight, moved once chosen": {
+        "la_plus_tard_de": [week("dimanche", 1, at="00:00"), month(1, 1, at="00:00")],
+        "si_ferme": "jour_suivant",
+        "jours_ouverts": WORKING,
+    },
     "by weekday": BY_WEEKDAY,
     "Thursday of the week before": week("jeudi", 1),
     "Monday of the same week": week("lundi", 0, at="00:00"),

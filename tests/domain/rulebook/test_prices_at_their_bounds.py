@@ -3,7 +3,7 @@
 
 import pytest
 
-from tests.domain.rulebook.helpers import check, rulebook_of
+from tests.domain.rulebook.helpers import ask, check, rulebook_of
 
 TOTAL = "arrondi: {au: 0.01, vers: plus_proche, apres: [total]}"
 
@@ -56,6 +56,31 @@ def test_a_rate_without_bounds():
     ask_price(
         priced("{taux: 2, sur: x, constante: 0.5, plancher: null, plafond: null}"), "x: 10", "prix: 20.5"
     )
+
+
+def test_a_floor_that_is_the_ceiling():
+    ask_price(priced("{taux: 2, sur: x, constante: 0, plancher: 3, plafond: 3}"), "x: 10", "prix: 3")
+
+
+def test_the_only_version_holds_from_its_first_day():
+    rule = "{prix: 3, arrondi: {au: 0.01, vers: plus_proche, apres: [total]}}"
+    book = rulebook_of(
+        f"activites: {{cantine: {{nom: Cantine, tarif: {{versions: [{{nom: a, du: 2026-09-15, regle: {rule}}}]}}}}}}\n"
+    )
+    ask_price(book, "", "prix: 3", ", jour: 2026-09-15")
+    ask_price(book, "", "fait_manquant: jour")
+    said = "activites.cantine.tarif : aucune version en vigueur le lundi 14 septembre 2026."
+    ask_price(book, "", f'probleme: "{said}"', ", jour: 2026-09-14")
+
+
+def test_the_twenty_seventh_bracket_has_a_number():
+    rows = ", ".join(
+        f"{{x: {{de: {number}, moins_de: {number + 1}}}, valeur: {number}}}" for number in range(28)
+    )
+    book = priced(f"{{table: {{selon: x, trous: refuser, lignes: [{rows}]}}}}")
+    for x, bracket in ((0, "tranche A ("), (25, "tranche Z ("), (26, "tranche 27 (")):
+        (found,) = ask(book, f"- {{question: prix, activite: cantine, faits: {{x: {x}}}}}")
+        assert found.trace.steps[0].bracket.startswith(bracket)
 
 
 def test_cases_in_their_order():

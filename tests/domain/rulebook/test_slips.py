@@ -256,6 +256,10 @@ def test_a_slip_is_told_at_its_place(template, fragment, expected):
 
 
 ACCEPTED = [
+    (RULEBOOK, "quotient: {inconnu: refuser, pris_au: jour_du_service, changement: immediat, retroactif: non, validite: sans_fin, garde_alternee: non_prevu, arrondi: {au: 1, vers: inferieur}}\nmontants: {m: {table: {selon: quotient, trous: refuser, lignes: [{quotient: {a: 622.4}, valeur: 1}, {quotient: {plus_de: 622.4, a: 700}, valeur: 2}, {quotient: {de: 700.5}, valeur: 3}]}}}"),
+    (PRICE, "{cas: [{si: {etat: [present, absent, non_reserve]}, valeur: 1}], sinon: 2}"),
+    (PRICE, "{cas: [{si: {date: 2026-01-01, jour: lundi, mois: 1, jour_du_mois: 1, annee: 2026, ferie: oui, vacances: non, jour_d_ecole: oui}, valeur: 1}], sinon: 2}"),
+    (PRICE, "{cas: [{si: {retour_de_vacances: oui, veille_de_vacances: non, semaine_paire: oui, ferie_dans_la_semaine: non, jours_d_avance: 1}, valeur: 1}], sinon: 2}"),
     (TARIFF, "arrondi: CENTS, ajustements: [{nom: a, si: toujours, operation: decaler_tranche, fait: x, de: 20}, {nom: b, si: toujours, operation: decaler_tranche, fait: x, de: -20}]"),
     (TARIFF, "arrondi: CENTS, ajustements: [{nom: a, si: toujours, operation: ajouter, valeur: 1, portee: unites_suivantes, suivantes: 1}, {nom: b, si: toujours, operation: ajouter, valeur: 1, portee: unites_suivantes, suivantes: 60}]"),
     (TARIFF, "arrondi: {au: 0.00000001, vers: plus_proche, apres: [total]}"),
