@@ -136,13 +136,12 @@ def _facts_of(group: Mapping[str, Any], context: Context, state: str) -> dict[st
 def _presence(book: Rulebook, group: Mapping[str, Any], day: date, context: Context) -> Presence:
     facts, now = _facts_of(group, context, "present"), group["booked_at"]
     own = book.context(facts, day=day, now=now, trace=context.trace)
-    own, triggered = _as_booked(book, group, own)
+    own, triggered = as_booked(book.activities[group["activity"]], group, own)
     return Presence(group["activity"], group["child"], day, facts, group["order"], triggered, own)
 
 
-def _as_booked(book: Rulebook, group: Mapping[str, Any], own: Context) -> tuple[Context, frozenset[str]]:
+def as_booked(activity: Activity, group: Mapping[str, Any], own: Context) -> tuple[Context, frozenset[str]]:
     """The facts of a unit once its booking is answered, and the adjustments that this brings."""
-    activity = book.activities[group["activity"]]
     triggered = frozenset()
     if group["triggered"]:
         triggered = known_extras(tariff_of(activity, own, own.day), group["triggered"])
@@ -193,7 +192,7 @@ def _due_absences(book: Rulebook, judged: Judged) -> list[Presence]:
     for day, rule in verdict.rules:
         if day in verdict.due:
             own = book.context(known.given, day=day, now=group["booked_at"], trace=known.trace)
-            own, triggered = _as_booked(book, group, own)
+            own, triggered = as_booked(book.activities[group["activity"]], group, own)
             extras = triggered | frozenset(rule.extras)
             found.append(Presence(group["activity"], group["child"], day, known.given, "", extras, own))
     return found
@@ -225,6 +224,8 @@ def price_all(book: Rulebook, presences: list[Presence], earlier: Sequence[Earli
     spread = _spread(presences, tariffs)
     for one, tariff, more in zip(presences, tariffs, spread, strict=True):
         tariff_of(book.activities[one.activity], one.context, one.day)
+        if one.child:
+            one.context.trace.add(book.activities[one.activity].path, f"{one.child}, {format_day(one.day)}")
         one.amount = price(tariff, one.context, one.triggered | more).amount
         if book.billing is not None and book.billing.payer is not None:
             one.payer = str(one.context.fact(book.billing.payer, book.billing.path))

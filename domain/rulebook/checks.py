@@ -6,6 +6,7 @@ from typing import Any
 
 from domain.clock_time import FOREVER, MINUTES_A_DAY, ClockTime
 from domain.errors import BusinessError
+from domain.rulebook.counts import By
 from domain.rulebook.cutoffs import Adapted, ByWeekday, Cutoff, resolve
 from domain.rulebook.days import Base
 from domain.rulebook.facts import Context
@@ -16,6 +17,7 @@ from domain.rulebook.schema import BROKEN, Reader, Use
 from domain.rulebook.tree import Node
 
 _SAMPLE = date(2025, 9, 1)  # a day from which every calendar is known
+_OF_TOTALS = ("nombre", "total")
 _OF_OPENINGS = {("compte", Base.OPEN.value), ("fait", "jours_ouverts"), ("fait", "jours_manquants")}
 
 
@@ -27,6 +29,7 @@ def check_activity(activity: Any, uses: Iterable[Use], node: Node, reader: Reade
     _warn_of_days_ahead(uses, reader)
     _warn_of_silent_rules(activity, uses, node, reader)
     _refuse_counts_in_absences(activity, uses, reader)
+    _refuse_numbers_of_totals(uses, reader)
     if activity.opening is None:
         _require_opening(uses, reader)
     else:
@@ -66,6 +69,14 @@ def _refuse_counts_in_absences(activity: Any, uses: Iterable[Use], reader: Reade
     for use in uses:
         if use.kind == "fait" and use.name in counted and ".absences[" in use.node.path:
             said = f"le compte « {use.name} » ne se lit pas dans « absences » : donnez ce rang comme un fait."
+            reader.faults.add(use.node.bad(said).fault)
+
+
+def _refuse_numbers_of_totals(uses: Iterable[Use], reader: Reader) -> None:
+    """`nombre` and `total` are those of a group of presences: only a total has them."""
+    for use in uses:
+        if use.kind == "fait" and use.name in _OF_TOTALS:
+            said = f"« {use.name} » n’existe que dans un cumul ; dans une activité, déclarez un compte."
             reader.faults.add(use.node.bad(said).fault)
 
 
@@ -218,6 +229,18 @@ def _is_silent(until: Cutoff, day: date) -> bool:
     return isinstance(plain, ByWeekday) and all(
         day.weekday() not in entry.weekdays for entry in plain.entries
     )
+
+
+def check_totals(book: Any, node: Node | None, reader: Reader) -> None:
+    """Totals have names of their own; a share between children is of a total of the family."""
+    if node is None or book.totals is BROKEN:
+        return
+    names = [total.versions[0].rule.name for total in book.totals]
+    for name in sorted({one for one in names if names.count(one) > 1}):
+        reader.faults.add(node.bad(f"deux cumuls s’appellent « {name} ».").fault)
+    for total in [version.rule for dated in book.totals for version in dated.versions]:
+        if total.share is not None and total.by is By.CHILD:
+            reader.faults.warn(node, f"« {total.name} » est par enfant : « partage » n’y change rien.")
 
 
 def check_payers(book: Any, reader: Reader) -> None:

@@ -8,11 +8,12 @@ from enum import StrEnum
 from typing import Any
 
 from domain.calendar import school_year
+from domain.french import quoted
 from domain.rulebook import schema
 from domain.rulebook.almanac import Almanac
 from domain.rulebook.conditions import Condition, read_condition
 from domain.rulebook.days import Base
-from domain.rulebook.facts import Context
+from domain.rulebook.facts import Context, Kind
 from domain.rulebook.schema import Key, Reader
 from domain.rulebook.tree import Node
 from domain.rulebook.values import placed
@@ -154,6 +155,13 @@ def _words(kind: type[StrEnum]) -> schema.Spec:
     return schema.choice({member.value: member for member in kind})
 
 
+def _number_fact(node: Node, reader: Reader) -> str:
+    name = schema.reference("fait", "le fait")(node, reader)
+    if reader.known("fait")[name].kind is not Kind.NUMBER:
+        raise node.bad(f"le fait {quoted(name)} n’est pas un nombre.")
+    return name
+
+
 def read_span(node: Node, reader: Reader) -> Span:
     span = _words(Span)(node, reader)
     if span is Span.PERIOD and not reader.known("periode"):
@@ -170,7 +178,7 @@ def _among(node: Node, reader: Reader) -> Among:
 
 COUNT = placed(
     Count,
-    Key("nom", "name", schema.reference("fait", "le fait"), "le fait (type nombre) qui reçoit ce compte"),
+    Key("nom", "name", _number_fact, "le fait (type nombre) qui reçoit ce compte"),
     Key("parmi", "among", _among, "ce qui est compté (presences, enfants, jours, jours_d_ouverture)"),
     Key(
         "periode",

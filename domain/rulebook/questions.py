@@ -17,6 +17,7 @@ from domain.rulebook import ladders
 from domain.rulebook.absences import Absence
 from domain.rulebook.billing import notices, payable, schedule
 from domain.rulebook.bills import (
+    as_booked,
     bill_lines,
     booking_answer,
     expand,
@@ -242,17 +243,19 @@ def _absence(book: Rulebook, asked: Asked, context: Context) -> Answer:
         "mois_plus_tard": next((refund.months_later for refund in refunds.values()), None),
     }
     if asked["priced"]:
-        found["montant"] = _due_amount(book, activity, verdict, context)
+        found["montant"] = _due_amount(book, activity, verdict, context, asked)
         found["rendu"] = sum((amount for _, _, amount in given_back(verdict, context)), Decimal("0.00"))
     return found
 
 
-def _due_amount(book: Rulebook, activity: Activity, verdict: Any, context: Context) -> Decimal:
+def _due_amount(book: Rulebook, activity: Activity, verdict: Any, context: Context, asked: Asked) -> Decimal:
     total = Decimal("0.00")
     for day, rule in verdict.rules:
         if day in verdict.due:
-            of_day = book.context({"etat": "absent", **context.given}, day=day, trace=context.trace)
-            total += price(tariff_of(activity, of_day, day), of_day, frozenset(rule.extras)).amount
+            known = book.context(context.given, day=day, now=asked["booked_at"], trace=context.trace)
+            of_day, triggered = as_booked(activity, asked, known)
+            extras = triggered | frozenset(rule.extras)
+            total += price(tariff_of(activity, of_day, day), of_day, extras).amount
     return total
 
 

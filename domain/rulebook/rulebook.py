@@ -160,6 +160,7 @@ def read(root: Node, source: HolidaySource, faults: Faults) -> Rulebook | None:
         book = _assemble(sections, reader, calendar)
         checks.warn_of_unread_facts(sections, reader)
         checks.check_payers(book, reader)
+        checks.check_totals(book, sections.get("cumuls"), reader)
     except BadNode as bad:
         faults.add(bad.fault)
         return None

@@ -239,6 +239,7 @@ def _records(book: Rulebook) -> Mapping[str, Record]:
             activity,
             Key("jours", "days", _days, "les jours réservés et manqués"),
             *_NOTICE_KEYS,
+            *_BOOKING_KEYS,
             Key("chiffrer", "priced", schema.yes_no, "calculer aussi le montant dû", False),
         ),
         "facture": _Asked(

@@ -12,7 +12,7 @@ from itertools import pairwise, product
 from string import ascii_uppercase
 from typing import Any
 
-from domain.french import enumerate_fr, quoted
+from domain.french import enumerate_fr, format_clock, quoted
 from domain.rulebook import schema
 from domain.rulebook.facts import Context, Fact, Interval, Kind, Test, number_bracket, read_test
 from domain.rulebook.schema import Reader, Spec, hint, require_whole
@@ -96,14 +96,10 @@ class Table:
     def _neighbour(self, values: Mapping[str, Any]) -> Row:
         """The bracket that the policy gives to a number in a gap."""
         for name, value in values.items():
-            if (
-                isinstance(value, Decimal)
-                and value.is_infinite()
-                and (rows := list(self._brackets(name, values)))
-            ):
+            rows = list(self._brackets(name, values)) if isinstance(value, Decimal) else []
+            if rows and value.is_infinite():  # an unknown quotient at the top, over a bounded last bracket
                 return rows[-1]
-            if isinstance(value, Decimal) and self.gap is not Gap.REFUSE:
-                rows = list(self._brackets(name, values))
+            if rows and self.gap is not Gap.REFUSE:
                 above = [row for row in rows if _low(row, name) is not None and _low(row, name) >= value]
                 below = [row for row in rows if _high(row, name) is not None and _high(row, name) <= value]
                 if above and below:
@@ -295,12 +291,16 @@ class _Measure:
     name: str
     step: Decimal | None
     least: int | None
+    is_clock: bool = False
+
+    def said(self, value: Decimal) -> str:
+        return format_clock(*divmod(int(value), 60)) if self.is_clock else in_words(value)
 
 
 def _measure(name: str, fact: Fact, reader: Reader) -> _Measure:
     whole = fact.whole or fact.kind is Kind.CLOCK  # clock times are minutes
     step = Decimal(1) if whole else reader.known("pas").get(name)
-    return _Measure(name, step, fact.least)
+    return _Measure(name, step, fact.least, fact.kind is Kind.CLOCK)
 
 
 def _bracket_faults(
@@ -317,9 +317,10 @@ def _bracket_faults(
         return
     low = brackets[0].low
     if low is not None and measure.least is not None and Decimal(measure.least) not in brackets[0]:
-        yield node.bad(f"{name} sous {in_words(low)}{where} : aucune ligne.")
+        yield node.bad(f"{name} sous {measure.said(low)}{where} : aucune ligne.")
     if brackets[-1].high is not None:
-        reader.faults.warn(node, f"{name} au-delà de {in_words(brackets[-1].high)}{where} : aucune ligne.")
+        highest = measure.said(brackets[-1].high)
+        reader.faults.warn(node, f"{name} au-delà de {highest}{where} : aucune ligne.")
     for early, late in pairwise(brackets):
         yield from _seam(early, late, measure, gap, where, node, reader)
     said = any(row.tests[name].speaks_of_unknown for row in rows)
@@ -355,11 +356,11 @@ def _seam(
     if low.high is None or high.low is None or high.low < low.high:
         yield node.bad(f"deux tranches de {name} se chevauchent{where} ({low} ; {high}).")
     elif high.low == low.high and low.high_in and high.low_in:
-        yield node.bad(f"{name} = {in_words(low.high)} est dans deux tranches{where}.")
+        yield node.bad(f"{name} = {measure.said(low.high)} est dans deux tranches{where}.")
     elif _leaves_hole(low, high, measure.step):
-        hole = f"entre {in_words(low.high)} et {in_words(high.low)}"
+        hole = f"entre {measure.said(low.high)} et {measure.said(high.low)}"
         if high.low == low.high:
-            hole = f"= {in_words(low.high)}"
+            hole = f"= {measure.said(low.high)}"
         if gap is Gap.REFUSE:
             yield node.bad(
                 f"{name} {hole}{where} n’a pas de ligne ; ajoutez-la, ou remplacez « trous: refuser » par "

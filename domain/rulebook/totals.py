@@ -6,6 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import Any
 
+from domain.french import format_day
 from domain.rulebook import schema
 from domain.rulebook.conditions import ALWAYS, Condition, read_condition
 from domain.rulebook.counts import OUTSIDE, By, Earlier, Presence, Span, read_span, same_span
@@ -150,9 +151,17 @@ def _corrected(
         return amount
     value = _agreed(total, [total.value.evaluate(one) for one in contexts])
     after = total.rounding.round(total.effect.apply(before, value))
-    said = f"{total.name} : {in_words(before)} → {in_words(after)}"
+    said = f"{_whose(total, group)}{total.name} : {in_words(before)} → {in_words(after)}"
     contexts[0].trace.add(total.path, said, {"total": before, "valeur": value}, after)
     return after - held.amount
+
+
+def _whose(total: Total, group: Sequence[Presence]) -> str:
+    """« Lou, du lundi 14 septembre au vendredi 18 septembre, »: the group of a total."""
+    first, last = format_day(group[0].day), format_day(group[-1].day)
+    days = first if first == last else f"du {first} au {last}"
+    who = _who(total, group[0])
+    return f"{who}, {days}, " if who else f"{days}, "
 
 
 def _contexts(total: Total, group: Sequence[Presence], before: Decimal, number: Decimal) -> list[Context]:

@@ -212,17 +212,21 @@ def test_a_bill():
     check_explanation(book, "- {question: facture, faits: {cause: autre}, presences: [{activite: cantine, enfant: Lou, jours: [2026-09-14, 2026-09-15], reserve_le: 2026-09-04 09:00}]}", """
         activites.cantine.delais[1].etapes[1] · à partir du lundi 31 août, 8 h, jusqu’au jeudi 10 septembre, 12 h : libre · a = vendredi 4 septembre, 9 h · libre
         activites.cantine.delais[1].etapes[1] · à partir du lundi 31 août, 8 h, jusqu’au jeudi 10 septembre, 12 h : libre · a = vendredi 4 septembre, 9 h · libre
+        activites.cantine · Lou, lundi 14 septembre
         activites.cantine.tarif · 4 × 1 = 4 · prix_unitaire = 4, quantite = 1 · 4
+        activites.cantine · Lou, mardi 15 septembre
         activites.cantine.tarif · 4 × 1 = 4 · prix_unitaire = 4, quantite = 1 · 4
-        cumuls[1] · plafond : 8 → 6 · total = 8, valeur = 6 · 6
+        cumuls[1] · Lou, du lundi 14 septembre au mardi 15 septembre, plafond : 8 → 6 · total = 8, valeur = 6 · 6
         activites.cantine.tarif.ajustements[2] · frais : ajouter 3, 6 → 9 · avant = 6, valeur = 3 · 9
         """)  # fmt: skip
     check_explanation(book, "- {question: facture, faits: {cause: maladie}, presences: [{activite: cantine, enfant: Lou, jours: [2026-09-14]}], absences: [{activite: cantine, enfant: Lou, jours: [2026-09-17, 2026-09-18]}]}", """
         activites.cantine.absences[1] · 2026-09-17 : dû (certificat) · oui
         activites.cantine.absences[1] · 2026-09-18 : non dû (certificat) · non
+        activites.cantine · Lou, lundi 14 septembre
         activites.cantine.tarif · 4 × 1 = 4 · prix_unitaire = 4, quantite = 1 · 4
+        activites.cantine · Lou, jeudi 17 septembre
         activites.cantine.tarif · 4 × 1 = 4 · prix_unitaire = 4, quantite = 1 · 4
-        cumuls[1] · plafond : 8 → 6 · total = 8, valeur = 6 · 6
+        cumuls[1] · Lou, du lundi 14 septembre au jeudi 17 septembre, plafond : 8 → 6 · total = 8, valeur = 6 · 6
         """)  # fmt: skip
 
 
