@@ -19,7 +19,8 @@ from domain.rulebook.rulebook import Rulebook
 from domain.rulebook.scenario import Result
 from domain.rulebook.schema import Reader
 from domain.rulebook.tree import Faults, Node
-from domain.rulebook.wording.legal_text import lexicon_of
+from domain.rulebook.wording.legal_text import legal_text, lexicon_of
+from domain.rulebook.wording.plain_text import text_data, text_lines
 
 _MOST_DAYS = 800
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -106,6 +107,15 @@ def show_comparison(
     found = compare(old, new, _span(first, last), facts=_given_facts(fait, new.book))
     lexicon = lexicon_of(new.book)
     _show(reports.comparison_data(found, lexicon), reports.comparison_lines(found, lexicon), as_json)
+
+
+@group.command("texte")
+@click.argument("fichier", type=_file)
+@_json
+def show_text(fichier: Path, as_json: bool) -> None:
+    """Écrit FICHIER en français, phrase par phrase ; chaque phrase nomme la règle qu’elle dit."""
+    sections = legal_text(require_rulebook(fichier))
+    _show(text_data(sections), text_lines(sections), as_json)
 
 
 @group.command("simuler")

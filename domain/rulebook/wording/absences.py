@@ -9,6 +9,7 @@ from domain.rulebook.wording.conditions import say_condition
 from domain.rulebook.wording.cutoffs import say_cutoff, say_days
 from domain.rulebook.wording.lexicon import Lexicon
 from domain.rulebook.wording.text import Place, Sentence, both
+from domain.rulebook.wording.values import say_value
 
 _NOTICE_DAYS = {From.FIRST: "le premier jour d’absence", From.EACH: "chaque jour d’absence"}
 _PROOF_DAYS = {
@@ -47,7 +48,7 @@ def say_absence_rule(rule: AbsenceRule, lexicon: Lexicon) -> str:
     said = f"{quoted(rule.name)} : {', et '.join(_conditions(rule, lexicon))}, {_due(rule.due)}"
     if rule.extras:
         said += f" ; un jour dû l’est avec {both(quoted(lexicon.word(name)) for name in rule.extras)}"
-    return said if rule.refund is None else f"{said} ; {_refund(rule.refund)}"
+    return said if rule.refund is None else f"{said} ; {_refund(rule.refund, lexicon)}"
 
 
 def _conditions(rule: AbsenceRule, lexicon: Lexicon) -> list[str]:
@@ -103,7 +104,8 @@ def _before(due: DueDays) -> str:
     return ", et rien avant" if due.first > 1 else ""
 
 
-def _refund(refund: Refund) -> str:
+def _refund(refund: Refund, lexicon: Lexicon) -> str:
     when = {0: "le mois même", 1: "le mois suivant"}.get(refund.months_later)
     when = when or f"{numbers.in_letters(refund.months_later)} mois plus tard"
-    return f"ce qui n’est pas dû {_REFUNDS[refund.form]}, {when}"
+    amount = "" if refund.amount is None else f" ; un jour rend : {say_value(refund.amount, lexicon)}"
+    return f"ce qui n’est pas dû {_REFUNDS[refund.form]}, {when}{amount}"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from domain.french import month_name
 from domain.rulebook.billing import Billing, Instalments, Means, Minimum
 from domain.rulebook.wording import numbers
-from domain.rulebook.wording.conditions import if_any
+from domain.rulebook.wording.conditions import if_any, say_condition
 from domain.rulebook.wording.lexicon import Lexicon
 from domain.rulebook.wording.text import Place, Sentence, both
 from domain.rulebook.wording.values import say_value
@@ -39,7 +39,8 @@ def billing_sentences(rules: Billing, lexicon: Lexicon) -> Iterator[Sentence]:
 
 def _minimum(rule: Minimum, lexicon: Lexicon) -> Sentence:
     rest = "attend et s’ajoute à la facture suivante" if rule.carried else "n’est pas réclamée"
-    return Place(rule.path).says(f"Une facture de moins de {say_value(rule.amount, lexicon)} {rest}")
+    unless = "" if rule.unless is None else f", sauf {say_condition(rule.unless, lexicon)}"
+    return Place(rule.path).says(f"Une facture de moins de {say_value(rule.amount, lexicon)} {rest}{unless}")
 
 
 def _means(means: Means, lexicon: Lexicon) -> Sentence:

@@ -133,16 +133,13 @@ def _as_it_is(noun: str) -> str:
 
 def _adapted(cutoff: cutoffs.Adapted, lexicon: Lexicon, again: Callable[[Any], str]) -> str:
     parts = [again(cutoff.cutoff)]
-    parts += [f"mais {say_condition(one.when, lexicon)}, {again(one.cutoff)}" for one in cutoff.overrides]
     if cutoff.closed is not cutoffs.Closed.KEEP and cutoff.open_set is not None:
-        way = (
-            "avancée au dernier jour qui convient"
-            if cutoff.closed is cutoffs.Closed.PREVIOUS
-            else "reportée au premier jour qui convient"
-        )
+        early = cutoff.closed is cutoffs.Closed.PREVIOUS
+        way = "avancée au dernier jour qui convient" if early else "reportée au premier jour qui convient"
         parts.append(
-            f"une limite qui tombe un autre jour est {way}, à la même heure ({say_days(cutoff.open_set)})"
+            f"si elle tombe un autre jour, elle est {way}, à la même heure ({say_days(cutoff.open_set)})"
         )
+    parts += [f"mais {say_condition(one.when, lexicon)}, {again(one.cutoff)}" for one in cutoff.overrides]
     return " ; ".join(parts)
 
 

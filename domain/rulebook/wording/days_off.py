@@ -33,6 +33,12 @@ def calendar_sentences(almanac: Almanac, lexicon: Lexicon) -> Iterator[Sentence]
     )
     yield _public_holidays(almanac, place.below("jours_feries"))
     yield _school_holidays(almanac, place.below("vacances"))
+    if almanac.school_added:
+        yield place.below("jours_d_ecole_en_plus").says(f"Il y a aussi école {_days(almanac.school_added)}")
+    if almanac.school_removed:
+        yield place.below("jours_sans_ecole").says(
+            f"Il n’y a pas école {_days(almanac.school_removed)} : c’est comme un jour de vacances"
+        )
     if almanac.office_weekdays is not None:
         yield place.below("mairie_ouverte").says(
             f"La mairie est ouverte {_weekdays(almanac.office_weekdays)}, hors jours fériés"

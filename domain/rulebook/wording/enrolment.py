@@ -1,16 +1,18 @@
 """Enrolment in words: windows, conditions, documents, chosen days, and who gets the places."""
 
 from collections.abc import Iterator
+from datetime import date
 
-from domain.french import quoted
-from domain.rulebook.conditions import Condition
+from domain.french import quoted, weekday_name
 from domain.rulebook.counts import Span
-from domain.rulebook.enrolment import Allocation, Choice, Enrolment, Paper, Tie, Window
+from domain.rulebook.days import Compare
+from domain.rulebook.enrolment import Allocation, Choice, Enrolment, Paper, Ranking, Tie, Window
 from domain.rulebook.formulas import Formula
 from domain.rulebook.wording import numbers
 from domain.rulebook.wording.channels import say_channels
 from domain.rulebook.wording.conditions import if_any, say_condition
 from domain.rulebook.wording.formulas import Unit, constant
+from domain.rulebook.wording.grids import value_sentences
 from domain.rulebook.wording.lexicon import Lexicon
 from domain.rulebook.wording.text import Place, Sentence, both
 from domain.rulebook.wording.values import say_value
@@ -23,6 +25,19 @@ _GROUPS = {
     Span.CIVIL_YEAR: "pour chaque année civile",
     Span.BILL: "pour l’ensemble des jours",
     Span.ORDER: "pour l’ensemble des jours",
+    Span.PERIOD: "pour chaque période du calendrier",
+}
+_RANKINGS = {
+    Ranking.FIRST_MET: "Quand les places manquent, le premier critère rempli donne le rang d’une demande ; "
+    "celles qui n’en remplissent aucun viennent après",
+    Ranking.CASCADE: "Quand les places manquent, le critère 1 passe avant tout ; chaque critère suivant "
+    "départage les demandes que les précédents laissent égales",
+    Ranking.POINTS: "Quand les places manquent, elles vont aux demandes qui ont le plus de points",
+}
+_MOMENTS = {
+    Compare.UNTIL: ", ce moment compris",
+    Compare.BEFORE: ", ce moment exclu",
+    Compare.MINUTE: ", cette minute comprise",
 }
 _TIES = {
     Tie.ARRIVAL: "À égalité, l’ordre d’arrivée des demandes décide",
@@ -56,17 +71,15 @@ def _window(window: Window, place: Place, lexicon: Lexicon) -> Sentence:
     )
     who = f"{if_any(window.when, lexicon)}l’inscription{period}{say_channels(window.channels, lexicon)}"
     opens = f"ouvre le {numbers.opening(window.opens)}"
-    closes = (
-        "et ne ferme pas"
-        if window.closes is None
-        else f"et ferme le {numbers.closing(window.closes)}, ce moment compris"
-    )
-    days = (
-        f" ; accueil les seuls jours suivants : {both(map(numbers.calendar_day, window.days))}"
-        if window.days
-        else ""
-    )
-    return place.says(f"{who} {opens} {closes}{days}")
+    closes = "et ne ferme pas" if window.closes is None else f"et ferme le {numbers.closing(window.closes)}"
+    moment = "" if window.compare is None else _MOMENTS[window.compare]
+    days = f" ; accueil seulement {both(map(_counter_day, window.days))}" if window.days else ""
+    return place.says(f"{who} {opens} {closes}{moment}{days}")
+
+
+def _counter_day(day: date | int) -> str:
+    """« le mercredi », « le mardi 1er septembre 2026 »."""
+    return f"le {weekday_name(day) if isinstance(day, int) else numbers.calendar_day(day)}"
 
 
 def _paper(paper: Paper, place: Place, lexicon: Lexicon) -> Sentence:
@@ -99,24 +112,13 @@ def _choice(choice: Choice, place: Place, lexicon: Lexicon) -> Sentence:
 
 
 def _allocation(rule: Allocation, place: Place, lexicon: Lexicon) -> Iterator[Sentence]:
-    """Each criterion with its rank, then what decides between equals."""
-    if rule.criteria:
-        yield place.says("Quand les places manquent, elles vont dans cet ordre de priorité")
+    """Each criterion with its rank, or the points, then what decides between equals."""
+    yield place.below("classement").says(_RANKINGS[rule.ranking])
     for rank, criterion in enumerate(rule.criteria, 1):
-        yield place.at(criterion.path or rule.path).says(
-            f"{_rank(rank)} : les demandes {_of_which(criterion, lexicon)}"
+        said = say_condition(criterion, lexicon)
+        yield place.at(criterion.path or rule.path).says(f"critère {rank} : {said}")
+    if rule.points is not None:
+        yield from value_sentences(
+            "le nombre de points d’une famille", rule.points, place.below("points"), lexicon, Unit.NUMBER
         )
-    if rule.criteria:
-        yield place.says("Puis toutes les autres demandes")
     yield place.below("egalite").says(_TIES[rule.tie])
-
-
-def _rank(rank: int) -> str:
-    return f"priorité {rank}"
-
-
-def _of_which(criterion: Condition, lexicon: Lexicon) -> str:
-    said = say_condition(criterion, lexicon)
-    return (
-        f"pour lesquelles {said.removeprefix('si ')}" if said.count("si ") == 1 else f"qui conviennent {said}"
-    )

@@ -27,7 +27,17 @@ from domain.rulebook.wording.totals import count_sentence, total_sentences
 Sentences = Iterator[Sentence]
 # Facts that nobody declares: those of a day or of an act, those that a bill or a choice of days works out.
 _OF_GROUPS = {"nombre", "total", "jours_choisis", "jours_ouverts", "jours_manquants"}
-_OF_PRESENCES = {"etat", "enfant", "activite", "parent", "quotient", "periode", "reserve_hors_delai"}
+_OF_PRESENCES = {
+    "etat",
+    "enfant",
+    "activite",
+    "parent",
+    "quotient",
+    "periode",
+    "reserve_hors_delai",
+    "premier_jour",
+    "dernier_jour",
+}
 _WORKED_OUT = frozenset(BUILT_IN) | _OF_GROUPS | _OF_PRESENCES
 
 
@@ -77,7 +87,7 @@ def _identity(identity: Identity) -> Sentences:
     organiser = f", organisateur : {identity.organiser}" if identity.organiser else ""
     yield place.below("nom").says(f"Règlement : {identity.name}{organiser}")
     if identity.source:
-        yield place.below("source").says(f"Texte d’origine : {identity.source} ")
+        yield place.below("source").says(f"Texte d’origine : {quoted(identity.source)}")
     for remark in identity.remarks:
         yield place.below("remarques").says(f"À noter : {remark}")
 

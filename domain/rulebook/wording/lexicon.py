@@ -23,6 +23,8 @@ _BUILT_IN_NOUNS = {
     "jours_d_avance": "le nombre de jours d’avance",
     "quotient": "le quotient familial",
     "parent": "le parent",
+    "premier_jour": "le premier jour d’absence",
+    "dernier_jour": "le dernier jour d’absence",
     "enfant": "l’enfant",
     "activite": "l’activité",
     "nombre": "le nombre de présences",

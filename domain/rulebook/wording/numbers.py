@@ -103,6 +103,11 @@ def day_number(day: int) -> str:
     return "1er" if day == 1 else str(day)
 
 
+def day_and_month(number: int, day: int) -> str:
+    """« 31 mars » from a month and a day."""
+    return f"{day_number(day)} {month_name(number)}"
+
+
 def shorter_months(day: int | None) -> str:
     """What becomes of a day that some months do not have."""
     return " (ou le dernier jour d’un mois plus court)" if day is not None and 28 < day < 31 else ""

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from domain.rulebook.quotients import Change, Custody, QuotientRule, Snapshot, Unknown, Validity
-from domain.rulebook.wording.numbers import say_rounding
+from domain.rulebook.quotients import Change, Custody, First, QuotientRule, Snapshot, Unknown, Validity
+from domain.rulebook.wording.numbers import day_and_month, say_rounding
 from domain.rulebook.wording.text import Place, Sentence
 
 _SNAPSHOTS = {
@@ -40,13 +40,27 @@ _CUSTODY = {
 def quotient_sentences(rule: QuotientRule) -> Iterator[Sentence]:
     """One sentence for each answer that a town must give about the quotient."""
     place = Place(rule.path)
-    yield place.says(f"Le quotient familial pris en compte est celui qui vaut {_SNAPSHOTS[rule.snapshot]}")
+    yield place.says(f"Le quotient familial pris en compte est celui qui vaut {_snapshot(rule)}")
     change = _BACKWARDS if rule.retroactive else _CHANGES[rule.change]
     yield place.says(f"Un nouveau quotient compte {change}")
+    if rule.first is First.RECEIPT:
+        yield place.says(
+            "Le tout premier quotient d’une famille compte dès le jour où son justificatif est reçu"
+        )
     yield place.says(f"Un quotient vaut {_VALIDITIES[rule.validity]}")
+    if rule.campaign is not None:
+        yield place.says(
+            f"Reçu à partir du {day_and_month(*rule.campaign)}, un quotient vaut aussi toute l’année suivante"
+        )
     yield place.says(f"Une famille dont le quotient est inconnu {_UNKNOWN[rule.unknown]}")
     yield place.says(_CUSTODY[rule.custody])
     if rule.rounding is None:
         yield place.says("Le quotient n’est pas arrondi")
     else:
         yield place.says(f"Le quotient est arrondi {say_rounding(rule.rounding, money=False)}")
+
+
+def _snapshot(rule: QuotientRule) -> str:
+    if isinstance(rule.snapshot, tuple):
+        return f"le dernier {day_and_month(*rule.snapshot)} avant le jour du service, ou ce jour-là"
+    return _SNAPSHOTS[rule.snapshot]

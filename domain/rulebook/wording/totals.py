@@ -23,6 +23,7 @@ _EACH = {
     Span.CIVIL_YEAR: "chaque année civile",
     Span.BILL: "sur chaque facture",
     Span.ORDER: "dans chaque commande",
+    Span.PERIOD: "chaque période du calendrier",
 }
 _AMONG = {
     Among.PRESENCES: "les présences",
@@ -38,7 +39,11 @@ _SHARES = {
     Share.PRORATA: "entre les enfants, en proportion de leurs montants",
     Share.EQUAL: "entre les enfants, en parts égales",
 }
-_BY = {By.CHILD: "pour chaque enfant", By.FAMILY: "pour toute la famille"}
+_BY = {
+    By.CHILD: "pour chaque enfant",
+    By.FAMILY: "pour toute la famille",
+    By.PAYER: "pour chaque personne qui paie",
+}
 
 
 def say_span(span: Span) -> str:
