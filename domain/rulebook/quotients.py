@@ -119,7 +119,8 @@ class QuotientRule:
         by_parent: dict[str, QuotientEntry] = {}
         stretches = [self._stretch(entry, history) for entry in history]
         for entry, start, end in sorted(stretches, key=lambda stretch: stretch[1]):
-            if start <= reference <= end:
+            late = self._counts_at_once(entry, history) and reference < start
+            if start <= (self._today(context) if late else reference) <= end:
                 by_parent[entry.parent] = entry
         found = self._of_custody(by_parent, context)
         said = _why_unknown(stretches) if found is None else in_words(found)
@@ -162,17 +163,26 @@ class QuotientRule:
 
     def _stretch(self, entry: "QuotientEntry", history: Iterable["QuotientEntry"]) -> Stretch:
         """The first and the last day on which an entry counts."""
-        before = (other for other in history if other.parent == entry.parent and other is not entry)
-        is_first = all(other.received > entry.received for other in before)
-        start = self._effect(entry, is_first)
+        start = self._effect(entry, self._counts_at_once(entry, history))
         return entry, start, self._end(entry, start)
 
-    def _effect(self, entry: "QuotientEntry", is_first: bool) -> date:
+    def _counts_at_once(self, entry: "QuotientEntry", history: Iterable["QuotientEntry"]) -> bool:
+        """True for the very first quotient, where it counts from its reception whatever the rest says."""
+        others = (other for other in history if other.parent == entry.parent and other is not entry)
+        return self.first is First.RECEIPT and all(other.received > entry.received for other in others)
+
+    def _today(self, context: Context) -> date:
+        """The day that matters to a quotient that counts at once."""
+        if self.snapshot is Snapshot.BOOKING:
+            return self._reference(context)
+        return context.service_day(self.path)
+
+    def _effect(self, entry: "QuotientEntry", at_once: bool) -> date:
         """The first day on which an entry counts."""
         if entry.first_day is not None:
             return entry.first_day
         received = entry.received
-        if is_first and self.first is First.RECEIPT:
+        if at_once:
             return received
         match self.change:
             case Change.IMMEDIATE:
@@ -189,11 +199,10 @@ class QuotientRule:
             return entry.last_day
         if self.validity is Validity.ENDLESS:
             return date.max - ONE_DAY
-        end = self._year_end(start)
-        if self.campaign is None or start > entry.received:
+        end, of_receipt = self._year_end(start), self._year_end(entry.received)
+        if self.campaign is None or entry.received < _last_before(of_receipt, self.campaign):
             return end
-        begins = _last_before(end, self.campaign)
-        return self._year_end(end + ONE_DAY) if entry.received >= begins else end
+        return max(end, self._year_end(of_receipt + ONE_DAY))
 
     def _year_end(self, day: date) -> date:
         if self.validity is Validity.CIVIL_YEAR:

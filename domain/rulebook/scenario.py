@@ -13,6 +13,7 @@ from domain.rulebook.counts import By, Earlier
 from domain.rulebook.enrolment import Given
 from domain.rulebook.facts import value_of
 from domain.rulebook.ladders import ACTIONS
+from domain.rulebook.prices import Operation
 from domain.rulebook.quotients import read_history
 from domain.rulebook.rulebook import Rulebook
 from domain.rulebook.schema import BROKEN, Key, Reader, Record, require_whole
@@ -165,6 +166,10 @@ def _earlier_record(book: Rulebook) -> Record:
         if (count is None) == (total is None):
             raise RuleError("bad_value", "indiquez « compte » ou « cumul », l’un des deux.")
         rule = count or total
+        if total is not None and total.effect is Operation.MULTIPLY:
+            raise RuleError(
+                "bad_value", f"« {rule.name} » multiplie : il ne se reprend pas d’une facture à l’autre."
+            )
         if (rule.by is By.FAMILY) != (fields["child"] == ""):
             said = "vaut pour la famille : retirez" if rule.by is By.FAMILY else f"est par {rule.by} : dites"
             raise RuleError("bad_value", f"« {rule.name} » {said} « enfant ».")

@@ -24,6 +24,7 @@ activites:
 cumuls:
   - {{nom: plafond annuel, periode: annee_scolaire, par: famille, activites: [cantine], effet: plafond, valeur: 100, arrondi: {CENT}}}
   - {{nom: adhésion, periode: annee_scolaire, par: famille, activites: [cantine], effet: ajoute, valeur: 8.50, arrondi: {CENT}}}
+  - {{nom: remise, periode: annee_scolaire, par: famille, activites: [cantine], effet: multiplie, valeur: 1, arrondi: {CENT}}}
 """
 
 

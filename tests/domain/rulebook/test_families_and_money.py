@@ -255,6 +255,9 @@ activites:
         ("immediat", "annee_scolaire", ", campagne_des: {mois: 6, jour: 1}", "2026-05-31", "2026-09-03", 9),
         ("immediat", "annee_civile", ", campagne_des: {mois: 10, jour: 16}", "2026-10-16", "2027-02-01", 2),
         ("immediat", "annee_civile", ", campagne_des: {mois: 10, jour: 16}", "2026-10-15", "2027-02-01", 9),
+        ("mois_suivant", "annee_civile", ", campagne_des: {mois: 6, jour: 1}", "2026-08-21", "2027-09-15", 2),
+        ("mois_suivant", "annee_civile", ", campagne_des: {mois: 6, jour: 1}", "2026-05-21", "2027-01-15", 9),
+        ("mois_suivant", "annee_civile", "", "2026-12-10", "2027-12-15", 2),
         ("mois_suivant", "sans_fin", "", "2026-09-10", "2026-09-15", 9),
         ("mois_suivant", "sans_fin", ", premier: comme_un_changement", "2026-09-10", "2026-09-15", 9),
         ("mois_suivant", "sans_fin", ", premier: des_reception", "2026-09-10", "2026-09-15", 2),
@@ -314,3 +317,12 @@ def test_the_day_of_booking_is_enough_to_choose_a_quotient():
         - {{nom: sans, question: prix, activite: c, jour: 2026-10-15, faits: {{{history}}}, attendu: {{fait_manquant: reserve_le}}}}
         """,
     )
+
+
+@pytest.mark.parametrize("taken", ["{mois: 3, jour: 31}", "debut_du_mois"])
+@pytest.mark.parametrize(("day", "price"), [("2026-09-09", 9), ("2026-09-15", 2)])
+def test_the_first_quotient_counts_from_its_reception_whatever_the_day_it_is_taken_on(taken, day, price):
+    text = HISTORY.format(change="immediat", validity="sans_fin", more=", premier: des_reception")
+    book = rulebook_of(text.replace("pris_au: jour_du_service", f"pris_au: {taken}"))
+    history = "quotients: [{valeur: 600, recu: 2026-09-10}]"
+    check(book, f"- {{nom: N, question: prix, activite: c, jour: {day}, faits: {{{history}}}, attendu: {{prix: {price}}}}}")
