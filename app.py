@@ -28,6 +28,7 @@ from blueprints.staff.facilities import blueprint as staff_facilities
 from blueprints.staff.families import blueprint as staff_families
 from blueprints.staff.mails import blueprint as staff_mails
 from blueprints.staff.requests import blueprint as staff_requests
+from blueprints.staff.rulebook import blueprint as staff_rulebook
 from blueprints.staff.settings import blueprint as staff_settings
 from blueprints.staff.users import blueprint as staff_users
 from extensions import csrf, db, login_manager, sqlite_driver
@@ -35,7 +36,7 @@ from extensions import csrf, db, login_manager, sqlite_driver
 BLUEPRINTS = (
     public, auth, home, household, children, documents, bookings, invoices, demo,
     staff_dashboard, staff_requests, staff_families, staff_facilities, staff_calendar,
-    staff_content, staff_settings, staff_mails, staff_users,
+    staff_rulebook, staff_content, staff_settings, staff_mails, staff_users,
 )  # fmt: skip
 
 

@@ -225,8 +225,9 @@ def _references_exist(answer: Answer) -> Iterator[str]:
 
 @rule("python")
 def _shows_no_code(answer: Answer) -> Iterator[str]:
+    typed = [tag.get_text() for tag in answer.tags(("textarea", "pre"))]  # the text of a person, as it is
     for braces in ("{{", "}}", "{%", "%}", "{#", "#}"):
-        if braces in answer.text:
+        if answer.text.count(braces) > sum(text.count(braces) for text in typed):
             yield f"unrendered {braces}"
     for text in _visible_texts(answer):
         if re.search(r"\bNone\b|object at 0x|\bUndefined\b", text):

@@ -47,7 +47,7 @@ STAFF_TABS = (
     ("Mails", "mail", "staff_mails.index", Permission.MAILS_READ, ("staff_mails",)),
     (
         "Réglages", "settings", "staff_settings.index", Permission.SETTINGS_MANAGE,
-        ("staff_settings", "staff_calendar", "staff_content", "staff_users"),
+        ("staff_settings", "staff_rulebook", "staff_calendar", "staff_content", "staff_users"),
     ),
 )  # fmt: skip
 
@@ -110,5 +110,6 @@ def init_app(app: Flask) -> None:
         "plural": french.plural,
         "enumerate": french.enumerate_fr,
         "of_name": french.of_name,
+        "spaced": french.spaced,
         "label": labels.label,
     }

@@ -1,0 +1,122 @@
+"""A comparison of two versions, and the limits of a version, said in words for the pages."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.french import format_limit
+from domain.labels import label
+from domain.rulebook.change_words import say_difference, say_limit_change, say_price_change, say_rule_change
+from domain.rulebook.comparison import ActivityComparison, Comparison
+from domain.rulebook.ladders import ANY_CHANNEL, Answer
+from domain.rulebook.limits_calendar import LimitRow
+from domain.rulebook.price_changes import PriceComparison
+from domain.rulebook.text_changes import TextChange
+from domain.rulebook.wording.lexicon import Lexicon
+
+_ACTIONS = {"reserver": "Réserver", "annuler": "Annuler", "modifier": "Modifier"}
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityChanges:
+    """What changes for one activity, or one total of a period (without limits); sentences. `extent` says the
+    greatest fall and the greatest rise in one line, empty when no price moves.
+    """
+
+    label: str
+    extent: str
+    prices: tuple[str, ...]
+    limits: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What changes from one version to another; `rules` are the lines of the file."""
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    activities: tuple[ActivityChanges, ...]
+    texts: tuple[TextChange, ...]
+    rules: tuple[str, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.added or self.removed or self.activities or self.texts or self.rules)
+
+
+def in_words(comparison: Comparison, lexicon: Lexicon) -> Changes:
+    """The comparison as sentences; an activity that stays the same is left out."""
+    activities = [_activity(one, lexicon) for one in comparison.activities]
+    activities += [_total(one, lexicon) for one in comparison.totals]
+    return Changes(
+        comparison.added,
+        comparison.removed,
+        tuple(one for one in activities if one.prices or one.limits),
+        comparison.texts,
+        tuple(say_rule_change(change) for change in comparison.rules),
+    )
+
+
+def _activity(one: ActivityComparison, lexicon: Lexicon) -> ActivityChanges:
+    return ActivityChanges(
+        one.label,
+        "" if one.prices is None else _extent(one.prices),
+        (*([one.problem] if one.problem else []), *_prices(one.prices, lexicon)),
+        tuple(_capital(say_limit_change(change, lexicon)) for change in one.limits),
+    )
+
+
+def _total(one: PriceComparison, lexicon: Lexicon) -> ActivityChanges:
+    return ActivityChanges(one.label, _extent(one), tuple(_prices(one, lexicon)), ())
+
+
+def _extent(prices: PriceComparison) -> str:
+    return "" if prices.extent is None else f"{_capital(say_difference(prices.extent))} selon les familles."
+
+
+def _prices(prices: PriceComparison | None, lexicon: Lexicon) -> Iterator[str]:
+    if prices is None:
+        return
+    if prices.problem:
+        yield prices.problem
+    for change in prices.changes:
+        yield _capital(say_price_change(change, lexicon))
+    for name in prices.missing:
+        yield f"Sans «\u00a0{lexicon.name(name)}\u00a0», certains prix ne peuvent pas être comparés."
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+# --- Limits -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LimitLine:
+    """One act on one day: what it may be and until when, then what comes after."""
+
+    row: LimitRow
+    action: str
+    stages: tuple[str, ...]
+    otherwise: str
+
+
+def limit_line(row: LimitRow, lexicon: Lexicon) -> LimitLine:
+    by = "" if ANY_CHANNEL in row.channels else f" ({', '.join(lexicon.word(one) for one in row.channels)})"
+    stages = (
+        f"{_answer(stage.answer, lexicon)} {_since(stage.since)}{stage.words}"
+        f"{'' if stage.certain else ', pour certaines familles'}"
+        for stage in row.stages
+    )
+    said = (row.problem,) if row.problem else tuple(stages)
+    return LimitLine(row, f"{_ACTIONS[row.action]}{by}", said, _answer(row.otherwise, lexicon))
+
+
+def _since(since: datetime | None) -> str:
+    return "" if since is None else f"à partir du {format_limit(since)}, "
+
+
+def _answer(answer: Answer, lexicon: Lexicon) -> str:
+    extras = f" ({', '.join(lexicon.word(one) for one in answer.extras)})" if answer.extras else ""
+    return f"{label(answer.outcome)}{extras}"

@@ -1,0 +1,214 @@
+"""The versions of the règlement as the service reads, checks and compares them (R14, R15)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import Row, select
+
+from domain.calendar import ONE_DAY
+from domain.errors import NotFound
+from domain.openings import days_between
+from domain.rulebook.comparison import Comparison, Side, compare
+from domain.rulebook.limits_calendar import LimitRow, limits_calendar
+from domain.rulebook.price_grid import Grid, price_grid
+from domain.rulebook.rulebook import Rulebook
+from domain.rulebook.tree import Node, planted
+from domain.rulebook.wording.legal_text import legal_text, lexicon_of
+from domain.rulebook.wording.lexicon import Lexicon
+from domain.rulebook.wording.text import Section
+from extensions import db
+from models import Activity, Opening, PresenceType, RulebookVersion
+from queries import calendar, rules
+
+WEEKS = 12
+UNREADABLE = "Ce règlement ne peut plus être lu. Importez-en une version corrigée."
+_SPAN = timedelta(weeks=WEEKS)
+
+
+class VersionState(StrEnum):
+    DRAFT = "draft"
+    FUTURE = "future"
+    CURRENT = "current"
+    PAST = "past"
+
+
+@dataclass(frozen=True, slots=True)
+class VersionLine:
+    """A version in the list; the draft has no days."""
+
+    id: int
+    name: str
+    state: VersionState
+    valid_from: date | None
+    valid_to: date | None
+    author_name: str
+    updated_at: datetime
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class VersionText:
+    """A version and what its file says."""
+
+    line: VersionLine
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityName:
+    """An activity of the règlement: its key, and how the file calls it."""
+
+    name: str
+    label: str
+
+
+_COLUMNS = (
+    RulebookVersion.id,
+    RulebookVersion.name,
+    RulebookVersion.is_draft,
+    RulebookVersion.valid_from,
+    RulebookVersion.valid_to,
+    RulebookVersion.author_name,
+    RulebookVersion.updated_at,
+    RulebookVersion.fingerprint,
+)
+
+
+def versions(today: date) -> tuple[VersionLine, ...]:
+    """Every version, the draft first, then the newest."""
+    rows = db.session.execute(
+        select(*_COLUMNS).order_by(RulebookVersion.is_draft.desc(), RulebookVersion.valid_from.desc())
+    )
+    return tuple(_line(row, today) for row in rows)
+
+
+def version(version_id: int, today: date) -> VersionText:
+    """Raises NotFound."""
+    row = db.session.execute(
+        select(*_COLUMNS, RulebookVersion.text).where(RulebookVersion.id == version_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return VersionText(_line(row, today), row.text)
+
+
+def draft(today: date) -> VersionText | None:
+    row = db.session.execute(
+        select(*_COLUMNS, RulebookVersion.text).where(RulebookVersion.is_draft)
+    ).one_or_none()
+    return None if row is None else VersionText(_line(row, today), row.text)
+
+
+def in_force(day: date) -> VersionText | None:
+    """The version in force on a day."""
+    row = db.session.execute(
+        select(*_COLUMNS, RulebookVersion.text)
+        .where(RulebookVersion.valid_from <= day)
+        .order_by(RulebookVersion.valid_from.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else VersionText(_line(row, day), row.text)
+
+
+def _line(row: Row, today: date) -> VersionLine:
+    return VersionLine(
+        row.id,
+        row.name,
+        _state(row, today),
+        row.valid_from,
+        row.valid_to,
+        row.author_name,
+        row.updated_at,
+        row.fingerprint,
+    )
+
+
+def _state(row: Row, today: date) -> VersionState:
+    if row.is_draft:
+        return VersionState.DRAFT
+    if row.valid_from > today:
+        return VersionState.FUTURE
+    has_ended = row.valid_to is not None and row.valid_to < today
+    return VersionState.PAST if has_ended else VersionState.CURRENT
+
+
+# --- What a version says ------------------------------------------------------------------------------------
+
+
+def book(line: VersionLine, first: date, last: date) -> Rulebook:
+    """The version on the town's own calendar. Raises NotFound when this program cannot read it."""
+    found = rules.stored_book(line.id, line.fingerprint)
+    if found is None:
+        raise NotFound(UNREADABLE)
+    return rules.on_calendar(found, calendar.town_calendar(first - rules.LOOK_BACK, last))
+
+
+def text_of(line: VersionLine) -> tuple[Section, ...]:
+    """The version as a text that families read, each sentence tied to its rule."""
+    found = rules.stored_book(line.id, line.fingerprint)
+    if found is None:
+        raise NotFound(UNREADABLE)
+    return legal_text(found, words())
+
+
+def lexicon(line: VersionLine) -> Lexicon:
+    """How the names of a version are called."""
+    return lexicon_of(rules.stored_book(line.id, line.fingerprint), words())
+
+
+def activities(found: Rulebook) -> tuple[ActivityName, ...]:
+    """Those of the file."""
+    return tuple(ActivityName(name, one.label) for name, one in found.activities.items())
+
+
+def limits(line: VersionLine, name: str, today: date) -> tuple[LimitRow, ...]:
+    """Every limit of an activity for the open days of the next twelve weeks. Raises NotFound."""
+    last = today + _SPAN - ONE_DAY
+    found = book(line, today, last)
+    if name not in found.activities:
+        raise NotFound
+    days = open_days(today - rules.LOOK_BACK, last).get(name, ())
+    shown = [day for day in days if day >= today]
+    return tuple(limits_calendar(found, name, shown, open_days=frozenset(days)))
+
+
+def prices(line: VersionLine, name: str, today: date) -> Grid:
+    """The prices of an activity at each bound. Raises NotFound, BusinessError without a tariff."""
+    found = book(line, today, today)
+    if name not in found.activities:
+        raise NotFound
+    return price_grid(found, name)
+
+
+def comparison(old: VersionLine, new: VersionLine, first: date) -> Comparison:
+    """What changes from one version to another over the twelve weeks from `first`."""
+    last = first + _SPAN - ONE_DAY
+    days = open_days(first - rules.LOOK_BACK, last)
+    sides = [Side(_root(line), book(line, first, last)) for line in (old, new)]
+    called = words()
+    return compare(*sides, days_between(first, last), service_days=days, words=called)
+
+
+def _root(line: VersionLine) -> Node:
+    return planted(db.session.scalar(select(RulebookVersion.tree).where(RulebookVersion.id == line.id)))
+
+
+def open_days(first: date, last: date) -> Mapping[str, list[date]]:
+    """The open days of each activity, by its name in the règlement, in order."""
+    rows = db.session.execute(
+        select(Activity.rule_name, Opening.day)
+        .join(Opening, Opening.activity_id == Activity.id)
+        .where(Opening.day.between(first, last), Opening.closed_reason.is_(None))
+        .order_by(Opening.day)
+    )
+    found: dict[str, list[date]] = {}
+    for name, day in rows:
+        found.setdefault(name, []).append(day)
+    return found
+
+
+def words() -> Mapping[str, str]:
+    """How the portal calls the words of the règlement: its presence types."""
+    return dict(db.session.execute(select(PresenceType.rule_name, PresenceType.name)).all())
