@@ -70,10 +70,10 @@ def opening_sentences(opening: OpenDays, path: str, label: str, lexicon: Lexicon
 def _seasons(opening: OpenDays) -> str:
     public = "jours fériés compris" if opening.on_public_holidays else "sauf les jours fériés"
     seasons = {
-        (True, True): ", pendant l’école et pendant les vacances scolaires",
-        (True, False): ", pendant l’école seulement et non pendant les vacances scolaires",
+        (True, True): ", en période scolaire et pendant les vacances scolaires",
+        (True, False): ", en période scolaire seulement",
         (False, True): ", pendant les vacances scolaires seulement",
-        (False, False): ", ni pendant l’école ni pendant les vacances scolaires",
+        (False, False): ", ni en période scolaire ni pendant les vacances scolaires",
     }
     return f"{seasons[opening.in_term, opening.in_holidays]}, {public}"
 

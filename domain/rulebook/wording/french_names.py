@@ -3,6 +3,7 @@
 A noun whose gender is not listed is put in quotation marks rather than guessed.
 """
 
+import re
 from unicodedata import combining, normalize
 
 from domain.french import quoted
@@ -12,7 +13,7 @@ _WITH_ACCENTS = """
     années anticipé août appliqué après aîné aînée bloqué bénéficiaire catégorie catégories chèque chèques
     cinquième collège collégien commencée commencées communauté complète complément complémentaire congé
     congés contrôle conventionné conventionnée coût coûts crèche création crédit dernière deuxième
-    difficulté difficultés différence domicilié domiciliée durée dès débit décalé décalée décembre décès
+    difficulté difficultés différence domicilié domiciliée durée débit décalé décalée décembre décès
     dédié dédommagement déduction défaut définitif dégressif dégressivité déjà délai délais départ départs
     dépassement dépassements déplacement déposé dépôt dérogation désistement détail déterminé enquête
     entrée espèces excusé excusée exonéré extérieur extérieure extérieures extérieurs facturées fermé
@@ -32,6 +33,13 @@ _WITH_ACCENTS = """
     véhicule vélo vérifié âge âges âgé âgée écart échéance échéances école écoles économie éducation
     éligible éloigné éloignée élève élèves élémentaire époux équipe établissement étape étapes état états
     étude études été éveil évènement événement
+    alternée allergène bébé bénévole célibataire chômage chômeur décaler dîner déjeuner décédé dédommagé
+    délégué dématérialisé démarche département dépassé désigné diplômé divorcé employé étudiant étudiante
+    évènements extérieurs facturée facturé générale gratuité hébergé immédiat immédiate inférieure
+    intéressé intermédiaire métier métropole nécessité numérique pédagogique périmètre précarité
+    prévenance priorité rattrapé référent régional régulièrement remplacé rémunération répartition réservés
+    réservées résiliation rétroactif révision salarié salariée séparation solidarité spécialité supérieure
+    système totalité trésor végétarien végétarienne zéro
 """
 _ACRONYMS = """
     AEEH ALSH ANCV ATSEM CAF CCAS CESU MDPH MSA PAI QF RFR RPI TPE ULIS USEP
@@ -61,6 +69,8 @@ _SAME_IN_PLURAL = """
 """
 _VOWELS = "aeiouyàâéèêëîïôùûœAEIOUÉ"
 _MUTE_H = ("heure", "habit", "horaire", "hébergement", "hôpital")
+# « relance le » is a date: « relancé le ».
+_PARTICIPLE = re.compile(r"[a-zéèç]+[^aeiouéè]e")
 _ELIDED = ("d", "l", "n", "s", "c", "j", "qu")
 
 
@@ -78,6 +88,8 @@ _ALWAYS_PLURAL = ("arrhes", "espèces", "frais")
 def readable(name: str) -> str:
     """« demi_journee » → « demi-journée », « absent_de_l_ecole » → « absent de l’école »."""
     parts = [_SPELLED.get(part, part) for part in name.split("_") if part]
+    if len(parts) > 1 and parts[-1] == "le" and _PARTICIPLE.fullmatch(parts[-2]):
+        parts[-2] = f"{parts[-2][:-1]}é"
     text = ""
     for index, part in enumerate(parts):
         if part in _ELIDED and index + 1 < len(parts):

@@ -102,7 +102,8 @@ class _Acts:
         said = ""
         if answer.extras:
             many = "les ajustements" if len(answer.extras) > 1 else "l’ajustement"
-            said += f", avec {many} de prix {both(quoted(self.lexicon.word(name)) for name in answer.extras)}"
+            lead = "un supplément, par " if answer.outcome is Outcome.EXTRA else ""
+            said += f", avec {lead}{many} de prix {both(map(quoted, map(self.lexicon.word, answer.extras)))}"
         elif answer.outcome is Outcome.EXTRA:
             said += ", avec un supplément"
         return said + (f" ; il faut alors : {', '.join(answer.requires)}" if answer.requires else "")

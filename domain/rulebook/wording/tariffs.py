@@ -40,13 +40,13 @@ def tariff_sentences(tariff: Tariff, lexicon: Lexicon, version: str = "") -> Ite
     if len(tariff.adjustments) > 1:
         yield place.below("ajustements").says("Les ajustements qui suivent s’appliquent dans cet ordre")
     for adjustment in tariff.adjustments:
-        yield from adjustment_sentences(adjustment, place.at(adjustment.path), lexicon)
+        yield from _adjustment(adjustment, place.at(adjustment.path), lexicon, tariff)
     yield place.below("arrondi").says(
         f"On arrondit {numbers.say_points(tariff.rounding)} {numbers.say_rounding(tariff.rounding)}"
     )
 
 
-def adjustment_sentences(one: Any, place: Place, lexicon: Lexicon) -> Iterator[Sentence]:
+def _adjustment(one: Any, place: Place, lexicon: Lexicon, tariff: Tariff) -> Iterator[Sentence]:
     """What an adjustment does, when, and to what."""
     name = f"ajustement {quoted(lexicon.word(one.name))} : {_when(one, lexicon)}"
     if isinstance(one, Shift):
@@ -60,11 +60,10 @@ def adjustment_sentences(one: Any, place: Place, lexicon: Lexicon) -> Iterator[S
         )
         yield place.says(f"{name}, le prix se lit comme avec {facts}")
     else:
-        yield from _arithmetic(one, name, place, lexicon)
+        yield from _arithmetic(one, name, place, lexicon, _scope(one, tariff))
 
 
-def _arithmetic(one: Adjustment, name: str, place: Place, lexicon: Lexicon) -> Iterator[Sentence]:
-    scope = _scope(one)
+def _arithmetic(one: Adjustment, name: str, place: Place, lexicon: Lexicon, scope: str) -> Iterator[Sentence]:
     unit = Unit.NUMBER if one.operation is Operation.MULTIPLY else Unit.EUROS
     if isinstance(one.value, Formula):
         yield place.says(
@@ -111,7 +110,9 @@ def _multiplied(number: Decimal | None, value: Value | None, lexicon: Lexicon, w
     return f"{said} ({sign}{NBSP}{format_number(abs(change))}{NBSP}%)"
 
 
-def _scope(one: Adjustment) -> str:
+def _scope(one: Adjustment, tariff: Tariff) -> str:
+    if one.scope is Scope.UNIT and tariff.quantity is None:
+        return "à chaque présence"
     if one.scope is Scope.FOLLOWING:
         many = numbers.counted(one.following, "suivante", feminine=True)
         return f"à cette présence et à {'la' if one.following == 1 else 'les'} {many}"

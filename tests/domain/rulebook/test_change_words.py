@@ -18,7 +18,7 @@ from domain.rulebook.facts import Fact, Interval, Kind
 from domain.rulebook.limit_changes import DayChange, LimitChange, Way
 from domain.rulebook.price_changes import PriceChange
 from domain.rulebook.price_effects import Amounts, Measure
-from domain.rulebook.wording import Lexicon
+from domain.rulebook.wording.lexicon import Lexicon
 
 LEXICON = Lexicon(
     {
