@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,51 @@ from domain.rulebook.wording.legal_text import legal_text, lexicon_of
 from domain.rulebook.wording.plain_text import text_data, text_lines
 
 _MOST_DAYS = 800
-_file = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+class _File(click.ParamType):
+    """A file that exists; said in French otherwise."""
+
+    name = "fichier"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        path = Path(value)
+        if not path.is_file():
+            raise click.ClickException(f"Le fichier {path} n’existe pas.")
+        return path
+
+
+class _Day(click.ParamType):
+    """A day written 2026-09-01."""
+
+    name = "AAAA-MM-JJ"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        try:
+            return datetime.strptime(value, "%Y-%m-%d")  # noqa: DTZ007  a day, not a moment
+        except ValueError:
+            raise click.ClickException(
+                f"{value} n’est pas une date ; écrivez par exemple 2026-09-01."
+            ) from None
+
+
+class _Command(click.Command):
+    """A command whose misuse is told in French."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.MissingParameter as missing:
+            what = missing.param.metavar or missing.param.opts[0] if missing.param else "un argument"
+            said = f"Il manque {what.upper() if not what.startswith('-') else what}."
+        except click.UsageError:
+            said = "Cette commande est mal écrite."
+        raise click.ClickException(f"{said} Aide : ./portail reglement {ctx.info_name} --help")
+
+
+_file = _File()
 _json = click.option("--json", "as_json", is_flag=True, help="Réponse en JSON.")
-_day = click.DateTime(["%Y-%m-%d"])
+_day = _Day()
 _activity = click.option("--activite", required=True, help="Nom de l’activité dans le fichier.")
 _first = click.option("--du", "first", required=True, type=_day, help="Premier jour.")
 _last = click.option("--au", "last", required=True, type=_day, help="Dernier jour.")
@@ -35,6 +77,9 @@ _facts = click.option("--fait", multiple=True, help="Un fait déjà connu, par e
 @click.group("reglement")
 def group() -> None:
     """Vérifie un règlement, montre ses limites et ses prix, en compare deux, répond à un scénario."""
+
+
+group.command_class = _Command
 
 
 @group.command("verifier")

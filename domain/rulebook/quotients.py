@@ -118,7 +118,8 @@ class QuotientRule:
         reference = self._reference(context)
         by_parent: dict[str, QuotientEntry] = {}
         stretches = [self._stretch(entry, history) for entry in history]
-        for entry, start, end in sorted(stretches, key=lambda stretch: stretch[1]):
+        self._refuse_two_at_once(history)
+        for entry, start, end in sorted(stretches, key=lambda stretch: (stretch[1], stretch[0].received)):
             late = self._counts_at_once(entry, history) and reference < start
             if start <= (self._today(context) if late else reference) <= end:
                 by_parent[entry.parent] = entry
@@ -160,6 +161,14 @@ class QuotientRule:
                 raise MissingFact("reserve_le", self.path)
             return paris_now(context.moment(self.path)).date()
         return day
+
+    def _refuse_two_at_once(self, history: Iterable["QuotientEntry"]) -> None:
+        """Raises Unanswered for two quotients that nothing ranks: received on the same day by one parent."""
+        seen: dict[Any, Decimal] = {}
+        for entry in history:
+            when = (entry.parent, entry.received, entry.first_day, entry.last_day)
+            if seen.setdefault(when, entry.value) != entry.value:
+                raise Unanswered(f"{self.path} : deux quotients reçus le {in_words(entry.received)}.")
 
     def _stretch(self, entry: "QuotientEntry", history: Iterable["QuotientEntry"]) -> Stretch:
         """The first and the last day on which an entry counts."""

@@ -172,6 +172,8 @@ def read(root: Node, source: HolidaySource, faults: Faults) -> Rulebook | None:
 
 def _sections(root: Node, reader: Reader) -> Mapping[str, Node]:
     given = root.mapping()
+    if "questions" in given and "activites" not in given:
+        raise root.bad("ceci est un scénario ; donnez d’abord le règlement, puis le scénario.")
     for word, child in given.items():
         if word not in _SECTIONS:
             reader.faults.add(

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  a command a line reads better than folded
 """The commands of a rulebook, as a secretary runs them."""
 
 import json
@@ -56,7 +57,7 @@ def test_the_calendar_gives_each_service_day_with_its_limits():
 def test_the_calendar_refuses_what_it_cannot_show(activity, first, last, said):
     found = run("calendrier", RULEBOOK, "--activite", activity, "--du", first, "--au", last)
     assert found.exit_code == 1
-    assert said in found.output
+    assert said in found.output.replace("\xa0", " ")
 
 
 def test_the_grid_gives_the_price_of_each_kind_of_family():
@@ -101,7 +102,7 @@ def test_the_grid_names_what_it_lacks_and_shows_each_version():
 def test_the_grid_refuses_what_it_cannot_show(case, more, said):
     found = run("grille", CASES / f"{case}.reglement.yaml", "--activite", "cantine", *more)
     assert found.exit_code == 1
-    assert said in found.output
+    assert said in found.output.replace("\xa0", " ")
 
 
 def test_two_rulebooks_are_compared_as_text_and_as_json(tmp_path):
@@ -184,3 +185,21 @@ def test_a_faulty_scenario_says_where(tmp_path):
     found = run("simuler", RULEBOOK, path)
     assert found.exit_code == 1
     assert "scenario.yaml : ligne 1, faits.age : le fait" in found.output.replace("\xa0", " ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("verifier", "absent.yaml"), "Le fichier absent.yaml n’existe pas."),
+        (("verifier",), "Il manque FICHIER. Aide : ./portail reglement verifier --help"),
+        (("simuler", RULEBOOK), "Il manque SCENARIO."),
+        (("calendrier", RULEBOOK, "--activite", "cantine", "--du", "17/09/2026", "--au", "2026-09-18"), "17/09/2026 n’est pas une date ; écrivez par exemple 2026-09-01."),
+        (("verifier", RULEBOOK, "--vite"), "Cette commande est mal écrite."),
+        (("verifier", str(RULEBOOK).replace("reglement.yaml", "scenario.yaml")), "ceci est un scénario ; donnez d’abord le règlement"),
+    ],
+)  # fmt: skip
+def test_a_command_badly_written_is_told_in_french(arguments, said):
+    found = run(*arguments)
+    assert found.exit_code != 0
+    assert said in found.output.replace("\xa0", " ")
+    assert "Usage" not in found.output
