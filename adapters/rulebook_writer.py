@@ -12,8 +12,7 @@ import yaml
 
 from adapters import rulebook_files
 from domain.enums import HolidayVariant, SchoolZone
-from domain.french import WEEKDAYS
-from domain.rulebook.guided_prices import USUAL_QUOTIENT
+from domain.rulebook.amendments import first_tree
 from domain.rulebook.tree import Tree
 
 _WIDTH = 130
@@ -23,7 +22,6 @@ _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(:[0-9]{2})?"
 _READ_OTHERWISE = {"null", "yes", "no", "on", "off", "true", "false", "y", "n"}
 _UNSEEN = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
 _LINE_END = re.compile("\r\n|[\r\n\x85\u2028\u2029]|$")
-_ZONES = {SchoolZone.A: "zone_a", SchoolZone.B: "zone_b", SchoolZone.C: "zone_c"}
 
 
 # --- A whole tree ---------------------------------------------------------------------------------
@@ -277,23 +275,10 @@ def skeleton(
     zone: SchoolZone,
     holidays: HolidayVariant,
     school_weekdays: Iterable[int],
-    activities: Iterable[tuple[str, str]],
+    activities: Sequence[tuple[str, str]],
 ) -> str:
-    """The first règlement of a town: valid, without a limit or a price, with notes that say what to do.
-
-    `school_weekdays` counts Monday as 0; `activities` gives the name of each rule and what families read.
-    """
-    parts: dict[str, Tree] = {
-        "reglement": {"nom": f"Règlement de {town}", "organisme": "commune"},
-        "calendrier": {
-            "jours_d_ecole": [WEEKDAYS[number] for number in sorted(school_weekdays)],
-            "jours_feries": holidays.name.lower(),
-            "vacances": _ZONES.get(zone, []),
-        },
-        "faits": {},
-        "quotient": dict(USUAL_QUOTIENT),
-        "activites": {name: {"nom": label} for name, label in activities},
-    }
+    """The text of `first_tree`, with notes that say what to do."""
+    parts = first_tree(town, zone, holidays, school_weekdays, activities)
     return "\n".join((_HEADING, *(_with_notes(word, value) for word, value in parts.items())))
 
 

@@ -72,6 +72,7 @@ class PresenceTypeRow:
     activity_id: int
     name: str
     short_name: str
+    rule_name: str
     position: int
     is_active: bool
 
@@ -94,11 +95,12 @@ class ActivitySheet:
 
 @dataclass(frozen=True, slots=True)
 class PresenceTypeSheet:
-    """A presence type with where it belongs."""
+    """A presence type with where it belongs; `rule_name` is its formula in the règlement."""
 
     id: int
     name: str
     short_name: str
+    rule_name: str
     position: int
     is_active: bool
     activity_id: int
@@ -227,7 +229,15 @@ def _presence_types(activity_id: int) -> tuple[PresenceTypeRow, ...]:
         .order_by(PresenceType.is_active.desc(), PresenceType.position, PresenceType.id)
     )
     return tuple(
-        PresenceTypeRow(row.id, row.activity_id, row.name, row.short_name, row.position, row.is_active)
+        PresenceTypeRow(
+            row.id,
+            row.activity_id,
+            row.name,
+            row.short_name,
+            row.rule_name,
+            row.position,
+            row.is_active,
+        )
         for row in rows
     )
 
@@ -239,6 +249,7 @@ def presence_type(presence_type_id: int) -> PresenceTypeSheet:
             PresenceType.id,
             PresenceType.name,
             PresenceType.short_name,
+            PresenceType.rule_name,
             PresenceType.position,
             PresenceType.is_active,
             PresenceType.activity_id,

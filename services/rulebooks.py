@@ -16,12 +16,14 @@ from sqlalchemy.orm import Session
 
 from domain.calendar import ONE_DAY, paris_now
 from domain.enums import HolidayVariant, SchoolZone
-from domain.errors import BusinessError, NotFound, Refused
+from domain.errors import BusinessError, NotFound, Refused, RuleError
 from domain.french import plural
 from domain.rulebook import rulebook
-from domain.rulebook.history import Part, timeline, tree_on
+from domain.rulebook.amendments import USUAL_SCHOOL_WEEKDAYS, Amendment, Restoration
+from domain.rulebook.history import timeline, tree_on
 from domain.rulebook.tree import Fault, Faults, Tree
 from domain.settings import settings_from_rows
+from extensions import db
 from models import Activity, RulebookVersion, Setting
 from services import records
 from services.accounts import Author
@@ -117,17 +119,6 @@ def withdraw(version_id: int, *, author: Author, now: datetime) -> None:
 # --- One part from a date -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Amendment:
-    """A change of one part of the règlement, the others keeping their own dates.
-
-    `part` reads in a tree what the change is about; `write` gives a tree that says it the new way.
-    """
-
-    part: Part
-    write: Callable[[dict[str, Tree]], dict[str, Tree]]
-
-
 def amend(amendment: Amendment, valid_from: date, *, author: Author, author_name: str, now: datetime) -> None:
     """Change one part of the règlement from `valid_from`, until this part changes again.
 
@@ -153,34 +144,27 @@ def amend(amendment: Amendment, valid_from: date, *, author: Author, author_name
             _rewrite(session, version, amendment.write, stamp, author, now)
 
 
-def withdraw_part(
-    part: Part,
-    put_back: Callable[[dict[str, Tree], Any], dict[str, Tree]],
-    valid_from: date,
-    *,
-    author: Author,
-    author_name: str,
-    now: datetime,
+def withdraw_amendment(
+    restoration: Restoration, valid_from: date, *, author: Author, author_name: str, now: datetime
 ) -> None:
-    """Take back a change of a part that starts on `valid_from`, in the future; what was before goes on.
+    """Take back a change that starts on `valid_from`, in the future; what was before goes on.
 
-    `put_back` gives a tree in which the part says again what it said before (None: nothing). Raises Refused
-    `in_force`, NotFound when this part does not change on that day.
+    Raises Refused `in_force`, NotFound when this part does not change on that day.
     """
     with write_transaction() as session:
         _refuse_started(valid_from, paris_now(now).date())
         versions = _versions(session)
-        stretches = timeline(versions, part)
+        stretches = timeline(versions, restoration.part)
         place = next((rank for rank, one in enumerate(stretches) if one.first_day == valid_from), None)
         if place is None:
             raise NotFound
         former = stretches[place - 1].part if place else None
         stamp = {"author_name": author_name, "updated_at": now}
         for version in [one for one in versions if one.valid_from >= valid_from]:
-            if part(version.tree) != stretches[place].part:
+            if restoration.part(version.tree) != stretches[place].part:
                 break
-            _rewrite(session, version, lambda tree: put_back(tree, former), stamp, author, now)
-        _merge_repeated(session, author, now)
+            _rewrite(session, version, lambda tree: restoration.write(tree, former), stamp, author, now)
+        _merge_repeated(session, restoration, author, now)
 
 
 def _rewrite(
@@ -198,8 +182,9 @@ def _rewrite(
     records.change(session, version, check(text).columns() | stamp, author=author, now=now)
 
 
-# In most towns; the text says to check them.
-_SCHOOL_WEEKDAYS = (0, 1, 3, 4)
+def first_text() -> str:
+    """The text that a town without règlement starts from."""
+    return _first_text(db.session())
 
 
 def _first_text(session: Session) -> str:
@@ -212,7 +197,7 @@ def _first_text(session: Session) -> str:
         settings.name,
         SchoolZone(settings.school_zone),
         HolidayVariant(settings.holiday_variant),
-        _SCHOOL_WEEKDAYS,
+        USUAL_SCHOOL_WEEKDAYS,
         [(name, label) for name, label in activities],
     )
 
@@ -283,14 +268,24 @@ def _remove(
         records.change(session, former, {"valid_to": valid_to}, author=author, now=now)
 
 
-def _merge_repeated(session: Session, author: Author, now: datetime) -> None:
+def _merge_repeated(session: Session, restoration: Restoration, author: Author, now: datetime) -> None:
     """Remove the versions to come that say what the one before says already."""
     today = paris_now(now).date()
     for row in [one for one in _versions(session) if one.valid_from > today]:
         versions = _versions(session)
         former = _before(versions, row.valid_from)
-        if former is not None and former.tree == row.tree:
+        if former is not None and _says_the_same(former, row, restoration):
             _remove(session, row, versions, author, now)
+
+
+def _says_the_same(former: RulebookVersion, row: RulebookVersion, restoration: Restoration) -> bool:
+    """Whether two versions are equal once the restored part is written in the same way in both."""
+    if former.tree == row.tree:
+        return True
+    try:
+        return restoration.write(former.tree, restoration.part(former.tree)) == row.tree
+    except RuleError:
+        return False
 
 
 def _before(versions: Sequence[RulebookVersion], day: date) -> RulebookVersion | None:

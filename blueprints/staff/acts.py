@@ -21,6 +21,11 @@ def author() -> Author:
     return Author(current_user.user_id)
 
 
+def author_name() -> str:
+    """The name of the signed-in agent, as versions of the règlement keep it."""
+    return f"{current_user.first_name} {current_user.last_name}".strip()
+
+
 def attempt(form: StaffForm, act: Callable[[], Result], **places: str) -> Result:
     """What `act` gives once the form is sound, NOT_DONE otherwise.
 

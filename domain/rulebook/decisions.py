@@ -11,7 +11,7 @@ from datetime import date, datetime
 from domain.calendar import as_utc, paris_now
 from domain.clock_time import FOREVER, NEVER_EVER
 from domain.enums import Outcome
-from domain.french import NARROW_NBSP, NBSP, enumerate_fr, format_day
+from domain.french import NARROW_NBSP, NBSP, enumerate_fr, format_day, spaced
 from domain.rulebook.cutoffs import Unlimited, resolve
 from domain.rulebook.days import Compare
 from domain.rulebook.facts import Context, Fact
@@ -140,7 +140,7 @@ def rule_in_words(ladder: Ladder, action: str, facts: Mapping[str, Fact]) -> str
     ]
     if ladder.otherwise.outcome is not Outcome.REFUSE:
         said.append(f"{_BY_OUTCOME[ladder.otherwise.outcome]}à tout moment")
-    return f"{words.noun} {f'{NARROW_NBSP}; ensuite '.join(said)}." if said else f"{words.closed}."
+    return spaced(f"{words.noun} {f'{NARROW_NBSP}; ensuite '.join(said)}." if said else f"{words.closed}.")
 
 
 _BY_OUTCOME = {Outcome.FREE: "", Outcome.EXTRA: "avec supplément ", Outcome.ON_REQUEST: "sur demande "}

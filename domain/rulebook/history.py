@@ -22,12 +22,12 @@ class Version(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Days through which a part stays the same, and the tree that says it; `last_day` may be None."""
+    """Days through which a part stays the same, and the first version that says it."""
 
     first_day: date
     last_day: date | None
     part: Any
-    tree: dict[str, Tree]
+    version: Version
 
 
 def timeline(versions: Sequence[Version], part: Part) -> tuple[Stretch, ...]:
@@ -36,9 +36,9 @@ def timeline(versions: Sequence[Version], part: Part) -> tuple[Stretch, ...]:
     for version in versions:
         said = part(version.tree)
         if found and found[-1].part == said and found[-1].last_day == version.valid_from - ONE_DAY:
-            found[-1] = Stretch(found[-1].first_day, version.valid_to, said, found[-1].tree)
+            found[-1] = Stretch(found[-1].first_day, version.valid_to, said, found[-1].version)
         else:
-            found.append(Stretch(version.valid_from, version.valid_to, said, version.tree))
+            found.append(Stretch(version.valid_from, version.valid_to, said, version))
     return tuple(found)
 
 

@@ -4,8 +4,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from domain.enums import BookingState, FacilityKind, LineAction, StaffRole, ValidationMode
-from models import Activity, AuditEvent, BookingPeriod, DeadlineRule, Facility, Opening, PresenceType, Tariff
+from domain.enums import BookingState, FacilityKind, Outcome, StaffRole, ValidationMode
+from domain.rulebook.guided_limits import limit_of
+from domain.rulebook.guided_prices import prices_of
+from models import Activity, AuditEvent, BookingPeriod, Facility, Opening, PresenceType, RulebookVersion
+from tests import rulebook_texts as written
 from tests.factories import weekdays
 from tests.views.reading import text
 
@@ -100,7 +103,6 @@ def test_a_secretary_enters_a_school_with_its_canteen(client, agent, world):
     client.submit(
         f"{HOME}/types/{meal.id}/tarifs/nouveau",
         {
-            "version": "Tarif 2026-2027",
             "valid_from": "2026-09-01",
             "resident-0-upper": "700",
             "resident-0-cents": "2,50",
@@ -114,18 +116,23 @@ def test_a_secretary_enters_a_school_with_its_canteen(client, agent, world):
     assert "699,99 2,50 € 6,50 € 700,00 2,50 € 6,50 € 700,01 3,20 € 6,50 € non connu 4,90 € 6,50 €" in text(
         client
     )
-    assert world.all(Tariff) == []
+    assert world.all(RulebookVersion) == []
     press(client, "save")
-    assert world.one(Tariff).table["rows"]["resident"]["brackets"][1]["cents"] == 320
+    version = world.one(RulebookVersion)
+    assert (version.valid_from, version.author_name) == (date(2026, 9, 1), "Agnès MARTIN")
+    prices = prices_of(version.tree["activites"]["restaurant_scolaire"], "repas_enfant")
+    assert [one.cents for one in prices.resident.brackets] == [250, 320]
 
     for slug in ("reservation", "annulation"):
         client.submit(
             f"{HOME}/activites/{activity.id}/delais/{slug}/nouveau/tableau",
             {
-                "mon-day": "fri", "mon-time": "9 h", "tue-day": "fri", "tue-time": "09:00",
-                "thu-day": "tue", "thu-weeks_before": "0", "thu-time": "9h",
-                "fri-day": "tue", "fri-weeks_before": "0", "fri-time": "09:00",
-                "compare": "before", "late": "refuse",
+                "etape1-lundi-jour": "vendredi", "etape1-lundi-heure": "9 h",
+                "etape1-mardi-jour": "vendredi", "etape1-mardi-heure": "09:00",
+                "etape1-jeudi-jour": "mardi", "etape1-jeudi-semaines_avant": "0", "etape1-jeudi-heure": "9h",
+                "etape1-vendredi-jour": "mardi", "etape1-vendredi-semaines_avant": "0",
+                "etape1-vendredi-heure": "09:00", "etape1-limite": "exclue", "etape1-effet": "libre",
+                "ensuite": "refus",
             },
             button=("step", "preview"),
         )  # fmt: skip
@@ -245,7 +252,14 @@ def test_what_does_not_exist_is_not_found(client, agent, address):
 def test_unknown_actions_shapes_and_months_are_not_found(client, agent, school):
     page = f"{HOME}/activites/{school.activity.id}"
 
-    for address in ("/delais/autre", "/delais/reservation/nouveau/autre", "/ouvertures/2027-13"):
+    for address in (
+        "/delais/autre", "/ouvertures/2027-13", "/delais/reservation/nouveau/autre",
+        "/delais/reservation/nouveau/toujours,semaine",
+        "/delais/reservation/nouveau/semaine,semaine,semaine,semaine,semaine",
+        "/delais/reservation/nouveau/semaine?depuis=2027-02-30",
+        "/delais/reservation/nouveau/semaine?depuis=2027-02-01",
+        "/delais/reservation/nouveau/semaine?de=autre",
+    ):  # fmt: skip
         assert client.get(page + address).status_code == 404
 
 
@@ -436,80 +450,131 @@ def test_withdrawing_keeps_the_days_that_a_family_asked_for(client, agent, schoo
     assert world.one(Opening).id == booking.opening_id
 
 
-# --- Deadlines ----------------------------------------------------------------------------------
+# --- Limits -------------------------------------------------------------------------------------
 
 BEFORE = {
-    "n": "2", "base": "mon_fri", "minus_public_holidays": "0", "minus_school_holidays": "0", "time": "12:00",
-    "compare": "until", "late": "on_request",
+    "etape1-jours": "2", "etape1-base": "lundi_vendredi", "etape1-sans_feries": "0",
+    "etape1-sans_vacances": "0", "etape1-heure": "12:00", "etape1-limite": "incluse",
+    "etape1-effet": "libre", "ensuite": "sur_demande",
+}  # fmt: skip
+WEEK = {"etape1-jour": "jeudi", "etape1-heure": "12:00", "etape1-limite": "incluse", "etape1-effet": "libre"}
+STARTED = date(2025, 9, 1)
+IN_TWO_DAYS = written.days_before(2, "12:00")
+THURSDAY = {
+    "forme": "semaine", "jour": "jeudi", "semaines_avant": "1", "heure": "12:00", "limite": "incluse",
 }  # fmt: skip
 
 
+def deadlines_page(school, slug="reservation"):
+    return f"{HOME}/activites/{school.activity.id}/delais/{slug}"
+
+
 def deadline_page(school, shape="jours-avant", slug="reservation"):
-    return f"{HOME}/activites/{school.activity.id}/delais/{slug}/nouveau/{shape}"
+    return f"{deadlines_page(school, slug)}/nouveau/{shape}"
+
+
+def versions(world):
+    return sorted(world.all(RulebookVersion), key=lambda one: one.valid_from)
+
+
+def days(world):
+    return [(one.valid_from, one.valid_to) for one in versions(world)]
+
+
+def limit_on(world, day, action="reserver"):
+    (tree,) = [one.tree for one in versions(world) if one.valid_from == day]
+    return limit_of(tree["activites"]["cantine"], action)
+
+
+def publish(client, page, typed):
+    assert client.submit(page, typed, button=("step", "preview")).status_code == 200, text(client)
+    return press(client, "save")
 
 
 def test_a_deadline_is_previewed_in_words_and_day_by_day_before_it_is_saved(client, agent, school, world):
     answer = client.submit(deadline_page(school), BEFORE, button=("step", "preview"))
 
     assert answer.status_code == 200
-    assert (
-        "Réservation jusqu’à 2 jours avant (du lundi au vendredi, jours fériés compris), 12 h ; "
-        "ensuite sur demande, soumise à la structure." in text(client)
-    )
+    assert "Réservation jusqu’à 2 jours avant le jour réservé" in text(client)
+    assert "ensuite sur demande à tout moment." in text(client)
     assert "lundi 18 janvier 2027 Réservable jusqu’au jeudi 14 janvier, 12 h" in text(client)
     assert len(client.page.select("tbody tr")) == 8
-    assert len(world.all(DeadlineRule)) == 2
+    assert days(world) == [(STARTED, None)]
+
+
+def test_an_activity_without_openings_is_previewed_on_ordinary_weekdays(client, agent, world):
+    activity = world.activity(world.facility())
+
+    client.submit(
+        f"{HOME}/activites/{activity.id}/delais/annulation/nouveau/semaine",
+        WEEK | {"ensuite": "refus", "valid_from": "2027-02-01"}, button=("step", "preview"),
+    )  # fmt: skip
+
+    assert "l’aperçu prend des jours de semaine ordinaires" in text(client)
+    assert "lundi 1er février 2027 Annulable jusqu’au jeudi 28 janvier, 12 h" in text(client)
+    assert len(client.page.select("tbody tr")) == 10
 
 
 def test_a_published_version_closes_the_former_one_the_day_before(client, agent, school, world):
-    client.submit(deadline_page(school), BEFORE | {"valid_from": "2027-02-01"}, button=("step", "preview"))
-    press(client, "save")
+    publish(client, deadline_page(school), BEFORE | {"valid_from": "2027-02-01"})
 
-    versions = [one for one in world.all(DeadlineRule) if one.action is LineAction.BOOK]
-    assert sorted((one.valid_from, one.valid_to) for one in versions) == [
-        (date(2025, 9, 1), date(2027, 1, 31)),
-        (date(2027, 2, 1), None),
-    ]
-    client.get(f"{HOME}/activites/{school.activity.id}/delais/reservation")
+    assert days(world) == [(STARTED, date(2027, 1, 31)), (date(2027, 2, 1), None)]
+    assert limit_on(world, date(2027, 2, 1)).otherwise is Outcome.ON_REQUEST
+    client.get(deadlines_page(school))
     assert "À venir Depuis le lundi 1er février 2027" in text(client)
     assert "En vigueur Du lundi 1er septembre 2025 au dimanche 31 janvier 2027" in text(client)
 
 
-def test_the_past_is_not_rewritten(client, agent, school, world):
-    client.submit(deadline_page(school), BEFORE | {"valid_from": "2027-01-11"}, button=("step", "preview"))
+def test_a_page_shows_the_versions_of_its_own_act_alone(client, agent, school, world):
+    publish(client, deadline_page(school), BEFORE | {"valid_from": "2027-02-01"})
 
-    answer = press(client, "save")
+    client.get(deadlines_page(school, "annulation"))
+
+    assert "En vigueur Depuis le lundi 1er septembre 2025" in text(client)
+    assert "À venir" not in text(client)
+
+
+def test_the_past_is_not_rewritten(client, agent, school, world):
+    answer = publish(client, deadline_page(school), BEFORE | {"valid_from": "2027-01-11"})
 
     assert answer.status_code == 422
     assert (
         "la nouvelle commence aujourd’hui au plus tôt" in client.page.find(id="valid_from-erreur").get_text()
     )
-    assert len(world.all(DeadlineRule)) == 2
+    assert client.page.find(id="etape1-jours")["value"] == "2"
+    assert days(world) == [(STARTED, None)]
+
+
+def test_the_same_rule_again_is_no_version(client, agent, school, world):
+    client.get(deadline_page(school))
+    answer = publish(client, deadline_page(school), {"valid_from": "2027-02-01"})
+
+    assert answer.status_code == 422
+    assert "Cette version dirait la même chose" in text(client)
+    assert days(world) == [(STARTED, None)]
 
 
 def test_a_version_to_come_may_be_withdrawn(client, agent, school, world):
-    client.submit(deadline_page(school), BEFORE | {"valid_from": "2027-02-01"}, button=("step", "preview"))
-    press(client, "save")
-    rule = next(one for one in world.all(DeadlineRule) if one.valid_from == date(2027, 2, 1))
+    publish(client, deadline_page(school), BEFORE | {"valid_from": "2027-02-01"})
+    page = deadlines_page(school)
 
-    client.submit(
-        f"{HOME}/activites/{school.activity.id}/delais/reservation", form=f"{HOME}/delais/{rule.id}/retirer"
-    )
+    client.submit(page, form=f"{page}/retirer/2027-02-01", follow=True)
 
-    assert [one.valid_to for one in world.all(DeadlineRule)] == [None, None]
+    assert "La version à venir est retirée." in text(client)
+    assert days(world) == [(STARTED, None)]
 
 
 @pytest.mark.parametrize(
     ("shape", "typed", "sentence"),
     [
-        ("semaine", {"day": "thu", "time": "12:00", "compare": "until", "late": "refuse"},
-         "Réservation jusqu’au jeudi de la semaine précédente, 12 h."),
+        ("semaine", WEEK | {"ensuite": "refus"}, "Réservation jusqu’au jeudi de la semaine d’avant"),
         ("toujours", {}, "Réservation à tout moment."),
-        ("jamais", {"late": "on_request"}, "Réservation sur demande, soumise à la structure."),
+        ("jamais", {"ensuite": "sur_demande"}, "Réservation sur demande à tout moment."),
+        ("jamais", {"ensuite": "refus"}, "Réservation fermée sur le portail."),
         ("jours-avant",
-         BEFORE | {"n": "15", "clear_days": "1", "base": "all", "time": "24:00", "late": "refuse"},
-         "Réservation jusqu’à 15 jours francs avant (tous les jours, jours fériés compris), "
-         "minuit (fin du jour)."),
+         BEFORE | {"etape1-jours": "15", "etape1-francs": "1", "etape1-base": "tous",
+                   "etape1-heure": "24:00", "ensuite": "refus"},
+         "Réservation jusqu’à 15 jours francs avant le jour réservé"),
     ],
 )  # fmt: skip
 def test_each_form_of_limit_is_said_in_words(client, agent, school, shape, typed, sentence):
@@ -521,24 +586,24 @@ def test_each_form_of_limit_is_said_in_words(client, agent, school, shape, typed
 @pytest.mark.parametrize(
     ("shape", "typed", "field", "message"),
     [
-        ("jours-avant", {"n": "300"}, "n", "Indiquez un nombre entier entre 0 et 200."),
-        ("jours-avant", {"time": "25 h"}, "time",
+        ("jours-avant", {"etape1-jours": "300"}, "etape1-jours",
+         "Indiquez un nombre entier entre 0 et 200."),
+        ("jours-avant", {"etape1-heure": "25 h"}, "etape1-heure",
          "Indiquez une heure entre 00:00 et 24:00, par exemple 08:30."),
-        ("jours-avant", {"minus_school_holidays": None}, "minus_school_holidays",
+        ("jours-avant", {"etape1-sans_vacances": None}, "etape1-sans_vacances",
          "Choisissez si les vacances scolaires comptent."),
-        ("jours-avant", {"n": "0", "clear_days": "1"}, "n",
-         "Un délai en jours francs compte au moins un jour."),
+        ("jours-avant", {"etape1-jours": "0", "etape1-francs": "1"}, "etape1-jours", "jours francs"),
         ("jours-avant", {"valid_from": "31/02/2027"}, "valid_from", "Indiquez une date qui existe"),
-        ("semaine", {"n": None, "base": None, "minus_public_holidays": None, "minus_school_holidays": None,
-                     "day": "fri", "weeks_before": "0"}, "day", "viendrait après le service du lundi"),
+        ("jours-avant", {"etape1-effet": "supplement"}, "etape1-supplement",
+         "Indiquez le montant du supplément"),
+        ("jours-avant", {"ensuite": "supplement"}, "supplement_ensuite", "Indiquez le montant du supplément"),
+        ("semaine", WEEK | {"etape1-jour": "vendredi", "etape1-semaines_avant": "0"}, "etape1-jour",
+         "après le service"),
     ],
 )  # fmt: skip
 def test_a_fault_is_told_at_its_field(client, agent, school, shape, typed, field, message):
-    filled = {
-        name: value for name, value in (BEFORE | typed).items() if shape == "jours-avant" or value is not None
-    }
-
-    answer = client.submit(deadline_page(school, shape), filled, button=("step", "preview"))
+    usual = BEFORE if shape == "jours-avant" else {"ensuite": "refus"}
+    answer = client.submit(deadline_page(school, shape), usual | typed, button=("step", "preview"))
 
     assert answer.status_code == 422
     assert message in client.page.find(id=f"{field}-erreur").get_text()
@@ -546,127 +611,214 @@ def test_a_fault_is_told_at_its_field(client, agent, school, shape, typed, field
 
 def test_the_table_names_the_row_that_comes_after_its_service(client, agent, school):
     typed = {
-        "tue-day": "fri",
-        "tue-weeks_before": "0",
-        "tue-time": "09:00",
-        "compare": "until",
-        "late": "refuse",
+        "etape1-mardi-jour": "vendredi",
+        "etape1-mardi-semaines_avant": "0",
+        "etape1-mardi-heure": "09:00",
+        "etape1-limite": "incluse",
+        "etape1-effet": "libre",
+        "ensuite": "refus",
     }
 
     answer = client.submit(deadline_page(school, "tableau"), typed, button=("step", "preview"))
 
     assert answer.status_code == 422
-    assert "viendrait après le service du mardi" in client.page.find(id="tue-day-erreur").get_text()
+    assert "après le service" in client.page.find(id="etape1-mardi-jour-erreur").get_text()
 
 
 def test_an_empty_table_asks_for_a_day(client, agent, school):
-    answer = client.submit(
-        deadline_page(school, "tableau"), {"compare": "until", "late": "refuse"}, button=("step", "preview")
-    )
+    typed = {"etape1-limite": "incluse", "etape1-effet": "libre", "ensuite": "refus"}
+
+    answer = client.submit(deadline_page(school, "tableau"), typed, button=("step", "preview"))
 
     assert answer.status_code == 422
-    assert "Indiquez au moins un jour et sa limite." in client.page.find(id="mon-day-erreur").get_text()
+    assert client.page.find(id="etape1-lundi-jour-erreur")
 
 
-def test_a_new_version_starts_from_the_rule_it_replaces(client, agent, school, world):
-    rule = world.all(DeadlineRule)[0]
+def test_a_limit_is_added_and_taken_away_without_losing_what_was_typed(client, agent, school):
+    client.submit(deadline_page(school, "semaine"), WEEK, button=("step", "more:jours-avant"))
 
-    client.get(
-        f"{HOME}/activites/{school.activity.id}/delais/annulation/depuis/{rule.id}", follow_redirects=True
+    form = client.page.select_one("main form.form")
+    assert form["action"] == deadline_page(school, "semaine,jours-avant")
+    assert client.page.find(id="etape1-heure")["value"] == "12:00"
+    assert client.page.find(id="etape2-jours")
+    assert not client.page.find(id="erreurs")
+
+    client.submit(form["action"], WEEK, button=("step", "less"))
+
+    assert client.page.select_one("main form.form")["action"] == deadline_page(school, "semaine")
+    assert client.page.find(id="etape1-heure")["value"] == "12:00"
+    assert not client.page.find(id="etape2-jours")
+
+
+def test_a_limit_in_stages_is_published_with_its_extra(client, agent, school, world):
+    second = {name.replace("etape1", "etape2"): value for name, value in BEFORE.items()}
+    typed = WEEK | second | {
+        "etape2-effet": "supplement", "etape2-supplement": "2,50", "valid_from": "2027-02-01",
+    }  # fmt: skip
+
+    publish(client, deadline_page(school, "semaine,jours-avant"), typed)
+
+    limit = limit_on(world, date(2027, 2, 1))
+    assert [(one.outcome, one.extra_cents) for one in limit.stages] == [
+        (Outcome.FREE, None), (Outcome.EXTRA, 250),
+    ]  # fmt: skip
+    assert limit.otherwise is Outcome.ON_REQUEST
+    (newest,) = [one.tree for one in versions(world) if one.valid_from == date(2027, 2, 1)]
+    assert [one["valeur"] for one in newest["activites"]["cantine"]["tarif"]["ajustements"]] == ["2.50"]
+
+
+def test_an_extra_needs_a_price_first(client, agent, world):
+    activity = world.activity(world.facility())
+    page = f"{HOME}/activites/{activity.id}/delais/reservation/nouveau/jamais"
+
+    answer = client.submit(
+        page, {"ensuite": "supplement", "supplement_ensuite": "2", "valid_from": "2027-02-01"},
+        button=("step", "preview"),
+    )  # fmt: skip
+
+    assert answer.status_code == 422
+    assert "publiez d’abord son tarif" in client.page.find(id="supplement_ensuite-erreur").get_text()
+
+
+def test_a_new_version_starts_from_the_rule_it_replaces(client, agent, school):
+    client.get(deadlines_page(school, "annulation"))
+    client.get(client.page.select_one("main a[href*=depuis]")["href"])
+
+    assert client.page.find(id="etape1-jours")["value"] == "1"
+    assert client.page.find(id="etape1-heure")["value"] == "18:00"
+    assert client.page.select_one("input[name=ensuite][value=refus]").has_attr("checked")
+    assert client.page.find(id="valid_from")["value"] == "2027-01-13"
+
+
+def test_the_limit_of_the_other_act_may_be_taken_over(client, agent, school, world):
+    publish(client, deadline_page(school, "semaine"), WEEK | {"ensuite": "refus", "valid_from": "2027-01-12"})
+
+    client.get(deadlines_page(school, "annulation"))
+    client.get(client.page.select_one("a[href*='de=reservation']")["href"])
+
+    assert client.page.select_one("#etape1-jour option[selected]")["value"] == "jeudi"
+    assert client.page.select_one("main form.form")["action"] == deadline_page(
+        school, "semaine", "annulation"
     )
 
-    assert client.page.find("input", attrs={"name": "n"})["value"] == "1"
-    assert client.page.find("input", attrs={"name": "time"})["value"] == "18:00"
-    assert client.page.select_one("input[name=late][value=refuse]").has_attr("checked")
 
-
-def before(**changes):
-    day_set = {"base": "open", "minus_public_holidays": True, "minus_school_holidays": False}
-    cutoff = {
-        "form": "before", "n": 2, "time": "10:00", "clear_days": False, "compare": "until", "set": day_set,
-    }  # fmt: skip
-    return {"until": cutoff | changes, "outcome": "free"}
-
-
-EXTRA_CLOSED = {
-    "base": "open", "minus_public_holidays": True, "minus_school_holidays": False,
-    "extra_closed": ["2027-05-07"],
+TOO_RICH = "Ce formulaire ne peut pas contenir toute la règle en vigueur"
+RICH = {
+    "a document": written.until(IN_TWO_DAYS) | {"ensuite": {"effet": "sur_demande", "exige": ["certificat"]}},
+    "counted weekdays": written.until({**IN_TWO_DAYS, "compte": {**written.EVERY_DAY, "jours": ["lundi"]}}),
+    "too many limits": {"etapes": [{"jusqu_a": written.days_before(number, "12:00"), "effet": "sur_demande"}
+                                   for number in (9, 8, 7, 6, 5)], "ensuite": "refus"},
+    "too many weeks": written.until({**THURSDAY, "semaines_avant": "20"}),
 }  # fmt: skip
-ON_REQUEST = before(n=1) | {"outcome": "on_request"}
-TOO_RICH = "Ce formulaire ne peut pas contenir toute la règle de départ"
 
 
-@pytest.mark.parametrize(
-    "stages", [[before(), ON_REQUEST], [before(set=EXTRA_CLOSED)], [before() | {"outcome": "on_request"}]]
-)
-def test_a_rule_that_the_form_cannot_hold_starts_empty_and_says_so(client, agent, school, world, stages):
-    rule = world.add(
-        DeadlineRule(
-            activity_id=school.activity.id, action=LineAction.CANCEL, valid_from=date(2027, 3, 1),
-            ladder={"stages": stages, "otherwise": "refuse"},
-        )
-    )  # fmt: skip
+@pytest.mark.parametrize("what", RICH)
+def test_a_rule_that_the_form_cannot_hold_is_said_in_words_and_left_to_the_text(
+    client, agent, school, world, what
+):
+    world.limits(school.activity, "annuler", RICH[what])
 
-    address = f"{HOME}/activites/{school.activity.id}/delais/annulation/depuis/{rule.id}"
-    client.get(address, follow_redirects=True)
-
+    client.get(deadlines_page(school, "annulation"))
+    assert "dit plus que ces formulaires ne peuvent contenir" in text(client)
+    assert client.page.main.find("a", href="/gestion/reglement/brouillon")
+    assert not client.page.select("a[href*=depuis]:not([href*='de='])")
+    client.get(deadline_page(school, "jours-avant", "annulation"))
     assert TOO_RICH in text(client)
-    assert not client.page.find("input", attrs={"name": "n"}).get("value")
+    assert not client.page.find(id="etape1-jours").get("value")
 
 
 @pytest.mark.parametrize(
-    "ladder",
+    ("shape", "limit"),
     [
-        {"stages": [before()], "otherwise": "on_request"},
-        {"stages": [before(set=EXTRA_CLOSED | {"extra_closed": []})], "otherwise": "refuse"},
-        {"stages": [], "otherwise": "free"},
-        {"stages": [], "otherwise": "refuse"},
-        {"stages": [{"until": {"form": "week_cutoff", "day": "thu", "weeks_before": 1, "time": "12:00",
-                               "compare": "until"}, "outcome": "free"}], "otherwise": "refuse"},
-        {"stages": [{"until": {"form": "weekday_map", "compare": "until", "entries": [
-            {"for": ["mon"], "day": "fri", "weeks_before": 1, "time": "09:00"},
-            {"for": ["thu", "fri"], "day": "tue", "weeks_before": 0, "time": "09:00"},
-            {"for": ["tue"], "day": "fri", "weeks_before": 1, "time": "09:00"}]},
-            "outcome": "free"}], "otherwise": "refuse"},
+        ("jours-avant", written.until(IN_TWO_DAYS, then="sur_demande")),
+        ("jours-avant", written.until(IN_TWO_DAYS, "sur_demande")),
+        ("jours-avant,jours-avant", {"etapes": [
+            {"jusqu_a": IN_TWO_DAYS, "effet": "libre"},
+            {"jusqu_a": written.days_before(1, "12:00"), "effet": "sur_demande"}], "ensuite": "refus"}),
+        ("toujours", written.ALWAYS),
+        ("jamais", written.NEVER),
+        ("semaine", written.until(THURSDAY)),
+        ("tableau", written.until({"forme": "selon_le_jour", "limite": "incluse", "entrees": [
+            {"pour": ["lundi"], "jour": "vendredi", "semaines_avant": "1", "heure": "09:00"},
+            {"pour": ["jeudi", "vendredi"], "jour": "mardi", "semaines_avant": "0", "heure": "09:00"},
+            {"pour": ["mardi"], "jour": "vendredi", "semaines_avant": "1", "heure": "10:00"}]})),
     ],
 )  # fmt: skip
-def test_a_rule_that_the_form_can_hold_starts_from_it(client, agent, school, world, ladder):
-    rule = world.add(
-        DeadlineRule(
-            activity_id=school.activity.id, action=LineAction.CANCEL, valid_from=date(2027, 3, 1),
-            ladder=ladder,
-        )
-    )  # fmt: skip
-
-    address = f"{HOME}/activites/{school.activity.id}/delais/annulation/depuis/{rule.id}"
-    assert client.get(address, follow_redirects=True).status_code == 200
+def test_a_rule_that_the_form_can_hold_comes_back_the_same(client, agent, school, world, shape, limit):
+    world.limits(school.activity, "annuler", limit)
+    page = deadline_page(school, shape, "annulation")
+    client.get(page)
     assert TOO_RICH not in text(client)
+
+    answer = publish(client, page, {"valid_from": "2027-02-01"})
+
+    assert answer.status_code == 422
+    assert "Cette version dirait la même chose" in text(client)
+
+
+def test_limits_with_their_own_dates_are_changed_in_the_text(client, agent, school, world):
+    rules = world.rulebook["activites"]["cantine"]
+    rules["delais"] = {"versions": [
+        {"nom": "2025-2026", "a_partir_du": "2025-09-01", "regle": rules["delais"]}]}  # fmt: skip
+    world.write_rulebook()
+
+    answer = client.submit(deadline_page(school), BEFORE, button=("step", "preview"))
+
+    assert answer.status_code == 422
+    assert "changez-les dans ce texte" in text(client)
+    assert client.page.find(id="etape1-jours")["value"] == "2"
 
 
 # --- Prices -------------------------------------------------------------------------------------
 
 
+def tariffs_page(school):
+    return f"{HOME}/types/{school.meal.id}/tarifs"
+
+
 def tariff_page(school):
-    return f"{HOME}/types/{school.meal.id}/tarifs/nouveau"
+    return f"{tariffs_page(school)}/nouveau"
+
+
+def prices_on(world, day, formula="repas_enfant"):
+    (tree,) = [one.tree for one in versions(world) if one.valid_from == day]
+    return prices_of(tree["activites"]["cantine"], formula)
 
 
 PRICES = {
-    "version": "Tarif 2027", "valid_from": "2027-02-01", "resident-0-cents": "3,20",
-    "resident_unknown": "3,20", "same_prices": "y",
+    "valid_from": "2027-02-01", "resident-0-cents": "3,50", "resident_unknown": "3,50", "same_prices": "y",
 }  # fmt: skip
 
 
 def test_one_price_for_everybody_takes_one_row(client, agent, school, world):
     client.submit(tariff_page(school), PRICES, button=("step", "preview"))
-    assert "Tarif unique 3,20 €" in text(client)
+    assert "Tarif unique 3,50 €" in text(client)
     press(client, "save")
 
-    newest = max(world.all(Tariff), key=lambda one: one.valid_from)
-    assert newest.table["rows"]["non_resident"]["brackets"][0]["cents"] == 320
-    assert sorted((one.valid_from, one.valid_to) for one in world.all(Tariff)) == [
-        (date(2025, 9, 1), date(2027, 1, 31)),
-        (date(2027, 2, 1), None),
-    ]
+    assert prices_on(world, date(2027, 2, 1)).non_resident.brackets[0].cents == 350
+    assert days(world) == [(STARTED, date(2027, 1, 31)), (date(2027, 2, 1), None)]
+    client.get(tariffs_page(school))
+    assert "Depuis le lundi 1er février 2027 À venir" in text(client)
+    assert "Du lundi 1er septembre 2025 au dimanche 31 janvier 2027 En vigueur" in text(client)
+
+
+def test_a_tariff_to_come_may_be_withdrawn(client, agent, school, world):
+    publish(client, tariff_page(school), PRICES)
+
+    client.submit(tariffs_page(school), form=f"{tariffs_page(school)}/retirer/2027-02-01", follow=True)
+
+    assert "La version à venir est retirée." in text(client)
+    assert days(world) == [(STARTED, None)]
+
+
+def test_each_formula_has_its_own_versions(client, agent, school, world):
+    other = world.presence_type(school.activity, "Repas adulte", cents=610)
+    publish(client, tariff_page(school), PRICES)
+
+    assert prices_on(world, date(2027, 2, 1), "repas_adulte").resident.brackets[0].cents == 610
+    client.get(f"{HOME}/types/{other.id}/tarifs")
+    assert "6,10 €" in text(client)
+    assert "À venir" not in text(client)
 
 
 @pytest.mark.parametrize(
@@ -679,9 +831,9 @@ def test_one_price_for_everybody_takes_one_row(client, agent, school, world):
         ({"resident-0-cents": ""}, "resident-0-cents-erreur", "Indiquez au moins un prix."),
         ({"resident_unknown": ""}, "resident_unknown-erreur", "quand le quotient n’est pas connu"),
         ({"same_prices": None}, "non_resident-0-cents-erreur", "Indiquez au moins un prix."),
-        ({"resident-0-upper": "700"}, "erreurs", "les quotients au-dessus de la tranche A (jusqu’à 700)"),
+        ({"resident-0-upper": "700"}, "resident-0-upper-erreur", "elle va aux plus hauts"),
         ({"resident-0-upper": "700", "resident-1-upper": "500", "resident-1-cents": "4",
-          "resident-2-cents": "5"}, "erreurs", "ne contient aucun quotient"),
+          "resident-2-cents": "5"}, "resident-1-upper-erreur", "plus haute que celle de la tranche"),
     ],
 )  # fmt: skip
 def test_a_faulty_grid_is_refused_with_what_to_write(client, agent, school, world, typed, place, message):
@@ -689,7 +841,7 @@ def test_a_faulty_grid_is_refused_with_what_to_write(client, agent, school, worl
 
     assert answer.status_code == 422
     assert message in client.page.find(id=place).get_text().replace("\u00a0", " ")
-    assert len(world.all(Tariff)) == 1
+    assert days(world) == [(STARTED, None)]
 
 
 def test_the_summary_counts_every_answer_to_correct(client, agent, school):
@@ -705,13 +857,73 @@ def test_rows_are_added_without_losing_what_was_typed(client, agent, school):
     answer = client.submit(tariff_page(school), PRICES, button=("step", "rows"))
 
     assert answer.status_code == 200
-    assert len(client.page.select("input[name^=resident-][name$=-upper]")) == 8
-    assert client.page.find(id="resident-0-cents")["value"] == "3,20"
+    assert len(client.page.select("input[name^=resident-][name$=-upper]")) == 9
+    assert client.page.find(id="resident-0-cents")["value"] == "3,50"
 
 
-def test_a_new_tariff_starts_from_the_former_one(client, agent, school, world):
-    client.get(f"{tariff_page(school)}?depuis={world.one(Tariff).id}")
+@pytest.mark.parametrize("query", ["", "?depuis=2025-09-01"])
+def test_a_new_tariff_starts_from_the_former_one(client, agent, school, query):
+    client.get(tariff_page(school) + query)
 
     assert client.page.find(id="resident-0-cents")["value"] == "3,20"
     assert client.page.find(id="resident_unknown")["value"] == "3,20"
     assert client.page.find(id="same_prices").has_attr("checked")
+
+
+def test_a_grid_comes_back_the_same(client, agent, school, world):
+    grid = {
+        "valid_from": "2027-02-01", "resident-0-upper": "400", "resident-0-upper_included": None,
+        "resident-0-cents": "1,50", "resident-1-upper": "640,5", "resident-1-cents": "2,50",
+        "resident-2-cents": "3,50", "resident_unknown": "4,90", "same_prices": None,
+        "non_resident-0-cents": "6,50", "non_resident_unknown": "6,50",
+    }  # fmt: skip
+    publish(client, tariff_page(school), grid)
+    page = f"{tariff_page(school)}?depuis=2027-02-01"
+
+    client.get(page)
+    assert client.page.find(id="resident-1-upper")["value"] == "640,5"
+    answer = publish(client, page, {"valid_from": "2027-03-01"})
+
+    assert answer.status_code == 422
+    assert "Cette version dirait la même chose" in text(client)
+
+
+def test_a_tariff_that_the_form_cannot_hold_is_said_in_words_and_left_to_the_text(
+    client, agent, school, world
+):
+    world.rulebook["activites"]["cantine"]["tarif"]["prix"] = {
+        "table": {"selon": "enfants", "trous": "refuser", "lignes": [
+            {"enfants": {"a": "2"}, "valeur": "3.20"}, {"enfants": {"de": "3"}, "valeur": "2.90"}]}
+    }  # fmt: skip
+    world.write_rulebook()
+
+    client.get(tariffs_page(school))
+
+    assert "dit plus que le formulaire des prix ne peut contenir" in text(client)
+    assert "2,90 €" in text(client)
+    assert client.page.main.find("a", href="/gestion/reglement/brouillon")
+    assert not client.page.select(f"main a[href^='{tariff_page(school)}']")
+
+
+def test_prices_that_the_reglement_then_changes_say_so(client, agent, school, world):
+    tariff = world.rulebook["activites"]["cantine"]["tarif"]
+    tariff["ajustements"] = [{
+        "nom": "fratrie", "si": {"rang": {"de": "2"}}, "operation": "multiplier", "valeur": "0.90",
+        "portee": "unite",
+    }]  # fmt: skip
+    world.write_rulebook()
+
+    client.get(tariffs_page(school))
+    assert "Le règlement change ensuite ce prix" in text(client)
+    client.submit(tariff_page(school), PRICES, button=("step", "preview"))
+    assert "avant les réductions et les majorations" in text(client)
+
+
+def test_the_reglement_may_say_itself_what_an_unknown_quotient_costs(client, agent, school, world):
+    world.rulebook["quotient"]["inconnu"] = "tranche_la_plus_haute"
+    world.write_rulebook()
+    grid = PRICES | {"resident-0-upper": "700", "resident-1-cents": "4", "resident_unknown": ""}
+
+    publish(client, tariff_page(school), grid)
+
+    assert prices_on(world, date(2027, 2, 1)).resident.unknown_cents is None

@@ -1,5 +1,11 @@
-"""Deadlines and prices, in dated versions: read, drafted, previewed, published."""
+"""Limits and prices: guided forms over the text of the règlement, previewed, then in force from a date.
 
+A form holds one act, or one formula, and starts from what the règlement says of it; a rule that says more
+than a form can hold is shown in words, and changed in the text.
+"""
+
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask import abort, request, url_for
@@ -8,117 +14,160 @@ from werkzeug.wrappers import Response
 from blueprints.shared.answers import answer, done
 from blueprints.shared.guards import staff
 from blueprints.shared.time import now, today
-from blueprints.staff.acts import NOT_DONE, attempt, author, shown, step, typed
+from blueprints.staff.acts import NOT_DONE, attempt, author, author_name, shown, step, typed
 from blueprints.staff.facilities import blueprint
 from blueprints.staff.facilities.rule_forms import (
     EMPTY_ROWS,
+    MOST_STAGES,
     SHAPES,
-    RuleForm,
+    STAGES,
+    LimitForm,
     TariffForm,
-    holds,
-    shape_of,
+    known_shape,
+    limit_form,
     suggested_start,
-    values_of_rule,
-    values_of_table,
+    values_of_prices,
 )
 from blueprints.staff.facilities.views import MANAGE
 from domain.calendar import school_year
 from domain.enums import LineAction
+from domain.rulebook.amendments import (
+    Amendment,
+    RuledActivity,
+    amended_limit,
+    amended_prices,
+    restored_limit,
+    restored_prices,
+)
+from domain.rulebook.guided_prices import USUAL_QUOTIENT
+from domain.rulebook.rulebook import Rulebook
 from queries import facilities as facility_queries
 from queries import rule_versions
-from services import rules
+from queries.facilities import ActivitySheet, PresenceTypeSheet
+from queries.rule_versions import LimitVersion, PriceVersion
+from queries.rules import ACTIONS as WORDS
+from services import rulebooks
 
 ACTIONS = {"reservation": LineAction.BOOK, "annulation": LineAction.CANCEL}
-HEADINGS = {LineAction.BOOK: "Délai de réservation", LineAction.CANCEL: "Délai d’annulation"}
 SLUGS = {action: slug for slug, action in ACTIONS.items()}
+HEADINGS = {LineAction.BOOK: "Délai de réservation", LineAction.CANCEL: "Délai d’annulation"}
 VERSION_PLACES = {"in_force": "valid_from", "in_the_past": "valid_from"}
 PUBLISHED = "La version est publiée."
+WITHDRAWN = "La version à venir est retirée."
 
 
-def _action_or_404(slug: str) -> LineAction:
-    return ACTIONS[slug] if slug in ACTIONS else abort(404)
+def _day_or_404(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        abort(404)
 
 
-# --- Deadlines ----------------------------------------------------------------------------------
+def _first_day(versions: tuple[Any, ...]) -> date:
+    return suggested_start(today(), school_year(today())[0], bool(versions))
 
 
-def _deadlines_url(activity_id: int, action: LineAction) -> str:
-    return url_for("staff_facilities.deadlines", activity_id=activity_id, action=SLUGS[action])
+def _model(versions: tuple[Any, ...]) -> Any:
+    """The version that a form starts from: the one named in the address, else the one in force; or None."""
+    named = request.args.get("depuis")
+    if named:
+        return rule_versions.starting(versions, _day_or_404(named))
+    return rule_versions.current(versions)
+
+
+def _drafted(form: LimitForm | TariffForm, amendment: Amendment) -> Rulebook:
+    """The règlement with this change; NOT_DONE when it would not hold, with its faults in the form."""
+    book, faults = rule_versions.drafted(amendment, form.valid_from.data)
+    for fault in faults:
+        form.refuse_fault(fault)
+    return NOT_DONE if book is None else book
+
+
+def _amend(form: LimitForm | TariffForm, amendment: Amendment) -> Any:
+    """Publish the change; NOT_DONE when a version to come would not hold with it."""
+    try:
+        rulebooks.amend(
+            amendment, form.valid_from.data, author=author(), author_name=author_name(), now=now()
+        )
+    except rulebooks.BadRulebook as bad:
+        for fault in bad.faults:
+            form.refuse_fault(fault)
+        return NOT_DONE
+
+
+# --- Limits -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LimitPage:
+    """One act of one activity: what its pages show of it."""
+
+    activity: ActivitySheet
+    ruled: RuledActivity
+    action: LineAction
+    slug: str
+    versions: tuple[LimitVersion, ...]
+
+    @classmethod
+    def of(cls, activity_id: int, slug: str) -> "LimitPage":
+        if slug not in ACTIONS:
+            abort(404)
+        sheet, ruled = facility_queries.activity(activity_id), rule_versions.ruled_activity(activity_id)
+        versions = rule_versions.limit_versions(ruled, ACTIONS[slug], today())
+        return cls(sheet, ruled, ACTIONS[slug], slug, versions)
+
+    @property
+    def heading(self) -> str:
+        return HEADINGS[self.action]
+
+    @property
+    def rich(self) -> LimitVersion | None:
+        """The version in force when it says more than a form can hold."""
+        version = rule_versions.current(self.versions)
+        return version if version is not None and known_shape(version.limit) is None else None
+
+    @property
+    def address(self) -> str:
+        return url_for("staff_facilities.deadlines", activity_id=self.activity.id, action=self.slug)
+
+    def amendment(self, form: LimitForm) -> Amendment:
+        return amended_limit(self.ruled, WORDS[self.action], form.limit())
 
 
 @blueprint.get("/activites/<int:activity_id>/delais/<action>")
 @staff(MANAGE)
 def deadlines(activity_id: int, action: str) -> Response:
-    wanted = _action_or_404(action)
-    other = next(one for one in LineAction if one is not wanted)
+    page = LimitPage.of(activity_id, action)
+    other = LimitPage.of(activity_id, next(slug for slug in ACTIONS if slug != action))
     return answer(
         "staff/facilities/deadlines.html",
-        activity=facility_queries.activity(activity_id),
-        heading=HEADINGS[wanted],
-        slug=action,
-        versions=rule_versions.deadline_versions(activity_id, wanted, today()),
-        other=rule_versions.current(rule_versions.deadline_versions(activity_id, other, today())),
-        other_heading=HEADINGS[other].lower(),
+        rule=page,
+        versions=[(one, known_shape(one.limit)) for one in page.versions],
+        other=other,
+        others=[
+            (one, known_shape(one.limit))
+            for one in other.versions
+            if one is rule_versions.current(other.versions) and known_shape(one.limit)
+        ],
         shapes=SHAPES,
     )
-
-
-@blueprint.get("/activites/<int:activity_id>/delais/<action>/depuis/<int:rule_id>")
-@staff(MANAGE)
-def deadline_from(activity_id: int, action: str, rule_id: int) -> Response:
-    """The right form to start from a rule that exists."""
-    _action_or_404(action)
-    rule = rule_versions.deadline_rule(rule_id, activity_id)
-    address = url_for(
-        "staff_facilities.new_deadline",
-        activity_id=activity_id,
-        action=action,
-        shape=shape_of(rule),
-        depuis=rule_id,
-    )
-    return done(address)
-
-
-def _model(activity_id: int, shape: str) -> tuple[dict[str, Any], bool]:
-    """What a form of `shape` starts from: the rule named in the address; and whether that rule is too rich
-    for it, so that it starts empty rather than with a part of the rule."""
-    model = request.args.get("depuis", type=int)
-    if not model:
-        return {}, False
-    rule = rule_versions.deadline_rule(model, activity_id)
-    if shape != shape_of(rule):
-        return {}, False
-    return (values_of_rule(rule, shape), False) if holds(rule, shape) else ({}, True)
-
-
-def _deadline_form(activity_id: int, action: LineAction, shape: str, values: dict[str, Any]) -> RuleForm:
-    has_versions = bool(rule_versions.deadline_versions(activity_id, action, today()))
-    start = suggested_start(today(), school_year(today())[0], has_versions)
-    return SHAPES[shape][0](data={"valid_from": start, **values})
 
 
 @blueprint.route("/activites/<int:activity_id>/delais/<action>/nouveau/<shape>", methods=["GET", "POST"])
 @staff(MANAGE)
 def new_deadline(activity_id: int, action: str, shape: str) -> Response:
-    wanted = _action_or_404(action)
-    if shape not in SHAPES:
-        abort(404)
-    found = facility_queries.activity(activity_id)
-    values, too_rich = _model(activity_id, shape)
-    form = _deadline_form(activity_id, wanted, shape, values)
+    page = LimitPage.of(activity_id, action)
+    wanted = _shape_wanted(shape)
+    form = _limit_form(page, wanted)
     context = {
-        "too_rich": too_rich,
-        "activity": found,
-        "heading": HEADINGS[wanted],
-        "slug": action,
-        "shape": shape,
+        "rule": page,
+        "shape": wanted,
         "shapes": SHAPES,
+        "more": {slug: SHAPES[slug] for slug in STAGES} if 0 < len(form.stages()) < MOST_STAGES else {},
     }
-    if step() == "save" and _publish_deadline(form, activity_id, wanted) is not NOT_DONE:
-        return done(_deadlines_url(activity_id, wanted), PUBLISHED)
-    if step() != "preview":
-        return shown(form, "staff/facilities/deadline_form.html", **context)
-    preview = attempt(form, lambda: _preview_deadline(form, activity_id, wanted))
+    if step() == "save" and attempt(form, lambda: _publish_limit(form, page), **VERSION_PLACES) is None:
+        return done(page.address, PUBLISHED)
+    preview = attempt(form, lambda: _preview_limit(form, page)) if step() == "preview" else NOT_DONE
     if preview is NOT_DONE:
         return shown(form, "staff/facilities/deadline_form.html", **context)
     return answer(
@@ -126,99 +175,140 @@ def new_deadline(activity_id: int, action: str, shape: str) -> Response:
     )
 
 
-def _publish_deadline(form: RuleForm, activity_id: int, action: LineAction) -> Any:
-    return attempt(
-        form,
-        lambda: rules.publish_deadline_rule(
-            activity_id,
-            action,
-            form.ladder(),
-            form.valid_from.data,
-            form.source.data,
-            author=author(),
-            now=now(),
-        ),
-        **VERSION_PLACES,
-    )
+def _shape_wanted(shape: str) -> str:
+    """The shape of the address, with one limit more or less when that button was pressed."""
+    asked = step()
+    if asked.startswith("more:"):
+        return f"{shape},{asked.removeprefix('more:')}"
+    return shape.rpartition(",")[0] or shape if asked == "less" else shape
 
 
-def _preview_deadline(form: RuleForm, activity_id: int, action: LineAction) -> Any:
+def _limit_form(page: LimitPage, shape: str) -> LimitForm:
+    """The form of a shape, filled from the version it starts from when that has this shape."""
+    kind = limit_form(shape)
+    if kind is None:
+        abort(404)
+    source = request.args.get("de", page.slug)
+    versions = page.versions if source == page.slug else LimitPage.of(page.activity.id, source).versions
+    model = _model(versions)
+    fits = model is not None and known_shape(model.limit) == shape
+    values = kind.values_of_limit(model.limit) if fits else {}
+    return kind(data={"valid_from": _first_day(page.versions), **values})
+
+
+def _preview_limit(form: LimitForm, page: LimitPage) -> Any:
+    book = _drafted(form, page.amendment(form))
+    if book is NOT_DONE:
+        return NOT_DONE
     first = max(form.valid_from.data, today())
-    return rule_versions.limits_preview(activity_id, action, form.ladder(), first)
+    return rule_versions.limits_preview(page.activity.id, page.ruled, page.action, book, first)
 
 
-@blueprint.post("/delais/<int:rule_id>/retirer")
+def _publish_limit(form: LimitForm, page: LimitPage) -> Any:
+    return _amend(form, page.amendment(form))
+
+
+@blueprint.post("/activites/<int:activity_id>/delais/<action>/retirer/<day>")
 @staff(MANAGE)
-def withdraw_deadline(rule_id: int) -> Response:
-    activity_id, action = rule_versions.owner_of_deadline(rule_id)
-    rules.withdraw_deadline_rule(rule_id, author=author(), now=now())
-    return done(_deadlines_url(activity_id, action), "La version à venir est retirée.")
+def withdraw_deadline(activity_id: int, action: str, day: str) -> Response:
+    page = LimitPage.of(activity_id, action)
+    restoration = restored_limit(page.ruled, WORDS[page.action])
+    rulebooks.withdraw_amendment(
+        restoration, _day_or_404(day), author=author(), author_name=author_name(), now=now()
+    )
+    return done(page.address, WITHDRAWN)
 
 
 # --- Prices -------------------------------------------------------------------------------------
 
 
-def _tariffs_url(presence_type_id: int) -> str:
-    return url_for("staff_facilities.tariffs", presence_type_id=presence_type_id)
+@dataclass(frozen=True, slots=True)
+class PricePage:
+    """One formula of one activity: what its pages show of it."""
+
+    presence_type: PresenceTypeSheet
+    ruled: RuledActivity
+    formula: str
+    versions: tuple[PriceVersion, ...]
+
+    @classmethod
+    def of(cls, presence_type_id: int) -> "PricePage":
+        sheet = facility_queries.presence_type(presence_type_id)
+        ruled = rule_versions.ruled_activity(sheet.activity_id)
+        versions = rule_versions.price_versions(ruled, sheet.rule_name, today())
+        return cls(sheet, ruled, sheet.rule_name, versions)
+
+    @property
+    def rich(self) -> PriceVersion | None:
+        """The version in force when it says more than the form can hold."""
+        version = rule_versions.current(self.versions)
+        return version if version is not None and version.prices is None else None
+
+    @property
+    def address(self) -> str:
+        return url_for("staff_facilities.tariffs", presence_type_id=self.presence_type.id)
+
+    def amendment(self, form: TariffForm) -> Amendment:
+        return amended_prices(self.ruled, self.formula, form.prices())
 
 
 @blueprint.get("/types/<int:presence_type_id>/tarifs")
 @staff(MANAGE)
 def tariffs(presence_type_id: int) -> Response:
-    found = facility_queries.presence_type(presence_type_id)
-    versions = rule_versions.tariff_versions(presence_type_id, today())
-    return answer("staff/facilities/tariffs.html", presence_type=found, versions=versions)
-
-
-def _tariff_form(presence_type_id: int) -> TariffForm:
-    """The form, filled from the version named in the address when there is one."""
-    has_versions = bool(rule_versions.tariff_versions(presence_type_id, today()))
-    start = suggested_start(today(), school_year(today())[0], has_versions)
-    model = request.args.get("depuis", type=int)
-    values = values_of_table(rule_versions.price_table(model, presence_type_id)) if model else {}
-    form = TariffForm(data={"valid_from": start, **values})
-    if request.method == "GET" or not form.resident.entries:
-        form.add_rows()
-    return form
+    return answer("staff/facilities/tariffs.html", tariff=PricePage.of(presence_type_id))
 
 
 @blueprint.route("/types/<int:presence_type_id>/tarifs/nouveau", methods=["GET", "POST"])
 @staff(MANAGE)
 def new_tariff(presence_type_id: int) -> Response:
-    found = facility_queries.presence_type(presence_type_id)
-    form = _tariff_form(presence_type_id)
+    page = PricePage.of(presence_type_id)
+    form = _tariff_form(page)
     if step() == "rows":
         form.add_rows()
-    if step() == "save" and _publish_tariff(form, presence_type_id) is not NOT_DONE:
-        return done(_tariffs_url(presence_type_id), PUBLISHED)
-    if step() != "preview":
-        return shown(form, "staff/facilities/tariff_form.html", presence_type=found, empty_rows=EMPTY_ROWS)
-    table = attempt(form, form.table)
-    if table is NOT_DONE:
-        return shown(form, "staff/facilities/tariff_form.html", presence_type=found, empty_rows=EMPTY_ROWS)
+    if step() == "save" and attempt(form, lambda: _publish_prices(form, page), **VERSION_PLACES) is None:
+        return done(page.address, PUBLISHED)
+    preview = attempt(form, lambda: _preview_prices(form, page)) if step() == "preview" else NOT_DONE
+    if preview is NOT_DONE:
+        return shown(form, "staff/facilities/tariff_form.html", tariff=page, empty_rows=EMPTY_ROWS)
     return answer(
-        "staff/facilities/tariff_preview.html",
-        presence_type=found,
-        form=form,
-        grids=rule_versions.price_grids(table),
-        bounds=rule_versions.bound_lines(table),
-        typed=typed(),
+        "staff/facilities/tariff_preview.html", tariff=page, form=form, preview=preview, typed=typed()
     )
 
 
-def _publish_tariff(form: TariffForm, presence_type_id: int) -> Any:
-    return attempt(
-        form,
-        lambda: rules.publish_tariff(
-            presence_type_id, form.table(), form.source.data, author=author(), now=now()
-        ),
-        **VERSION_PLACES,
-    )
+def _tariff_form(page: PricePage) -> TariffForm:
+    """The form, filled from the version it starts from when that is one it can hold."""
+    model = _model(page.versions)
+    values = values_of_prices(model.prices) if model is not None and model.prices is not None else {}
+    form = TariffForm(data={"valid_from": _first_day(page.versions), **values})
+    form.asks_unknown = _unknown_has_its_row(form.valid_from.data or today())
+    if request.method == "GET" or not form.resident.entries:
+        form.add_rows()
+    return form
 
 
-@blueprint.post("/tarifs/<int:tariff_id>/retirer")
+def _unknown_has_its_row(day: date) -> bool:
+    """Whether a price says what an unknown quotient costs, rather than the règlement for all prices."""
+    taken = rule_versions.tree_in_force(day).get("quotient") or USUAL_QUOTIENT
+    return taken.get("inconnu") == USUAL_QUOTIENT["inconnu"]
+
+
+def _preview_prices(form: TariffForm, page: PricePage) -> Any:
+    book = _drafted(form, page.amendment(form))
+    if book is NOT_DONE:
+        return NOT_DONE
+    return rule_versions.prices_preview(book, page.ruled, page.formula, form.prices(), form.valid_from.data)
+
+
+def _publish_prices(form: TariffForm, page: PricePage) -> Any:
+    return _amend(form, page.amendment(form))
+
+
+@blueprint.post("/types/<int:presence_type_id>/tarifs/retirer/<day>")
 @staff(MANAGE)
-def withdraw_tariff(tariff_id: int) -> Response:
-    presence_type_id = rule_versions.owner_of_tariff(tariff_id)
-    rules.withdraw_tariff(tariff_id, author=author(), now=now())
-    return done(_tariffs_url(presence_type_id), "La version à venir est retirée.")
+def withdraw_tariff(presence_type_id: int, day: str) -> Response:
+    page = PricePage.of(presence_type_id)
+    restoration = restored_prices(page.ruled, page.formula)
+    rulebooks.withdraw_amendment(
+        restoration, _day_or_404(day), author=author(), author_name=author_name(), now=now()
+    )
+    return done(page.address, WITHDRAWN)

@@ -125,12 +125,13 @@ def new_activity(facility_id: int) -> Response:
 @staff(MANAGE)
 def activity(activity_id: int) -> Response:
     found = facility_queries.activity(activity_id)
+    ruled = rule_versions.ruled_activity(activity_id)
     deadlines = {
-        action: rule_versions.current(rule_versions.deadline_versions(activity_id, action, today()))
+        action: rule_versions.current(rule_versions.limit_versions(ruled, action, today()))
         for action in LineAction
     }
     tariffs = {
-        one.id: rule_versions.current(rule_versions.tariff_versions(one.id, today()))
+        one.id: rule_versions.current(rule_versions.price_versions(ruled, one.rule_name, today()))
         for one in found.presence_types
     }
     return answer("staff/facilities/activity.html", activity=found, deadlines=deadlines, tariffs=tariffs)
