@@ -1,4 +1,4 @@
-"""Pages for everybody: structures, how to register, legal texts."""
+"""Pages for everybody: structures, how to register, the règlement in force."""
 
 from flask import Blueprint
 
