@@ -197,6 +197,7 @@ def of_name(name: str) -> str:
 _TIED = (("« ", f"«{NBSP}"), (" »", f"{NBSP}»"), (" :", f"{NBSP}:"), (" ;", f"{NBSP};"))
 
 
+@lru_cache(maxsize=4096)  # the steps of a bill are the same from line to line
 def spaced(text: str) -> str:
     """The sentence with no-break spaces inside « » and before the double punctuation that wants one."""
     for loose, tied in _TIED:

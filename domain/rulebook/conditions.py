@@ -29,6 +29,8 @@ class Condition:
 
         Only when that fact could change the result: what is true or false without it is answered.
         """
+        if len(self.tests) == 1 and not (self.all_of or self.any_of or self.none_of):
+            return self._accepts(*self.tests[0], context)  # most conditions: nothing to weigh
         return _every(
             [
                 *(partial(self._accepts, name, test, context) for name, test in self.tests),
