@@ -12,6 +12,8 @@ from typing import Any
 
 from sqlalchemy import select
 
+from domain.calendar import paris_now
+from domain.clock_time import FOREVER
 from domain.enums import HolidayVariant, LineAction, Residency, SchoolZone
 from domain.errors import BusinessError, NotFound
 from domain.openings import days_between
@@ -99,10 +101,12 @@ class BoundLine:
 
 @dataclass(frozen=True, slots=True)
 class ServiceDayLimit:
-    """A service day and the sentence that families would read long before it."""
+    """A service day and the sentence that families would read long before it; `is_late` when its limit comes
+    after the day itself."""
 
     day: date
     sentence: str
+    is_late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,9 +344,7 @@ def limits_preview(
         )
     )
     ladder = _ladders(book, activity, word, first)[0]
-    limits = tuple(
-        ServiceDayLimit(day, _day_sentence(book, ladder, word, day, open_days)) for day in service_days
-    )
+    limits = tuple(_day_limit(book, ladder, word, day, open_days) for day in service_days)
     return LimitsPreview(_limit_sentences(book, activity, word, first), limits, bool(opened))
 
 
@@ -350,14 +352,24 @@ def _weekdays_from(first: date) -> list[date]:
     return [day for day in days_between(first, first + timedelta(days=13)) if day.weekday() < 5]
 
 
-def _day_sentence(book: Rulebook, ladder: Ladder, action: str, day: date, open_days: frozenset[date]) -> str:
+def _day_limit(
+    book: Rulebook, ladder: Ladder, action: str, day: date, open_days: frozenset[date]
+) -> ServiceDayLimit:
     """What a family reads long before `day`: the same decision that will refuse it later (R14)."""
     early = datetime.combine(day - _LONG_BEFORE, time(12), UTC)
     context = book.context({"action": action, "canal": "portail"}, day=day, now=early)
     try:
-        return decisions.decide(decisions.on_day(ladder, action, day, context, open_days), early).sentence
+        on = decisions.on_day(ladder, action, day, context, open_days)
+        sentence = decisions.decide(on, early).sentence
     except BusinessError as fault:
-        return fault.message
+        return ServiceDayLimit(day, fault.message)
+    ends = (stage.limit for stage in on.stages if stage.limit != FOREVER)
+    return ServiceDayLimit(day, sentence, any(_last_day(end) > day for end in ends))
+
+
+def _last_day(limit: datetime) -> date:
+    """The day that a limit belongs to: midnight ends the day before."""
+    return paris_now(limit - timedelta(seconds=1)).date()
 
 
 def prices_preview(

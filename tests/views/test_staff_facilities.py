@@ -495,8 +495,11 @@ def test_a_deadline_is_previewed_in_words_and_day_by_day_before_it_is_saved(clie
     answer = client.submit(deadline_page(school), BEFORE, button=("step", "preview"))
 
     assert answer.status_code == 200
-    assert "Réservation jusqu’à 2 jours avant le jour réservé" in text(client)
-    assert "ensuite sur demande à tout moment." in text(client)
+    assert (
+        "Réservation jusqu’à deux jours avant le jour réservé (seuls comptent les jours du lundi au "
+        "vendredi, jours fériés et vacances scolaires compris), à 12 h au plus tard ; ensuite sur demande à "
+        "tout moment." in text(client).replace("\u202f", " ")
+    )
     assert "lundi 18 janvier 2027 Réservable jusqu’au jeudi 14 janvier, 12 h" in text(client)
     assert len(client.page.select("tbody tr")) == 8
     assert days(world) == [(STARTED, None)]
@@ -513,6 +516,18 @@ def test_an_activity_without_openings_is_previewed_on_ordinary_weekdays(client, 
     assert "l’aperçu prend des jours de semaine ordinaires" in text(client)
     assert "lundi 1er février 2027 Annulable jusqu’au jeudi 28 janvier, 12 h" in text(client)
     assert len(client.page.select("tbody tr")) == 10
+
+
+def test_a_limit_after_the_service_is_pointed_out_before_it_is_saved(client, agent, school):
+    typed = WEEK | {"etape1-semaines_avant": "0", "ensuite": "refus"}
+
+    client.submit(deadline_page(school, "semaine"), typed, button=("step", "preview"))
+
+    assert "Après le service" in text(client)
+    marked = [
+        row.th.get_text() for row in client.page.select("tbody tr") if "Après le service" in row.get_text()
+    ]
+    assert [one.split()[0] for one in marked] == ["lundi", "mardi", "lundi", "mardi"]
 
 
 def test_a_published_version_closes_the_former_one_the_day_before(client, agent, school, world):
@@ -567,7 +582,7 @@ def test_a_version_to_come_may_be_withdrawn(client, agent, school, world):
 @pytest.mark.parametrize(
     ("shape", "typed", "sentence"),
     [
-        ("semaine", WEEK | {"ensuite": "refus"}, "Réservation jusqu’au jeudi de la semaine d’avant"),
+        ("semaine", WEEK | {"ensuite": "refus"}, "Réservation jusqu’au jeudi de la semaine précédente, à 12 h au plus tard."),
         ("toujours", {}, "Réservation à tout moment."),
         ("jamais", {"ensuite": "sur_demande"}, "Réservation sur demande à tout moment."),
         ("jamais", {"ensuite": "refus"}, "Réservation fermée sur le portail."),
@@ -584,26 +599,23 @@ def test_each_form_of_limit_is_said_in_words(client, agent, school, shape, typed
 
 
 @pytest.mark.parametrize(
-    ("shape", "typed", "field", "message"),
+    ("typed", "field", "message"),
     [
-        ("jours-avant", {"etape1-jours": "300"}, "etape1-jours",
+        ({"etape1-jours": "300"}, "etape1-jours",
          "Indiquez un nombre entier entre 0 et 200."),
-        ("jours-avant", {"etape1-heure": "25 h"}, "etape1-heure",
+        ({"etape1-heure": "25 h"}, "etape1-heure",
          "Indiquez une heure entre 00:00 et 24:00, par exemple 08:30."),
-        ("jours-avant", {"etape1-sans_vacances": None}, "etape1-sans_vacances",
+        ({"etape1-sans_vacances": None}, "etape1-sans_vacances",
          "Choisissez si les vacances scolaires comptent."),
-        ("jours-avant", {"etape1-jours": "0", "etape1-francs": "1"}, "etape1-jours", "jours francs"),
-        ("jours-avant", {"valid_from": "31/02/2027"}, "valid_from", "Indiquez une date qui existe"),
-        ("jours-avant", {"etape1-effet": "supplement"}, "etape1-supplement",
+        ({"etape1-jours": "0", "etape1-francs": "1"}, "etape1-jours", "jours francs"),
+        ({"valid_from": "31/02/2027"}, "valid_from", "Indiquez une date qui existe"),
+        ({"etape1-effet": "supplement"}, "etape1-supplement",
          "Indiquez le montant du supplément"),
-        ("jours-avant", {"ensuite": "supplement"}, "supplement_ensuite", "Indiquez le montant du supplément"),
-        ("semaine", WEEK | {"etape1-jour": "vendredi", "etape1-semaines_avant": "0"}, "etape1-jour",
-         "après le service"),
+        ({"ensuite": "supplement"}, "supplement_ensuite", "Indiquez le montant du supplément"),
     ],
 )  # fmt: skip
-def test_a_fault_is_told_at_its_field(client, agent, school, shape, typed, field, message):
-    usual = BEFORE if shape == "jours-avant" else {"ensuite": "refus"}
-    answer = client.submit(deadline_page(school, shape), usual | typed, button=("step", "preview"))
+def test_a_fault_is_told_at_its_field(client, agent, school, typed, field, message):
+    answer = client.submit(deadline_page(school), BEFORE | typed, button=("step", "preview"))
 
     assert answer.status_code == 422
     assert message in client.page.find(id=f"{field}-erreur").get_text()
@@ -740,8 +752,8 @@ def test_a_rule_that_the_form_cannot_hold_is_said_in_words_and_left_to_the_text(
         ("semaine", written.until(THURSDAY)),
         ("tableau", written.until({"forme": "selon_le_jour", "limite": "incluse", "entrees": [
             {"pour": ["lundi"], "jour": "vendredi", "semaines_avant": "1", "heure": "09:00"},
-            {"pour": ["jeudi", "vendredi"], "jour": "mardi", "semaines_avant": "0", "heure": "09:00"},
-            {"pour": ["mardi"], "jour": "vendredi", "semaines_avant": "1", "heure": "10:00"}]})),
+            {"pour": ["mardi"], "jour": "vendredi", "semaines_avant": "1", "heure": "10:00"},
+            {"pour": ["jeudi", "vendredi"], "jour": "mardi", "semaines_avant": "0", "heure": "09:00"}]})),
     ],
 )  # fmt: skip
 def test_a_rule_that_the_form_can_hold_comes_back_the_same(client, agent, school, world, shape, limit):
@@ -891,9 +903,10 @@ def test_a_grid_comes_back_the_same(client, agent, school, world):
 def test_a_tariff_that_the_form_cannot_hold_is_said_in_words_and_left_to_the_text(
     client, agent, school, world
 ):
+    world.rulebook["faits"]["enfants"] = "nombre"
     world.rulebook["activites"]["cantine"]["tarif"]["prix"] = {
         "table": {"selon": "enfants", "trous": "refuser", "lignes": [
-            {"enfants": {"a": "2"}, "valeur": "3.20"}, {"enfants": {"de": "3"}, "valeur": "2.90"}]}
+            {"enfants": {"a": "2"}, "valeur": "3.20"}, {"enfants": {"plus_de": "2"}, "valeur": "2.90"}]}
     }  # fmt: skip
     world.write_rulebook()
 
@@ -907,6 +920,7 @@ def test_a_tariff_that_the_form_cannot_hold_is_said_in_words_and_left_to_the_tex
 
 def test_prices_that_the_reglement_then_changes_say_so(client, agent, school, world):
     tariff = world.rulebook["activites"]["cantine"]["tarif"]
+    world.rulebook["faits"]["rang"] = "nombre"
     tariff["ajustements"] = [{
         "nom": "fratrie", "si": {"rang": {"de": "2"}}, "operation": "multiplier", "valeur": "0.90",
         "portee": "unite",
