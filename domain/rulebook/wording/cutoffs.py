@@ -200,7 +200,9 @@ def _in_week(cutoff: cutoffs.InWeek, day: str) -> tuple[str, Any]:
 
 
 def _in_month(cutoff: cutoffs.InMonth, day: str) -> tuple[str, Any]:
-    month = _MONTHS.get(cutoff.months_before) or f"{numbers.in_letters(cutoff.months_before)} mois avant"
+    month = (
+        _MONTHS.get(cutoff.months_before) or f"du mois, {numbers.in_letters(cutoff.months_before)} mois avant"
+    )
     if cutoff.day_of_month == 31:
         return f"le dernier jour {month}", cutoff.time
     number = numbers.day_number(cutoff.day_of_month)

@@ -87,9 +87,11 @@ def _paper(paper: Paper, place: Place, lexicon: Lexicon) -> Sentence:
     for one in paper.instead:
         condition = f", {say_condition(one.when, lexicon)}" if one.when.facts() else ""
         said += f" ; ou à la place {quoted(one.name)}{condition}"
-    return place.says(
-        said if paper.months is None else f"{said} ; la pièce date de {paper.months} mois au plus"
-    )
+    if paper.months is not None:
+        said += f" ; la pièce date de {paper.months} mois au plus"
+    if paper.valid:
+        said += " ; la pièce est encore valable le jour de la demande et le jour du service"
+    return place.says(said)
 
 
 def _copies(paper: Paper, lexicon: Lexicon) -> str:

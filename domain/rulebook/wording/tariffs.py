@@ -115,7 +115,7 @@ def _scope(one: Adjustment, tariff: Tariff) -> str:
         return "à chaque présence"
     if one.scope is Scope.FOLLOWING:
         many = numbers.counted(one.following, "suivante", feminine=True)
-        return f"à cette présence et à {'la' if one.following == 1 else 'les'} {many}"
+        return f"à cette présence et {'à la suivante' if one.following == 1 else f'aux {many}'}"
     return _SCOPES[one.scope]
 
 

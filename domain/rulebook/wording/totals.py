@@ -17,9 +17,9 @@ from domain.rulebook.wording.text import Place, Sentence, both
 
 _EACH = {
     Span.DAY: "chaque jour",
-    Span.WEEK: "chaque semaine, du lundi au dimanche",
+    Span.WEEK: "chaque semaine (du lundi au dimanche)",
     Span.MONTH: "chaque mois",
-    Span.SCHOOL_YEAR: "chaque année scolaire, du 1er septembre au 31 août",
+    Span.SCHOOL_YEAR: "chaque année scolaire (du 1er septembre au 31 août)",
     Span.CIVIL_YEAR: "chaque année civile",
     Span.BILL: "sur chaque facture",
     Span.ORDER: "dans chaque commande",
