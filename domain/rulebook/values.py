@@ -14,7 +14,7 @@ from domain.rulebook.conditions import Condition, read_condition
 from domain.rulebook.facts import Context, Kind
 from domain.rulebook.formulas import Formula, read_formula
 from domain.rulebook.schema import Key, Reader, Record
-from domain.rulebook.tables import table_reader
+from domain.rulebook.table_schema import table_reader
 from domain.rulebook.trace import Unanswered, in_words
 from domain.rulebook.tree import Node
 
