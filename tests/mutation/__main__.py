@@ -68,7 +68,7 @@ def judge(
     source = (child.ROOT / path).read_text(encoding="utf-8")
     faults = [one for one in operators.mutants(source) if one.kind == kind][:: options.every]
     every, number = options.every, len(faults)
-    if options.again:
+    if options.again and results.is_known(path, kind):
         every, number, left = results.survivors_of(path, kind)
         faults = [one for one in operators.mutants(source) if one.kind == kind and one.identity in left]
     kills: Counter[str] = Counter()

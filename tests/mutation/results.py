@@ -35,6 +35,10 @@ def known_modules() -> list[Path]:
     return [Path(path) for path in sorted(load())]
 
 
+def is_known(path: Path, kind: str) -> bool:
+    return kind in load().get(str(path), {})
+
+
 def survivors_of(path: Path, kind: str) -> tuple[int, int, set[tuple[str, str, str]]]:
     """Of the last run: one fault in how many was tried, how many that makes, and those that survived."""
     found = load()[str(path)][kind]
