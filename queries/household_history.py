@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, select
 
 from domain.enums import AccountKind, AccountStatus, Channel, Residency
 from domain.labels import label
+from domain.rulebook.wording.french_names import readable
 from extensions import db
 from models import AuditEvent, DocumentCategory, Facility, Guardian, StaffMember, User
 from queries.households import HouseholdFile, quotient_text
@@ -25,6 +26,7 @@ _TITLES = {
     "enrolment.added": "Inscription ajoutée",
     "enrolment.updated": "Inscription modifiée",
     "quotient_familial.added": "Quotient familial ajouté",
+    "rule_fact.stated": "Information pour le règlement",
     "document_receipt.added": "Document reçu",
     "document_receipt.withdrawn": "Document noté par erreur, retiré",
     "access.opened": "Accès au portail ouvert, mail d’activation demandé",
@@ -63,6 +65,8 @@ _FIELDS = {
     "value_hundredths": "Quotient",
     "valid_from": "À partir du",
     "valid_to": "Jusqu’au",
+    "fact_name": "Information",
+    "fact_value": "Réponse",
     "source": "Justificatif",
     "category_id": "Document",
     "received_on": "Reçu le",
@@ -187,6 +191,8 @@ def _value(field: str, value: Any, names: Names) -> str:
         return label(Residency(value))
     if field == "status":
         return label(AccountStatus(value))
+    if field in ("fact_name", "fact_value"):
+        return readable(value)
     if field == "value_hundredths":
         return quotient_text(value)
     return names.get((field, value), str(value))

@@ -11,11 +11,14 @@ from decimal import Decimal
 from typing import Any
 
 from domain.enums import Residency
+from domain.rulebook.almanac import BUILT_IN
 from domain.rulebook.facts import Fact, Kind, value_of
+from domain.rulebook.needs import facts_to_give
 from domain.rulebook.quotients import QuotientEntry
 from domain.rulebook.rulebook import Rulebook
 from domain.rulebook.schema import Reader
 from domain.rulebook.tree import Faults, Node
+from domain.rulebook.wording.french_names import readable
 
 AGE = "age"
 _RESIDENCE = {Residency.RESIDENT: "commune", Residency.NON_RESIDENT: "hors_commune"}
@@ -111,3 +114,54 @@ def fault_of(fact: Fact, text: str) -> str:
     reader = Reader(Faults())
     reader.read(lambda node, reader: value_of(fact, node, reader), Node(text, 0, ""))
     return reader.faults.errors[0].message if reader.faults.errors else ""
+
+
+# --- What the service states --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StatableFact:
+    """A fact that only the service can tell, as the file declares it."""
+
+    name: str
+    label: str
+    fact: Fact
+
+
+# What the portal gives by itself, one value of each; « formule » is the presence type that is booked.
+_GIVEN = {
+    "residence": "commune",
+    "enfants": Decimal(1),
+    "rang": Decimal(1),
+    AGE: Decimal(6),
+    "naissance": date(2020, 1, 1),
+}
+_OF_AN_ACT = frozenset(
+    {"formule", "etat", "enfant", "activite", "parent", "quotient", "quotients", "canal", "action"}
+)
+
+
+def statable_facts(book: Rulebook) -> tuple[StatableFact, ...]:
+    """The facts that limits, prices and enrolments read and that nobody else gives, in the file's order.
+
+    A clock time is of a presence (when the child left): it is never asked of a family.
+    """
+    read: set[str] = set()
+    for activity in book.activities.values():
+        read |= facts_to_give((activity.ladders, activity.tariff, activity.enrolment), book)
+    return tuple(
+        StatableFact(name, fact.label or readable(name), fact)
+        for name, fact in book.facts.items()
+        if name in read and _is_of_the_family(name, fact)
+    )
+
+
+def _is_of_the_family(name: str, fact: Fact) -> bool:
+    if name in _OF_AN_ACT or name in BUILT_IN or fact.kind is Kind.CLOCK:
+        return False
+    return name not in _GIVEN or not _fits(fact, _GIVEN[name])
+
+
+def value_in_words(fact: Fact, text: str) -> str:
+    """A typed value as people read it."""
+    return readable(text) if fact.kind is Kind.CHOICE else text

@@ -13,7 +13,7 @@ from blueprints.staff.families.forms import NewHouseholdForm
 from domain.enums import AccountStatus
 from domain.errors import Refused
 from domain.permissions import Permission
-from queries import household_history
+from queries import household_history, rule_facts
 from queries import households as household_queries
 from queries import outbox as outbox_queries
 from services import households
@@ -50,9 +50,12 @@ def index() -> Response:
 def show(household_id: int) -> Response:
     household = household_file(household_id)
     papers = {}
+    owners = [(None, "Le foyer"), *((one.card.child_id, one.card.first_name) for one in household.children)]
     if current_user.may(Permission.FAMILIES_WRITE):
         papers = {
             "quotients": household_queries.quotients(household_id, today()),
+            "facts": rule_facts.lines(household_id, [child_id for child_id, _ in owners[1:]], today()),
+            "fact_owners": owners,
             "documents": household_queries.documents(household, today()),
             "mails": outbox_queries.mails_of_household(household_id),
             "events": household_history.events(household),
