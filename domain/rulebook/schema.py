@@ -108,14 +108,6 @@ def number(node: Node, reader: Reader) -> Decimal:
     return Decimal(node.text())
 
 
-def amount(node: Node, reader: Reader) -> Decimal:
-    """A number of euros that cannot be negative."""
-    value = number(node, reader)
-    if value < 0:
-        raise node.bad("un montant ne peut pas être négatif.")
-    return value
-
-
 def integer(least: int, most: int) -> Spec:
     def read(node: Node, reader: Reader) -> int:
         value = node.text() if node.is_text else ""
