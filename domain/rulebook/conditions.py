@@ -1,6 +1,6 @@
 """Conditions: tests of facts that must all hold, with `et`, `ou`, `non` for the rest."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -31,14 +31,27 @@ class Condition:
         """
         if len(self.tests) == 1 and not (self.all_of or self.any_of or self.none_of):
             return self._accepts(*self.tests[0], context)  # most conditions: nothing to weigh
-        return _every(
-            [
-                *(partial(self._accepts, name, test, context) for name, test in self.tests),
-                *(partial(condition.holds, context) for condition in self.all_of),
-                *([partial(_some, self.any_of, context)] if self.any_of else ()),
-                *(partial(_fails, condition, context) for condition in self.none_of),
-            ]
-        )
+        doubt = None
+        for part in self._parts(context):
+            try:
+                if not part():
+                    return False
+            except (MissingFact, Unanswered) as error:
+                doubt = doubt or error
+        if doubt is not None:
+            raise doubt
+        return True
+
+    def _parts(self, context: Context) -> Iterator[Callable[[], bool]]:
+        """Everything that must be true."""
+        for name, test in self.tests:
+            yield partial(self._accepts, name, test, context)
+        for condition in self.all_of:
+            yield partial(condition.holds, context)
+        if self.any_of:
+            yield partial(_some, self.any_of, context)
+        for condition in self.none_of:
+            yield partial(_fails, condition, context)
 
     def _accepts(self, name: str, test: Test, context: Context) -> bool:
         value = context.fact(name, self.path)
@@ -86,22 +99,9 @@ class Condition:
 ALWAYS = Condition("")
 
 
-def _every(parts: Sequence[Callable[[], bool]]) -> bool:
-    """False as soon as a part is false; a part in doubt matters only when no other is false."""
-    doubt = None
-    for part in parts:
-        try:
-            if not part():
-                return False
-        except (MissingFact, Unanswered) as error:
-            doubt = doubt or error
-    if doubt is not None:
-        raise doubt
-    return True
-
-
 def _some(conditions: Iterable[Condition], context: Context) -> bool:
-    return not _every([partial(_fails, condition, context) for condition in conditions])
+    """True as soon as one is true; one in doubt matters only when no other is true."""
+    return not Condition("", none_of=tuple(conditions)).holds(context)
 
 
 def _fails(condition: Condition, context: Context) -> bool:

@@ -108,14 +108,14 @@ def test_a_price():
         activites.cantine.tarif.versions[1].regle.ajustements[1] (2026) · decale : x décalé de 1 tranche(s)
         activites.cantine.tarif.versions[1].regle.prix.table.lignes[2].valeur (2026) · 0,5 × 3 + 1 = 2,5 · x = 3 · 2,5
         activites.cantine.tarif.versions[1].regle.prix.table.lignes[2].valeur (2026) · plancher : 7 · 7
-        activites.cantine.tarif.versions[1].regle.prix.table.lignes[2] (2026) · lieu = ici et x = 3 : 7 · lieu = ici, x = 3 · 7 · tranche B (à partir de 10)
+        activites.cantine.tarif.versions[1].regle.prix.table.lignes[2] (2026) · lieu = ici et x = 3 : 7 · lieu = ici, x = 3 · 7 · tranche B (10 ou plus)
         activites.cantine.tarif.versions[1].regle.quantite.tranches (2026) · 50 min, tranches de 30 min commencees : 2 · minutes = 50 · 2
         activites.cantine.tarif.versions[1].regle (2026) · 7 × 2 = 14 · prix_unitaire = 7, quantite = 2 · 14
         """)  # fmt: skip
     check_explanation(book, "- {question: prix, activite: cantine, jour: 2026-09-14, faits: {x: 4, lieu: ailleurs}}", """
         activites.cantine.tarif.versions[1].regle.ajustements[2] (2026) · sans : x = 12, lieu = ici
         activites.cantine.tarif.versions[1].regle.prix.table.lignes[2].valeur (2026) · 0,5 × 12 + 1 = 7 · x = 12 · 7
-        activites.cantine.tarif.versions[1].regle.prix.table.lignes[2] (2026) · lieu = ici et x = 12 : 7 · lieu = ici, x = 12 · 7 · tranche B (à partir de 10)
+        activites.cantine.tarif.versions[1].regle.prix.table.lignes[2] (2026) · lieu = ici et x = 12 : 7 · lieu = ici, x = 12 · 7 · tranche B (10 ou plus)
         activites.cantine.tarif.versions[1].regle.ajustements[3] (2026) · plus : multiplier 1,111, 7 → 7,777 · avant = 7, valeur = 1,111 · 7,777
         activites.cantine.tarif.versions[1].regle.quantite.tranches (2026) · 50 min, tranches de 30 min commencees : 2 · minutes = 50 · 2
         activites.cantine.tarif.versions[1].regle (2026) · 7,777 × 2 = 15,554 · prix_unitaire = 7,777, quantite = 2 · 15,554
@@ -125,7 +125,7 @@ def test_a_price():
     check_explanation(book, "- {question: prix, activite: cantine, jour: 2026-09-14, faits: {x: 30, lieu: ici}}", """
         activites.cantine.tarif.versions[1].regle.prix.table.lignes[2].valeur (2026) · 0,5 × 30 + 1 = 16 · x = 30 · 16
         activites.cantine.tarif.versions[1].regle.prix.table.lignes[2].valeur (2026) · plafond : 9 · 9
-        activites.cantine.tarif.versions[1].regle.prix.table.lignes[2] (2026) · lieu = ici et x = 30 : 9 · lieu = ici, x = 30 · 9 · tranche B (à partir de 10)
+        activites.cantine.tarif.versions[1].regle.prix.table.lignes[2] (2026) · lieu = ici et x = 30 : 9 · lieu = ici, x = 30 · 9 · tranche B (10 ou plus)
         activites.cantine.tarif.versions[1].regle.ajustements[3] (2026) · plus : multiplier 1,111, 9 → 9,999 · avant = 9, valeur = 1,111 · 9,999
         activites.cantine.tarif.versions[1].regle.quantite.tranches (2026) · 50 min, tranches de 30 min commencees : 2 · minutes = 50 · 2
         activites.cantine.tarif.versions[1].regle (2026) · 9,999 × 2 = 19,998 · prix_unitaire = 9,999, quantite = 2 · 19,998
