@@ -5,7 +5,8 @@ from datetime import date
 
 import pytest
 
-from tests.domain.rulebook.helpers import check, messages, rulebook_of
+from domain.errors import BusinessError
+from tests.domain.rulebook.helpers import check, messages, read, rulebook_of
 
 ACTIVITY = "activites: {c: {nom: C}}\n"
 
@@ -75,6 +76,32 @@ def test_the_town_hall():
         False,
         False,
     ]
+
+
+def test_periods_that_overlap_are_a_warning():
+    words = "jours_feries: [], vacances: [], periodes: {a: {du: 2026-10-19, au: 2026-10-30}, b: {du: 2026-10-30, au: 2026-11-05}, c: {du: 2026-11-06, au: 2026-11-06}}"
+    _, faults = read(ACTIVITY, calendar(words))
+    assert [fault.message for fault in faults.warnings] == [
+        "les périodes « a » et « b » se chevauchent ; un jour est de la première écrite."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "known"),
+    [
+        ("zone_a", date(2017, 8, 31), False),
+        ("zone_a", date(2017, 9, 1), True),
+        ("zone_c", date(2028, 8, 31), True),
+        ("zone_c", date(2028, 9, 1), False),
+    ],
+)
+def test_years_whose_holidays_nobody_decided_are_not_answered(zone, day, known):
+    almanac = rulebook_of(ACTIVITY, calendar(f"jours_feries: metropole, vacances: {zone}")).almanac
+    if known:
+        assert almanac.is_school_holiday(day) in (True, False)
+    else:
+        with pytest.raises(BusinessError):
+            almanac.is_school_holiday(day)
 
 
 @pytest.mark.parametrize(
