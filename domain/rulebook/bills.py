@@ -38,6 +38,8 @@ def require_open(activity: Activity, days: Iterable[date]) -> None:
 
 def booking_answer(activity: Activity, context: Context, channel: str | None) -> Answer:
     """What the limits answered to the booking made at `context.now`: its adjustments, whether it was late."""
+    if context.given.get("etat") == "non_reserve":
+        raise Unanswered("Une présence « non_reserve » n’a pas de « reserve_le ».")
     if activity.ladders is None:
         return Answer(Outcome.FREE)
     now = context.moment(activity.path)

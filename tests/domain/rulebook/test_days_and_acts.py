@@ -103,6 +103,7 @@ def test_a_refused_booking_has_no_price_and_a_presence_without_booking_has_its_o
         - {{nom: refusée, question: prix, activite: cantine, jour: 2026-11-24, {late}, attendu: {{probleme: "{refused}"}}}}
         - {{nom: facture, question: facture, presences: [{{activite: cantine, jours: [2026-11-24], {late}}}], attendu: {{probleme: "{refused}"}}}}
         - {{nom: sans, question: prix, activite: cantine, jour: 2026-11-24, faits: {{etat: non_reserve}}, attendu: {{prix: 10}}}}
+        - {{nom: les deux, question: prix, activite: cantine, jour: 2026-11-24, reserve_le: 2026-11-20 09:00, canal: portail, faits: {{etat: non_reserve}}, attendu: {{probleme: "Une présence « non_reserve » n’a pas de « reserve_le »."}}}}
         """,
     )
 
