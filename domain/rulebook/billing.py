@@ -13,6 +13,7 @@ from domain.rulebook.facts import Context
 from domain.rulebook.money import ROUNDING, Rounding
 from domain.rulebook.schema import Key
 from domain.rulebook.totals import read_activities
+from domain.rulebook.trace import Unanswered
 from domain.rulebook.trace import in_words
 from domain.rulebook.values import Value, placed, read_value
 
@@ -97,15 +98,25 @@ def payable(means: Means, bills: Mapping[str, Decimal], context: Context) -> Dec
     return total if means.ceiling is None else min(total, means.ceiling.evaluate(context))
 
 
-def schedule(rule: Instalments, first_year: int, amount: Decimal) -> list[tuple[date, Decimal]]:
-    """The dates and the parts; the last part takes what rounding left."""
+def schedule(
+    rule: Instalments, first_year: int, amount: Decimal, since: date | None = None, paid: Decimal = Decimal(0)
+) -> list[tuple[date, Decimal]]:
+    """The dates and the parts of what is left to pay; the last part takes what rounding left.
+
+    A family that arrives pays from `since` on; `paid` is what earlier dates already took. Raises Unanswered
+    when no date is left.
+    """
     months = (rule.last_month - rule.first_month) % 12 + 1
-    part = rule.rounding.round(amount / months)
     days = [
         clamped(*add_months(first_year, rule.first_month, offset), rule.day_of_month)
         for offset in range(months)
     ]
-    return [(day, part) for day in days[:-1]] + [(days[-1], amount - part * (months - 1))]
+    days = [day for day in days if since is None or day >= since]
+    if not days:
+        raise Unanswered(f"{rule.path} : aucune échéance ne reste à cette date.")
+    left = amount - paid
+    part = rule.rounding.round(left / len(days))
+    return [(day, part) for day in days[:-1]] + [(days[-1], left - part * (len(days) - 1))]
 
 
 _MINIMUM = placed(

@@ -31,7 +31,9 @@ def paid(book: Rulebook, asked: Asked, context: Context) -> Answer:
 
 
 def scheduled(book: Rulebook, asked: Asked, context: Context) -> Answer:
-    parts = schedule(_billing(book, "instalments"), asked["year"], asked["amount"])
+    parts = schedule(
+        _billing(book, "instalments"), asked["year"], asked["amount"], asked["since"], asked["paid"]
+    )
     return {
         "nombre": len(parts),
         "echeances": [{"date": day, "montant": part} for day, part in parts],

@@ -304,6 +304,8 @@ def _records(book: Rulebook) -> Mapping[str, Record]:
             dict,
             Key("annee", "year", schema.integer(2000, 2100), "l’année de la première échéance"),
             Key("montant", "amount", schema.number, "le montant à partager"),
+            Key("depuis", "since", schema.day, "le jour d’où la famille paie", None),
+            Key("deja", "paid", schema.number, "ce que des échéances ont déjà pris", Decimal(0)),
         ),
         "ouverture": _Asked(dict, activity, Key("jour", "day", schema.day, "le jour")),
     }

@@ -425,3 +425,15 @@ def test_the_state_of_an_absence_is_known():
         "activites: {c: {nom: C, absences: [{nom: a, si: {etat: absent}, du: rien}, {nom: due, si: toujours, du: tout}]}}"
     )
     check(book, "- {nom: N, question: absence, activite: c, jours: [2026-09-15], attendu: {nombre_du: 0}}")
+
+
+def test_instalments_of_a_family_that_arrives_or_whose_year_changes():
+    book = rulebook_of("activites: {c: {nom: C}}\nfacturation: {echeancier: {premier_mois: 9, dernier_mois: 5, le: 5, arrondi: {au: 0.01, vers: plus_proche}}}")
+    check(
+        book,
+        """
+        - {nom: arrivée en mars, question: echeances, annee: 2026, montant: 100, depuis: 2027-03-01, attendu: {echeances: [{date: 2027-03-05, montant: 33.33}, {date: 2027-04-05, montant: 33.33}, {date: 2027-05-05, montant: 33.34}]}}
+        - {nom: année corrigée, question: echeances, annee: 2026, montant: 500, depuis: 2027-05-05, deja: 424, attendu: {echeances: [{date: 2027-05-05, montant: 76}]}}
+        - {nom: trop tard, question: echeances, annee: 2026, montant: 500, depuis: 2027-05-06, attendu: {probleme: "facturation.echeancier : aucune échéance ne reste à cette date."}}
+        """,
+    )
