@@ -6,6 +6,7 @@ from domain.french import month_name
 from domain.rulebook.billing import Billing, Instalments, Means, Minimum
 from domain.rulebook.wording import numbers
 from domain.rulebook.wording.conditions import if_any, say_condition
+from domain.rulebook.wording.french_names import of
 from domain.rulebook.wording.lexicon import Lexicon
 from domain.rulebook.wording.text import Place, Sentence, both
 from domain.rulebook.wording.values import say_value
@@ -60,7 +61,7 @@ def _instalments(rule: Instalments) -> Iterator[Sentence]:
     day = "dernier jour" if rule.day_of_month == 31 else numbers.day_number(rule.day_of_month)
     yield place.says(
         f"Le paiement peut se faire en {months} fois, le {day} de chaque mois"
-        f"{numbers.shorter_months(rule.day_of_month)}, de {month_name(rule.first_month)} à "
+        f"{numbers.shorter_months(rule.day_of_month)}, {of(month_name(rule.first_month))} à "
         f"{month_name(rule.last_month)} compris"
     )
     yield place.below("arrondi").says(

@@ -37,9 +37,9 @@ _WITH_ACCENTS = """
     délégué dématérialisé démarche département dépassé désigné diplômé divorcé employé étudiant étudiante
     évènements extérieurs facturée facturé générale gratuité hébergé immédiat immédiate inférieure
     intéressé intermédiaire métier métropole nécessité numérique pédagogique périmètre précarité
-    prévenance priorité rattrapé référent régional régulièrement remplacé rémunération répartition réservés
-    réservées résiliation rétroactif révision salarié salariée séparation solidarité spécialité supérieure
-    système totalité trésor végétarien végétarienne zéro
+    prévenance priorité rattrapé référent régional régulièrement remplacé rémunération répartition
+    réservés réservées résiliation résultat résultats rétroactif révision salarié salariée séparation
+    solidarité spécialité supérieure système totalité trésor végétarien végétarienne zéro
 """
 _ACRONYMS = """
     AEEH ALSH ANCV ATSEM CAF CCAS CESU MDPH MSA PAI QF RFR RPI TPE ULIS USEP

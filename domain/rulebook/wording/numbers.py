@@ -10,6 +10,7 @@ from domain.clock_time import ClockTime
 from domain.french import MINUS, NARROW_NBSP, NBSP, format_clock, format_day, format_number, month_name
 from domain.rulebook.facts import Interval
 from domain.rulebook.money import Point, Rounding
+from domain.rulebook.wording.french_names import of
 from domain.rulebook.wording.text import both
 
 _LETTERS = ("zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix")
@@ -141,11 +142,11 @@ def only_count(interval: Interval) -> Decimal | None:
 
 
 def month_bracket(interval: Interval) -> str:
-    """« de janvier à mars », « août »: the months of a bracket of their numbers."""
+    """« de janvier à mars », « août »: the months of a bracket of their numbers; empty when it holds none."""
     held = [number for number in range(1, 13) if number in interval]
     if len(held) < 2:
         return "".join(map(month_name, held))
-    return f"de {month_name(held[0])} à {month_name(held[-1])}"
+    return f"{of(month_name(held[0]))} à {month_name(held[-1])}"
 
 
 def time_bracket(interval: Interval, said: Callable[[Any], str], article: str, contracted: str) -> str:

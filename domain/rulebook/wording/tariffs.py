@@ -83,6 +83,7 @@ def say_operation(operation: Operation, value: Value | None, lexicon: Lexicon, w
     if operation is Operation.MULTIPLY:
         return _multiplied(number, value, lexicon, what)
     said = "le montant qui suit" if value is None else say_value(value, lexicon, Unit.EUROS)
+    at = "" if number is None else f"de {said}"
     match operation:
         case Operation.ADD if number is not None and number < 0:
             return f"{what} baisse de {numbers.euros(-number)}"
@@ -93,8 +94,8 @@ def say_operation(operation: Operation, value: Value | None, lexicon: Lexicon, w
         case Operation.SET:
             return f"{what} devient {said}"
         case Operation.AT_LEAST:
-            return f"{what} est au moins {said}"
-    return f"{what} est au plus {said}"
+            return f"{what} est {at} au moins" if at else f"{what} est au moins {said}"
+    return f"{what} est {at} au plus" if at else f"{what} est au plus {said}"
 
 
 def _multiplied(number: Decimal | None, value: Value | None, lexicon: Lexicon, what: str) -> str:

@@ -22,6 +22,11 @@ class Table:
     rows: tuple[TableRow, ...]
     rule: str
 
+    def with_french_spaces(self) -> "Table":
+        """The same, its cells spaced as sentences are."""
+        rows = tuple(TableRow(tuple(map(spaced, row.cells)), row.rule) for row in self.rows)
+        return Table(tuple(map(spaced, self.headings)), rows, self.rule)
+
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
@@ -53,6 +58,7 @@ class Place:
     version: str = ""
 
     def says(self, text: str, table: Table | None = None) -> Sentence:
+        table = None if table is None else table.with_french_spaces()
         return Sentence(finished(text), self.rule, self.version, table)
 
     def at(self, rule: str) -> "Place":

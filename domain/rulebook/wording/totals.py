@@ -57,7 +57,7 @@ def count_sentence(count: Count, label: str, lexicon: Lexicon, place: Place) -> 
     so_far = ", jusqu’à la présence examinée comprise" if count.so_far else ""
     return place.says(
         f"on compte {_AMONG[count.among]}, {_EACH[count.span]}, {_BY[count.by]}, {where}{so_far}"
-        f"{after(count.when, lexicon)} : c’est {quoted(lexicon.name(count.name))}"
+        f"{after(count.when, lexicon, lead=', ')} : c’est {quoted(lexicon.name(count.name))}"
     )
 
 
