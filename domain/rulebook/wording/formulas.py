@@ -100,7 +100,8 @@ class _Writer:
             case ast.Constant():
                 return unit.said(_constant(node))
             case ast.Name(id=name):
-                return quoted(self.lexicon.name(name))
+                said = quoted(self.lexicon.name(name))
+                return f"{said} (1 pour oui, 0 pour non)" if self.lexicon.kind(name) is Kind.YES_NO else said
             case ast.UnaryOp(operand=inner):
                 found = _constant(node)
                 return unit.said(found) if found is not None else f"{MINUS}{NBSP}{self.closed(inner, unit)}"

@@ -100,7 +100,7 @@ class Lexicon:
             return numbers.minutes_of_day(value)
         if name in self.euros:
             return numbers.euros(value)
-        if name == "mois":
+        if name == "mois" and value in range(1, 13):
             return month_name(int(value))
         unit = " ans" if name == "age" and value >= 2 else " an" if name == "age" else ""
         return f"{format_number(value)}{unit}"
@@ -117,8 +117,8 @@ class Lexicon:
             return numbers.time_bracket(interval, numbers.minutes_of_day, "", "de ")
         if kind is Kind.DATE:
             return numbers.time_bracket(interval, numbers.calendar_day, "le ", "du ")
-        if name == "mois":
-            return numbers.month_bracket(interval)
+        if name == "mois" and (months := numbers.month_bracket(interval)):
+            return months
         only = numbers.only_count(interval) if name in self.whole else None
         if only is not None:
             return self.number(name, only)

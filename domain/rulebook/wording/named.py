@@ -29,6 +29,8 @@ def fact_sentence(name: str, fact: Fact, lexicon: Lexicon) -> Sentence:
     may_be = either(quoted(lexicon.value(name, word)) for word in fact.values) or _KINDS[fact.kind]
     if name in lexicon.euros:
         may_be = "un montant en euros"
+    if fact.whole:
+        may_be += " entier" if name not in lexicon.euros else ", sans centimes"
     return Place(f"faits.{name}").says(f"{lexicon.name(name)} : {may_be}")
 
 

@@ -203,3 +203,24 @@ def test_a_command_badly_written_is_told_in_french(arguments, said):
     assert found.exit_code != 0
     assert said in found.output.replace("\xa0", " ")
     assert "Usage" not in found.output
+
+
+def test_the_text_is_written_in_french_with_its_rules_and_as_json():
+    said = run("texte", CASES / "B-saffre.reglement.yaml").output.replace("\xa0", " ")
+    assert "    Moins de 450             7,20 €   3,60 €        6,35 €\n" in said
+    assert (
+        "Une valeur qui tombe entre deux lignes suit la ligne supérieure. [activites.alsh.tarif.prix]" in said
+    )
+    sections = json.loads(run("texte", CASES / "B-saffre.reglement.yaml", "--json").output)
+    (prices,) = [one for one in sections if one["titre"].endswith("prix")]
+    table = prices["phrases"][0]["tableau"]
+    assert table["colonnes"] == ["Quotient familial", "Journée", "Demi-journée", "Demi-journée repas"]
+    assert table["lignes"][1]["regle"] == "activites.alsh.tarif.prix.table.lignes[2]"
+
+
+def test_the_text_of_a_faulty_rulebook_is_not_written(tmp_path):
+    path = tmp_path / "reglement.yaml"
+    path.write_text("reglement: {nom: X}\n", encoding="utf-8")
+    found = run("texte", path)
+    assert found.exit_code == 1
+    assert "il manque" in found.output.replace("\xa0", " ")
