@@ -13,8 +13,7 @@ from domain.rulebook.facts import Context
 from domain.rulebook.money import ROUNDING, Rounding
 from domain.rulebook.schema import Key
 from domain.rulebook.totals import read_activities
-from domain.rulebook.trace import Unanswered
-from domain.rulebook.trace import in_words
+from domain.rulebook.trace import Unanswered, in_words
 from domain.rulebook.values import Value, placed, read_value
 
 
