@@ -23,6 +23,7 @@ _SCOPES = {
     Scope.ORDER: "à toute la commande de l’enfant, dès que l’une de ses présences remplit la condition",
     Scope.BILL: "une fois, sur le total de la facture",
 }
+_WITHOUT_QUANTITY = {Scope.UNIT: "à chaque présence", Scope.PRESENCE: "une fois par présence"}
 
 
 def tariff_sentences(tariff: Tariff, lexicon: Lexicon, version: str = "") -> Iterator[Sentence]:
@@ -56,9 +57,10 @@ def _adjustment(one: Any, place: Place, lexicon: Lexicon, tariff: Tariff) -> Ite
         yield place.says(f"{name}, le prix se lit {moved} {way} pour {noun}, sans sortir du tableau")
     elif isinstance(one, Replacement):
         facts = both(
-            f"{lexicon.noun(fact)} : {lexicon.quoted_value(fact, value)}" for fact, value in one.facts.items()
+            f"{lexicon.noun(fact)} était {lexicon.quoted_value(fact, value)}"
+            for fact, value in one.facts.items()
         )
-        yield place.says(f"{name}, le prix se lit comme avec {facts}")
+        yield place.says(f"{name}, le prix se lit comme si {facts}")
     else:
         yield from _arithmetic(one, name, place, lexicon, _scope(one, tariff))
 
@@ -112,8 +114,8 @@ def _multiplied(number: Decimal | None, value: Value | None, lexicon: Lexicon, w
 
 
 def _scope(one: Adjustment, tariff: Tariff) -> str:
-    if one.scope is Scope.UNIT and tariff.quantity is None:
-        return "à chaque présence"
+    if tariff.quantity is None and one.scope in _WITHOUT_QUANTITY:
+        return _WITHOUT_QUANTITY[one.scope]
     if one.scope is Scope.FOLLOWING:
         many = numbers.counted(one.following, "suivante", feminine=True)
         return f"à cette présence et {'à la suivante' if one.following == 1 else f'aux {many}'}"
