@@ -2,29 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import Row, select
 
-from domain.calendar import ONE_DAY
 from domain.errors import NotFound
-from domain.openings import days_between
-from domain.rulebook.comparison import Comparison, Side, compare
-from domain.rulebook.limits_calendar import LimitRow, limits_calendar
-from domain.rulebook.price_grid import Grid, price_grid
 from domain.rulebook.rulebook import Rulebook
-from domain.rulebook.tree import Node, planted
 from domain.rulebook.wording.legal_text import legal_text, lexicon_of
 from domain.rulebook.wording.lexicon import Lexicon
 from domain.rulebook.wording.text import Section
 from extensions import db
-from models import Activity, Opening, PresenceType, RulebookVersion
+from models import PresenceType, RulebookVersion
 from queries import calendar, rules
 
 WEEKS = 12
 UNREADABLE = "Ce règlement ne peut plus être lu. Importez-en une version corrigée."
-_SPAN = timedelta(weeks=WEEKS)
 
 
 class VersionState(StrEnum):
@@ -161,52 +154,6 @@ def lexicon(line: VersionLine) -> Lexicon:
 def activities(found: Rulebook) -> tuple[ActivityName, ...]:
     """Those of the file."""
     return tuple(ActivityName(name, one.label) for name, one in found.activities.items())
-
-
-def limits(line: VersionLine, name: str, today: date) -> tuple[LimitRow, ...]:
-    """Every limit of an activity for the open days of the next twelve weeks. Raises NotFound."""
-    last = today + _SPAN - ONE_DAY
-    found = book(line, today, last)
-    if name not in found.activities:
-        raise NotFound
-    days = open_days(today - rules.LOOK_BACK, last).get(name, ())
-    shown = [day for day in days if day >= today]
-    return tuple(limits_calendar(found, name, shown, open_days=frozenset(days)))
-
-
-def prices(line: VersionLine, name: str, today: date) -> Grid:
-    """The prices of an activity at each bound. Raises NotFound, BusinessError without a tariff."""
-    found = book(line, today, today)
-    if name not in found.activities:
-        raise NotFound
-    return price_grid(found, name)
-
-
-def comparison(old: VersionLine, new: VersionLine, first: date) -> Comparison:
-    """What changes from one version to another over the twelve weeks from `first`."""
-    last = first + _SPAN - ONE_DAY
-    days = open_days(first - rules.LOOK_BACK, last)
-    sides = [Side(_root(line), book(line, first, last)) for line in (old, new)]
-    called = words()
-    return compare(*sides, days_between(first, last), service_days=days, words=called)
-
-
-def _root(line: VersionLine) -> Node:
-    return planted(db.session.scalar(select(RulebookVersion.tree).where(RulebookVersion.id == line.id)))
-
-
-def open_days(first: date, last: date) -> Mapping[str, list[date]]:
-    """The open days of each activity, by its name in the règlement, in order."""
-    rows = db.session.execute(
-        select(Activity.rule_name, Opening.day)
-        .join(Opening, Opening.activity_id == Activity.id)
-        .where(Opening.day.between(first, last), Opening.closed_reason.is_(None))
-        .order_by(Opening.day)
-    )
-    found: dict[str, list[date]] = {}
-    for name, day in rows:
-        found.setdefault(name, []).append(day)
-    return found
 
 
 def words() -> Mapping[str, str]:

@@ -10,7 +10,6 @@ from blueprints.shared.time import now, today
 from blueprints.shared.uploads import receive_files
 from blueprints.staff.acts import NOT_DONE, attempt, author
 from blueprints.staff.rulebook import blueprint
-from blueprints.staff.rulebook.changes import in_words
 from blueprints.staff.rulebook.forms import MOST_BYTES, DraftForm, PublishForm
 from domain.calendar import ONE_DAY
 from domain.errors import BusinessError, NotFound
@@ -63,6 +62,9 @@ def discard_draft() -> Response:
 @staff(MANAGE)
 def publish() -> Response:
     """What the draft changes beside the version in force on its first day, then its publication."""
+    from blueprints.staff.rulebook.changes import in_words  # loaded by who compares
+    from queries import rulebook_analysis
+
     draft = rulebook_pages.draft(today())
     if draft is None:
         raise NotFound("Il n’y a pas de brouillon du règlement. Commencez-en un.")
@@ -73,7 +75,7 @@ def publish() -> Response:
     former = rulebook_pages.in_force(day)
     found = None
     if former is not None:
-        compared = rulebook_pages.comparison(former.line, draft.line, max(day, today()))
+        compared = rulebook_analysis.comparison(former.line, draft.line, max(day, today()))
         found = in_words(compared, rulebook_pages.lexicon(draft.line))
     refused = request.method == "POST" and bool(form.errors)
     return answer(

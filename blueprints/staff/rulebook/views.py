@@ -1,4 +1,7 @@
-"""The versions of the règlement, each read as a text, as limits, as prices, as a file; two compared."""
+"""The versions of the règlement, each read as a text, as limits, as prices, as a file; two compared.
+
+The tools of analysis are imported by the pages that use them: a worker that serves families never loads them.
+"""
 
 from flask import Response as FlaskResponse
 from flask import request, url_for
@@ -9,8 +12,6 @@ from blueprints.shared.guards import staff
 from blueprints.shared.time import now, today
 from blueprints.staff.acts import author
 from blueprints.staff.rulebook import blueprint
-from blueprints.staff.rulebook.changes import in_words, limit_line
-from blueprints.staff.rulebook.grids import price_tables
 from domain.errors import BusinessError
 from domain.permissions import Permission
 from domain.rulebook.rule_names import rule_name
@@ -39,9 +40,12 @@ def show(version_id: int) -> Response:
 @blueprint.get("/<int:version_id>/limites")
 @staff(MANAGE)
 def limits(version_id: int) -> Response:
+    from blueprints.staff.rulebook.changes import limit_line
+    from queries import rulebook_analysis
+
     line = rulebook_pages.version(version_id, today()).line
     activities, chosen = _chosen_activity(line)
-    rows = rulebook_pages.limits(line, chosen, today()) if chosen else ()
+    rows = rulebook_analysis.limits(line, chosen, today()) if chosen else ()
     lexicon = rulebook_pages.lexicon(line)
     return answer(
         "staff/rulebook/limits.html",
@@ -56,12 +60,15 @@ def limits(version_id: int) -> Response:
 @blueprint.get("/<int:version_id>/prix")
 @staff(MANAGE)
 def prices(version_id: int) -> Response:
+    from blueprints.staff.rulebook.grids import price_tables
+    from queries import rulebook_analysis
+
     line = rulebook_pages.version(version_id, today()).line
     activities, chosen = _chosen_activity(line)
     tables, problem = (), ""
     if chosen:
         try:
-            grid = rulebook_pages.prices(line, chosen, today())
+            grid = rulebook_analysis.prices(line, chosen, today())
             tables = price_tables(grid, rulebook_pages.lexicon(line))
         except BusinessError as error:
             problem = error.message
@@ -108,6 +115,9 @@ def download(version_id: int) -> Response:
 @staff(MANAGE)
 def compare() -> Response:
     """What changes from one version to another, in words, in limits and in prices."""
+    from blueprints.staff.rulebook.changes import in_words
+    from queries import rulebook_analysis
+
     versions = rulebook_pages.versions(today())
     chosen = [
         next((one for one in versions if str(one.id) == request.args.get(word)), None)
@@ -117,7 +127,7 @@ def compare() -> Response:
     if all(chosen):
         old, new = chosen
         start = max(today(), new.valid_from or today())
-        found = in_words(rulebook_pages.comparison(old, new, start), rulebook_pages.lexicon(new))
+        found = in_words(rulebook_analysis.comparison(old, new, start), rulebook_pages.lexicon(new))
     return answer(
         "staff/rulebook/compare.html", versions=versions, old=chosen[0], new=chosen[1], comparison=found
     )
