@@ -1,7 +1,7 @@
 """What stays due of an absence (P12): the first rule that fits its cause, notice, proof and length."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -118,11 +118,15 @@ class AbsenceRule:
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """Booked days not attended, in order; when the family told, when the proof came (None: never)."""
+    """Booked days not attended, in order; when the family told, when the proof came (None: never).
+
+    `facts` are those of one day: its rank among the absences of a period.
+    """
 
     days: tuple[date, ...]
     told: datetime | None
     proof: datetime | None
+    facts: Mapping[date, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +144,8 @@ def judge(
     """The verdict, day by day; the last rule of the règlement holds for everything else."""
     due, waived, used = [], [], []
     for index, day in enumerate(absence.days, 1):
-        of_day = context.with_facts(day=day, premier_jour=absence.days[0], dernier_jour=absence.days[-1])
+        stretch = {"premier_jour": absence.days[0], "dernier_jour": absence.days[-1]}
+        of_day = context.with_facts(day=day, **stretch, **absence.facts.get(day, {}))
         rule = next((rule for rule in rules if _fits(rule, day, absence, of_day, opened)), None)
         if rule is None:
             raise Unanswered("Aucune règle d’absence ne correspond à ces faits.")

@@ -133,7 +133,7 @@ def _due_amount(book: Rulebook, activity: Activity, verdict: Any, context: Conte
 
 def billed(book: Rulebook, asked: Asked, context: Context) -> Answer:
     refuse_contradictions(asked)
-    judged = judge_absences(book, asked, context)
+    judged = judge_absences(book, asked, context, asked["earlier"])
     presences = expand(book, asked, context, judged)
     refuse_given_counts(book, presences)
     price_all(book, presences, asked["earlier"])

@@ -89,8 +89,7 @@ def expand(
         for day in _days_of(group, book.activities[group["activity"]])
     ]
     found += [one for absence in judged for one in _due_absences(book, absence)]
-    order = {name: index for index, name in enumerate(book.activities)}
-    return sorted(found, key=lambda one: (one.day, order[one.activity], one.child))
+    return _in_order(book, found)
 
 
 def refuse_contradictions(asked: Mapping[str, Any]) -> None:
@@ -154,17 +153,45 @@ def as_booked(activity: Activity, group: Mapping[str, Any], own: Context) -> tup
     return own, triggered
 
 
-def judge_absences(book: Rulebook, asked: Mapping[str, Any], context: Context) -> list[Judged]:
-    """Each group of absences, its facts, and what stays due of it."""
-    return [_judged(book, group, context) for group in asked["absences"]]
+def judge_absences(
+    book: Rulebook, asked: Mapping[str, Any], context: Context, earlier: Sequence[Earlier] = ()
+) -> list[Judged]:
+    """Each group of absences, its facts, and what stays due of it; absences are counted first."""
+    groups = []
+    for group in asked["absences"]:
+        require_open(book.activities[group["activity"]], group["days"])
+        groups.append((group, book.context(_facts_of(group, context, "absent"), trace=context.trace)))
+    counted = _count_absences(book, groups, earlier)
+    judged = []
+    for (group, known), facts in zip(groups, counted, strict=True):
+        absence = Absence(tuple(sorted(group["days"])), group["told"], group["proof"], facts)
+        verdict = verdict_on(book.activities[group["activity"]], absence, known)
+        judged.append(({**group, "counted": facts}, known, verdict))
+    return judged
 
 
-def _judged(book: Rulebook, group: Mapping[str, Any], context: Context) -> Judged:
-    activity = book.activities[group["activity"]]
-    require_open(activity, group["days"])
-    known = book.context(_facts_of(group, context, "absent"), trace=context.trace)
-    absence = Absence(tuple(sorted(group["days"])), group["told"], group["proof"])
-    return group, known, verdict_on(activity, absence, known)
+def _count_absences(
+    book: Rulebook, groups: Sequence[tuple[Mapping[str, Any], Context]], earlier: Sequence[Earlier]
+) -> list[dict[date, dict[str, Decimal]]]:
+    """For each group, what its days count among the absences of the bill."""
+    units = [
+        (index, Presence(group["activity"], group["child"], day, {}, "", context=known.with_facts(day=day)))
+        for index, (group, known) in enumerate(groups)
+        for day in group["days"]
+    ]
+    missed = _in_order(book, [one for _, one in units])
+    for one in missed:
+        for count in book.activities[one.activity].counts:
+            if count.among is Among.ABSENCES:
+                own = [other for other in missed if count.everywhere or other.activity == one.activity]
+                one.facts[count.name] = count.of(one, own, ()) + count.earlier(one, missed[0], earlier)
+    return [{one.day: one.facts for index, one in units if index == place} for place in range(len(groups))]
+
+
+def _in_order(book: Rulebook, presences: Iterable[Presence]) -> list[Presence]:
+    """By day, then activity of the file, then name of child: the order of entry changes nothing."""
+    order = {name: index for index, name in enumerate(book.activities)}
+    return sorted(presences, key=lambda one: (one.day, order[one.activity], one.child))
 
 
 def given_back(verdict: Verdict, context: Context) -> list[tuple[date, AbsenceRule, Decimal]]:
@@ -193,10 +220,11 @@ def _due_absences(book: Rulebook, judged: Judged) -> list[Presence]:
     found = []
     for day, rule in verdict.rules:
         if day in verdict.due:
-            own = book.context(known.given, day=day, now=group["booked_at"], trace=known.trace)
+            facts = {**known.given, **group["counted"].get(day, {})}
+            own = book.context(facts, day=day, now=group["booked_at"], trace=known.trace)
             own, triggered = as_booked(book.activities[group["activity"]], group, own)
             extras = triggered | frozenset(rule.extras)
-            found.append(Presence(group["activity"], group["child"], day, known.given, "", extras, own))
+            found.append(Presence(group["activity"], group["child"], day, facts, "", extras, own))
     return found
 
 
@@ -221,6 +249,8 @@ def price_all(book: Rulebook, presences: list[Presence], earlier: Sequence[Earli
     """
     for name in dict.fromkeys(one.activity for one in presences):
         for count in book.activities[name].counts:
+            if count.among is Among.ABSENCES:
+                continue
             _count(count, book.activities[name], name, presences, earlier)
     tariffs = [tariff_of(book.activities[one.activity], one.context, one.day) for one in presences]
     spread = _spread(presences, tariffs)
@@ -251,7 +281,7 @@ def refuse_given_counts(book: Rulebook, presences: Iterable[Presence]) -> None:
     """Raises Unanswered when a fact that this bill counts is also given; days of opening may be given."""
     for one in presences:
         for count in book.activities[one.activity].counts:
-            if count.name in one.context.given and count.among is not Among.OPEN_DAYS:
+            if count.name in one.context.given and count.among not in (Among.OPEN_DAYS, Among.ABSENCES):
                 raise Unanswered(
                     f"{count.path} : « {count.name} » se compte dans la facture ; ce que les précédentes ont "
                     f"compté s’écrit « deja: [{{compte: {count.name}, nombre: … }}] »."

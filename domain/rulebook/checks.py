@@ -6,7 +6,7 @@ from typing import Any
 
 from domain.clock_time import FOREVER, MINUTES_A_DAY, ClockTime
 from domain.errors import BusinessError
-from domain.rulebook.counts import By
+from domain.rulebook.counts import Among, By
 from domain.rulebook.cutoffs import Adapted, ByWeekday, Cutoff, resolve
 from domain.rulebook.days import Base
 from domain.rulebook.facts import Context
@@ -64,11 +64,13 @@ def _warn_of_silent_rules(activity: Any, uses: Iterable[Use], node: Node, reader
 
 
 def _refuse_counts_in_absences(activity: Any, uses: Iterable[Use], reader: Reader) -> None:
-    """Absences are judged before anything is counted."""
-    counted = {count.name for count in activity.counts}
+    """Absences are judged before anything but themselves is counted."""
+    counted = {count.name for count in activity.counts if count.among is not Among.ABSENCES}
     for use in uses:
         if use.kind == "fait" and use.name in counted and ".absences[" in use.node.path:
-            said = f"le compte « {use.name} » ne se lit pas dans « absences » : donnez ce rang comme un fait."
+            said = (
+                f"« {use.name} » ne se lit pas dans « absences » : seul un compte « parmi: absences » y est."
+            )
             reader.faults.add(use.node.bad(said).fault)
 
 

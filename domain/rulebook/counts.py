@@ -57,6 +57,7 @@ class Among(StrEnum):
     CHILDREN = "enfants"
     DAYS = "jours"
     OPEN_DAYS = "jours_d_ouverture"
+    ABSENCES = "absences"
 
 
 class By(StrEnum):
@@ -179,7 +180,9 @@ def _among(node: Node, reader: Reader) -> Among:
 COUNT = placed(
     Count,
     Key("nom", "name", _number_fact, "le fait (type nombre) qui reçoit ce compte"),
-    Key("parmi", "among", _among, "ce qui est compté (presences, enfants, jours, jours_d_ouverture)"),
+    Key(
+        "parmi", "among", _among, "ce qui est compté (presences, enfants, jours, jours_d_ouverture, absences)"
+    ),
     Key(
         "periode",
         "span",

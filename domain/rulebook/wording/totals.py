@@ -30,6 +30,7 @@ _AMONG = {
     Among.CHILDREN: "les enfants différents",
     Among.DAYS: "les jours de présence différents",
     Among.OPEN_DAYS: "les jours d’ouverture",
+    Among.ABSENCES: "les jours d’absence, dus ou non",
 }
 _FACTS_FROM = {
     FactsFrom.FIRST: "celle du premier jour compte",

@@ -428,12 +428,42 @@ def test_the_state_of_an_absence_is_known():
 
 
 def test_instalments_of_a_family_that_arrives_or_whose_year_changes():
-    book = rulebook_of("activites: {c: {nom: C}}\nfacturation: {echeancier: {premier_mois: 9, dernier_mois: 5, le: 5, arrondi: {au: 0.01, vers: plus_proche}}}")
+    book = rulebook_of(
+        "activites: {c: {nom: C}}\nfacturation: {echeancier: {premier_mois: 9, dernier_mois: 5, le: 5, arrondi: {au: 0.01, vers: plus_proche}}}"
+    )
     check(
         book,
         """
         - {nom: arrivée en mars, question: echeances, annee: 2026, montant: 100, depuis: 2027-03-01, attendu: {echeances: [{date: 2027-03-05, montant: 33.33}, {date: 2027-04-05, montant: 33.33}, {date: 2027-05-05, montant: 33.34}]}}
         - {nom: année corrigée, question: echeances, annee: 2026, montant: 500, depuis: 2027-05-05, deja: 424, attendu: {echeances: [{date: 2027-05-05, montant: 76}]}}
         - {nom: trop tard, question: echeances, annee: 2026, montant: 500, depuis: 2027-05-06, attendu: {probleme: "facturation.echeancier : aucune échéance ne reste à cette date."}}
+        """,
+    )
+
+
+def test_only_the_first_cancellations_of_a_period_are_free():
+    header = "reglement: {nom: E}\ncalendrier: {jours_d_ecole: [lundi], jours_feries: [], vacances: [], periodes: {p: {du: 2026-09-01, au: 2026-10-31}, q: {du: 2026-11-01, au: 2026-12-31}}}\n"
+    book = rulebook_of(
+        f"""
+        faits: {{rang: entier}}
+        activites:
+          mercredi:
+            nom: Mercredi
+            comptes: [{{nom: rang, parmi: absences, periode: periode, par: enfant, toutes_activites: non, jusqu_ici: oui, si: toujours}}]
+            tarif: {{prix: 10, arrondi: {CENTS}}}
+            absences:
+              - {{nom: deux par période, si: {{rang: {{a: 2}}}}, du: rien}}
+              - {{nom: due, si: toujours, du: tout}}
+        """,
+        header,
+    )
+    lou = "absences: [{activite: mercredi, enfant: Lou, jours: [2026-09-09, 2026-11-04]}, {activite: mercredi, enfant: Lou, jours: [2026-09-16, 2026-09-23]}, {activite: mercredi, enfant: Sam, jours: [2026-09-23]}]"
+    check(
+        book,
+        f"""
+        - {{nom: la troisième est due, question: facture, {lou}, attendu: {{total: 10.00, par_enfant: {{Lou: 10.00}}}}}}
+        - {{nom: avec une d’avant, question: facture, {lou}, deja: [{{compte: rang, enfant: Lou, nombre: 1}}], attendu: {{total: 20.00}}}}
+        - {{nom: seule, question: absence, activite: mercredi, jours: [2026-09-09], attendu: {{fait_manquant: rang}}}}
+        - {{nom: donnée, question: absence, activite: mercredi, jours: [2026-09-09], faits: {{rang: 3}}, attendu: {{nombre_du: 1}}}}
         """,
     )

@@ -255,7 +255,7 @@ WEEK = "{jours: [lundi, mardi, jeudi, vendredi], ecole: oui, vacances: non, feri
         ("activites: {c: {nom: C, inscription: {pieces: [{nom: a}, {nom: a}]}}}", "la pièce « a » est écrite deux fois"),
         ("activites: {c: {nom: C, inscription: {conditions: [{resident: oui}]}}}", "le nom d’une condition est attendu"),
         ("activites: {c: {nom: C, tarif: {prix: 3, arrondi: " + CENTS + ", ajustements: [{nom: a, si: toujours, operation: decaler_tranche, fait: quotient, de: -1}]}}}", "« a » décale une tranche ; ce prix n’est pas une table"),
-        ("faits: {n: entier}\nactivites: {c: {nom: C, comptes: [{nom: n, parmi: presences, " + COUNT + ", si: toujours}], absences: [{nom: a, si: {n: 1}, du: rien}, {nom: b, si: toujours, du: tout}]}}", "ne se lit pas dans « absences »"),
+        ("faits: {n: entier}\nactivites: {c: {nom: C, comptes: [{nom: n, parmi: presences, " + COUNT + ", si: toujours}], absences: [{nom: a, si: {n: 1}, du: rien}, {nom: b, si: toujours, du: tout}]}}", "seul un compte « parmi: absences » y est"),
     ],
 )  # fmt: skip
 def test_slips_that_would_have_changed_a_rule_in_silence(text, fault):
