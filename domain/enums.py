@@ -96,23 +96,6 @@ class Outcome(StrEnum):
     REFUSE = "refus"
 
 
-class DayBase(StrEnum):
-    """Which days a delay counts (primitive P1)."""
-
-    ALL = "all"
-    MON_FRI = "mon_fri"
-    SCHOOL = "school"
-    OPEN = "open"  # the days on which the activity takes place
-    OFFICE = "office"  # the days on which the town hall is open
-
-
-class Compare(StrEnum):
-    """Whether the very moment of a limit is still in time (primitive P2)."""
-
-    UNTIL = "until"
-    BEFORE = "before"
-
-
 class Availability(StrEnum):
     """What a day offers, whoever asks (S92)."""
 

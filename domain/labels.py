@@ -72,17 +72,6 @@ LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         enums.Outcome.ON_REQUEST: "Sur demande",
         enums.Outcome.REFUSE: "Refusé",
     },
-    enums.DayBase: {
-        enums.DayBase.ALL: "Tous les jours",
-        enums.DayBase.MON_FRI: "Du lundi au vendredi",
-        enums.DayBase.SCHOOL: "Jours d’école",
-        enums.DayBase.OPEN: "Jours d’ouverture de l’activité",
-        enums.DayBase.OFFICE: "Jours d’ouverture de la mairie",
-    },
-    enums.Compare: {
-        enums.Compare.UNTIL: "L’heure limite est encore à temps",
-        enums.Compare.BEFORE: "L’heure limite est déjà trop tard",
-    },
     enums.Availability: {
         enums.Availability.AVAILABLE: "Places disponibles",
         enums.Availability.LAST_PLACES: "Dernières places",

@@ -27,7 +27,6 @@ from models import (
     BookingRequest,
     BookingRequestLine,
     Child,
-    DeadlineRule,
     DocumentCategory,
     DocumentReceipt,
     Enrolment,
@@ -36,9 +35,9 @@ from models import (
     OutgoingMail,
     PublicHoliday,
     Resource,
+    RulebookVersion,
     SchoolHoliday,
     StaffMember,
-    Tariff,
     UsefulLink,
     User,
 )
@@ -221,11 +220,6 @@ class Town:
         own, other = self.own, self.other
         mine, theirs = own.canteen, other.canteen
         members = {role: self._id(StaffMember, user_id=self.users[role].id) for role in STAFF_ROLES}
-        ladders = [
-            self._id(DeadlineRule, activity_id=one.activity.id, action=LineAction.BOOK)
-            for one in (mine, theirs)
-        ]
-        tariffs = [self._id(Tariff, presence_type_id=one.meal.id) for one in (mine, theirs)]
         return {
             "household_id": Value(own.household.id, other.household.id),
             "guardian_id": Value(own.guardian.id, other.guardian.id),
@@ -243,8 +237,7 @@ class Town:
             "presence_type_id": Value(mine.meal.id, theirs.meal.id),
             "period_id": Value(mine.period.id, theirs.period.id),
             "opening_id": Value(mine.openings[-3].id, theirs.openings[-3].id),
-            "rule_id": Value(*ladders),
-            "tariff_id": Value(*tariffs),
+            "version_id": Value(self._id(RulebookVersion)),
             "category_id": Value(self.category.id),
             "resource_id": Value(self.resource.id),
             "link_id": Value(self.link.id),
@@ -254,6 +247,8 @@ class Town:
             "staff_calendar.edit_school_holiday holiday_id": Value(self._id(SchoolHoliday)),
             "month": Value("2027-02", unknown="2027-13"),
             "day": Value("2027-02-04", unknown="2027-02-30"),
+            "staff_facilities.withdraw_deadline day": Value("2025-09-01", unknown="2027-02-30"),
+            "staff_facilities.withdraw_tariff day": Value("2025-09-01", unknown="2027-02-30"),
             "action": Value("reservation", unknown="autre"),
             "shape": Value("jours-avant", unknown="autre"),
             "act": Value("ouvrir", unknown="autre"),
