@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from domain.french import month_name
+from domain.french import month_name, quoted
 from domain.rulebook.billing import Billing, Instalments, Means, Minimum
 from domain.rulebook.wording import numbers
 from domain.rulebook.wording.conditions import if_any, say_condition
@@ -28,7 +28,7 @@ def billing_sentences(rules: Billing, lexicon: Lexicon) -> Iterator[Sentence]:
     place = Place(rules.path)
     if rules.payer is not None:
         yield place.below("payeur").says(
-            f"Celui qui paie une présence est donné par {lexicon.noun(rules.payer)}"
+            f"Chaque présence est facturée à la personne que désigne {quoted(lexicon.name(rules.payer))}"
         )
     if rules.minimum is not None:
         yield _minimum(rules.minimum, lexicon)

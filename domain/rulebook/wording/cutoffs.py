@@ -136,9 +136,8 @@ def _adapted(cutoff: cutoffs.Adapted, lexicon: Lexicon, again: Callable[[Any], s
     if cutoff.closed is not cutoffs.Closed.KEEP and cutoff.open_set is not None:
         early = cutoff.closed is cutoffs.Closed.PREVIOUS
         way = "avancée au dernier jour qui convient" if early else "reportée au premier jour qui convient"
-        parts.append(
-            f"si elle tombe un autre jour, elle est {way}, à la même heure ({say_days(cutoff.open_set)})"
-        )
+        days = say_days(cutoff.open_set)
+        parts.append(f"si cette limite tombe un autre jour, elle est {way}, à la même heure ({days})")
     parts += [f"mais {say_condition(one.when, lexicon)}, {again(one.cutoff)}" for one in cutoff.overrides]
     return " ; ".join(parts)
 

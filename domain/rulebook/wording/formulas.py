@@ -138,7 +138,8 @@ class _Writer:
         return Unit.NUMBER, Unit.NUMBER if _constant(node.right) is None else Unit.EUROS
 
     def holds_money(self, node: ast.expr) -> bool:
-        return any(isinstance(one, ast.Name) and one.id in self.lexicon.euros for one in ast.walk(node))
+        names = (one.id for one in ast.walk(node) if isinstance(one, ast.Name))
+        return any(name in self.lexicon.euros or name.startswith("quotient") for name in names)
 
     def kinds(self, node: ast.BinOp) -> set[Kind]:
         """What both sides of a difference are; a number beside a clock time is read as one."""

@@ -9,37 +9,37 @@ from unicodedata import combining, normalize
 from domain.french import quoted
 
 _WITH_ACCENTS = """
-    abonné abonnée abonnés activité activités adhérent adhérente adhérents adhésion annulé annulée année
-    années anticipé août appliqué après aîné aînée bloqué bénéficiaire catégorie catégories chèque chèques
-    cinquième collège collégien commencée commencées communauté complète complément complémentaire congé
-    congés contrôle conventionné conventionnée coût coûts crèche création crédit dernière deuxième
-    difficulté difficultés différence domicilié domiciliée durée débit décalé décalée décembre décès
-    dédié dédommagement déduction défaut définitif dégressif dégressivité déjà délai délais départ départs
-    dépassement dépassements déplacement déposé dépôt dérogation désistement détail déterminé enquête
-    entrée espèces excusé excusée exonéré extérieur extérieure extérieures extérieurs facturées fermé
-    frère frères fréquence fréquentation férié fériés février goûter goûters grève général handicapé
-    handicapée handicapées hébergement hôpital identité impayé impayés indemnité inférieur intérieur
-    intérêt isolé isolée journée journées justifié justifiée libéré lycée lycéen majoré majorée maternité
-    matinée modalité mère médical médicale ménage méridienne même noël numéro nécessaire parenté payé
-    payée pièce pièces première privé procédure protégé près préavis précoce précédent préférence
-    préinscrit prélevé prélèvement prénom prépayé prépayée préscolaire présence présences présent présente
-    présents prévisible prévisibles prévu prévue pâques père pénalisé pénalité pénalités période périodes
-    périscolaire périscolaires qualité quantité quatrième remboursé remboursée remboursés représentant
-    représentants retiré reçu reçue règle règlement réduction réduit réduite réel référence régime
-    régularité régulier régulière réinscription répondeur répété répétée réservation réservations réserver
-    réservé réservée réside résidence résident résidente résidents réunion santé scolarisé scolarisée
-    scolarisés scolarité signalé soirée spécial spécifique supplément suppléments supérieur séance séances
-    sécurité séjour séjours séparé séparés tolérance troisième très téléphone télétravail unité unités
-    véhicule vélo vérifié âge âges âgé âgée écart échéance échéances école écoles économie éducation
-    éligible éloigné éloignée élève élèves élémentaire époux équipe établissement étape étapes état états
-    étude études été éveil évènement événement
-    alternée allergène bébé bénévole célibataire chômage chômeur décaler dîner déjeuner décédé dédommagé
-    délégué dématérialisé démarche département dépassé désigné diplômé divorcé employé étudiant étudiante
-    évènements extérieurs facturée facturé générale gratuité hébergé immédiat immédiate inférieure
-    intéressé intermédiaire métier métropole nécessité numérique pédagogique périmètre précarité
-    prévenance priorité rattrapé référent régional régulièrement remplacé rémunération répartition
-    réservés réservées résiliation résultat résultats rétroactif révision salarié salariée séparation
-    solidarité spécialité supérieure système totalité trésor végétarien végétarienne zéro
+    abonné abonnée abonnés activité activités adhérent adhérente adhérents adhésion allergène alternée
+    annulé annulée année années anticipé août appliqué après aîné aînée bloqué bébé bénéficiaire bénévole
+    catégorie catégories chèque chèques chômage chômeur cinquième collège collégien commencée commencées
+    communauté complète complément complémentaire congé congés contrôle conventionné conventionnée coût
+    coûts crèche création crédit célibataire dernière deuxième difficulté difficultés différence diplômé
+    divorcé domicilié domiciliée durée débit décaler décalé décalée décembre décès décédé dédié
+    dédommagement dédommagé déduction défaut définitif dégressif dégressivité déjeuner déjà délai délais
+    délégué démarche dématérialisé départ département départs dépassement dépassements dépassé déplacement
+    déposé dépôt dérogation désigné désistement détail déterminé dîner employé enquête entrée espèces
+    excusé excusée exonéré extérieur extérieure extérieures extérieurs facturé facturée facturées fermé
+    frère frères fréquence fréquentation férié fériés février goûter goûters gratuité grève général
+    générale handicapé handicapée handicapées hébergement hébergé hôpital identité immédiat immédiate
+    impayé impayés indemnité inférieur inférieure intermédiaire intéressé intérieur intérêt isolé isolée
+    journée journées justifié justifiée libéré lycée lycéen majoré majorée maternité matinée modalité
+    moitié mère médical médicale ménage méridienne métier métropole même noël numérique numéro nécessaire
+    nécessité négatif parenté payé payée pièce pièces première priorité privé procédure protégé près
+    préavis précarité précoce précédent préférence préinscrit prélevé prélèvement prénom prépayé prépayée
+    préscolaire présence présences présent présente présents prévenance prévisible prévisibles prévu
+    prévue prévus pâques père pédagogique pénalisé pénalité pénalités périmètre période périodes
+    périscolaire périscolaires qualité quantité quatrième rattrapé remboursé remboursée remboursés
+    remplacé rentrée représentant représentants retiré reçu reçue règle règlement réduction réduit réduite
+    réel référence référent régime régional régularité régulier régulière régulièrement réinscription
+    rémunération répartition répondeur répété répétée réservation réservations réserver réservé réservée
+    réservées réservés réside résidence résident résidente résidents résiliation résultat résultats
+    rétroactif réunion révision salarié salariée santé scolarisé scolarisée scolarisés scolarité signalé
+    soirée solidarité spécial spécialité spécifique supplément suppléments supérieur supérieure système
+    séance séances sécurité séjour séjours séparation séparé séparés tolérance totalité troisième très
+    trésor téléphone télétravail unité unités végétarien végétarienne véhicule vélo vérifié zéro âge âges
+    âgé âgée écart échéance échéances école écoles économie éducation éligible éloigné éloignée élève
+    élèves élémentaire époux équipe établissement étape étapes état états étude études étudiant étudiante
+    été éveil évènement évènements événement
 """
 _ACRONYMS = """
     AEEH ALSH ANCV ATSEM CAF CCAS CESU MDPH MSA PAI QF RFR RPI TPE ULIS USEP
@@ -97,13 +97,13 @@ def readable(name: str) -> str:
         elif part == "demi" and index + 1 < len(parts) and parts[index + 1][:4] in ("heur", "jour"):
             text += "demi-"
         else:
-            text += ("à" if part == "a" and (index or _is_verb(parts[1:])) else part) + " "
+            text += ("à" if part == "a" and (index or _takes_a(parts[1:])) else part) + " "
     return text.strip()
 
 
-def _is_verb(words: list[str]) -> bool:
-    """Whether « à » fits before the words: « à payer », but « a mangé »."""
-    return bool(words) and words[0].endswith(("er", "ir", "re"))
+def _takes_a(words: list[str]) -> bool:
+    """Whether « à » fits before the words: « à payer », « à jour », but « a mangé »."""
+    return bool(words) and (words[0] in ("jour", "temps", "charge") or words[0].endswith(("er", "ir", "re")))
 
 
 def with_article(noun: str) -> str:

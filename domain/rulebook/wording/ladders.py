@@ -95,18 +95,15 @@ class _Acts:
         return f"{verb} possible{plural}{agreed}"
 
     def answer(self, answer: Answer, *, late: bool = False) -> str:
-        return f"{self.outcome(answer, late=late)}{self.consequences(answer)}"
+        return f"{self.outcome(answer, late=late)}{self.price(answer)}{required(answer)}"
 
-    def consequences(self, answer: Answer) -> str:
-        """What an answer costs and asks for, after its outcome; nothing when there is nothing."""
-        said = ""
-        if answer.extras:
-            many = "les ajustements" if len(answer.extras) > 1 else "l’ajustement"
-            lead = "un supplément, par " if answer.outcome is Outcome.EXTRA else ""
-            said += f", avec {lead}{many} de prix {both(map(quoted, map(self.lexicon.word, answer.extras)))}"
-        elif answer.outcome is Outcome.EXTRA:
-            said += ", avec un supplément"
-        return said + (f" ; il faut alors : {', '.join(answer.requires)}" if answer.requires else "")
+    def price(self, answer: Answer) -> str:
+        """What an answer adds to the price, right after its outcome; nothing when it adds nothing."""
+        if not answer.extras:
+            return " avec un supplément" if answer.outcome is Outcome.EXTRA else ""
+        names = both(map(quoted, map(self.lexicon.word, answer.extras)))
+        extras = f"{'ajustements' if len(answer.extras) > 1 else 'ajustement'} de prix {names}"
+        return f" avec un supplément ({extras})" if answer.outcome is Outcome.EXTRA else f" ({extras})"
 
     def never(self) -> str:
         return "ne sont possibles à aucun moment" if self.many else "n’est possible à aucun moment"
@@ -117,11 +114,16 @@ def _stage(stage: Stage, who: str, acts: _Acts, place: Place) -> Sentence:
     if _is_never(stage.until):
         return here.says(f"{who} {acts.never()}")
     start = f"{say_start(stage.since, lexicon)}, et " if stage.since is not None else ""
-    outcome, consequences = acts.outcome(stage.answer), acts.consequences(stage.answer)
+    said = f"{who} {acts.outcome(stage.answer)}{acts.price(stage.answer)} {start}"
     if isinstance(stage.until, DateTable) and len(stage.until.dates) > _SHORT_TABLE:
-        said = f"{who} {outcome} {start}jusqu’aux dates de ce tableau{consequences}"
-        return here.says(said, _dates(stage.until, lexicon))
-    return here.says(f"{who} {outcome} {start}{say_cutoff(stage.until, lexicon)}{consequences}")
+        dates = _dates(stage.until, lexicon)
+        return here.says(f"{said}jusqu’aux dates de ce tableau{required(stage.answer)}", dates)
+    return here.says(f"{said}{say_cutoff(stage.until, lexicon)}{required(stage.answer)}")
+
+
+def required(answer: Answer) -> str:
+    """What must be supplied, as a sentence that follows; nothing when nothing is asked."""
+    return f". Il faut alors : {', '.join(answer.requires)}" if answer.requires else ""
 
 
 def _dates(cutoff: DateTable, lexicon: Lexicon) -> Table:

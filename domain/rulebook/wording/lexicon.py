@@ -60,8 +60,8 @@ class Lexicon:
         fact = self.facts.get(name)
         if name in self.words:
             return self.words[name]
-        if name == "quotient":
-            return "quotient familial"
+        if name in _BUILT_IN_NOUNS:
+            return _BUILT_IN_NOUNS[name].removeprefix("le ").removeprefix("la ").removeprefix("l’")
         return small(fact.label) if fact is not None and fact.label else readable(name)
 
     def noun(self, name: str) -> str:

@@ -16,34 +16,11 @@ from domain.rulebook.versions import Dated
 from domain.rulebook.wording.formulas import added_names
 
 _ANYWHERE = frozenset({"prix", "tarif"})
-_FIRST = frozenset(
-    [
-        "acompte",
-        "adhesion",
-        "aide",
-        "allocation",
-        "arrhes",
-        "avance",
-        "avoir",
-        "caution",
-        "cotisation",
-        "cout",
-        "economie",
-        "forfait",
-        "frais",
-        "indemnite",
-        "majoration",
-        "montant",
-        "penalite",
-        "plafond",
-        "plancher",
-        "remboursement",
-        "remise",
-        "reste",
-        "solde",
-        "supplement",
-    ]
-)
+_FIRST = """
+    acompte adhesion aide allocation arrhes avance avoir caution cotisation cout economie forfait frais impaye
+    indemnite loyer majoration montant penalite plafond plancher remboursement remise ressources reste revenu
+    revenus rfr salaire solde supplement
+"""
 _NO_MONEY = frozenset(["jours", "mois", "nombre", "part", "parts", "rang", "taux", "tranche"])
 # These are counts, whatever formula they stand in.
 _COUNTS = frozenset({"nombre", "quotient", *BUILT_IN})
@@ -66,7 +43,7 @@ def euro_names(book: Rulebook) -> frozenset[str]:
 
 def _sounds_like_money(name: str) -> bool:
     words = name.split("_")
-    return words[0] not in _NO_MONEY and (words[0] in _FIRST or bool(_ANYWHERE & set(words)))
+    return words[0] not in _NO_MONEY and (words[0] in _FIRST.split() or bool(_ANYWHERE & set(words)))
 
 
 def _named(book: Rulebook, name: str) -> Iterator[str]:
