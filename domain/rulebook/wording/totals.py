@@ -32,6 +32,7 @@ _AMONG = {
     Among.OPEN_DAYS: "les jours d’ouverture",
     Among.ABSENCES: "les jours d’absence, dus ou non",
 }
+_LAST_PRESENCE = "jusqu’à la présence examinée comprise"
 _FACTS_FROM = {
     FactsFrom.FIRST: "celle du premier jour compte",
     FactsFrom.LAST: "celle du dernier jour compte",
@@ -55,7 +56,8 @@ def say_span(span: Span) -> str:
 def count_sentence(count: Count, label: str, lexicon: Lexicon, place: Place) -> Sentence:
     """What a count counts: over which period, for whom, in which activities."""
     where = "dans toutes les activités" if count.everywhere else f"dans l’activité {quoted(label)}"
-    so_far = ", jusqu’à la présence examinée comprise" if count.so_far else ""
+    last = "jusqu’au jour examiné compris" if count.among is Among.ABSENCES else _LAST_PRESENCE
+    so_far = f", {last}" if count.so_far else ""
     return place.says(
         f"on compte {_AMONG[count.among]}, {_EACH[count.span]}, {_BY[count.by]}, {where}{so_far}"
         f"{after(count.when, lexicon, lead=', ')} : c’est {quoted(lexicon.name(count.name))}"

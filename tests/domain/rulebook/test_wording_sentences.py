@@ -1,6 +1,8 @@
 """Sentence by sentence: what the legal text makes of each form of rule, against sentences checked by hand."""
 
 import re
+from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -118,6 +120,11 @@ REST = {
         "« le reste » : dans tous les cas, tout est dû.",
     },
 }
+# The modules that read what a file says.
+FORMAT = (
+    "absences", "billing", "counts", "cutoffs", "days", "enrolment", "ladders", "money", "prices",
+    "quantities", "quotients", "tables", "totals", "values",
+)  # fmt: skip
 EXAMPLES = [
     pytest.param(kind, one["regle"], one["texte"], id=f"{kind}-{number}")
     for kind, examples in EXPECTED.items()
@@ -148,6 +155,21 @@ def plain(text):
 def test_every_kind_of_rule_has_examples():
     assert set(EXPECTED) == set(TEMPLATES)
     assert len(EXAMPLES) > 120
+
+
+def format_words():
+    """Every word that a file chooses among others, with the list that it is of."""
+    for name in FORMAT:
+        module = import_module(f"domain.rulebook.{name}")
+        for found in vars(module).values():
+            if isinstance(found, type) and issubclass(found, StrEnum) and found.__module__ == module.__name__:
+                yield from ((f"{name}.{found.__name__}", word.value) for word in found)
+
+
+def test_every_word_of_the_format_is_said_in_an_example():
+    rules = " ".join(one["regle"] for examples in EXPECTED.values() for one in examples)
+    said = set(re.findall(r"[a-z_]+", rules))
+    assert {(where, word) for where, word in format_words() if word not in said} == set()
 
 
 @pytest.mark.parametrize(("kind", "rule", "expected"), EXAMPLES)
