@@ -221,6 +221,8 @@ def with_price_rule(
 ) -> dict[str, Tree]:
     """The activity whose formula costs this value, None for nothing; the others keep theirs.
 
+    A price is written for its formula by name, so that a formula that comes later has none until somebody
+    states it; a text that has one price for whatever formula keeps it so while there is no other formula.
     Raises RuleError `dated_rules` or `rich_rules`.
     """
     tariff = activity.get("tarif", {})
@@ -229,7 +231,8 @@ def with_price_rule(
     values = {other: _value_for(tariff.get("prix"), other) for other in others}
     if any(one is _RICH for one in values.values()):
         raise RuleError("rich_rules", _IN_TEXT)
-    price = _by_formula({**values, formula: value})
+    is_for_any = "prix" in tariff and FORMULA not in words_in(tariff["prix"])
+    price = value if is_for_any and not others else _by_formula({**values, formula: value})
     if price is None:
         return {word: below for word, below in activity.items() if word != "tarif"}
     return {**activity, "tarif": {"prix": price, "arrondi": dict(_ROUNDING), **tariff} | {"prix": price}}
@@ -242,7 +245,7 @@ _IN_TEXT = (
 
 
 def _by_formula(values: Mapping[str, Tree]) -> Tree:
-    """One value for all formulas when they cost the same, else a case for each value."""
+    """A case for each value, None when no formula has one."""
     distinct: list[tuple[Tree, list[str]]] = []
     for formula, value in sorted(values.items()):
         same = next((names for known, names in distinct if known == value), None)
@@ -250,14 +253,12 @@ def _by_formula(values: Mapping[str, Tree]) -> Tree:
             distinct.append((value, [formula]))
         else:
             same.append(formula)
-    if len(distinct) == 1:
-        return distinct[0][0]
     cases = [
         {"si": {FORMULA: _one_or_many(names)}, "valeur": value}
         for value, names in distinct
         if value is not None
     ]
-    return {"cas": cases, "sinon": None}
+    return {"cas": cases, "sinon": None} if cases else None
 
 
 def _written(prices: GuidedPrices) -> Tree:

@@ -22,7 +22,6 @@ TECHNICAL = (
 # Words of the list that are plain where they stand, or that no family reads.
 ALLOWED = {
     "Session complète": "a stay at a leisure centre from its first day to its last",
-    "(null sans ": "said to the agent who writes a table of prices as a file",
 }
 PATTERN = re.compile(rf"(?<![\w@./-])(?:{'|'.join(TECHNICAL)})(?![\w/-])", re.IGNORECASE)
 # What the staff and the administrator read may name the things of their trade.

@@ -17,18 +17,23 @@ STRIKE = date(2027, 1, 26)
 
 # The four shapes of a limit that the structures need.
 FRIDAY_AND_TUESDAY = "tableau", {
-    "mon-day": "fri", "mon-time": "09:00", "tue-day": "fri", "tue-time": "09:00",
-    "thu-day": "tue", "thu-weeks_before": "0", "thu-time": "09:00",
-    "fri-day": "tue", "fri-weeks_before": "0", "fri-time": "09:00",
-    "compare": "before", "late": "refuse",
+    "etape1-lundi-jour": "vendredi", "etape1-lundi-heure": "09:00",
+    "etape1-mardi-jour": "vendredi", "etape1-mardi-heure": "09:00",
+    "etape1-jeudi-jour": "mardi", "etape1-jeudi-semaines_avant": "0", "etape1-jeudi-heure": "09:00",
+    "etape1-vendredi-jour": "mardi", "etape1-vendredi-semaines_avant": "0", "etape1-vendredi-heure": "09:00",
+    "etape1-limite": "exclue", "etape1-effet": "libre", "ensuite": "refus",
 }  # fmt: skip
-THURSDAY_BEFORE = "semaine", {"day": "thu", "time": "12:00", "compare": "until", "late": "on_request"}
+THURSDAY_BEFORE = "semaine", {
+    "etape1-jour": "jeudi", "etape1-heure": "12:00", "etape1-limite": "incluse", "etape1-effet": "libre",
+    "ensuite": "sur_demande",
+}  # fmt: skip
 
 
-def days_before(number: int, base: str, time: str) -> tuple[str, dict[str, str]]:
+def days_before(number: int, base: str, clock: str) -> tuple[str, dict[str, str]]:
     return "jours-avant", {
-        "n": str(number), "base": base, "minus_public_holidays": "0", "minus_school_holidays": "0",
-        "time": time, "compare": "until", "late": "refuse",
+        "etape1-jours": str(number), "etape1-base": base, "etape1-sans_feries": "0",
+        "etape1-sans_vacances": "0", "etape1-heure": clock, "etape1-limite": "incluse",
+        "etape1-effet": "libre", "ensuite": "refus",
     }  # fmt: skip
 
 
@@ -47,7 +52,7 @@ class Entry:
 
 
 SCHOOL_DAYS, WEDNESDAY, WEEK = ("0", "1", "3", "4"), ("2",), ("0", "1", "2", "3", "4")
-CARE, CENTRE = days_before(2, "mon_fri", "12:00"), days_before(3, "all", "23:59")
+CARE, CENTRE = days_before(2, "lundi_vendredi", "12:00"), days_before(3, "tous", "23:59")
 FORMULAS = (("Journée avec repas", "12,35"), ("Demi-journée avec repas", "9,15"))
 
 
@@ -72,7 +77,7 @@ STRUCTURES = {
         "manual",
         (
             Entry("Mercredis", "day", WEDNESDAY, "outside", 24, THURSDAY_BEFORE, FORMULAS[:1]),
-            Entry("Vacances", "day", WEEK, "only", 24, days_before(15, "all", "24:00"), FORMULAS[:1]),
+            Entry("Vacances", "day", WEEK, "only", 24, days_before(15, "tous", "24:00"), FORMULAS[:1]),
         ),
     ),
     "ALSH Labastide-Marnhac": (
@@ -131,7 +136,7 @@ class Agent:
         self._confirmed(
             f"{HOME}/types/{self._newest(PresenceType).id}/tarifs/nouveau",
             {
-                "version": "Tarif 2027", "valid_from": "2027-01-01", "resident-0-cents": price,
+                "valid_from": "2027-01-01", "resident-0-cents": price,
                 "resident_unknown": price, "same_prices": "y",
             },
         )  # fmt: skip
@@ -139,7 +144,7 @@ class Agent:
     def _confirmed(self, page: str, typed: dict) -> None:
         answer = self.client.submit(page, typed, button=CONFIRM)
         assert answer.status_code == 200, text(self.client)
-        assert press(self.client, "save").status_code == 303
+        assert press(self.client, "save").status_code == 303, text(self.client)
 
     def close(self, day: date, reason: str) -> None:
         for opening in self.world.all(select(Opening).where(Opening.day == day)):

@@ -243,7 +243,9 @@ def test_each_formula_keeps_its_price() -> None:
     assert tree["faits"]["formule"] == ["matin", "journee"]
     assert_reads(tree)
     alike = with_prices(activity, "journee", ["matin"], PRICES["one price"])
-    assert alike["tarif"]["prix"] == "3.20"
+    assert alike["tarif"]["prix"] == {
+        "cas": [{"si": {"formule": ["journee", "matin"]}, "valeur": "3.20"}], "sinon": None,
+    }  # fmt: skip
 
 
 TABLE = {"selon": "residence", "colonnes": "formule", "lignes": [

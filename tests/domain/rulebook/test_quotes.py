@@ -17,14 +17,18 @@ from tests.domain.rulebook.test_guided_forms import PRICES, GuidedPrices, flat
 DAY = date(2027, 1, 14)
 
 
-def price(prices: dict, quotient: str | None = None, residence: str = "commune") -> Price:
+def price(
+    prices: dict, quotient: str | None = None, residence: str = "commune", formula: str = "repas"
+) -> Price:
     """What a family pays; `prices` is the value of « prix »."""
     tariff = {"prix": prices, "arrondi": written.ROUNDING}
     faults = Faults()
     tree = {**written.empty(), "activites": {"cantine": {"nom": "Cantine", "tarif": tariff}}}
+    tree["faits"]["formule"] = ["repas", "panier"]
     book = rulebook.read(planted(tree), rulebook_files, faults)
     assert [str(fault) for fault in faults.errors] == []
-    given = {"residence": residence, "quotient": None if quotient is None else Decimal(quotient)}
+    known = {"residence": residence, "formule": formula}
+    given = known | {"quotient": None if quotient is None else Decimal(quotient)}
     return quote(book, "cantine", book.context(given, day=DAY))
 
 
@@ -113,6 +117,12 @@ def test_a_case_that_is_not_foreseen_has_no_price_and_never_zero():
     found = price(prices, residence="hors_commune")
     assert found.cents is None
     assert "le prix sera confirmé par le service" in plain(found.explanation[0])
+
+
+def test_a_formula_that_nobody_priced_has_no_price():
+    prices = written_as(PRICES["one price"])
+    assert price(prices).cents == 320
+    assert price(prices, formula="panier").cents is None
 
 
 def test_a_free_price_is_a_price():
