@@ -30,7 +30,12 @@ def tariff_sentences(tariff: Tariff, lexicon: Lexicon, version: str = "") -> Ite
     """Every sentence of a tariff, in the order of the computation."""
     place = Place(tariff.path, version)
     one = "le prix" if tariff.quantity is None else "le prix d’une unité"
-    yield from value_sentences(one, tariff.base, place.below("prix"), lexicon)
+    if isinstance(tariff.base, Formula) and constant(tariff.base) == 0:
+        yield place.below("prix").says(
+            f"Une présence n’a pas de prix à elle ({numbers.euros(constant(tariff.base))})"
+        )
+    else:
+        yield from value_sentences(one, tariff.base, place.below("prix"), lexicon)
     if tariff.quantity is not None:
         yield from value_sentences(
             "le nombre d’unités", tariff.quantity, place.below("quantite"), lexicon, Unit.NUMBER

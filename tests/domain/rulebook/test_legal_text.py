@@ -16,8 +16,12 @@ from adapters import rulebook_files
 from domain.clock_time import ClockTime
 from domain.french import NARROW_NBSP, NBSP, month_name
 from domain.rulebook.tree import Faults
+from domain.rulebook.wording.conditions import say_condition
+from domain.rulebook.wording.cutoffs import say_cutoff
+from domain.rulebook.wording.ladders import say_ladder
 from domain.rulebook.wording.legal_text import legal_text
 from domain.rulebook.wording.numbers import calendar_day, clock, euros, format_number, in_letters, percent
+from domain.rulebook.wording.values import say_value
 from tests.domain.rulebook.helpers import HEADER, rulebook_of
 from tests.domain.rulebook.mutants import leaves, mutants, read
 
@@ -400,3 +404,56 @@ def test_better_words_replace_those_of_the_file():
 
 def test_a_file_without_declared_facts_asks_nobody_for_anything():
     assert not [one for one in legal_text(rulebook_of(PRICES)) if one.title.startswith("Ce que la famille")]
+
+
+# --- One rule at a time, for pages and forms
+
+
+def test_a_ladder_a_limit_a_condition_and_a_value_are_said_alone():
+    found = rulebook_of("""
+        faits: {rang: entier, absent: oui_non}
+        activites:
+          cantine:
+            nom: Cantine
+            delais:
+              - actions: [annuler]
+                canaux: [telephone]
+                si: {ou: [{rang: {de: 3}}, {absent: oui}]}
+                etapes: [{jusqu_a: {forme: semaine, jour: jeudi, semaines_avant: 1, heure: "12:00", limite: exclue}, effet: libre}]
+                ensuite: refus
+            tarif: {prix: "min(4, 2.5 * rang)", arrondi: {au: 0.01, vers: plus_proche, apres: [total]}}
+        """)  # noqa: E501  a rule a line
+    cantine = found.activities["cantine"]
+    (ladder,) = cantine.ladders.versions[0].rule
+    assert spaced(say_condition(ladder.when, found.facts)) == (
+        "si le rang est de 3 ou plus ou si la réponse à « absent » est oui"
+    )
+    limit = "jusqu’au jeudi de la semaine précédente, avant 12 h"
+    assert spaced(say_cutoff(ladder.stages[0].until)) == limit
+    assert spaced(say_ladder(ladder, "Cantine", found.facts)) == (
+        "Si le rang est de 3 ou plus ou si la réponse à « absent » est oui, l’annulation par téléphone "
+        f"(Cantine) est possible {limit}. Passé ce délai, elle est refusée."
+    )
+    assert spaced(say_value(cantine.tariff.versions[0].rule.base, found.facts)) == (
+        "2,50 € × « rang », 4,00 € au plus"
+    )
+
+
+def test_a_ladder_said_alone_holds_its_table_of_dates():
+    months = range(2, 7)
+    dates = ", ".join(f'{{mois: 2027-0{n}, date: 2027-0{n - 1}-20, heure: "12:00"}}' for n in months)
+    found = rulebook_of(f"""
+        activites:
+          cantine:
+            nom: Cantine
+            delais:
+              - actions: [reserver]
+                canaux: tous
+                etapes:
+                  - {{jusqu_a: {{forme: dates, limite: incluse, dates: [{dates}]}}, effet: libre}}
+                ensuite: refus
+        """)
+    (ladder,) = found.activities["cantine"].ladders.versions[0].rule
+    said = spaced(say_ladder(ladder, ""))
+    assert "Février 2027, Jusqu’au mercredi 20 janvier 2027, à 12 h au plus tard" in said
+    assert said.count("2027, Jusqu’au") == 5
