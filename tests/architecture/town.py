@@ -44,6 +44,7 @@ from models import (
 from services.transaction import write_transaction
 from tests.architecture.routes import STAFF_ROLES, Role
 from tests.factories import Canteen, World, weekdays
+from tests.rulebook_texts import table
 from tests.strict_client import StrictClient
 
 LINK, ADMINISTRATOR_LINK = "ACTIVATION" * 5, "PREMIER789" * 5
@@ -90,6 +91,7 @@ class Town:
         )
         self.own = self._family("SOLIGNAC", "A", "École Zola")
         self.other = self._family("MARTIN", "B", "École Hugo")
+        self._ask_a_fact()
         self.users = self._users()
         self.public_holiday = world.public_holiday(date(2027, 1, 1))
         self.school_holiday = world.school_holiday(date(2027, 2, 6), date(2027, 2, 21))
@@ -105,6 +107,12 @@ class Town:
                 expires_at=world.now.replace(year=2028),
             )
         )
+
+    def _ask_a_fact(self) -> None:
+        """The règlement reads a fact that only the service can state."""
+        self.world.rulebook["faits"]["agent"] = "oui_non"
+        rows = ({"agent": "oui", "valeur": "1.00"}, {"agent": "non", "valeur": "3.00"})
+        self.world.presence_type(self.own.canteen.activity, "Panier", price=table(*rows))
 
     def _family(self, name: str, letter: str, school: str) -> Family:
         world = self.world
@@ -253,6 +261,7 @@ class Town:
             "shape": Value("jours-avant", unknown="autre"),
             "act": Value("ouvrir", unknown="autre"),
             "name": Value("absent", unknown="absent"),
+            "staff_families.state_fact name": Value("agent", unknown="absent"),
             "token": Value(LINK, unknown="INCONNU"),
             "auth.first_administrator token": Value(ADMINISTRATOR_LINK, unknown="INCONNU"),
         }

@@ -12,7 +12,7 @@ from blueprints.staff.acts import NOT_DONE, attempt, author
 from blueprints.staff.rulebook import blueprint
 from blueprints.staff.rulebook.forms import MOST_BYTES, DraftForm, PublishForm
 from domain.calendar import ONE_DAY
-from domain.errors import BusinessError, NotFound
+from domain.errors import BusinessError
 from domain.permissions import Permission
 from domain.rulebook.tree import Fault
 from queries import rulebook_pages
@@ -67,7 +67,7 @@ def publish() -> Response:
 
     draft = rulebook_pages.draft(today())
     if draft is None:
-        raise NotFound("Il n’y a pas de brouillon du règlement. Commencez-en un.")
+        return done(url_for("staff_rulebook.index"), "Il n’y a pas de brouillon\u00a0: commencez-en un.")
     form = PublishForm(data={"valid_from": today() + ONE_DAY, "fingerprint": draft.line.fingerprint})
     if request.method == "POST" and request.form.get("etape") == "publier" and _publish(form) is not NOT_DONE:
         return done(url_for("staff_rulebook.index"), "Le règlement est publié.")
