@@ -116,22 +116,24 @@ class QuotientRule:
         if not history:
             return None
         reference = self._reference(context)
-        by_parent: dict[str, QuotientEntry] = {}
+        by_parent: dict[str, list[Stretch]] = {}
         stretches = [self._stretch(entry, history) for entry in history]
-        self._refuse_two_at_once(history)
-        for entry, start, end in sorted(stretches, key=lambda stretch: (stretch[1], stretch[0].received)):
+        for stretch in sorted(stretches, key=_rank):
+            entry, start, end = stretch
             late = self._counts_at_once(entry, history) and reference < start
             if start <= (self._today(context) if late else reference) <= end:
-                by_parent[entry.parent] = entry
+                same = [one for one in by_parent.get(entry.parent, ()) if _rank(one) == _rank(stretch)]
+                by_parent[entry.parent] = [*same, stretch]
         found = self._of_custody(by_parent, context)
         said = _why_unknown(stretches) if found is None else in_words(found)
         context.trace.add(self.path, f"quotient au {in_words(reference)} : {said}", {}, found)
         return found
 
-    def _of_custody(self, entries: dict[str, "QuotientEntry"], context: Context) -> Decimal | None:
-        if self.custody is Custody.OWN and set(entries) - {""}:
-            return self._own(entries, context)
-        values = [entry.value for entry in entries.values()]
+    def _of_custody(self, last: dict[str, list[Stretch]], context: Context) -> Decimal | None:
+        """The quotient that custody chooses among the last of each parent."""
+        if self.custody is Custody.OWN and set(last) - {""}:
+            return self._only(last.get(str(context.fact("parent", self.path)), last.get("")))
+        values = [self._only(stretches) for stretches in last.values()]
         if len(values) < 2:
             return values[0] if values else None
         match self.custody:
@@ -145,10 +147,12 @@ class QuotientRule:
             f"{self.path} : deux quotients sont connus et le règlement ne dit pas lequel prendre."
         )
 
-    def _own(self, entries: dict[str, "QuotientEntry"], context: Context) -> Decimal | None:
-        """The quotient of the parent asked about, or one that names no parent; None when it is unknown."""
-        entry = entries.get(str(context.fact("parent", self.path)), entries.get(""))
-        return None if entry is None else entry.value
+    def _only(self, stretches: list[Stretch] | None) -> Decimal | None:
+        """The one value of entries that nothing ranks, None without any; Unanswered when they differ."""
+        values = {entry.value for entry, _, _ in stretches or ()}
+        if len(values) > 1:
+            raise Unanswered(f"{self.path} : deux quotients reçus le {in_words(stretches[0][0].received)}.")
+        return values.pop() if values else None
 
     def _reference(self, context: Context) -> date:
         day = context.service_day(self.path)
@@ -161,14 +165,6 @@ class QuotientRule:
                 raise MissingFact("reserve_le", self.path)
             return paris_now(context.moment(self.path)).date()
         return day
-
-    def _refuse_two_at_once(self, history: Iterable["QuotientEntry"]) -> None:
-        """Raises Unanswered for two quotients that nothing ranks: received on the same day by one parent."""
-        seen: dict[Any, Decimal] = {}
-        for entry in history:
-            when = (entry.parent, entry.received, entry.first_day, entry.last_day)
-            if seen.setdefault(when, entry.value) != entry.value:
-                raise Unanswered(f"{self.path} : deux quotients reçus le {in_words(entry.received)}.")
 
     def _stretch(self, entry: "QuotientEntry", history: Iterable["QuotientEntry"]) -> Stretch:
         """The first and the last day on which an entry counts."""
@@ -224,6 +220,12 @@ def _last_before(end: date, month_and_day: tuple[int, int]) -> date:
     month, day = month_and_day
     of_year = clamped(end.year, month, day)
     return of_year if of_year <= end else clamped(end.year - 1, month, day)
+
+
+def _rank(stretch: Stretch) -> tuple[date, date]:
+    """Of several quotients the last to begin counts, then the last received."""
+    entry, start, _ = stretch
+    return start, entry.received
 
 
 def _why_unknown(stretches: Iterable[Stretch]) -> str:

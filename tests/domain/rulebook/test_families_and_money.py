@@ -335,3 +335,17 @@ def test_of_two_quotients_that_start_together_the_last_received_counts_in_any_or
         check(book, f"- {{nom: N, question: prix, activite: c, jour: 2026-09-15, faits: {{quotients: {history}}}, attendu: {{prix: 2}}}}")
     (twice,) = ask(book, "- {question: prix, activite: c, jour: 2026-09-15, faits: {quotients: [{valeur: 900, recu: 2026-08-07}, {valeur: 600, recu: 2026-08-07}]}}")
     assert "deux quotients reçus le vendredi 7 août 2026" in plain(twice.problem)
+
+
+def test_two_quotients_of_one_parent_do_not_hide_the_other_s():
+    text = HISTORY.format(change="immediat", validity="sans_fin", more="").replace("non_prevu", "celui_du_parent")
+    history = "[{valeur: 600, recu: 2026-03-23, parent: m}, {valeur: 900, recu: 2026-03-23, parent: m}, {valeur: 500, recu: 2026-03-23, parent: p}]"
+    of_father, of_mother = ask(
+        rulebook_of(text),
+        f"""
+        - {{question: prix, activite: c, jour: 2026-09-15, faits: {{parent: p, quotients: {history}}}}}
+        - {{question: prix, activite: c, jour: 2026-09-15, faits: {{parent: m, quotients: {history}}}}}
+        """,
+    )
+    assert of_father.answer["prix"] == 2
+    assert "deux quotients reçus le lundi 23 mars 2026" in plain(of_mother.problem)
