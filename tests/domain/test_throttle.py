@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from domain.throttle import (
     LONGEST_DELAY,
     PROVISIONAL_BY_ACCOUNT,
+    PROVISIONAL_BY_NETWORK,
     SIGN_IN_BY_NETWORK,
     Window,
     account_delay,
@@ -80,3 +81,9 @@ def test_after_the_wait_the_window_is_open_and_the_wait_is_never_longer_than_the
 )
 def test_neighbours_share_a_counter(address, network):
     assert network_of(address) == network
+
+
+def test_the_three_windows():
+    assert Window(30, timedelta(minutes=10)) == SIGN_IN_BY_NETWORK
+    assert Window(3, timedelta(hours=1)) == PROVISIONAL_BY_ACCOUNT
+    assert Window(10, timedelta(hours=1)) == PROVISIONAL_BY_NETWORK
