@@ -48,11 +48,6 @@ _BY = {
 }
 
 
-def say_span(span: Span) -> str:
-    """« chaque mois », « dans chaque commande »."""
-    return _EACH[span]
-
-
 def count_sentence(count: Count, label: str, lexicon: Lexicon, place: Place) -> Sentence:
     """What a count counts: over which period, for whom, in which activities."""
     where = "dans toutes les activités" if count.everywhere else f"dans l’activité {quoted(label)}"
