@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import select
 
 from domain.calendar import paris_now
-from domain.clock_time import FOREVER
-from domain.enums import HolidayVariant, LineAction, Residency, SchoolZone
+from domain.clock_time import FOREVER, NEVER_EVER
+from domain.enums import HolidayVariant, LineAction, Outcome, Residency, SchoolZone
 from domain.errors import BusinessError, NotFound
 from domain.openings import days_between
 from domain.rulebook import decisions, guided_prices
@@ -46,6 +46,7 @@ PREVIEW_DAYS = 10
 _CENT = Decimal("0.01")
 # Before any limit: what the rule answers then names its first limit.
 _LONG_BEFORE = timedelta(days=800)
+_AFTERWARDS = timedelta(minutes=1)
 _RESIDENCES = {Residency.RESIDENT: RESIDENT, Residency.NON_RESIDENT: NON_RESIDENT}
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -101,11 +102,11 @@ class BoundLine:
 
 @dataclass(frozen=True, slots=True)
 class ServiceDayLimit:
-    """A service day and the sentence that families would read long before it; `is_late` when its limit comes
-    after the day itself."""
+    """A service day and what families would read: long before it, then past each limit while something is
+    still possible; `is_late` when a limit comes after the day itself."""
 
     day: date
-    sentence: str
+    sentences: tuple[str, ...]
     is_late: bool = False
 
 
@@ -355,16 +356,18 @@ def _weekdays_from(first: date) -> list[date]:
 def _day_limit(
     book: Rulebook, ladder: Ladder, action: str, day: date, open_days: frozenset[date]
 ) -> ServiceDayLimit:
-    """What a family reads long before `day`: the same decision that will refuse it later (R14)."""
+    """What a family reads of `day`: the same decisions that will answer and refuse it later (R14)."""
     early = datetime.combine(day - _LONG_BEFORE, time(12), UTC)
     context = book.context({"action": action, "canal": "portail"}, day=day, now=early)
     try:
         on = decisions.on_day(ladder, action, day, context, open_days)
-        sentence = decisions.decide(on, early).sentence
     except BusinessError as fault:
-        return ServiceDayLimit(day, fault.message)
-    ends = (stage.limit for stage in on.stages if stage.limit != FOREVER)
-    return ServiceDayLimit(day, sentence, any(_last_day(end) > day for end in ends))
+        return ServiceDayLimit(day, (fault.message,))
+    ends = sorted(stage.limit for stage in on.stages if stage.limit not in (FOREVER, NEVER_EVER))
+    later = [decisions.decide(on, end + _AFTERWARDS) for end in ends if _last_day(end) <= day]
+    possible = (one.sentence for one in later if one.outcome is not Outcome.REFUSE)
+    sentences = tuple(dict.fromkeys((decisions.decide(on, early).sentence, *possible)))
+    return ServiceDayLimit(day, sentences, any(_last_day(end) > day for end in ends))
 
 
 def _last_day(limit: datetime) -> date:

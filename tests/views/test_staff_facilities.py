@@ -668,8 +668,17 @@ def test_a_limit_in_stages_is_published_with_its_extra(client, agent, school, wo
         "etape2-effet": "supplement", "etape2-supplement": "2,50", "valid_from": "2027-02-01",
     }  # fmt: skip
 
-    publish(client, deadline_page(school, "semaine,jours-avant"), typed)
+    page = deadline_page(school, "semaine,jours-avant")
+    client.submit(page, typed | {"valid_from": "2027-01-13"}, button=("step", "preview"))
+    assert (
+        "mardi 19 janvier 2027 Réservable jusqu’au jeudi 14 janvier, 12 h "
+        "Hors délai depuis le jeudi 14 janvier, 12 h : réservable avec supplément jusqu’au vendredi 15 "
+        "janvier, 12 h Hors délai depuis le jeudi 14 janvier, 12 h : la demande sera soumise à la structure "
+        "jeudi 21 janvier 2027" in text(client)
+    )
+    publish(client, page, typed)
 
+    assert days(world) == [(STARTED, date(2027, 1, 31)), (date(2027, 2, 1), None)]
     limit = limit_on(world, date(2027, 2, 1))
     assert [(one.outcome, one.extra_cents) for one in limit.stages] == [
         (Outcome.FREE, None), (Outcome.EXTRA, 250),
