@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from domain.errors import BusinessError
 from domain.rulebook.absences import Absence
 from domain.rulebook.answer_types import Answer, Asked
 from domain.rulebook.bills import (
@@ -25,9 +24,9 @@ from domain.rulebook.bills import (
 )
 from domain.rulebook.facts import Context
 from domain.rulebook.ladders import Outcome
-from domain.rulebook.prices import Adjustment, Scope, price
+from domain.rulebook.prices import price
 from domain.rulebook.rulebook import LATE, Activity, Rulebook
-from domain.rulebook.versions import Version
+from domain.rulebook.settlement import settled_later
 
 
 def priced(book: Rulebook, asked: Asked, context: Context) -> Answer:
@@ -41,7 +40,7 @@ def priced(book: Rulebook, asked: Asked, context: Context) -> Answer:
         triggered |= frozenset(answered.extras)
         context = context.with_facts(**{LATE: answered.outcome is not Outcome.FREE})
     found = price(tariff_of(activity, context, context.day), context, triggered)
-    later = _settled_later(book, asked["activity"], context)
+    later = settled_later(book, asked["activity"], context)
     if later:
         context.trace.add(activity.path, f"prix provisoire : {later}")
     return {
@@ -57,45 +56,6 @@ def _of_presence(book: Rulebook, asked: Asked, context: Context) -> Context:
     """The facts of the presence that is priced, at its booking; it takes place unless `etat` denies it."""
     facts = {"etat": "present", "activite": asked["activity"], **context.given}
     return book.context(facts, day=context.day, now=asked["booked_at"] or context.now, trace=context.trace)
-
-
-def _settled_later(book: Rulebook, name: str, context: Context) -> str:
-    """Why only the whole period settles a price (P9, P10); empty when it is final."""
-    totals = [
-        version.rule for total in book.totals for version in total.versions if _may_hold(version, context)
-    ]
-    names = dict.fromkeys(total.name for total in totals if name in total.activities)
-    if names:
-        return f"le total de la période peut le changer ({', '.join(names)})"
-    if book.activities[name].counts:
-        return "il dépend de ce qui est compté sur la période"
-    wide = next((one for one in _wide_adjustments(book, name, context) if _may_apply(one, context)), None)
-    return "" if wide is None else f"« {wide.name} » se règle sur la facture"
-
-
-def _wide_adjustments(book: Rulebook, name: str, context: Context) -> list[Adjustment]:
-    """The adjustments that only a bill applies: to an order, to the units that follow, to the whole."""
-    tariff = tariff_of(book.activities[name], context, context.day)
-    wide = (Scope.ORDER, Scope.FOLLOWING, Scope.BILL)
-    return [one for one in tariff.adjustments if isinstance(one, Adjustment) and one.scope in wide]
-
-
-def _may_apply(one: Adjustment, context: Context) -> bool:
-    """True when its condition holds, or is in doubt; one that a limit names is in the answer already."""
-    try:
-        return one.when is not None and one.when.holds(context)
-    except BusinessError:
-        return True
-
-
-def _may_hold(version: Version, context: Context) -> bool:
-    """False when the total is not in force that day, or is not for this presence."""
-    if context.day is not None and not version.holds(context.day):
-        return False
-    try:
-        return version.rule.when.holds(context)
-    except BusinessError:
-        return True
 
 
 def absent(book: Rulebook, asked: Asked, context: Context) -> Answer:

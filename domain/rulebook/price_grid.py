@@ -18,8 +18,8 @@ from domain.rulebook.ladders import Answer as LadderAnswer
 from domain.rulebook.needs import every_part, facts_read
 from domain.rulebook.parts import parts
 from domain.rulebook.prices import Tariff, price
-from domain.rulebook.quotes import settled_later
 from domain.rulebook.rulebook import Activity, Rulebook
+from domain.rulebook.settlement import settled_later
 from domain.rulebook.trials import Subject, Trials, Tried
 from domain.rulebook.versions import Dated, Version
 
@@ -87,7 +87,7 @@ def price_grid(
                 dict.fromkeys(name for tried in found for name in tried.facts if trials.is_axis(name))
             )
             rows += [_row(tried, extras, version, start) for tried in in_reading_order(found, trials)]
-    reasons = {start: settled_later(book, name, start) for start in days}
+    reasons = {start: settled_later(book, name, book.context(facts or {}, day=start)) for start in days}
     return Grid(name, activity.label, tuple(rows), tuple(axis), reasons)
 
 

@@ -19,6 +19,7 @@ from domain.rulebook.facts import Context
 from domain.rulebook.prices import Adjustment, Operation
 from domain.rulebook.quotients import TOP
 from domain.rulebook.rulebook import Rulebook
+from domain.rulebook.settlement import settled_later
 from domain.rulebook.trace import MissingFact, Step
 from domain.rulebook.wording.french_names import readable
 
@@ -55,7 +56,7 @@ def quote(
     except BusinessError as error:
         return Price(None, False, "", (unanswered(book, error),))
     steps = tuple(context.trace.steps)
-    later = settled_later(book, name, context.day)
+    later = settled_later(book, name, context)
     reasons = tuple(_reasons(context, later))
     adjustments = _adjustments(book, name, context.day)
     explanation = (*_said(steps, presence.amount, adjustments), *extra, *reasons)
@@ -88,17 +89,6 @@ def _reasons(context: Context, later: str) -> Iterator[str]:
         yield f"Prix provisoire{NBSP}: {PROOF_ADVICE}."
     if later:
         yield f"Prix provisoire{NBSP}: {later}."
-
-
-def settled_later(book: Rulebook, name: str, day: date) -> str:
-    """Why only the whole period settles the prices of an activity (P9, P10); empty when they are final."""
-    in_force = [version.rule for total in book.totals for version in total.versions if version.holds(day)]
-    totals = [readable(total.name) for total in in_force if name in total.activities]
-    if totals:
-        return f"le total de la période peut le changer ({', '.join(totals)})"
-    if book.activities[name].counts:
-        return "il dépend de ce qui est compté sur la période"
-    return ""
 
 
 # --- The arithmetic in words

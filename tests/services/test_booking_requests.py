@@ -22,7 +22,7 @@ from services import booking_requests
 from services.booking_drafts import Author, Wanted
 from services.transaction import write_transaction
 from tests.booking_bench import FRIDAY, MONDAY, THURSDAY, TUESDAY, Bench
-from tests.rulebook_texts import EVENING_BEFORE, NEVER
+from tests.rulebook_texts import ALWAYS, EVENING_BEFORE, NEVER, days_before, until
 
 LATE_ON_REQUEST = EVENING_BEFORE | {"ensuite": "sur_demande"}
 
@@ -189,6 +189,51 @@ def test_a_late_wish_goes_where_the_rule_says(bench):
     assert bench.lines()[0].reason == (
         "Hors délai depuis le lundi 11\xa0janvier, 18\xa0h\xa0: la demande est soumise à la structure."
     )
+
+
+@pytest.mark.parametrize(
+    ("then", "state", "cents"),
+    [
+        ("refus", LineState.REFUSED, None),
+        ({"effet": "supplement", "supplements": ["retard"]}, LineState.ACCEPTED, 470),
+        ("sur_demande", LineState.PENDING, 320),
+    ],
+)
+def test_a_late_request_is_refused_surcharged_or_submitted_as_the_rule_says(bench, then, state, cents):
+    late_costs_more(bench)
+    key, today = bench.start(), date(2027, 1, 12)
+    bench.world.limits(bench.canteen.activity, "reserver", ALWAYS)
+    bench.touch(key, today)
+    bench.world.limits(bench.canteen.activity, "reserver", EVENING_BEFORE | {"ensuite": then})
+    bench.submit(key)
+    assert bench.states() == [state]
+    assert bench.lines()[0].price_cents == cents
+    if state is LineState.ACCEPTED:
+        assert bench.world.one(Booking).price_cents == 470
+        assert "Retard\xa0: +1,50\xa0€, de 3,20\xa0€ à 4,70\xa0€." in bench.lines()[0].explanation
+
+
+def test_a_late_cancelling_may_leave_something_due(bench):
+    late_costs_more(bench)
+    bench.ask(date(2027, 1, 14))
+    tariff = bench.world.rulebook["activites"]["cantine"]["tarif"]
+    tariff["ajustements"].append(
+        {"nom": "moitie_due", "si": "delai", "operation": "multiplier", "valeur": "0.5", "portee": "presence"}
+    )
+    half = {"effet": "supplement", "supplements": ["moitie_due"]}
+    stages = until(days_before(3, "18:00"), then=half)
+    bench.world.limits(bench.canteen.activity, "annuler", stages)
+    bench.ask(date(2027, 1, 14), wanted=Wanted.CANCEL)
+    assert bench.lines()[-1].price_cents == 160 - 320
+    assert bench.world.one(Booking).state is BookingState.CANCELLED
+
+
+def late_costs_more(bench):
+    """The tariff knows what a late booking adds."""
+    bench.world.rulebook["activites"]["cantine"]["tarif"]["ajustements"] = [
+        {"nom": "retard", "si": "delai", "operation": "ajouter", "valeur": "1.50", "portee": "presence"}
+    ]
+    bench.world.write_rulebook()
 
 
 def test_the_rule_of_the_day_of_the_act_applies_and_the_price_of_the_day_of_care(bench, clock):
