@@ -1,18 +1,20 @@
 """What changes between two versions of a règlement, and the families of a price grid, in French words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from domain.enums import Outcome
-from domain.french import MINUS, NBSP, format_day, plural, spaced
+from domain.french import MINUS, NBSP, enumerate_fr, format_day, plural, spaced
+from domain.rulebook.comparison import OtherRules
 from domain.rulebook.facts import Interval
 from domain.rulebook.ladders import ANY_CHANNEL
 from domain.rulebook.limit_changes import OTHER_CHANNELS, LimitChange
 from domain.rulebook.price_changes import PriceChange
 from domain.rulebook.price_effects import Amounts, Measure
 from domain.rulebook.rule_changes import Change, RuleChange
+from domain.rulebook.wording.french_names import readable
 from domain.rulebook.wording.lexicon import Lexicon
 from domain.rulebook.wording.numbers import euros, ordinal
 from domain.rulebook.wording.text import either
@@ -221,3 +223,35 @@ def say_rule_change(change: RuleChange) -> str:
         case _:
             said = f"{change.old} → {change.new}"
     return spaced(f"{change.label} : {said}")
+
+
+_PARTS = {
+    "tarif": "le prix",
+    "delais": "les délais",
+    "ouverture": "les jours d’ouverture",
+    "absences": "les absences",
+    "inscription": "l’inscription",
+    "comptes": "les comptes",
+    "annuler_puis_reserver": "la reprise d’un jour annulé",
+    "calendrier": "le calendrier",
+    "quotient": "le quotient familial",
+    "facturation": "les factures et leur paiement",
+    "cumuls": "les totaux sur une période",
+    "faits": "ce que la famille ou le service indique",
+    "montants": "les montants qui se calculent",
+    "conditions": "les conditions",
+    "dates": "les dates qui se calculent",
+}
+
+
+def say_other_rules(others: Iterable[OtherRules]) -> str:
+    """What changes besides the prices and limits that are worked out, in a sentence; "" for nothing."""
+    said = [f"{_part(one.part)} ({one.activity})" if one.activity else _part(one.part) for one in others]
+    if not said:
+        return ""
+    what = "D’autres règles changent" if len(said) > 1 else "Une autre règle change"
+    return spaced(f"{what}, sans que l’effet en soit calculé ici : {enumerate_fr(said)}.")
+
+
+def _part(name: str) -> str:
+    return _PARTS.get(name) or readable(name)

@@ -11,6 +11,7 @@ from domain.rulebook.change_words import (
     say_facts,
     say_families,
     say_limit_change,
+    say_other_rules,
     say_price_change,
     say_rule_change,
 )
@@ -22,6 +23,7 @@ from domain.rulebook.plain_data import moment_text, plain
 from domain.rulebook.price_changes import PriceChange, PriceComparison
 from domain.rulebook.price_effects import Amounts
 from domain.rulebook.price_grid import Grid, GridRow
+from domain.rulebook.text_changes import TextChange
 from domain.rulebook.wording.conditions import say_condition
 from domain.rulebook.wording.lexicon import Lexicon
 from domain.rulebook.wording.numbers import euros
@@ -163,6 +165,9 @@ def comparison_data(found: Comparison, lexicon: Lexicon) -> Data:
             for one in found.totals
             if one.changes
         ],
+        "autres_regles": [
+            {"partie": one.part, "activite": one.activity or None} for one in found.other_rules
+        ],
     }  # fmt: skip
 
 
@@ -211,21 +216,33 @@ def _limit_change_data(change: LimitChange, lexicon: Lexicon) -> Data:
 
 
 def comparison_lines(found: Comparison, lexicon: Lexicon) -> Iterator[str]:
-    """First the rules that differ, then what changes for whom."""
+    """First the rules that differ, then their sentences, then what changes for whom."""
     yield from _titled("Règles", (say_rule_change(one) for one in found.rules), "aucune différence")
+    if found.texts:
+        yield from _titled("Phrases", _sentence_lines(found.texts), "")
     yield from (spaced(f"Activité ajoutée : {label}") for label in found.added)
     yield from (spaced(f"Activité retirée : {label}") for label in found.removed)
     changed = [one for one in found.activities if not one.is_same]
     lines = [line for one in changed for line in _activity_lines(one, lexicon)]
     for total in found.totals:
         lines += [total.label, *_price_lines(total, lexicon)] if total.changes else []
-    yield from _titled("Ce qui change pour qui", lines, "rien pour personne")
+    other = say_other_rules(found.other_rules)
+    nothing = "aucun prix ni aucune limite entre ces dates" if found.rules else "rien pour personne"
+    yield from _titled("Ce qui change pour qui", lines, nothing)
+    yield from [other] if other else []
 
 
 def _titled(title: str, lines: Iterable[str], nothing: str) -> Iterator[str]:
     lines = list(lines)
     yield title if lines else spaced(f"{title} : {nothing}")
     yield from (f"  {line}" for line in lines)
+
+
+def _sentence_lines(changes: Iterable[TextChange]) -> Iterator[str]:
+    for change in changes:
+        yield spaced(change.section)
+        yield from (spaced(f"  avant : {sentence}") for sentence in change.old)
+        yield from (spaced(f"  après : {sentence}") for sentence in change.new)
 
 
 def _price_lines(prices: PriceComparison, lexicon: Lexicon) -> Iterator[str]:

@@ -154,6 +154,18 @@ def test_the_same_text_changes_nothing_and_says_so(client, world, town):
     assert "Rien ne change pour les familles." in words(client)
 
 
+def test_a_draft_that_changes_absences_only_says_what_it_does_not_work_out(client, world, town):
+    def due(tree):
+        tree["activites"]["cantine"]["absences"] = [{"nom": "toute absence", "si": "toujours", "du": "tout"}]
+
+    save(client, edited(world, due))
+    client.get(PUBLISH)
+    said = words(client).replace("\u00a0", " ")
+    assert "Rien ne change" not in said
+    assert "sans que l’effet en soit calculé ici : les absences (Cantine)." in said
+    assert "toute absence" in said
+
+
 def test_what_was_not_looked_at_is_not_published(client, world, town):
     save(client, edited(world, dearer))
     client.get(PUBLISH)

@@ -6,7 +6,13 @@ from datetime import datetime
 
 from domain.french import format_limit
 from domain.labels import label
-from domain.rulebook.change_words import say_difference, say_limit_change, say_price_change, say_rule_change
+from domain.rulebook.change_words import (
+    say_difference,
+    say_limit_change,
+    say_other_rules,
+    say_price_change,
+    say_rule_change,
+)
 from domain.rulebook.comparison import ActivityComparison, Comparison
 from domain.rulebook.ladders import ANY_CHANNEL, Answer
 from domain.rulebook.limits_calendar import LimitRow
@@ -31,11 +37,15 @@ class ActivityChanges:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What changes from one version to another; `rules` are the lines of the file."""
+    """What changes from one version to another; `rules` are the lines of the file.
+
+    `others` is the sentence that names the rules whose effect nobody worked out, empty when there are none.
+    """
 
     added: tuple[str, ...]
     removed: tuple[str, ...]
     activities: tuple[ActivityChanges, ...]
+    others: str
     texts: tuple[TextChange, ...]
     rules: tuple[str, ...]
 
@@ -52,6 +62,7 @@ def in_words(comparison: Comparison, lexicon: Lexicon) -> Changes:
         comparison.added,
         comparison.removed,
         tuple(one for one in activities if one.prices or one.limits),
+        say_other_rules(comparison.other_rules),
         comparison.texts,
         tuple(say_rule_change(change) for change in comparison.rules),
     )

@@ -117,6 +117,10 @@ def test_two_rulebooks_are_compared_as_text_and_as_json(tmp_path):
         "Règles\n"
         "  activités › « Cantine » › délai (actions : réserver ; canaux : portail) "
         "› étape › jusqu’à › heure : 12:00 → 09:00\n"
+        "Phrases\n"
+        "  Cantine : délais\n"
+        "    avant : La réservation sur le portail est possible jusqu’au mardi de la semaine précédente, à 12 h au plus tard.\n"
+        "    après : La réservation sur le portail est possible jusqu’au mardi de la semaine précédente, à 9 h au plus tard.\n"
         "Ce qui change pour qui\n"
         "  Cantine\n"
         "    réserver (portail), libre : 3 h plus tôt, le jeudi 18 septembre ; "
@@ -146,6 +150,57 @@ def test_a_dearer_cap_and_all_its_prices_are_said(tmp_path):
     )
     (cap,) = json.loads(run(*arguments, "--json").output)["cumuls"]
     assert cap["prix"][0]["ecart"] == {"de": "0.02", "a": "0.02"}
+
+
+def compared_lines(tmp_path, case, *replaced):
+    """What `comparer` says of a case and of the same with some texts replaced, in lines with plain spaces."""
+    old, new = CASES / f"{case}.reglement.yaml", tmp_path / "nouveau.yaml"
+    text = old.read_text(encoding="utf-8")
+    for before, after in replaced:
+        assert before in text, before
+        text = text.replace(before, after)
+    new.write_text(text, encoding="utf-8")
+    found = run("comparer", old, new, "--du", "2026-09-01", "--au", "2026-09-30")
+    return found.output.replace("\xa0", " ").replace("\u202f", " ").splitlines()
+
+
+NO_FIGURE = "Ce qui change pour qui : aucun prix ni aucune limite entre ces dates"
+ABSENCE = ("du: {de: 1, a: 1, unite: jours_reserves}", "du: {de: 1, a: 2, unite: jours_reserves}")
+
+
+def test_an_absence_rule_that_changes_is_said_with_its_sentences(tmp_path):
+    said = compared_lines(tmp_path, "C-saint-lager", ABSENCE)
+    (old, new) = (line for line in said if line.startswith(("    avant : ", "    après : ")))
+    assert ("seul le 1er jour réservé" in old, "du 1er au 2e jour réservé" in new) == (True, True)
+    assert said[-2:] == [
+        NO_FIGURE,
+        "Une autre règle change, sans que l’effet en soit calculé ici : les absences (Cantine).",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("case", "before", "after", "other"),
+    [
+        ("D-le-rove", "age: {de: 4}", "age: {de: 3}", "les conditions"),
+        ("D-villenave", "age_maximum_mois: 3", "age_maximum_mois: 2", "l’inscription (Toutes prestations)"),
+    ],
+)
+def test_no_rule_that_differs_is_said_to_change_nothing(tmp_path, case, before, after, other):
+    said = compared_lines(tmp_path, case, (before, after))
+    assert said[-2:] == [
+        NO_FIGURE,
+        f"Une autre règle change, sans que l’effet en soit calculé ici : {other}.",
+    ]
+
+
+def test_other_rules_are_named_beside_the_prices_and_limits_that_change(tmp_path):
+    old, new = CASES / "C-saint-lager.reglement.yaml", tmp_path / "nouveau.yaml"
+    said = compared_lines(tmp_path, "C-saint-lager", ABSENCE, ("le: 20", "le: 15"))
+    days = ("--du", "2026-09-01", "--au", "2026-09-30")
+    data = json.loads(run("comparer", old, new, *days, "--json").output)
+    assert data["autres_regles"] == [{"partie": "absences", "activite": "Cantine"}]
+    assert any("5 jours plus tôt" in line for line in said)
+    assert said[-1].endswith("les absences (Cantine).")
 
 
 def test_a_faulty_rulebook_is_not_compared(tmp_path):
