@@ -6,7 +6,7 @@
 
 `--again` tries only the survivors of the last run, once tests were added; `--every 3` a third of the
 faults. `--wording` also changes the sentences; `--show` prints each survivor as it is found;
-`--without FILE` leaves long tests out; `--leave-out-failing` goes on without the tests that fail already
+`--tests FILE` asks these tests only; `--leave-out-failing` goes on without the tests that fail already
 (else they stop the run).
 """
 
@@ -45,14 +45,13 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--leave-out-failing", action="store_true")
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--again", action="store_true")
-    parser.add_argument("--without", type=str, nargs="*", default=())
+    parser.add_argument("--tests", nargs="*", default=FOLDERS)
     return parser.parse_args()
 
 
 def _run(options: argparse.Namespace) -> None:
     child.prepare()
-    child.LEFT_OUT += tuple(options.without)
-    coverage = coverage_map.measure(FOLDERS, options.leave_out_failing)
+    coverage = coverage_map.measure(options.tests, options.leave_out_failing)
     for path in options.modules or (results.known_modules() if options.again else _all_modules()):
         for kind in (operators.LOGIC, operators.WORDING)[: 2 if options.wording else 1]:
             start = _all_time()

@@ -3,12 +3,14 @@
 import json
 import os
 import pickle
+import re
 import sys
 import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import accumulate
 from pathlib import Path
 from types import CodeType, FrameType
@@ -35,18 +37,29 @@ class CoverageMap:
     def tests_of(self, path: Path, first: int, last: int) -> list[str]:
         """The tests that may notice a fault on these lines, the fastest first, as many as a while allows.
 
-        What runs while a module is imported may be used by any test of the files that run the module,
-        whatever line it runs.
+        What runs while a module is imported may be used by any test of the files that run the module or
+        name it, whatever line they run.
         """
         found = self.lines.get(str(path), {})
         wanted = set(range(first, last + 1))
         chosen = {test for test, lines in found.items() if test != _IMPORT and lines & wanted}
         if found.get(_IMPORT, frozenset()) & wanted:
             files = {test.split("::")[0] for test in found if test != _IMPORT}
-            chosen |= {test for test in self.seconds if test.split("::")[0] in files}
+            chosen |= {test for test in self.seconds if test.split("::")[0] in files or _names(test, path)}
         ordered = sorted(chosen, key=lambda test: (self.seconds[test], test))
         until = accumulate(self.seconds[test] for test in ordered)
         return [test for test, total in zip(ordered, until, strict=True) if total <= _MOST_SECONDS]
+
+
+def _names(test: str, path: Path) -> bool:
+    """Whether the file of a test writes the name of a module."""
+    return re.search(rf"\b{Path(path).stem}\b", _text(test.split("::")[0])) is not None
+
+
+@cache
+def _text(name: str) -> str:
+    file = child.ROOT / name
+    return file.read_text(encoding="utf-8") if file.is_file() else ""
 
 
 class _Recorder:
