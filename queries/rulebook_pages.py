@@ -1,11 +1,11 @@
 """The versions of the règlement as the service reads, checks and compares them (R14, R15)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 
 from domain.errors import NotFound
 from domain.rulebook.rulebook import Rulebook
@@ -13,7 +13,7 @@ from domain.rulebook.wording.legal_text import legal_text, lexicon_of
 from domain.rulebook.wording.lexicon import Lexicon
 from domain.rulebook.wording.text import Section
 from extensions import db
-from models import PresenceType, RulebookVersion
+from models import Activity, Facility, PresenceType, RulebookVersion
 from queries import calendar, rules
 
 WEEKS = 12
@@ -105,6 +105,13 @@ def in_force(day: date) -> VersionText | None:
     return None if row is None else VersionText(_line(row, day), row.text)
 
 
+def first_day_after(day: date) -> date | None:
+    """When the first published version that starts after `day` starts."""
+    return db.session.scalar(
+        select(func.min(RulebookVersion.valid_from)).where(RulebookVersion.valid_from > day)
+    )
+
+
 def _line(row: Row, today: date) -> VersionLine:
     return VersionLine(
         row.id,
@@ -154,6 +161,18 @@ def lexicon(line: VersionLine) -> Lexicon:
 def activities(found: Rulebook) -> tuple[ActivityName, ...]:
     """Those of the file."""
     return tuple(ActivityName(name, one.label) for name, one in found.activities.items())
+
+
+def left_out(ruled: Collection[str]) -> tuple[str, ...]:
+    """The portal's activities that are not among those with rules: nobody could book them online."""
+    return tuple(
+        db.session.scalars(
+            select(Activity.name)
+            .join(Facility, Facility.id == Activity.facility_id)
+            .where(Activity.is_active, Facility.is_active, Activity.rule_name.not_in(ruled))
+            .order_by(Facility.position, Activity.position)
+        )
+    )
 
 
 def words() -> Mapping[str, str]:

@@ -247,3 +247,39 @@ def test_a_town_without_reglement_starts_from_a_text_that_reads(client, world):
     assert save(client, text).location == PUBLISH
     client.submit(PUBLISH, {"valid_from": "2026-09-01"}, form=PUBLISH, button=("etape", "publier"))
     assert in_force(world).valid_from == date(2026, 9, 1)
+
+
+def test_an_activity_without_rule_is_named_before_the_text_is_published(client, world, town):
+    save(client, edited(world, dearer))
+    client.get(PUBLISH)
+    assert "Activités sans règle" not in words(client)
+
+    world.activity(town.facility, name="Étude", rule_name="etude")
+    world.activity(town.facility, name="Ancienne étude", rule_name="ancienne_etude", is_active=False)
+    client.get(PUBLISH)
+    (told,) = (one for one in client.page.select(".alert") if "Activités sans règle" in one.get_text())
+    assert [one.get_text() for one in told.select("li")] == ["Étude"]
+
+
+def test_a_version_already_published_after_the_first_day_is_announced(client, world, town):
+    text = edited(world, dearer)
+    world.write_rulebook(date(2027, 9, 1))
+    save(client, text)
+    client.get(PUBLISH)
+    assert "Une version déjà publiée commence le mercredi 1er septembre 2027" in words(client)
+
+    client.submit(PUBLISH, {"valid_from": "2027-09-01"}, form=PUBLISH, button=("etape", "voir"))
+    assert "Une version déjà publiée" not in words(client)
+
+
+def test_a_fault_shows_its_line(client, world, town):
+    save(client, "reglement:\n\tnom: Cantine\n")
+    (fault,) = client.page.select("#fautes li")
+    assert fault.get_text().startswith("Ligne 2\u00a0:")
+    assert fault.code.get_text() == "nom: Cantine"
+
+
+def test_a_fault_of_an_empty_text_needs_no_line(client, world, town):
+    assert save(client, "").status_code == 422
+    assert "Ligne 1" in words(client)
+    assert client.page.select("#fautes code") == []

@@ -1,5 +1,8 @@
 """The draft of the règlement: written or imported, checked, looked at beside what is in force, published."""
 
+from datetime import date
+from typing import Any
+
 from flask import request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -16,6 +19,7 @@ from domain.errors import BusinessError
 from domain.permissions import Permission
 from domain.rulebook.tree import Fault
 from queries import rulebook_pages
+from queries.rulebook_pages import VersionText
 from services import rulebooks
 
 MANAGE = Permission.FACILITIES_MANAGE
@@ -42,7 +46,14 @@ def edit_draft() -> Response:
             return done(url_for("staff_rulebook.publish"), "Le brouillon est enregistré.")
     refused = bool(faults) or bool(form.errors)
     status = 422 if refused and request.method == "POST" else 200
-    return answer("staff/rulebook/draft.html", status=status, form=form, faults=faults, kept=kept)
+    shown = _with_their_lines(faults, form.text.data or "")
+    return answer("staff/rulebook/draft.html", status=status, form=form, faults=shown, kept=kept)
+
+
+def _with_their_lines(faults: tuple[Fault, ...], text: str) -> list[tuple[Fault, str]]:
+    """Each fault with what its line says: a text area numbers no line."""
+    lines = text.splitlines() or [""]
+    return [(fault, lines[min(fault.line, len(lines)) - 1].strip()) for fault in faults]
 
 
 def _save(form: DraftForm) -> None:
@@ -62,9 +73,6 @@ def discard_draft() -> Response:
 @staff(MANAGE)
 def publish() -> Response:
     """What the draft changes beside the version in force on its first day, then its publication."""
-    from blueprints.staff.rulebook.changes import in_words  # loaded by who compares
-    from queries import rulebook_analysis
-
     draft = rulebook_pages.draft(today())
     if draft is None:
         return done(url_for("staff_rulebook.index"), "Il n’y a pas de brouillon\u00a0: commencez-en un.")
@@ -73,20 +81,29 @@ def publish() -> Response:
         return done(url_for("staff_rulebook.index"), "Le règlement est publié.")
     day = form.first_day() or today()
     former = rulebook_pages.in_force(day)
-    found = None
-    if former is not None:
-        compared = rulebook_analysis.comparison(former.line, draft.line, max(day, today()))
-        found = in_words(compared, rulebook_pages.lexicon(draft.line))
-    refused = request.method == "POST" and bool(form.errors)
+    checked = rulebooks.check(draft.text)
     return answer(
         "staff/rulebook/publish.html",
-        status=422 if refused else 200,
+        status=422 if request.method == "POST" and form.errors else 200,
         form=form,
         draft=draft,
         former=former,
-        comparison=found,
-        warnings=rulebooks.check(draft.text).warnings,
+        comparison=_compared(former, draft, max(day, today())),
+        warnings=checked.warnings,
+        left_out=rulebook_pages.left_out(checked.tree["activites"]),
+        next_start=rulebook_pages.first_day_after(day),
     )
+
+
+def _compared(former: VersionText | None, draft: VersionText, first: date) -> Any:
+    """What changes from `first` for whom (Changes); None without a version to compare with."""
+    if former is None:
+        return None
+    from blueprints.staff.rulebook.changes import in_words  # loaded by who compares
+    from queries import rulebook_analysis
+
+    compared = rulebook_analysis.comparison(former.line, draft.line, first)
+    return in_words(compared, rulebook_pages.lexicon(draft.line))
 
 
 def _publish(form: PublishForm) -> object:
