@@ -1,7 +1,7 @@
 """What changes between two versions of a règlement, and the families of a price grid, in French words."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -178,6 +178,16 @@ def say_limit_change(change: LimitChange, lexicon: Lexicon) -> str:
     both = f"{first.old or 'rien'} → {first.new or 'rien'}"
     example = both if len(change.days) == 1 else f"par exemple {format_day(first.day)} : {both}"
     return spaced(f"{act} : {say_way(change)}, {when} ; {example}")
+
+
+def say_acts(first: date | None, last: date | None) -> str:
+    """The days of the acts that a version governs: « demandes faites jusqu’au jeudi 31 décembre 2026 »."""
+    if first is None and last is None:
+        return ""
+    start, end = (None if day is None else format_day(day, year=True) for day in (first, last))
+    if start is None:
+        return f"demandes faites jusqu’au {end}"
+    return f"demandes faites à partir du {start}" if end is None else f"demandes faites du {start} au {end}"
 
 
 def say_way(change: LimitChange) -> str:

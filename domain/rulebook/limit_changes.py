@@ -10,7 +10,7 @@ from domain.calendar import paris_now
 from domain.clock_time import FOREVER, NEVER_EVER
 from domain.enums import Outcome
 from domain.rulebook.ladders import ACTIONS, ANY_CHANNEL, Answer, Ladder
-from domain.rulebook.limits_calendar import LimitRow, StageRow, limits_calendar
+from domain.rulebook.limits_calendar import LimitRow, StageRow, limits_of_the_day
 from domain.rulebook.parts import parts
 from domain.rulebook.rulebook import Activity, Rulebook
 from domain.rulebook.wording.conditions import after
@@ -97,13 +97,10 @@ def _rows(
     open_days: Collection[date] | None,
 ) -> dict[str, list[tuple[LimitRow, str]]]:
     """The rows in force on the service day by action, each with the condition that still holds it back."""
-    activity = book.activities[name]
     rows: dict[str, list[tuple[LimitRow, str]]] = {action: [] for action in ACTIONS}
-    for row in limits_calendar(book, name, [day], facts=facts, open_days=open_days):
-        in_force = next((one.name for one in activity.ladders.versions if one.holds(day)), None)
-        if row.version == in_force:
-            said = "" if row.certain else after(row.ladder.when, lexicon).strip()
-            rows[row.action].append((row, said))
+    for row in limits_of_the_day(book, name, day, facts=facts, open_days=open_days):
+        said = "" if row.certain else after(row.ladder.when, lexicon).strip()
+        rows[row.action].append((row, said))
     return rows
 
 

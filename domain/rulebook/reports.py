@@ -7,6 +7,7 @@ from typing import Any
 
 from domain.french import format_day, plural, spaced
 from domain.rulebook.change_words import (
+    say_acts,
     say_difference,
     say_facts,
     say_families,
@@ -17,7 +18,7 @@ from domain.rulebook.change_words import (
 )
 from domain.rulebook.comparison import ActivityComparison, Comparison
 from domain.rulebook.ladders import ANY_CHANNEL
-from domain.rulebook.limit_changes import LimitChange
+from domain.rulebook.limit_changes import OTHER_CHANNELS, LimitChange
 from domain.rulebook.limits_calendar import LimitRow, StageRow
 from domain.rulebook.plain_data import moment_text, plain
 from domain.rulebook.price_changes import PriceChange, PriceComparison
@@ -46,42 +47,60 @@ def calendar_data(days: Iterable[date], rows: Iterable[LimitRow], lexicon: Lexic
 
 
 def _limit_data(row: LimitRow, lexicon: Lexicon) -> Data:
-    found: Data = {"version": row.version, "action": row.action, "canaux": list(row.channels)}
+    channels = [OTHER_CHANNELS] if row.others else list(row.channels)
+    found: Data = {"version": row.version, "action": row.action, "canaux": channels}
+    found |= {"demandes_du": plain(row.acts_from), "demandes_au": plain(row.acts_until)}
+    found["en_clair"] = _said_act(row, lexicon)
     found["condition"] = None if row.certain else say_condition(row.ladder.when, lexicon)
     if row.problem:
         return {**found, "etapes": [], "probleme": row.problem}
-    return {**found, "etapes": list(map(_stage_data, row.stages)), "ensuite": row.otherwise.outcome.value}
+    after_all = _RELAYED if row.is_relayed else row.otherwise.outcome.value
+    return {**found, "etapes": [_stage_data(one, lexicon) for one in row.stages], "ensuite": after_all}
 
 
-def _stage_data(stage: StageRow) -> Data:
+_RELAYED = "autre_version"
+
+
+def _said_act(row: LimitRow, lexicon: Lexicon) -> str:
+    """« reserver (autres canaux) [nouveau], demandes faites à partir du …, si … »."""
+    channels = ["autres canaux"] if row.others else [one for one in row.channels if one != ANY_CHANNEL]
+    by = f" ({', '.join(channels)})" if channels else ""
+    version = f" [{row.version}]" if row.version else ""
+    condition = "" if row.certain else say_condition(row.ladder.when, lexicon)
+    more = [said for said in (say_acts(row.acts_from, row.acts_until), condition) if said]
+    return ", ".join([f"{row.action}{by}{version}", *more])
+
+
+def _stage_data(stage: StageRow, lexicon: Lexicon) -> Data:
     return {
         "a_partir_de": None if stage.since is None else moment_text(stage.since),
         "jusqu_a": moment_text(stage.limit),
         "en_clair": stage.words,
         "effet": stage.answer.outcome.value,
-        "sous_condition": not stage.certain,
+        "condition": None if stage.certain else say_condition(stage.when, lexicon),
     }
 
 
 def calendar_lines(days: Sequence[Data]) -> Iterator[str]:
-    """The same as text: a line a day, then a line an action."""
+    """The same as text: a line a day, then a line an action; a sentence where there is none."""
+    if not days:
+        yield "Aucun jour d’ouverture entre ces dates."
     for day in days:
         yield day["en_clair"]
-        for limit in day["delais"]:
-            by = "" if limit["canaux"] == [ANY_CHANNEL] else f" ({', '.join(limit['canaux'])})"
-            version = f" [{limit['version']}]" if limit["version"] else ""
-            condition = f", {limit['condition']}" if limit["condition"] else ""
-            yield f"  {limit['action']}{by}{version}{condition} : {_said_limit(limit)}"
+        yield from (f"  {limit['en_clair']} : {_said_limit(limit)}" for limit in day["delais"])
+        if not day["delais"]:
+            yield "  aucun délai écrit pour ce jour"
 
 
 def _said_limit(limit: Data) -> str:
     if "probleme" in limit:
         return limit["probleme"]
     stages = [
-        f"{one['effet']} {one['en_clair']}{' (sous condition)' if one['sous_condition'] else ''}"
+        f"{one['effet']} {one['en_clair']}" + (f", {one['condition']}" if one["condition"] else "")
         for one in limit["etapes"]
     ]
-    return " ; ".join([*stages, f"ensuite {limit['ensuite']}"])
+    rest = "une autre version" if limit["ensuite"] == _RELAYED else limit["ensuite"]
+    return " ; ".join([*stages, f"ensuite {rest}" if stages else rest])
 
 
 # --- The grid of prices

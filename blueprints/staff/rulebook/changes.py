@@ -7,6 +7,7 @@ from datetime import datetime
 from domain.french import format_limit
 from domain.labels import label
 from domain.rulebook.change_words import (
+    say_acts,
     say_difference,
     say_limit_change,
     say_other_rules,
@@ -18,6 +19,7 @@ from domain.rulebook.ladders import ANY_CHANNEL, Answer
 from domain.rulebook.limits_calendar import LimitRow
 from domain.rulebook.price_changes import PriceComparison
 from domain.rulebook.text_changes import TextChange
+from domain.rulebook.wording.conditions import after
 from domain.rulebook.wording.lexicon import Lexicon
 
 _ACTIONS = {"reserver": "Réserver", "annuler": "Annuler", "modifier": "Modifier"}
@@ -114,14 +116,20 @@ class LimitLine:
 
 
 def limit_line(row: LimitRow, lexicon: Lexicon) -> LimitLine:
-    by = "" if ANY_CHANNEL in row.channels else f" ({', '.join(lexicon.word(one) for one in row.channels)})"
+    called = [lexicon.word(one) for one in row.channels if one != ANY_CHANNEL]
+    channels = ["autres canaux"] if row.others else called
+    by = f" ({', '.join(channels)})" if channels else ""
+    acts = say_acts(row.acts_from, row.acts_until)
+    dates = f", {acts}" if acts else ""
+    condition = "" if row.certain else after(row.ladder.when, lexicon, lead=", ")
     stages = (
         f"{_answer(stage.answer, lexicon)} {_since(stage.since)}{stage.words}"
-        f"{'' if stage.certain else ', pour certaines familles'}"
+        f"{'' if stage.certain else after(stage.when, lexicon, lead=', ')}"
         for stage in row.stages
     )
     said = (row.problem,) if row.problem else tuple(stages)
-    return LimitLine(row, f"{_ACTIONS[row.action]}{by}", said, _answer(row.otherwise, lexicon))
+    otherwise = "Une autre version du délai" if row.is_relayed else _answer(row.otherwise, lexicon)
+    return LimitLine(row, f"{_ACTIONS[row.action]}{by}{dates}{condition}", said, otherwise)
 
 
 def _since(since: datetime | None) -> str:

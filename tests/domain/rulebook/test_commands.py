@@ -47,6 +47,85 @@ def test_the_calendar_gives_each_service_day_with_its_limits():
     assert day["delais"][0]["etapes"][0]["jusqu_a"] == "2025-09-09 12:00"
 
 
+LIMITS = """
+reglement: {nom: X}
+calendrier: {jours_d_ecole: [lundi, mardi, jeudi, vendredi], jours_feries: metropole, vacances: []}
+faits: {travail: [deux_parents, aucun]}
+activites:
+  cantine:
+    nom: Cantine
+    ouverture: {jours: [lundi, mardi, jeudi, vendredi], ecole: oui, vacances: non, feries: non}
+    delais:
+DELAIS
+  etude: {nom: Étude}
+"""
+_EVE = '{forme: jours_avant, jours: JOURS, compte: {base: tous, sans_feries: non, sans_vacances: non}, francs: non, heure: "10:00", limite: incluse}'
+
+
+def days_before(number):
+    return _EVE.replace("JOURS", str(number))
+
+
+def calendar_lines(tmp_path, limits, first, last, activity="cantine"):
+    path = tmp_path / "reglement.yaml"
+    path.write_text(LIMITS.replace("DELAIS", limits), encoding="utf-8")
+    found = run("calendrier", path, "--activite", activity, "--du", first, "--au", last)
+    return found.output.replace("\xa0", " ").splitlines()
+
+
+DATED = f"""
+      versions:
+        - nom: ancien
+          du: 2026-09-01
+          au: 2026-12-31
+          regle: [{{actions: [reserver], canaux: tous, etapes: [{{jusqu_a: {days_before(1)}, effet: libre}}], ensuite: refus}}]
+        - nom: nouveau
+          du: 2027-01-01
+          regle: [{{actions: [reserver], canaux: tous, etapes: [{{jusqu_a: {days_before(5)}, effet: libre}}], ensuite: sur_demande}}]
+"""
+OLD = "  reserver [ancien], demandes faites jusqu’au jeudi 31 décembre 2026 : "
+NEW = "  reserver [nouveau], demandes faites à partir du vendredi 1er janvier 2027 : "
+
+
+@pytest.mark.parametrize(
+    ("day", "lines"),
+    [
+        # The new version is not there yet: nobody can meet it before that day.
+        ("2026-12-14", ["  reserver [ancien] : libre jusqu’au dimanche 13 décembre, 10 h ; ensuite refus"]),
+        # Its limit is already passed when it comes into force.
+        ("2027-01-04", [f"{OLD}libre jusqu’au jeudi 31 décembre inclus ; ensuite une autre version", f"{NEW}sur_demande"]),
+        ("2027-01-08", [
+            f"{OLD}libre jusqu’au jeudi 31 décembre inclus ; ensuite une autre version",
+            f"{NEW}libre jusqu’au dimanche 3 janvier, 10 h ; ensuite sur_demande",
+        ]),
+    ],
+)  # fmt: skip
+def test_a_version_is_shown_only_for_the_requests_that_it_governs(tmp_path, day, lines):
+    assert calendar_lines(tmp_path, DATED, day, day)[1:] == lines
+
+
+def test_a_line_says_for_which_channels_and_under_which_condition_it_holds(tmp_path):
+    stages = f"{{jusqu_a: {days_before(3)}, effet: libre}}, {{si: {{travail: deux_parents}}, jusqu_a: {days_before(1)}, effet: libre}}"
+    limits = f"""
+      - {{actions: [reserver], canaux: [guichet], etapes: [{stages}], ensuite: refus}}
+      - {{actions: [reserver], canaux: tous, etapes: [], ensuite: refus}}
+"""
+    assert calendar_lines(tmp_path, limits, "2026-09-14", "2026-09-14")[1:] == [
+        "  reserver (guichet) : libre jusqu’au vendredi 11 septembre, 10 h ; "
+        "libre jusqu’au dimanche 13 septembre, 10 h, si « travail » est « deux parents » ; ensuite refus",
+        "  reserver (autres canaux) : refus",
+    ]
+
+
+def test_a_calendar_without_days_or_without_limits_says_so(tmp_path):
+    assert calendar_lines(tmp_path, DATED, "2026-09-12", "2026-09-13") == [
+        "Aucun jour d’ouverture entre ces dates."
+    ]
+    assert calendar_lines(tmp_path, DATED, "2026-09-14", "2026-09-14", "etude")[1:] == [
+        "  aucun délai écrit pour ce jour"
+    ]
+
+
 @pytest.mark.parametrize(
     ("activity", "first", "last", "said"),
     [
