@@ -582,7 +582,8 @@ def test_a_version_to_come_may_be_withdrawn(client, agent, school, world):
 @pytest.mark.parametrize(
     ("shape", "typed", "sentence"),
     [
-        ("semaine", WEEK | {"ensuite": "refus"}, "Réservation jusqu’au jeudi de la semaine précédente, à 12 h au plus tard."),
+        ("semaine", WEEK | {"ensuite": "refus"},
+         "Réservation jusqu’au jeudi de la semaine précédente, à 12 h au plus tard."),
         ("toujours", {}, "Réservation à tout moment."),
         ("jamais", {"ensuite": "sur_demande"}, "Réservation sur demande à tout moment."),
         ("jamais", {"ensuite": "refus"}, "Réservation fermée sur le portail."),
