@@ -6,6 +6,7 @@ Between two bounds a rule gives one price, or a slope; a `Stretch` is tried at b
 import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import ROUND_FLOOR, Decimal
 from itertools import pairwise
 from typing import Any
@@ -14,7 +15,8 @@ from domain.calendar import ONE_DAY
 from domain.errors import BusinessError
 from domain.rulebook.facts import Context, Fact, Interval, Kind
 from domain.rulebook.formulas import Formula
-from domain.rulebook.needs import Marks, every_part
+from domain.rulebook.needs import Marks, every_part, facts_to_give
+from domain.rulebook.quantities import Slices
 from domain.rulebook.rulebook import Rulebook
 from domain.rulebook.trace import Trace
 from domain.rulebook.values import Rate
@@ -89,6 +91,33 @@ def _numbers(name: str, marks: Marks) -> Iterator[Decimal]:
 
 def _around(bounds: Sequence[Any], step: Any) -> list[Any]:
     return sorted({value for bound in bounds for value in (bound - step, bound, bound + step)})
+
+
+# --- Bounds that are not written: the minute at which a slice of time begins
+
+
+def slice_bounds(name: str, rule: Any, book: Rulebook, day: date | None) -> set[Decimal]:
+    """The last minute before each of the first slices of time, counted from the clock time `name` alone."""
+    return {
+        minute
+        for part in every_part(rule, book)
+        if isinstance(part, Slices) and facts_to_give(part.minutes, book) == {name}
+        for minute in _turns(name, part, book.context({}, day=day))
+    }
+
+
+def _turns(name: str, slices: Slices, context: Context) -> Iterator[Decimal]:
+    counted = _at(slices, name, context)
+    try:
+        counts = [(Decimal(minute), counted(Decimal(minute))) for minute in range(_LAST_MINUTE + 1)]
+    except BusinessError:
+        return
+    for (minute, count), (_, then) in pairwise(counts):
+        if count != then and min(count, then) < _FIRST_SLICES:
+            yield minute
+
+
+_FIRST_SLICES = 4  # an hour by quarters
 
 
 # --- Bounds that are not written: where a slope meets its floor or its ceiling

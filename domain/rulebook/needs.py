@@ -15,7 +15,7 @@ from domain.rulebook.almanac import DEDUCED
 from domain.rulebook.billing import Billing
 from domain.rulebook.conditions import Condition
 from domain.rulebook.enrolment import Enrolment, Window
-from domain.rulebook.facts import Test
+from domain.rulebook.facts import Kind, Test
 from domain.rulebook.formulas import Formula
 from domain.rulebook.ladders import ANY_CHANNEL, Ladder
 from domain.rulebook.named import DateRule
@@ -111,7 +111,7 @@ def marks_of(name: str, rule: Any, book: Rulebook, stop: Collection[str] = NOTHI
     slopes = False
     for part in every_part(rule, book, stop):
         tests += _tests_of(name, part)
-        bounds.update(_marked(name, part))
+        bounds.update(_marked(name, part, book))
         slopes = slopes or _computes_with(name, part)
     values = [value for test in tests for value in test.values]
     bounds.update(value for value in values if isinstance(value, Decimal | date))
@@ -131,8 +131,8 @@ def _tests_of(name: str, part: Any) -> list[Test]:
     return []
 
 
-def _marked(name: str, part: Any) -> Iterator[Decimal]:
-    """The numbers that a curve, slots or slices of time put on the fact."""
+def _marked(name: str, part: Any, book: Rulebook) -> Iterator[Decimal]:
+    """The numbers that a curve, slots or slices of time put on the fact; slices start at no written hour."""
     match part:
         case Curve(fact=fact) if fact == name:
             yield from (x for x, _ in part.points)
@@ -140,8 +140,14 @@ def _marked(name: str, part: Any) -> Iterator[Decimal]:
             for slot in part.slots:
                 yield Decimal(slot.start.minutes)
                 yield Decimal(slot.end.minutes)
-        case Slices() if _is_only(name, part.minutes):
+        case Slices() if _is_only(name, part.minutes) and not is_clock(name, book):
             yield Decimal(part.size)
+
+
+def is_clock(name: str, book: Rulebook) -> bool:
+    """True for a time of the day."""
+    fact = book.facts.get(name)
+    return fact is not None and fact.kind is Kind.CLOCK
 
 
 def _is_only(name: str, value: Any) -> bool:

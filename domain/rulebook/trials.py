@@ -14,9 +14,9 @@ from typing import Any
 from domain.errors import BusinessError
 from domain.french import enumerate_fr, quoted
 from domain.rulebook.almanac import DEDUCED
-from domain.rulebook.bounds import CHILDREN, Stretch, meeting_points, stretches, values_to_try
+from domain.rulebook.bounds import CHILDREN, Stretch, meeting_points, slice_bounds, stretches, values_to_try
 from domain.rulebook.facts import Context, Fact, Kind
-from domain.rulebook.needs import Marks, facts_read, marks_of
+from domain.rulebook.needs import Marks, facts_read, is_clock, marks_of
 from domain.rulebook.rulebook import Rulebook
 from domain.rulebook.stand_ins import QUOTIENT, is_rated, stand_ins
 from domain.rulebook.trace import MissingFact, Trace
@@ -149,6 +149,9 @@ class Trials:
     def _all_marks(self, name: str) -> Marks:
         marks = [marks_of(name, one.rule, one.book) for one in self.subjects]
         bounds = {bound for one in marks for bound in one.bounds} | self._met.get(name, set())
+        for one, book in zip(self.subjects, self._books, strict=True):
+            if is_clock(name, book):
+                bounds |= slice_bounds(name, one.rule, book, self.day)
         words = dict.fromkeys(word for one in marks for word in one.words)
         unknown, slopes = (any(getattr(one, word) for one in marks) for word in ("unknown", "slopes"))
         return Marks(tuple(sorted(bounds)), tuple(words), unknown, slopes)

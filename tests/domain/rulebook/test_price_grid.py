@@ -162,6 +162,29 @@ def test_what_only_counts_units_is_priced_for_one():
     assert prices(book) == {(Decimal(1),): Decimal("2.50")}
 
 
+def late(minutes, size, counted="commencees"):
+    fee = f"{{minutes: '{minutes}', de: {size}, compte: {counted}, tolerance: 0}}"
+    found = prices(cantine(f"prix: 10, quantite: {{tranches: {fee}}}", "{depart: heure}"))
+    return {f"{int(minute) // 60:02}:{int(minute) % 60:02}": amount for (minute,), amount in found.items()}
+
+
+def test_a_late_fee_is_tried_at_the_minutes_at_which_its_slices_begin():
+    quarters = late("max(0, depart - 1110)", 15)
+    assert list(quarters) == [
+        "18:29", "18:30", "18:31", "18:44", "18:45", "18:46", "18:59", "19:00", "19:01", "19:14", "19:15", "19:16",
+    ]  # fmt: skip
+    said = [quarters[minute] for minute in ("18:30", "18:31", "18:45", "18:46", "19:16")]
+    assert said == [0, 10, 10, 20, 40]
+    whole = late("depart - 1110", 30, "completes")
+    assert (whole["18:59"], whole["19:00"], whole["19:30"]) == (0, 10, 20)
+
+
+def test_slices_counted_down_to_an_hour_are_tried_near_that_hour():
+    found = late("max(0, 510 - depart)", 30)
+    assert (found["08:30"], found["08:29"], found["07:59"]) == (0, 10, 20)
+    assert min(found) > "06:00"
+
+
 def test_a_computed_quotient_is_tried_itself_instead_of_incomes():
     book = cantine(
         "prix: {table: {selon: communal, trous: refuser, lignes: [{communal: {a: 500}, valeur: 2}, {communal: {plus_de: 500}, valeur: 4}]}}",
