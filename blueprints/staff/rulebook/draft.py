@@ -4,14 +4,13 @@ from datetime import date
 from typing import Any
 
 from flask import request, url_for
-from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from blueprints.shared.answers import answer, done
 from blueprints.shared.guards import staff
 from blueprints.shared.time import now, today
 from blueprints.shared.uploads import receive_files
-from blueprints.staff.acts import NOT_DONE, attempt, author
+from blueprints.staff.acts import NOT_DONE, attempt, author, author_name
 from blueprints.staff.rulebook import blueprint
 from blueprints.staff.rulebook.forms import MOST_BYTES, DraftForm, PublishForm
 from domain.calendar import ONE_DAY
@@ -59,7 +58,7 @@ def _with_their_lines(faults: tuple[Fault, ...], text: str) -> list[tuple[Fault,
 def _save(form: DraftForm) -> None:
     """Raises BadRulebook, BusinessError; the form then shows what was given."""
     form.text.data = form.given_text()
-    rulebooks.save_draft(form.text.data, author=author(), author_name=_agent(), now=now())
+    rulebooks.save_draft(form.text.data, author=author(), author_name=author_name(), now=now())
 
 
 @blueprint.post("/brouillon/abandonner")
@@ -113,7 +112,3 @@ def _publish(form: PublishForm) -> object:
         in_the_past="valid_from",
         in_force="valid_from",
     )
-
-
-def _agent() -> str:
-    return f"{current_user.first_name} {current_user.last_name}".strip()
