@@ -88,6 +88,37 @@ def test_the_limits_are_those_of_the_open_days_of_twelve_weeks(client, world, to
     assert "Refusé" in first
 
 
+def test_a_limit_says_its_channels_its_condition_and_the_requests_that_it_governs(client, world, town):
+    def change(tree):
+        eve = tree["activites"]["cantine"]["delais"][0]["etapes"][0]["jusqu_a"]
+        free = {"jusqu_a": eve, "effet": "libre"}
+        desk = {"actions": ["reserver"], "canaux": ["guichet"], "ensuite": "refus"}
+        desk["etapes"] = [{**free, "si": {"residence": "commune"}}]
+        rest = {"actions": ["reserver"], "canaux": "tous", "etapes": [free], "ensuite": "refus"}
+        tree["activites"]["cantine"]["delais"] = {
+            "versions": [
+                {"nom": "hiver", "du": "2025-09-01", "au": "2027-01-31", "regle": [desk, rest]},
+                {"nom": "printemps", "du": "2027-02-01", "regle": [rest]},
+            ]
+        }
+
+    save(client, edited(world, change))
+    draft = next(one for one in world.all(RulebookVersion) if one.is_draft)
+    client.get(f"{HOME}/{draft.id}/limites?activite=cantine")
+    rows = [" ".join(row.get_text(" ").split()) for row in client.page.select("tbody tr")]
+    in_january = [row for row in rows if row.startswith("jeudi 28 janvier")]
+    assert [row.split(" Possible ")[0] for row in in_january] == [
+        "jeudi 28 janvier Réserver (guichet)",
+        "jeudi 28 janvier Réserver (autres canaux)",
+    ]
+    assert "si la résidence est «\u00a0commune\u00a0»" in client.page.main.get_text()
+    later = "jeudi 11 février Réserver"
+    assert [
+        row for row in rows if row.startswith(f"{later}, demandes faites à partir du lundi 1er février 2027")
+    ]
+    assert [row for row in rows if row.startswith(later) and row.endswith("Une autre version du délai")]
+
+
 def test_the_prices_show_each_bound_and_a_cent_around_it(client, world, town):
     client.get(f"{HOME}/{in_force(world).id}/prix?activite=cantine")
     assert client.page.select("table")
@@ -283,3 +314,50 @@ def test_a_fault_of_an_empty_text_needs_no_line(client, world, town):
     assert save(client, "").status_code == 422
     assert "Ligne 1" in words(client)
     assert client.page.select("#fautes code") == []
+
+
+def test_each_sentence_that_changes_stands_beside_the_one_it_replaces(client, world, town):
+    def both_dearer(tree):
+        rows = tree["activites"]["cantine"]["tarif"]["prix"]["cas"][1]["valeur"]["table"]["lignes"]
+        rows[0]["valeur"], rows[1]["valeur"] = "2.70", "3.70"
+
+    save(client, edited(world, both_dearer))
+    client.get(PUBLISH)
+    section = client.page.find("section", {"aria-labelledby": "phrases"})
+    assert len(section.select("h3")) == 1
+    pairs = [(one.find("del").get_text()[-6:-2], one.ins.get_text()[-6:-2]) for one in section.select("p")]
+    assert pairs == [("2,50", "2,70"), ("3,50", "3,70")]
+
+
+def test_two_acts_whose_limits_move_alike_are_said_once(client, world, town):
+    def earlier(actions):
+        def change(tree):
+            for one in tree["activites"]["cantine"]["delais"]:
+                if one["actions"][0] in actions:
+                    one["etapes"][0]["jusqu_a"]["heure"] = "10:00"
+
+        return change
+
+    def limits_said() -> list[str]:
+        client.get(PUBLISH)
+        lists = client.page.select("section[aria-labelledby^=pour] li")
+        return [" ".join(one.get_text().split()) for one in lists]
+
+    save(client, edited(world, earlier(["reserver"])))
+    (said,) = limits_said()
+    assert said.startswith("Réserver, libre : 8 h plus tôt")
+
+    save(client, edited(world, earlier(["reserver", "annuler"])))
+    (said,) = limits_said()
+    assert said.startswith("Réserver et annuler, libre : 8 h plus tôt")
+
+
+def test_a_change_that_is_the_same_for_all_is_not_said_to_depend_on_the_family(client, world, town):
+    def all_dearer(tree):
+        for row in tree["activites"]["cantine"]["tarif"]["prix"]["cas"][1]["valeur"]["table"]["lignes"]:
+            row["valeur"] = str(float(row["valeur"]) + 1)
+
+    save(client, edited(world, all_dearer))
+    client.get(PUBLISH)
+    assert "+1,00 € pour chaque famille concernée." in words(client).replace("\u00a0", " ")
+    assert "selon les familles" not in words(client)
