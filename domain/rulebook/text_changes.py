@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import zip_longest
 
 from domain.rulebook.rulebook import Rulebook
 from domain.rulebook.wording.legal_text import legal_text
@@ -16,6 +17,11 @@ class TextChange:
     section: str
     old: tuple[str, ...]
     new: tuple[str, ...]
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Each former sentence beside the new one of the same rank; "" where one side has none."""
+        return tuple(zip_longest(self.old, self.new, fillvalue=""))
 
 
 def text_changes(old: Rulebook, new: Rulebook, words: Mapping[str, str] | None = None) -> list[TextChange]:

@@ -677,7 +677,10 @@ def test_a_limit_in_stages_is_published_with_its_extra(client, agent, school, wo
         "janvier, 12 h Hors délai depuis le jeudi 14 janvier, 12 h : la demande sera soumise à la structure "
         "jeudi 21 janvier 2027" in text(client)
     )
+    assert text(client).count("Supplément : 2,50 €.") == 1
     publish(client, page, typed)
+    client.get(f"{HOME}/activites/{school.activity.id}/delais/reservation")
+    assert text(client).count("Supplément : 2,50 €.") == 1
 
     assert days(world) == [(STARTED, date(2027, 1, 31)), (date(2027, 2, 1), None)]
     limit = limit_on(world, date(2027, 2, 1))

@@ -353,11 +353,11 @@ def test_two_acts_whose_limits_move_alike_are_said_once(client, world, town):
 
 
 def test_a_change_that_is_the_same_for_all_is_not_said_to_depend_on_the_family(client, world, town):
-    def all_dearer(tree):
-        for row in tree["activites"]["cantine"]["tarif"]["prix"]["cas"][1]["valeur"]["table"]["lignes"]:
-            row["valeur"] = str(float(row["valeur"]) + 1)
+    def two_rows_dearer(tree):
+        rows = tree["activites"]["cantine"]["tarif"]["prix"]["cas"][1]["valeur"]["table"]["lignes"]
+        rows[0]["valeur"], rows[-1]["valeur"] = "2.70", "6.70"
 
-    save(client, edited(world, all_dearer))
+    save(client, edited(world, two_rows_dearer))
     client.get(PUBLISH)
-    assert "+1,00 € pour chaque famille concernée." in words(client).replace("\u00a0", " ")
+    assert "+0,20 € pour chaque famille concernée." in words(client).replace("\u00a0", " ")
     assert "selon les familles" not in words(client)

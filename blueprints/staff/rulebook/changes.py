@@ -1,7 +1,7 @@
 """A comparison of two versions, and the limits of a version, said in words for the pages."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domain.french import format_limit
@@ -16,6 +16,7 @@ from domain.rulebook.change_words import (
 )
 from domain.rulebook.comparison import ActivityComparison, Comparison
 from domain.rulebook.ladders import ANY_CHANNEL, Answer
+from domain.rulebook.limit_changes import LimitChange
 from domain.rulebook.limits_calendar import LimitRow
 from domain.rulebook.price_changes import PriceComparison
 from domain.rulebook.text_changes import TextChange
@@ -75,8 +76,19 @@ def _activity(one: ActivityComparison, lexicon: Lexicon) -> ActivityChanges:
         one.label,
         "" if one.prices is None else _extent(one.prices),
         (*([one.problem] if one.problem else []), *_prices(one.prices, lexicon)),
-        tuple(_capital(say_limit_change(change, lexicon)) for change in one.limits),
+        tuple(_limits(one.limits, lexicon)),
     )
+
+
+def _limits(changes: Iterable[LimitChange], lexicon: Lexicon) -> Iterator[str]:
+    """One sentence for the acts whose limits move alike: « Réserver et annuler, libre : … »."""
+    alike: dict[LimitChange, list[LimitChange]] = {}
+    for change in changes:
+        alike.setdefault(replace(change, action="reserver"), []).append(change)
+    for first, *others in alike.values():
+        acts = "".join(f" et {_ACTIONS[one.action].lower()}" for one in others)
+        said = _capital(say_limit_change(first, lexicon))
+        yield said.replace(_ACTIONS[first.action], f"{_ACTIONS[first.action]}{acts}", 1)
 
 
 def _total(one: PriceComparison, lexicon: Lexicon) -> ActivityChanges:
@@ -84,7 +96,10 @@ def _total(one: PriceComparison, lexicon: Lexicon) -> ActivityChanges:
 
 
 def _extent(prices: PriceComparison) -> str:
-    return "" if prices.extent is None else f"{_capital(say_difference(prices.extent))} selon les familles."
+    if prices.extent is None:
+        return ""
+    for_whom = "pour chaque famille concernée" if prices.extent.is_one else "selon les familles"
+    return f"{_capital(say_difference(prices.extent))} {for_whom}."
 
 
 def _prices(prices: PriceComparison | None, lexicon: Lexicon) -> Iterator[str]:
