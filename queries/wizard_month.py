@@ -340,6 +340,8 @@ def _wished(day: ChildDay, type_id: int, rules: RuleSet, now: datetime) -> _Look
     css, note, words = _WISHES[verdict.state]
     if verdict.state is LineState.REFUSED:
         words = f"{words}. {verdict.sentence}"
+    elif verdict.has_extra:
+        words = f"{words}, avec supplément"
     return _Look(
         f"{css} changed",
         "book" if other else "unbook",
@@ -406,7 +408,10 @@ def _free(day: ChildDay, type_id: int, rules: RuleSet, now: datetime) -> _Look:
             "full", "book", "complet, liste d’attente", f"complet, liste d’attente ouverte{price}", False
         )
     submitted = ", sur demande" if verdict.state is LineState.PENDING else ""
+    if verdict.has_extra:
+        submitted += ", avec supplément"
     if day.availability is Availability.LAST_PLACES:
         left = plural(places_left(day.capacity, day.booked, day.waiting), "place", "places")
         return _Look("open last", "book", left, f"dernières places ({left}){submitted}{price}", False)
-    return _Look("open", "book", "", f"disponible{submitted}{price}", False)
+    note = "supplément" if verdict.has_extra else ""
+    return _Look("open", "book", note, f"disponible{submitted}{price}", False)

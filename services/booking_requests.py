@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from domain.enums import BookingState, Channel, LineAction, LineState, MailKind
 from domain.errors import NotFound, Refused, Stale
-from domain.french import format_day
+from domain.french import NBSP, format_day
 from domain.references import REFERENCE_BYTES, make_reference
 from domain.rulebook.decisions import once_submitted
 from domain.workflow import ACTIVE_STATES, FULL, PLACE_HOLDING_STATES
@@ -274,9 +274,18 @@ def _line(request: BookingRequest, one: _Settled, now: datetime) -> BookingReque
         state=verdict.state,
         price_cents=verdict.price_cents,
         explanation=list(verdict.explanation),
-        reason="" if verdict.state is LineState.ACCEPTED else once_submitted(verdict.sentence),
+        reason=_reason(verdict),
         decided_at=None if is_open else now,
     )
+
+
+def _reason(verdict: Verdict) -> str:
+    """What the receipt says beside a line: nothing when all went as usual, never a silent supplement."""
+    is_usual = verdict.state is LineState.ACCEPTED and not verdict.has_extra
+    said = [] if is_usual else [once_submitted(verdict.sentence)]
+    if verdict.settled_later and verdict.state is not LineState.REFUSED:
+        said.append(f"Prix provisoire{NBSP}: {verdict.settled_later}.")
+    return " ".join(said)
 
 
 # --- What the staff answers ---------------------------------------------------------------------------------

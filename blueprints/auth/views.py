@@ -38,7 +38,7 @@ def sign_in() -> Response:
         return redirect(url_for("auth.home"), 303)
     form = SignInForm(suite=request.args.get("suite"))
     shown = {"form": form, "left": "deconnexion" in request.args, "goes_on": goes_on(form.suite.data)}
-    if request.method == "GET":
+    if request.method != "POST":  # HEAD too: what watches the site asks no more
         return answer("auth/sign_in.html", outcome=None, **shown)
     if not form.validate():
         return answer("auth/sign_in.html", status=422, outcome=None, **shown)

@@ -210,7 +210,27 @@ def test_a_late_request_is_refused_surcharged_or_submitted_as_the_rule_says(benc
     assert bench.lines()[0].price_cents == cents
     if state is LineState.ACCEPTED:
         assert bench.world.one(Booking).price_cents == 470
+        assert "réservable avec supplément" in bench.lines()[0].reason
         assert "Retard\xa0: +1,50\xa0€, de 3,20\xa0€ à 4,70\xa0€." in bench.lines()[0].explanation
+
+
+def test_a_provisional_price_is_said_on_the_receipt(bench):
+    bench.world.rulebook["cumuls"] = [
+        {
+            "nom": "plafond du mois",
+            "activites": ["cantine"],
+            "periode": "mois",
+            "par": "enfant",
+            "effet": "plafond",
+            "valeur": "40.00",
+            "arrondi": {"au": "0.01", "vers": "plus_proche"},
+        }
+    ]
+    bench.world.write_rulebook()
+    bench.ask(MONDAY)
+    assert bench.lines()[0].reason == (
+        "Prix provisoire\xa0: le total de la période peut le changer (plafond du mois)."
+    )
 
 
 def test_a_late_cancelling_may_leave_something_due(bench):

@@ -50,6 +50,10 @@ def test_the_root_is_the_sign_in_page_for_a_stranger(client, world):
     assert {"/mot-de-passe-oublie", "/structures", "/inscription"} | contact <= links
 
 
+def test_what_watches_the_site_asks_the_head_of_the_page(client):
+    assert client.head("/").status_code == 200
+
+
 def test_a_link_on_the_town_s_own_site_opens_sign_in_without_a_cookie(client):
     """S16: the tile « Portail Famille » of another site, in a browser that never came here."""
     headers = {"Referer": "https://www.ville.example/", "Sec-Fetch-Site": "cross-site"}
