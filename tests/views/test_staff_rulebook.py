@@ -361,3 +361,18 @@ def test_a_change_that_is_the_same_for_all_is_not_said_to_depend_on_the_family(c
     client.get(PUBLISH)
     assert "+0,20 € pour chaque famille concernée." in words(client).replace("\u00a0", " ")
     assert "selon les familles" not in words(client)
+
+
+def test_the_draft_is_offered_for_comparison_with_the_version_in_force(client, world, town):
+    current, text = in_force(world), edited(world, dearer)
+    world.write_rulebook(date(2027, 9, 1))
+    save(client, text)
+    for page in (HOME, f"{HOME}/comparer"):
+        client.get(page)
+        chosen = [one["value"] for one in client.page.select("select option[selected]")]
+        draft = next(one for one in world.all(RulebookVersion) if one.is_draft)
+        assert chosen == [str(current.id), str(draft.id)]
+
+
+def test_one_version_alone_has_nothing_to_be_compared_with(client, world, town):
+    assert client.get(f"{HOME}/comparer").status_code == 200
