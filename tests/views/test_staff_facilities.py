@@ -104,7 +104,7 @@ def test_a_secretary_enters_a_school_with_its_canteen(client, agent, world):
         f"{HOME}/types/{meal.id}/tarifs/nouveau",
         {
             "valid_from": "2026-09-01",
-            "resident-0-upper": "700",
+            "resident-0-upper": "1200",
             "resident-0-cents": "2,50",
             "resident-1-cents": "3,20",
             "resident_unknown": "4,90",
@@ -113,8 +113,9 @@ def test_a_secretary_enters_a_school_with_its_canteen(client, agent, world):
         },
         button=("step", "preview"),
     )
-    assert "699,99 2,50 € 6,50 € 700,00 2,50 € 6,50 € 700,01 3,20 € 6,50 € non connu 4,90 € 6,50 €" in text(
-        client
+    assert (
+        "1 199,99 2,50 € 6,50 € 1 200,00 2,50 € 6,50 € 1 200,01 3,20 € 6,50 € non connu 4,90 € 6,50 €"
+        in text(client)
     )
     assert world.all(RulebookVersion) == []
     press(client, "save")
