@@ -22,7 +22,7 @@ WIDTHS = (1280, 320, 360)
 AXE_WIDTHS = (1280, 360)
 FRIDAY = date(2027, 2, 5)
 PARAMETER = re.compile(r"<(?:[^:>]+:)?(\w+)>")
-FILES = {"home.resource", "staff_content.resource_file"}
+FILES = {"home.resource", "staff_content.resource_file", "staff_rulebook.download"}
 KINDS = {Role.RESTRICTED_PARENT: SessionKind.RESTRICTED}
 # (role, beginning of the endpoint): small enough to be shared between processes.
 PARTS = [
@@ -39,6 +39,7 @@ PARTS = [
     (Role.ADMINISTRATOR, "staff_families."),
     (Role.ADMINISTRATOR, "staff_facilities."),
     (Role.ADMINISTRATOR, ("staff_calendar.", "staff_content.")),
+    (Role.ADMINISTRATOR, ("staff_rulebook.",)),
 ]
 
 

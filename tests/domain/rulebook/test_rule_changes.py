@@ -154,7 +154,7 @@ def test_named_items_follow_their_name_and_their_order_counts():
     first = plain(
         changes(two, "ajustements: [{nom: zero, valeur: 0}, {nom: un, valeur: 1}, {nom: deux, valeur: 2}]")
     )
-    assert first == [("ajouté", "ajustement « zero »", "", "nom : zero ; valeur : 0")]
+    assert first == [("ajouté", "ajustement « zéro »", "", "nom : zéro ; valeur : 0")]
 
 
 def test_means_and_weekdays_are_names_too():
