@@ -9,8 +9,8 @@ from sqlalchemy import select
 from domain.errors import NotFound
 from domain.rulebook.family_facts import StatableFact, statable_facts, value_in_words
 from extensions import db
-from models import RulebookVersion, RuleFact
-from queries import rules
+from models import RuleFact
+from queries import rulebook_pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +26,9 @@ class FactLine:
 
 
 def asked(today: date) -> tuple[StatableFact, ...]:
-    """What the règlement in force (else the next one) wants to know of families; empty without any."""
-    row = db.session.execute(
-        select(RulebookVersion.id, RulebookVersion.fingerprint)
-        .where(RulebookVersion.valid_from <= today)
-        .order_by(RulebookVersion.valid_from.desc())
-        .limit(1)
-    ).one_or_none()
-    book = None if row is None else rules.stored_book(row.id, row.fingerprint)
-    return () if book is None else statable_facts(book)
+    """What the règlement in force wants to know of families; empty without any."""
+    version = rulebook_pages.in_force(today)
+    return () if version is None else statable_facts(rulebook_pages.written(version.line))
 
 
 def fact(name: str, today: date) -> StatableFact:

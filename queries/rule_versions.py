@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import select
@@ -26,17 +25,18 @@ from domain.rulebook.amendments import (
     limit_part,
     price_part,
 )
-from domain.rulebook.facts import Interval
+from domain.rulebook.facts import Interval, bracket_name
+from domain.rulebook.family_facts import RESIDENCES
 from domain.rulebook.guided_limits import GuidedLimit, limit_of
-from domain.rulebook.guided_prices import NON_RESIDENT, RESIDENT, GuidedPrices, PriceRow, prices_of
-from domain.rulebook.history import Stretch, timeline, tree_on
+from domain.rulebook.guided_prices import GuidedPrices, PriceRow, prices_of
+from domain.rulebook.history import Stretch, VersionState, state_of, timeline, tree_on
 from domain.rulebook.ladders import ANY_CHANNEL, Ladder
 from domain.rulebook.rulebook import Rulebook
 from domain.rulebook.tree import Fault, Tree
 from domain.rulebook.wording.ladders import say_ladder
 from domain.rulebook.wording.legal_text import lexicon_of
 from domain.rulebook.wording.tariffs import tariff_sentences
-from domain.rulebook.wording.text import Sentence
+from domain.rulebook.wording.text import Sentence, capital
 from extensions import db
 from models import Activity, Opening, PresenceType, RulebookVersion
 from queries import calendar, town
@@ -47,14 +47,6 @@ _CENT = Decimal("0.01")
 # Before any limit: what the rule answers then names its first limit.
 _LONG_BEFORE = timedelta(days=800)
 _AFTERWARDS = timedelta(minutes=1)
-_RESIDENCES = {Residency.RESIDENT: RESIDENT, Residency.NON_RESIDENT: NON_RESIDENT}
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-
-class VersionState(StrEnum):
-    PAST = "past"
-    CURRENT = "current"
-    FUTURE = "future"
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +188,7 @@ def limit_versions(activity: RuledActivity, action: LineAction, today: date) -> 
             one.last_day,
             _limit_sentences(_book(one), activity, word, one.first_day),
             limit_of(activity.of(one.version.tree), word),
-            _state(one, today),
+            state_of(one.first_day, one.last_day, today),
         )
         for one in _stretches(limit_part(activity, word))
     )
@@ -219,7 +211,7 @@ def _price_version(stretch: Stretch, activity: RuledActivity, formula: str, toda
         () if prices is None else price_grids(prices),
         () if prices is not None else _price_sentences(stretch, activity),
         guided_prices.is_adjusted(rules, formula),
-        _state(stretch, today),
+        state_of(stretch.first_day, stretch.last_day, today),
     )
 
 
@@ -230,13 +222,6 @@ def _stretches(part: Any) -> list[Stretch]:
 
 def _book(stretch: Stretch) -> Rulebook | None:
     return stored_book(stretch.version.id, stretch.version.fingerprint)
-
-
-def _state(stretch: Stretch, today: date) -> VersionState:
-    if stretch.first_day > today:
-        return VersionState.FUTURE
-    ended = stretch.last_day is not None and stretch.last_day < today
-    return VersionState.PAST if ended else VersionState.CURRENT
 
 
 def current(versions: Iterable[Any]) -> Any:
@@ -308,15 +293,11 @@ def _lines(row: PriceRow) -> Iterator[tuple[str, int]]:
     low, low_in = None, True
     for rank, bracket in enumerate(row.brackets):
         interval = Interval(low, low_in, bracket.upper, bracket.upper_included)
-        label = "Tout quotient connu" if interval == Interval() else f"Tranche {_letter(rank)} ({interval})"
-        yield label, bracket.cents
+        is_all = interval == Interval()
+        yield "Tout quotient connu" if is_all else capital(bracket_name(rank, interval)), bracket.cents
         low, low_in = bracket.upper, not bracket.upper_included
     if row.unknown_cents is not None:
         yield "Quotient familial non connu", row.unknown_cents
-
-
-def _letter(rank: int) -> str:
-    return _LETTERS[rank] if rank < len(_LETTERS) else str(rank + 1)
 
 
 # --- What a draft would do ------------------------------------------------------------------------
@@ -402,7 +383,7 @@ def _bound_lines(
     return tuple(
         BoundLine(
             quotient,
-            *(_cents(draft, activity, formula, quotient, residency, day) for residency in _RESIDENCES),
+            *(_cents(draft, activity, formula, quotient, residency, day) for residency in RESIDENCES),
         )
         for quotient in [*sorted(around), None]
     )
@@ -416,7 +397,7 @@ def _cents(
     residency: Residency,
     day: date,
 ) -> int | None:
-    given = {"residence": _RESIDENCES[residency], "formule": formula, "quotient": quotient}
+    given = {"residence": RESIDENCES[residency], "formule": formula, "quotient": quotient}
     try:
         context = draft.context(given, day=day)
         price = draft.activities[activity.name].tariff.on(day).rule.base.evaluate(context)

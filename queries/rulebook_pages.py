@@ -3,11 +3,11 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, or_, select
 
 from domain.errors import NotFound
+from domain.rulebook.history import VersionState, state_of
 from domain.rulebook.rulebook import Rulebook
 from domain.rulebook.wording.legal_text import legal_text, lexicon_of
 from domain.rulebook.wording.lexicon import Lexicon
@@ -18,13 +18,6 @@ from queries import calendar, rules
 
 WEEKS = 12
 UNREADABLE = "Ce règlement ne peut plus être lu. Importez-en une version corrigée."
-
-
-class VersionState(StrEnum):
-    DRAFT = "draft"
-    FUTURE = "future"
-    CURRENT = "current"
-    PAST = "past"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +90,10 @@ def draft(today: date) -> VersionText | None:
 def in_force(day: date) -> VersionText | None:
     """The version in force on a day."""
     row = db.session.execute(
-        select(*_COLUMNS, RulebookVersion.text)
-        .where(RulebookVersion.valid_from <= day)
-        .order_by(RulebookVersion.valid_from.desc())
-        .limit(1)
+        select(*_COLUMNS, RulebookVersion.text).where(
+            RulebookVersion.valid_from <= day,
+            or_(RulebookVersion.valid_to.is_(None), RulebookVersion.valid_to >= day),
+        )
     ).one_or_none()
     return None if row is None else VersionText(_line(row, day), row.text)
 
@@ -116,7 +109,7 @@ def _line(row: Row, today: date) -> VersionLine:
     return VersionLine(
         row.id,
         row.name,
-        _state(row, today),
+        VersionState.DRAFT if row.is_draft else state_of(row.valid_from, row.valid_to, today),
         row.valid_from,
         row.valid_to,
         row.author_name,
@@ -125,37 +118,30 @@ def _line(row: Row, today: date) -> VersionLine:
     )
 
 
-def _state(row: Row, today: date) -> VersionState:
-    if row.is_draft:
-        return VersionState.DRAFT
-    if row.valid_from > today:
-        return VersionState.FUTURE
-    has_ended = row.valid_to is not None and row.valid_to < today
-    return VersionState.PAST if has_ended else VersionState.CURRENT
-
-
 # --- What a version says ------------------------------------------------------------------------------------
 
 
-def book(line: VersionLine, first: date, last: date) -> Rulebook:
-    """The version on the town's own calendar. Raises NotFound when this program cannot read it."""
+def written(line: VersionLine) -> Rulebook:
+    """The version as its file has it. Raises NotFound when this program cannot read it."""
     found = rules.stored_book(line.id, line.fingerprint)
     if found is None:
         raise NotFound(UNREADABLE)
-    return rules.on_calendar(found, calendar.town_calendar(first - rules.LOOK_BACK, last))
+    return found
+
+
+def book(line: VersionLine, first: date, last: date) -> Rulebook:
+    """The version on the town's own calendar. Raises NotFound."""
+    return rules.on_calendar(written(line), calendar.town_calendar(first - rules.LOOK_BACK, last))
 
 
 def text_of(line: VersionLine) -> tuple[Section, ...]:
-    """The version as a text that families read, each sentence tied to its rule."""
-    found = rules.stored_book(line.id, line.fingerprint)
-    if found is None:
-        raise NotFound(UNREADABLE)
-    return legal_text(found, words())
+    """The version as a text that families read, each sentence tied to its rule. Raises NotFound."""
+    return legal_text(written(line), words())
 
 
 def lexicon(line: VersionLine) -> Lexicon:
-    """How the names of a version are called."""
-    return lexicon_of(rules.stored_book(line.id, line.fingerprint), words())
+    """How the names of a version are called. Raises NotFound."""
+    return lexicon_of(written(line), words())
 
 
 def activities(found: Rulebook) -> tuple[ActivityName, ...]:

@@ -9,8 +9,9 @@ from domain.enums import LineAction
 from domain.rulebook.tree import Tree
 from extensions import db
 from models import RulebookVersion
+from queries.rules import ACTIONS
 
-_ACTIONS = {"reserver": LineAction.BOOK, "annuler": LineAction.CANCEL}
+_ACTIONS = {word: action for action, word in ACTIONS.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,16 +18,17 @@ from sqlalchemy import Date, Text, bindparam, cast, func, literal, null, select,
 
 from domain.calendar import SchoolHoliday as SchoolHolidayDays
 from domain.calendar import TownCalendar, paris_now
+from domain.clock_time import FOREVER, MINUTES_A_DAY, ClockTime
 from domain.enums import Channel, LineAction, Outcome, Residency
 from domain.errors import BusinessError
 from domain.french import NBSP, format_day
 from domain.rulebook import decisions, rulebook
 from domain.rulebook.almanac import DAY_FACTS
 from domain.rulebook.decisions import CONTACT, DayLadder, Decision
-from domain.rulebook.facts import DAY, MOMENT
+from domain.rulebook.facts import DAY, MOMENT, Fact
 from domain.rulebook.family_facts import AGE, Family, StatedFact, facts_of
 from domain.rulebook.parts import counts_open_days
-from domain.rulebook.quotes import PROOF_ADVICE, Price, quote
+from domain.rulebook.quotes import PROOF_ADVICE, Price, missing_words, quote
 from domain.rulebook.quotients import QuotientEntry
 from domain.rulebook.rulebook import Rulebook
 from domain.rulebook.tree import Faults, Tree, planted
@@ -180,6 +181,36 @@ class _InForce:
     counting: frozenset[str]
     limits: dict[tuple, DayLadder] = field(default_factory=dict)
 
+    def ends(self) -> datetime:
+        """The instant at which another version takes over."""
+        return FOREVER if self.valid_to is None else ClockTime(MINUTES_A_DAY).on(self.valid_to)
+
+
+class _Formula(NamedTuple):
+    """A presence type under its names in the règlement."""
+
+    formula: str
+    activity: str
+
+
+class _Limits(NamedTuple):
+    """The limits of a day, and the instant at which another rule takes over."""
+
+    on_day: DayLadder
+    ends: datetime
+    facts: Mapping[str, Fact]
+
+
+class _Presence(NamedTuple):
+    """What is priced: a presence, who asks when, the adjustments that a limit brings, the fact `etat`."""
+
+    presence_type_id: int
+    day: date
+    child_id: int | None
+    now: datetime | None
+    extras: tuple[str, ...]
+    state: str
+
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
@@ -191,7 +222,7 @@ class RuleSet:
     _family: Family | None
     _versions: tuple[_InForce, ...]
     _activities: Mapping[int, str]
-    _presence_types: Mapping[int, tuple[str, str]]
+    _presence_types: Mapping[int, _Formula]
     _open_days: Mapping[str, frozenset[date]]
     _prices: dict[tuple, Price] = field(default_factory=dict)
 
@@ -206,31 +237,36 @@ class RuleSet:
     ) -> Decision:
         """What the rule in force today answers to `action` on `day`, asked at `now` (aware).
 
+        A limit is promised no further than the version that says it: beyond, the next version is asked (R14).
         An activity without rule is closed; a rule that lacks a fact, or that the calendar cannot answer,
         refuses and says so.
         """
         try:
-            on_day = self._on_day(activity_id, action, day, now, child_id, channel)
+            found = self._limits(activity_id, action, day, now, child_id, channel)
         except BusinessError as fault:
-            return Decision(Outcome.REFUSE, None, NOT_COMPUTABLE, (NOT_COMPUTABLE, fault.message))
-        if on_day is None:
+            said = missing_words(self._in_force(now).book, fault) or NOT_COMPUTABLE
+            return Decision(Outcome.REFUSE, None, said, (said, fault.message))
+        if found is None:
             return Decision(Outcome.REFUSE, None, _CLOSED[action], (_CLOSED[action],))
-        return decisions.decide(on_day, now)
+        decision = decisions.decide(found.on_day, now)
+        if decision.outcome is Outcome.REFUSE or not _outlives(decision, day, found.ends):
+            return decision
+        after = self.decide(activity_id, action, day, found.ends, child_id, channel)
+        if (after.outcome, after.extras) == (decision.outcome, decision.extras):
+            return replace(decision, until=after.until, sentence=after.sentence)
+        return decisions.decide(found.on_day.before(found.ends), now)
 
     def rule_in_words(
         self, activity_id: int, action: LineAction, day: date, now: datetime, child_id: int | None = None
     ) -> str:
         """The rule in force, whatever the day: « Annulation jusqu’à la veille… »; empty without one."""
-        version = _in_force(self._versions, paris_now(now).date())
         try:
-            on_day = self._on_day(activity_id, action, day, now, child_id, Channel.PORTAL)
+            found = self._limits(activity_id, action, day, now, child_id, Channel.PORTAL)
         except BusinessError:
             return ""
-        return (
-            ""
-            if on_day is None
-            else decisions.rule_in_words(on_day.ladder, on_day.action, version.book.facts)
-        )
+        if found is None:
+            return ""
+        return decisions.rule_in_words(found.on_day.ladder, found.on_day.action, found.facts)
 
     def price(
         self,
@@ -245,15 +281,15 @@ class RuleSet:
 
         `extras` names the adjustments that a limit brings (a late booking); `state` is the fact `etat`.
         """
+        asked = _Presence(presence_type_id, day, child_id, now, tuple(extras), state)
         version = _in_force(self._versions, day)
-        formula, name = self._presence_types[presence_type_id]
-        if version is None or name not in version.book.activities:
+        if version is None or self._presence_types[presence_type_id].activity not in version.book.activities:
             return _NO_TARIFF
         quotient = self.quotient(day)
-        has_ended = quotient is not None and quotient.valid_to is not None and quotient.valid_to < day
-        key = (presence_type_id, child_id, version.valid_from, quotient, has_ended, tuple(extras), state)
+        ended = quotient is not None and quotient.valid_to is not None and quotient.valid_to < day
+        key = (*asked._replace(day=version.valid_from, now=None), quotient, ended)
         if key not in self._prices:
-            price, is_of_any_day = self._priced(version, name, formula, day, child_id, now, extras, state)
+            price, is_of_any_day = self._priced(version, asked, quotient if ended else None)
             if not is_of_any_day:
                 return price
             self._prices[key] = price
@@ -266,7 +302,11 @@ class RuleSet:
 
     # --- Limits
 
-    def _on_day(
+    def _in_force(self, now: datetime) -> _InForce | None:
+        """The version of the day of an act."""
+        return _in_force(self._versions, paris_now(now).date())
+
+    def _limits(
         self,
         activity_id: int,
         action: LineAction,
@@ -274,17 +314,18 @@ class RuleSet:
         now: datetime,
         child_id: int | None,
         channel: Channel,
-    ) -> DayLadder | None:
-        """The limits of a day, None without a rule for it; those that depend on nothing but the day are
-        computed once for everybody."""
-        version, name = _in_force(self._versions, paris_now(now).date()), self._activities[activity_id]
+    ) -> _Limits | None:
+        """The limits of a day under the rule in force at `now`, None without a rule for it; those that depend
+        on nothing but the day are computed once for everybody."""
+        version, name = self._in_force(now), self._activities[activity_id]
         activity = None if version is None else version.book.activities.get(name)
         if activity is None or activity.ladders is None:
             return None
         ladders = activity.ladders.on(paris_now(now).date())
-        key = (name, ladders.name, action, day, channel)
+        ends = min(version.ends(), ladders.ends())
+        key = (name, ladders.first_day, action, day, channel)
         if key in version.limits:
-            return version.limits[key]
+            return _Limits(version.limits[key], ends, version.book.facts)
         said = {"action": ACTIONS[action], "canal": _CHANNELS[channel]}
         known = {} if self._family is None else facts_of(version.book, self._family, child_id, day)
         context = version.book.context(known | said, day=day, now=now)
@@ -296,36 +337,28 @@ class RuleSet:
         found = decisions.on_day(ladder, said["action"], day, context, open_days)
         if context.reads <= _OF_THE_DAY and open_days is None:
             version.limits[key] = found
-        return found
+        return _Limits(found, ends, version.book.facts)
 
     # --- Prices
 
-    def _priced(
-        self,
-        version: _InForce,
-        name: str,
-        formula: str,
-        day: date,
-        child_id: int | None,
-        now: datetime | None,
-        extras: Collection[str],
-        state: str,
-    ) -> tuple[Price, bool]:
-        """The price, and whether it is that of any other day under the same version and quotient."""
-        book, quotient = self._with_openings(version.book, name), self.quotient(day)
-        facts = facts_of(book, self._family, child_id, day, formula) | {"etat": state}
-        ended = quotient is not None and quotient.valid_to is not None and quotient.valid_to < day
+    def _priced(self, version: _InForce, asked: _Presence, ended: Quotient | None) -> tuple[Price, bool]:
+        """The price, and whether it is that of any other day under the same version and quotient.
+
+        `ended` is the last known quotient, when its proof does not reach the day.
+        """
+        formula, name = self._presence_types[asked.presence_type_id]
+        book, day = self._with_openings(version.book, name), asked.day
+        facts = facts_of(book, self._family, asked.child_id, day, formula) | {"etat": asked.state}
         if book.quotient is not None:
-            facts |= self._quotient_fact(book, facts, quotient.valid_to if ended else day, now)
-        context = book.context(facts, day=day, now=now)
-        price = quote(book, name, context, extras, (_version_in_words(version),))
+            facts |= self._quotient_fact(book, facts, ended.valid_to if ended else day, asked.now)
+        context = book.context(facts, day=day, now=asked.now)
+        price = quote(book, name, context, asked.extras, (_version_in_words(version),))
         if ended and "quotient" in context.reads:
-            until = format_day(quotient.valid_to, year=True)
-            known = f"le quotient familial n’est connu que jusqu’au {until}"
+            known = f"le quotient familial n’est connu que jusqu’au {format_day(ended.valid_to, year=True)}"
             why = f"Prix provisoire, {known}{NBSP}: {PROOF_ADVICE}."
             price = replace(price, provisional=True, explanation=(*price.explanation, why))
-        tariff = book.activities[name].tariff
-        changes_by_day = tariff is not None and tariff.changes
+        dated = (book.activities[name].tariff, *book.totals)
+        changes_by_day = any(rule is not None and rule.changes for rule in dated)
         return price, not changes_by_day and not context.reads & _OF_ONE_DAY and not self._family.stated
 
     def _with_openings(self, book: Rulebook, name: str) -> Rulebook:
@@ -350,6 +383,13 @@ class RuleSet:
 _NO_TARIFF = Price(None, False, "", ("Aucun tarif n’est en vigueur pour ce jour.",))
 _OF_THE_DAY = frozenset({*DAY_FACTS, DAY, "action", "canal"})
 _OF_ONE_DAY = frozenset({DAY, MOMENT, AGE})
+
+
+def _outlives(decision: Decision, day: date, ends: datetime) -> bool:
+    """True when an answer is promised beyond the instant at which another rule takes over."""
+    if decision.until is not None:
+        return decision.until > ends
+    return ends != FOREVER and paris_now(ends).date() <= day
 
 
 def _version_in_words(version: _InForce) -> str:
@@ -380,7 +420,7 @@ def rule_set(
         _family(residency, parts, quotients),
         versions,
         activities,
-        {owner_id: (name, activity) for owner_id, name, _, _, activity in parts["presence"]},
+        {owner_id: _Formula(name, activity) for owner_id, name, _, _, activity in parts["presence"]},
         _open_days(versions, activities, span),
     )
 

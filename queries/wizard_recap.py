@@ -19,6 +19,7 @@ from domain.french import (
     plural,
 )
 from domain.rulebook.quotes import FLAT, PROOF_ADVICE
+from domain.rulebook.wording.text import capital
 from queries.booking_days import (
     UNCHANGED,
     ChildDay,
@@ -264,7 +265,7 @@ def _means(rules: RuleSet, pairs: Sequence[tuple[ChildDay, Verdict]]) -> str:
         return ""
     quotient = rules.quotient(pairs[0][0].day)
     if quotient is None:
-        return f"{brackets[0][:1].upper()}{brackets[0][1:]}, prix provisoire{NBSP}: {PROOF_ADVICE}."
+        return f"{capital(brackets[0])}, prix provisoire{NBSP}: {PROOF_ADVICE}."
     value = f"Quotient familial {format_number(quotient.value)}, {enumerate_fr(brackets)}"
     if quotient.valid_to is None:
         return f"{value}."

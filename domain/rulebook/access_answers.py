@@ -12,6 +12,7 @@ from domain.rulebook.facts import Context
 from domain.rulebook.plain_data import moment_text
 from domain.rulebook.rulebook import Activity, Rulebook
 from domain.rulebook.trace import MissingFact, Unanswered, in_words
+from domain.rulebook.wording.text import capital
 
 
 def _rules_of(activity: Activity, context: Context) -> Enrolment:
@@ -74,7 +75,7 @@ def enrolled(book: Rulebook, asked: Asked, context: Context) -> Answer:
     for paper in rules.papers:
         reason = paper.missing(asked["papers"], today, context)
         if reason:
-            reasons.append(reason[0].upper() + reason[1:])
+            reasons.append(capital(reason))
             context.trace.add(paper.path, reason)
     if rules.choices and not asked["days"]:
         raise MissingFact("jours", rules.path)

@@ -5,41 +5,21 @@ disagree. A doubt serves the family in the night of a clock change (domain.clock
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from domain.calendar import as_utc, paris_now
 from domain.clock_time import FOREVER, NEVER_EVER
 from domain.enums import Outcome
 from domain.french import NARROW_NBSP, NBSP, enumerate_fr, format_day, spaced
-from domain.rulebook.cutoffs import Unlimited, resolve
+from domain.rulebook.cutoffs import Unlimited
 from domain.rulebook.days import Compare
 from domain.rulebook.facts import Context, Fact
-from domain.rulebook.ladders import Answer, Ladder, Stage
+from domain.rulebook.ladders import Answer, Ladder, StageLimit, stage_on_day
 from domain.rulebook.limit_words import since_words, until_words
 from domain.rulebook.wording.cutoffs import say_cutoff
 
 CONTACT = "Contactez le service."
-
-
-@dataclass(frozen=True, slots=True)
-class DayStage:
-    """A stage on one service day: from `since` (None: always begun) to `limit`, both in UTC."""
-
-    stage: Stage
-    limit: datetime
-    compare: Compare
-    since: datetime | None
-
-    def answers(self, now: datetime) -> bool:
-        return self.compare.in_time(now, self.limit) and self.has_begun(now)
-
-    def has_begun(self, now: datetime) -> bool:
-        return self.since is None or now >= self.since
-
-    @property
-    def outcome(self) -> Outcome:
-        return self.stage.answer.outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +29,11 @@ class DayLadder:
     action: str
     day: date
     ladder: Ladder
-    stages: tuple[DayStage, ...]
+    stages: tuple[StageLimit, ...]
+
+    def before(self, end: datetime) -> "DayLadder":
+        """The same, over at `end` at the latest: another version of the règlement takes over there."""
+        return replace(self, stages=tuple(stage.before(end) for stage in self.stages))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +58,9 @@ def on_day(
     ladder: Ladder, action: str, service_day: date, context: Context, open_days: Collection[date] | None
 ) -> DayLadder:
     """The ladder on a service day. Raises BusinessError when a fact or the calendar lacks something."""
-    stages = []
-    for stage in ladder.stages:
-        if stage.when.holds(context):
-            limit, compare = resolve(stage.until, context, open_days)
-            since = None if stage.since is None else resolve(stage.since, context, open_days)[0]
-            stages.append(DayStage(stage, limit, compare, since))
-    return DayLadder(action, service_day, ladder, tuple(stages))
+    held = (stage for stage in ladder.stages if stage.when.holds(context))
+    stages = tuple(stage_on_day(stage, context, open_days) for stage in held)
+    return DayLadder(action, service_day, ladder, stages)
 
 
 def decide(on: DayLadder, now: datetime) -> Decision:
@@ -163,15 +143,15 @@ def _sentence(on: DayLadder, index: int, answer: Answer, now: datetime) -> str:
         return _refusal(words, [one for one in on.stages if not one.has_begun(now)], passed)
     late = f"Hors délai depuis le {since_words(passed[0].limit)}{NBSP}: " if passed else ""
     if answer.outcome is Outcome.ON_REQUEST:
-        submitted = f"{_TO_BE_SUBMITTED}{', à envoyer ' + tail if tail else ''}{_required(answer)}"
-        return f"{late or words.noun + ' sur demande' + NBSP + ': '}{submitted}"
-    can = f"{words.can}{_WITH_EXTRA if answer.outcome is Outcome.EXTRA else ''}"
-    can = can[0].lower() + can[1:] if late and answer.outcome is Outcome.EXTRA else can
-    said = f"{can} {tail}" if tail else f"{can} à tout moment" if not late else can
-    return f"{late if answer.outcome is Outcome.EXTRA else ''}{said}{_required(answer)}"
+        submitted = f"{_TO_BE_SUBMITTED}{', à envoyer ' + tail if tail else ''}"
+        return f"{late or words.noun + ' sur demande' + NBSP + ': '}{submitted}{_required(answer)}"
+    if answer.outcome is Outcome.EXTRA and late:
+        return f"{late}{words.can.lower()}{_WITH_EXTRA}{' ' + tail if tail else ''}{_required(answer)}"
+    extra = _WITH_EXTRA if answer.outcome is Outcome.EXTRA else ""
+    return f"{words.can}{extra} {tail or 'à tout moment'}{_required(answer)}"
 
 
-def _refusal(words: _Words, to_come: list[DayStage], passed: list[DayStage]) -> str:
+def _refusal(words: _Words, to_come: list[StageLimit], passed: list[StageLimit]) -> str:
     if to_come:
         start = min(one.since for one in to_come)
         return f"{words.can} à partir du {since_words(start)}"
@@ -179,8 +159,9 @@ def _refusal(words: _Words, to_come: list[DayStage], passed: list[DayStage]) -> 
         return f"{words.closed}. {CONTACT}"
     latest = max(passed, key=lambda one: one.limit)
     was = "la demande était possible"
-    if latest.outcome in (Outcome.FREE, Outcome.EXTRA):
-        was = f"c’était {words.can.lower()}{_WITH_EXTRA if latest.outcome is Outcome.EXTRA else ''}"
+    outcome = latest.stage.answer.outcome
+    if outcome in (Outcome.FREE, Outcome.EXTRA):
+        was = f"c’était {words.can.lower()}{_WITH_EXTRA if outcome is Outcome.EXTRA else ''}"
     return f"Trop tard{NBSP}: {was} {_until(latest)}. {CONTACT}"
 
 
@@ -188,7 +169,7 @@ def _required(answer: Answer) -> str:
     return f", à fournir{NBSP}: {enumerate_fr(answer.requires)}" if answer.requires else ""
 
 
-def _until(stage: DayStage) -> str:
+def _until(stage: StageLimit) -> str:
     """« jusqu’au jeudi 14 janvier, 10 h », « avant le … » when the very moment is too late, « jusqu’au jeudi
     14 janvier inclus » at midnight; "" without limit.
     """

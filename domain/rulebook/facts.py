@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from string import ascii_uppercase
 from typing import Any
 
 from domain.errors import RuleError
@@ -233,6 +234,12 @@ def number_bracket(interval: Interval, said: Callable[[Any], str] = format_numbe
         return f"de {said(low)} à {end}"
     end = f", jusqu’à {said(high)} inclus" if interval.high_in else f" et moins de {said(high)}"
     return f"plus de {said(low)}{end}"
+
+
+def bracket_name(rank: int, interval: Interval) -> str:
+    """« tranche C (de 701 à moins de 901) » for rank 2; numbers take over after Z."""
+    letter = ascii_uppercase[rank] if rank < len(ascii_uppercase) else str(rank + 1)
+    return f"tranche {letter} ({number_bracket(interval)})"
 
 
 _BOUNDS = {"de": ("low", True), "plus_de": ("low", False), "a": ("high", True), "moins_de": ("high", False)}

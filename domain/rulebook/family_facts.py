@@ -21,7 +21,7 @@ from domain.rulebook.tree import Faults, Node
 from domain.rulebook.wording.french_names import readable
 
 AGE = "age"
-_RESIDENCE = {Residency.RESIDENT: "commune", Residency.NON_RESIDENT: "hors_commune"}
+RESIDENCES = {Residency.RESIDENT: "commune", Residency.NON_RESIDENT: "hors_commune"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def facts_of(
 
 def _deduced(family: Family, child_id: int | None, day: date) -> dict[str, Any]:
     facts: dict[str, Any] = {
-        "residence": _RESIDENCE[family.residency],
+        "residence": RESIDENCES[family.residency],
         "enfants": Decimal(len(family.births)),
         "etat": "present",
         "canal": "portail",
@@ -141,6 +141,12 @@ _OF_AN_ACT = frozenset(
 )
 
 
+def fact_label(book: Rulebook, name: str) -> str:
+    """What a fact is called: « agent de la commune »."""
+    fact = book.facts.get(name)
+    return (fact.label if fact else "") or readable(name)
+
+
 def statable_facts(book: Rulebook) -> tuple[StatableFact, ...]:
     """The facts that limits, prices and enrolments read and that nobody else gives, in the file's order.
 
@@ -150,7 +156,7 @@ def statable_facts(book: Rulebook) -> tuple[StatableFact, ...]:
     for activity in book.activities.values():
         read |= facts_to_give((activity.ladders, activity.tariff, activity.enrolment), book)
     return tuple(
-        StatableFact(name, fact.label or readable(name), fact)
+        StatableFact(name, fact_label(book, name), fact)
         for name, fact in book.facts.items()
         if name in read and _is_of_the_family(name, fact)
     )

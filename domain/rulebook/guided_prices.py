@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from domain.enums import Residency
 from domain.errors import RuleError
+from domain.rulebook.family_facts import RESIDENCES
 from domain.rulebook.guided_limits import cents_of, euros
 from domain.rulebook.prices import BY_LADDER
 from domain.rulebook.tree import Tree
 
-RESIDENT, NON_RESIDENT = "commune", "hors_commune"
+RESIDENT, NON_RESIDENT = RESIDENCES[Residency.RESIDENT], RESIDENCES[Residency.NON_RESIDENT]
 FORMULA, QUOTIENT, RESIDENCE = "formule", "quotient", "residence"
 ANY, UNKNOWN = "tous", "inconnu"
 # How the quotient is taken when nobody has written it yet: the one in force on the day of care.

@@ -3,10 +3,27 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Any, Protocol
 
 from domain.calendar import ONE_DAY
 from domain.rulebook.tree import Tree
+
+
+class VersionState(StrEnum):
+    DRAFT = "draft"
+    FUTURE = "future"
+    CURRENT = "current"
+    PAST = "past"
+
+
+def state_of(first_day: date, last_day: date | None, today: date) -> VersionState:
+    """What a published version, or a stretch of them, is today."""
+    if first_day > today:
+        return VersionState.FUTURE
+    has_ended = last_day is not None and last_day < today
+    return VersionState.PAST if has_ended else VersionState.CURRENT
+
 
 # Reads a part in the tree of a whole règlement; parts that are equal say the same.
 Part = Callable[[Tree], Any]

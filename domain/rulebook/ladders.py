@@ -133,11 +133,14 @@ def limits(ladder: Ladder, context: Context, open_days: Collection | None) -> li
                 continue
         except MissingFact:
             certain = False
-        found.append(_on_day(stage, context, open_days, certain))
+        found.append(stage_on_day(stage, context, open_days, certain))
     return found
 
 
-def _on_day(stage: Stage, context: Context, open_days: Collection | None, certain: bool = True) -> StageLimit:
+def stage_on_day(
+    stage: Stage, context: Context, open_days: Collection | None, certain: bool = True
+) -> StageLimit:
+    """The stage on the service day of `context`, whatever its condition."""
     limit, compare = resolve(stage.until, context, open_days)
     since = None if stage.since is None else resolve(stage.since, context, open_days)[0]
     return StageLimit(stage, limit, compare, since, certain)
@@ -150,7 +153,7 @@ def decide(ladder: Ladder, context: Context, open_days: Collection | None, now: 
     """
     opens, any_past = [], False
     for stage in ladder.stages:
-        one = _on_day(stage, context, open_days)
+        one = stage_on_day(stage, context, open_days)
         if one.is_past(now):
             any_past = True
             continue

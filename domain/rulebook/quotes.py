@@ -15,13 +15,16 @@ from domain.errors import BusinessError
 from domain.french import NBSP, format_euros, format_number, quoted, spaced
 from domain.rulebook.bills import price_all
 from domain.rulebook.counts import Presence
+from domain.rulebook.decisions import CONTACT
 from domain.rulebook.facts import Context
+from domain.rulebook.family_facts import fact_label
 from domain.rulebook.prices import Adjustment, Operation
 from domain.rulebook.quotients import TOP
 from domain.rulebook.rulebook import Rulebook
 from domain.rulebook.settlement import settled_later
 from domain.rulebook.trace import MissingFact, Step
 from domain.rulebook.wording.french_names import readable
+from domain.rulebook.wording.text import capital
 
 FLAT = "tarif unique"
 PROOF_ADVICE = "transmettez votre attestation CAF ou MSA au service"
@@ -65,11 +68,16 @@ def quote(
 
 def unanswered(book: Rulebook, error: BusinessError) -> str:
     """Why there is no price, for a family: the fact that its file lacks, or a case not foreseen."""
+    not_foreseen = f"Le règlement ne prévoit pas ce cas{NBSP}: le prix sera confirmé par le service."
+    return missing_words(book, error) or not_foreseen
+
+
+def missing_words(book: Rulebook, error: BusinessError) -> str:
+    """The fact that a file lacks, for a family; empty for any other reason."""
     if not isinstance(error, MissingFact):
-        return f"Le règlement ne prévoit pas ce cas{NBSP}: le prix sera confirmé par le service."
-    fact = book.facts.get(error.fact)
-    label = (fact.label if fact else "") or readable(error.fact)
-    return f"Il manque une information pour calculer le prix{NBSP}: {quoted(label)}. Contactez le service."
+        return ""
+    label = quoted(fact_label(book, error.fact))
+    return f"Il manque une information au dossier pour répondre{NBSP}: {label}. {CONTACT}"
 
 
 def _cents(euros: Decimal) -> int:
@@ -106,16 +114,14 @@ def _said(steps: Iterable[Step], amount: Decimal, adjustments: Mapping[str, Adju
     for step in steps:
         if step.bracket or step.rule.endswith("]") and ".lignes[" in step.rule:
             facts = ", ".join(part for part in _facts_in_words(step) if part)
-            said = f"{facts}{NBSP}: {_money(step.result)}."
-            yield said[0].upper() + said[1:]
+            yield capital(f"{facts}{NBSP}: {_money(step.result)}.")
             told = True
         elif step.rule in adjustments:
             yield _adjusted(adjustments[step.rule], step)
         elif ".ajustements[" in step.rule:
-            said = readable(step.text)
-            yield spaced(f"{said[0].upper()}{said[1:]}.")
+            yield spaced(capital(f"{readable(step.text)}."))
     if not told:
-        yield f"{FLAT[0].upper()}{FLAT[1:]}{NBSP}: {_money(amount)}."
+        yield capital(f"{FLAT}{NBSP}: {_money(amount)}.")
 
 
 _SIGNS = {
@@ -128,14 +134,15 @@ _SIGNS = {
 
 def _adjusted(rule: Adjustment, step: Step) -> str:
     """« Supplément hors délai : +1,00 €, de 1,10 € à 2,10 €. »"""
-    name, found = readable(rule.name), dict(step.inputs)
+    found = dict(step.inputs)
     value, before = found["valeur"], found["avant"]
     if rule.operation is Operation.ADD:
         said = f"{'+' if value >= 0 else ''}{_money(value)}"
     else:
         amount = format_number(value) if rule.operation is Operation.MULTIPLY else _money(value)
         said = f"{_SIGNS[rule.operation]}{amount}"
-    return f"{name[0].upper()}{name[1:]}{NBSP}: {said}, de {_money(before)} à {_money(step.result)}."
+    name = capital(readable(rule.name))
+    return f"{name}{NBSP}: {said}, de {_money(before)} à {_money(step.result)}."
 
 
 def _facts_in_words(step: Step) -> Iterator[str]:

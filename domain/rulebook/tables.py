@@ -8,11 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from string import ascii_uppercase
 from typing import Any
 
 from domain.french import enumerate_fr
-from domain.rulebook.facts import Context, Interval, Kind, Test, number_bracket
+from domain.rulebook.facts import Context, Interval, Kind, Test, bracket_name
 from domain.rulebook.trace import Unanswered, in_words
 
 SHIFT = "_decalage"
@@ -75,12 +74,11 @@ class Table:
         return values
 
     def _bracket(self, row: Row, values: Mapping[str, Any]) -> str:
-        """« tranche C (de 701 à 900) », the line that a number chose; numbers take over after Z."""
+        """« tranche C (de 701 à moins de 901) », the line that a number chose."""
         for name, test in row.tests.items():
             if test.interval is not None and isinstance(values[name], Decimal):
                 rank = list(self._brackets(name, values)).index(row)
-                letter = ascii_uppercase[rank] if rank < len(ascii_uppercase) else str(rank + 1)
-                return f"tranche {letter} ({number_bracket(test.interval)})"
+                return bracket_name(rank, test.interval)
         return ""
 
     def _row(self, values: Mapping[str, Any]) -> Row:

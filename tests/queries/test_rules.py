@@ -1,6 +1,6 @@
 """The rules in force: which version answers, which quotient prices, what happens when a rule is missing."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -61,6 +61,93 @@ def test_deadlines_follow_the_version_in_force_on_the_day_of_the_act(bench):
     assert outcome(bench, datetime(2027, 1, 19, 12, tzinfo=UTC)) is Outcome.FREE
     assert outcome(bench, datetime(2027, 1, 19, 23, 30, tzinfo=UTC)) is Outcome.REFUSE  # the 20th in Paris
     assert outcome(bench, datetime(2027, 1, 26, 12, tzinfo=UTC)) is Outcome.FREE
+
+
+def promise(bench, now):
+    return read(bench).decide(bench.canteen.activity.id, LineAction.BOOK, MONDAY, now)
+
+
+EARLY = datetime(2027, 1, 12, 9, tzinfo=UTC)
+
+
+def test_a_limit_beyond_its_version_is_the_next_versions(bench):
+    limits(bench, written.until(written.days_before(2, "18:00")), date(2027, 1, 26))
+    decision = promise(bench, EARLY)
+    assert decision.sentence == "Réservable jusqu’au samedi 30\xa0janvier, 18\xa0h"
+    assert promise(bench, decision.until).outcome is Outcome.FREE
+    assert promise(bench, decision.until + timedelta(seconds=1)).outcome is Outcome.REFUSE
+
+
+def test_what_the_next_version_refuses_is_promised_until_it_starts(bench):
+    limits(bench, written.NEVER, date(2027, 1, 26))
+    decision = promise(bench, EARLY)
+    assert decision.sentence == "Réservable jusqu’au lundi 25\xa0janvier inclus"
+    assert promise(bench, decision.until - timedelta(seconds=1)).outcome is Outcome.FREE
+    assert promise(bench, decision.until).outcome is Outcome.REFUSE
+
+
+def test_no_limit_at_all_stops_where_the_next_version_has_one(bench):
+    limits(bench, written.ALWAYS, date(2025, 9, 1))
+    assert promise(bench, EARLY).sentence == "Réservable à tout moment"
+    limits(bench, written.until(written.days_before(2, "18:00")), date(2027, 1, 26))
+    assert promise(bench, EARLY).sentence == "Réservable jusqu’au samedi 30\xa0janvier, 18\xa0h"
+
+
+def test_the_same_limit_in_the_next_version_is_said_whole(bench):
+    bench.world.write_rulebook(date(2027, 1, 26))
+    assert promise(bench, EARLY).sentence == "Réservable jusqu’au dimanche 31\xa0janvier, 18\xa0h"
+
+
+def test_a_limit_that_lacks_a_fact_refuses_and_names_it(bench):
+    bench.world.rulebook["faits"]["agent"] = {"type": "oui_non", "nom": "agent de la commune"}
+    late = written.until(written.days_before(1, "18:00"))
+    late["etapes"][0]["si"] = {"agent": "oui"}
+    limits(bench, late, date(2025, 9, 1))
+    decision = promise(bench, EARLY)
+    assert decision.outcome is Outcome.REFUSE
+    assert "«\xa0agent de la commune\xa0»" in decision.sentence
+
+
+def test_two_dated_limits_of_one_name_are_two_limits(bench):
+    rules = bench.world.rulebook["activites"]["cantine"]
+    former, later = (
+        rules["delais"],
+        [written.ladder(action, written.NEVER) for action in ("reserver", "annuler")],
+    )
+    rules["delais"] = {
+        "versions": [
+            {"nom": "délais", "du": "2025-09-01", "au": "2027-01-15", "regle": former},
+            {"nom": "délais", "du": "2027-01-16", "regle": later},
+        ]
+    }
+    bench.world.write_rulebook()
+    rules = read(bench)
+    answers = [
+        rules.decide(bench.canteen.activity.id, LineAction.BOOK, MONDAY, now).outcome
+        for now in (EARLY, EARLY + timedelta(days=7))
+    ]
+    assert answers == [Outcome.FREE, Outcome.REFUSE]
+
+
+def test_a_total_that_ends_leaves_the_next_prices_final(bench):
+    rule = {
+        "nom": "plafond du mois",
+        "activites": ["cantine"],
+        "periode": "mois",
+        "par": "enfant",
+        "effet": "plafond",
+        "valeur": "40.00",
+        "arrondi": {"au": "0.01", "vers": "plus_proche"},
+    }
+    bench.world.rulebook["cumuls"] = [
+        {"versions": [{"nom": "a", "du": "2025-09-01", "au": "2027-02-01", "regle": rule}]}
+    ]
+    bench.world.write_rulebook()
+    rules = read(bench)
+    assert [rules.price(bench.meal_id, day).provisional for day in (MONDAY, date(2027, 2, 2))] == [
+        True,
+        False,
+    ]
 
 
 def test_booking_and_cancelling_have_their_own_ladders(bench):

@@ -62,7 +62,7 @@ def test_a_price_waits_for_the_fact_and_comes_with_it(bench, basket, client):
     client.get(f"/reservations/{key}/recapitulatif")
     said = words(client.page.main)
     assert "prix à confirmer" in said
-    assert "Il manque une information pour calculer le prix : « agent de la commune »." in said
+    assert "Il manque une information au dossier pour répondre : « agent de la commune »." in said
 
     client.sign_in(bench.world.staff(StaffRole.RECEPTION))
     form = f"{page_of(bench)}/informations/agent"

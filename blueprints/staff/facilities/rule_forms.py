@@ -34,6 +34,7 @@ from domain.rulebook.days import Base, Compare
 from domain.rulebook.guided_limits import GuidedLimit, GuidedStage
 from domain.rulebook.guided_prices import Bracket, GuidedPrices, PriceRow
 from domain.rulebook.tree import Fault, Tree
+from domain.rulebook.wording.text import capital
 
 EMPTY_ROWS = 4
 MOST_ROWS = 30
@@ -385,7 +386,7 @@ class LimitForm(StaffForm):
 
 
 def _sentence(fault: Fault) -> str:
-    return spaced(fault.message[:1].upper() + fault.message[1:])
+    return spaced(capital(fault.message))
 
 
 class AlwaysForm(LimitForm):

@@ -16,6 +16,7 @@ from domain.french import of_name
 from domain.permissions import Permission
 from domain.rulebook.facts import Kind
 from domain.rulebook.family_facts import StatableFact, fault_of, value_in_words
+from domain.rulebook.wording.text import capital
 from queries import rule_facts as fact_queries
 from services import rule_facts
 
@@ -44,13 +45,13 @@ def _form_for(asked: StatableFact) -> type[StaffForm]:
                 field.data = field.data.replace(",", ".")
             fault = fault_of(asked.fact, field.data or "")
             if fault:
-                raise ValidationError(f"{fault[:1].upper()}{fault[1:]}")
+                raise ValidationError(capital(fault))
 
     return FactForm
 
 
 def _answer(asked: StatableFact) -> Field:
-    label = f"{asked.label[:1].upper()}{asked.label[1:]}"
+    label = capital(asked.label)
     words = ("oui", "non") if asked.fact.kind is Kind.YES_NO else asked.fact.values
     if not words:
         return LineField(label, 200, required=_REQUIRED)

@@ -22,6 +22,7 @@ from domain.rulebook.price_changes import PriceComparison
 from domain.rulebook.text_changes import TextChange
 from domain.rulebook.wording.conditions import after
 from domain.rulebook.wording.lexicon import Lexicon
+from domain.rulebook.wording.text import capital
 
 _ACTIONS = {"reserver": "Réserver", "annuler": "Annuler", "modifier": "Modifier"}
 
@@ -87,7 +88,7 @@ def _limits(changes: Iterable[LimitChange], lexicon: Lexicon) -> Iterator[str]:
         alike.setdefault(replace(change, action="reserver"), []).append(change)
     for first, *others in alike.values():
         acts = "".join(f" et {_ACTIONS[one.action].lower()}" for one in others)
-        said = _capital(say_limit_change(first, lexicon))
+        said = capital(say_limit_change(first, lexicon))
         yield said.replace(_ACTIONS[first.action], f"{_ACTIONS[first.action]}{acts}", 1)
 
 
@@ -99,7 +100,7 @@ def _extent(prices: PriceComparison) -> str:
     if prices.extent is None:
         return ""
     for_whom = "pour chaque famille concernée" if prices.extent.is_one else "selon les familles"
-    return f"{_capital(say_difference(prices.extent))} {for_whom}."
+    return f"{capital(say_difference(prices.extent))} {for_whom}."
 
 
 def _prices(prices: PriceComparison | None, lexicon: Lexicon) -> Iterator[str]:
@@ -108,13 +109,9 @@ def _prices(prices: PriceComparison | None, lexicon: Lexicon) -> Iterator[str]:
     if prices.problem:
         yield prices.problem
     for change in prices.changes:
-        yield _capital(say_price_change(change, lexicon))
+        yield capital(say_price_change(change, lexicon))
     for name in prices.missing:
         yield f"Sans «\u00a0{lexicon.name(name)}\u00a0», certains prix ne peuvent pas être comparés."
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
 
 
 # --- Limits -------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from domain.rulebook.change_words import say_facts
 from domain.rulebook.price_grid import Grid, GridRow
 from domain.rulebook.wording.lexicon import Lexicon
 from domain.rulebook.wording.numbers import euros
+from domain.rulebook.wording.text import capital
 
 # Facts that make columns: how many children, or which of them.
 _COLUMNS = ("rang", "enfants")
@@ -67,7 +68,7 @@ def _table(grid: Grid, key: tuple, rows: Sequence[GridRow], lexicon: Lexicon) ->
 def _said(facts: Mapping[str, Any], wanted: Sequence[str], lexicon: Lexicon) -> str:
     chosen = {name: facts[name] for name in wanted if name in facts}
     said = say_facts(chosen, lexicon) if chosen else "Prix"
-    return said[0].upper() + said[1:]
+    return capital(said)
 
 
 def _title(
@@ -78,7 +79,7 @@ def _title(
         said += f", avec {' et '.join(quoted(lexicon.word(name)) for name in extras)}"
     if since is not None:
         said += f", à partir du {format_day(since, year=True)}"
-    return said[0].upper() + said[1:]
+    return capital(said)
 
 
 def _cell(row: GridRow, lexicon: Lexicon) -> PriceCell:

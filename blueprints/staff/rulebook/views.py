@@ -14,6 +14,7 @@ from blueprints.staff.acts import author
 from blueprints.staff.rulebook import blueprint
 from domain.errors import BusinessError
 from domain.permissions import Permission
+from domain.rulebook.history import VersionState
 from domain.rulebook.rule_names import rule_name
 from queries import rulebook_pages
 from services import rulebooks
@@ -25,7 +26,7 @@ MANAGE = Permission.FACILITIES_MANAGE
 @staff(MANAGE)
 def index() -> Response:
     versions = rulebook_pages.versions(today())
-    draft = next((one for one in versions if one.state is rulebook_pages.VersionState.DRAFT), None)
+    draft = next((one for one in versions if one.state is VersionState.DRAFT), None)
     return answer("staff/rulebook/index.html", versions=versions, draft=draft, weeks=rulebook_pages.WEEKS)
 
 
