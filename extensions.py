@@ -63,15 +63,18 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def closed_list(kind: type[StrEnum]) -> Enum:
-    """Column type of a closed list: text with a CHECK, the same on both engines."""
+def closed_list(kind: type[StrEnum], name: str = "") -> Enum:
+    """Column type of a closed list: text with a CHECK, the same on both engines.
+
+    `name` tells the checks of two columns of one table and one list apart.
+    """
     return Enum(
         kind,
         native_enum=False,
         create_constraint=True,
         validate_strings=True,
         length=24,
-        name=kind.__name__.lower(),
+        name=name or kind.__name__.lower(),
         values_callable=lambda members: [member.value for member in members],
     )
 

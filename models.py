@@ -23,21 +23,34 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.enums import (
+    AbsenceKind,
+    AbsenceState,
     AccountKind,
     AccountStatus,
     ActivityKind,
     BookingState,
+    ChangeState,
     Channel,
+    ChoiceList,
+    CustodySplit,
+    DocumentEffect,
     DocumentOwner,
+    DocumentState,
+    DocumentValidity,
     FacilityKind,
+    FileSection,
     LineAction,
     LineState,
     MailKind,
     MailState,
     Residency,
+    SchoolLevel,
     SchoolZone,
     SessionKind,
+    Sex,
+    SocialFund,
     StaffRole,
+    SubjectKind,
     ValidationMode,
 )
 from extensions import UtcDateTime, closed_list, db
@@ -109,6 +122,31 @@ class Resource(db.Model):
     is_active: Mapped[bool] = mapped_column(default=True)
 
 
+class ListChoice(db.Model):
+    """One entry of a list that the service edits: family situations, relationships, diets (S32, S45)."""
+
+    __tablename__ = "list_choice"
+    __table_args__ = (UniqueConstraint("kind", "label"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[ChoiceList] = mapped_column(closed_list(ChoiceList))
+    label: Mapped[str] = mapped_column(String(80))
+    position: Mapped[int] = mapped_column(default=0)
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
+class FieldRule(db.Model):
+    """What the town does with one field of the family file, where it differs from `domain.family_file`."""
+
+    __tablename__ = "field_rule"
+
+    field: Mapped[str] = mapped_column(String(60), primary_key=True)
+    is_shown: Mapped[bool]
+    is_editable: Mapped[bool]
+    is_required: Mapped[bool]
+    needs_control: Mapped[bool]
+
+
 # --- Accounts -----------------------------------------------------------------------------------
 
 
@@ -177,6 +215,19 @@ class Throttle(db.Model):
     last_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
+class EmailChange(db.Model):
+    """A new sign-in address that its owner has not proven yet; the old one works until then (S38)."""
+
+    __tablename__ = "email_change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = parent_key("user_account.id", unique=True, index=False)
+    new_email: Mapped[str] = mapped_column(String(254))
+    token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)  # None until the mail leaves
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class StaffMember(db.Model):
     __tablename__ = "staff_member"
 
@@ -185,6 +236,7 @@ class StaffMember(db.Model):
     first_name: Mapped[str] = mapped_column(String(80))
     last_name: Mapped[str] = mapped_column(String(80))
     role: Mapped[StaffRole] = mapped_column(closed_list(StaffRole))
+    can_read_medical: Mapped[bool] = mapped_column(default=False)  # apart from the role (S114)
 
 
 class StaffFacility(db.Model):
@@ -213,8 +265,30 @@ class Household(db.Model):
     city: Mapped[str] = mapped_column(String(100), default="")
     family_situation: Mapped[str] = mapped_column(String(60), default="")
     residency: Mapped[Residency] = mapped_column(closed_list(Residency))
+    address_since: Mapped[date | None] = mapped_column(Date)  # the former ones are in former_address
+    social_fund: Mapped[SocialFund | None] = mapped_column(closed_list(SocialFund))
+    beneficiary_number: Mapped[str] = mapped_column(String(20), default="")
+    import_key: Mapped[str | None] = mapped_column(String(80), unique=True)  # its name in the imported file
+    merged_into_id: Mapped[int | None] = parent_key("household.id")  # a duplicate, kept for its trace (R03)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     search_text: Mapped[str] = mapped_column(String(400), default="")  # folded names, see domain.people.fold
+
+
+class FormerAddress(db.Model):
+    """Where a household lived before, both days included; `valid_from` None when nobody knows."""
+
+    __tablename__ = "former_address"
+    __table_args__ = (CheckConstraint("valid_from IS NULL OR valid_from <= valid_to", name="order"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    household_id: Mapped[int] = parent_key("household.id")
+    address: Mapped[str] = mapped_column(String(200))
+    address_extra: Mapped[str] = mapped_column(String(200))
+    postcode: Mapped[str] = mapped_column(String(10))
+    city: Mapped[str] = mapped_column(String(100))
+    residency: Mapped[Residency] = mapped_column(closed_list(Residency))
+    valid_from: Mapped[date | None] = mapped_column(Date)
+    valid_to: Mapped[date] = mapped_column(Date)
 
 
 class Guardian(db.Model):
@@ -231,14 +305,25 @@ class Guardian(db.Model):
     home_phone: Mapped[str] = mapped_column(String(30), default="")
     work_phone: Mapped[str] = mapped_column(String(30), default="")
     workplace: Mapped[str] = mapped_column(String(160), default="")
+    birth_name: Mapped[str] = mapped_column(String(80), default="")
+    birth_date: Mapped[date | None] = mapped_column(Date)
+    profession: Mapped[str] = mapped_column(String(120), default="")
+    iban_sealed: Mapped[str | None] = mapped_column(Text)  # see adapters.sealing
+    iban_holder: Mapped[str] = mapped_column(String(120), default="")
+    has_secret_contact: Mapped[bool] = mapped_column(default=False)  # hidden even from ordinary agents
+    merged_into_id: Mapped[int | None] = parent_key("guardian.id")  # a duplicate, kept for its history (R03)
 
 
 class HouseholdGuardian(db.Model):
+    """An adult of a household; a step-parent is no legal guardian (R01)."""
+
     __tablename__ = "household_guardian"
 
     household_id: Mapped[int] = parent_key("household.id", index=False, primary_key=True)
     guardian_id: Mapped[int] = parent_key("guardian.id", primary_key=True)
     position: Mapped[int] = mapped_column(default=1)
+    relationship: Mapped[str] = mapped_column(String(80), default="")
+    is_legal_guardian: Mapped[bool] = mapped_column(default=True)
 
 
 class Child(db.Model):
@@ -248,15 +333,185 @@ class Child(db.Model):
     first_name: Mapped[str] = mapped_column(String(80))
     last_name: Mapped[str] = mapped_column(String(80))
     birth_date: Mapped[date] = mapped_column(Date)
+    sex: Mapped[Sex | None] = mapped_column(closed_list(Sex))
+    birth_place: Mapped[str] = mapped_column(String(120), default="")
+    diet: Mapped[str] = mapped_column(String(80), default="")  # one label of the town's list; empty = ordinary
+    diet_note: Mapped[str] = mapped_column(String(300), default="")
+    merged_into_id: Mapped[int | None] = parent_key("child.id")  # a duplicate, kept for its history (R03)
 
 
 class HouseholdChild(db.Model):
-    """A child may live in two households (R02)."""
+    """A child may live in two households (R02). A restricted household reads the name only: the service has
+    noted a decision of justice (security 1.3)."""
 
     __tablename__ = "household_child"
 
     household_id: Mapped[int] = parent_key("household.id", index=False, primary_key=True)
     child_id: Mapped[int] = parent_key("child.id", primary_key=True)
+    is_restricted: Mapped[bool] = mapped_column(default=False)
+
+
+class CustodyCalendar(db.Model):
+    """Which of two households a child lives in, from a day until the next row (R02, `domain.custody`).
+
+    ISO week numbers decide; the child changes house on `handover_weekday` (0 = Monday).
+    """
+
+    __tablename__ = "custody_calendar"
+    __table_args__ = (
+        UniqueConstraint("child_id", "valid_from"),
+        CheckConstraint("even_household_id <> odd_household_id", name="two_households"),
+        CheckConstraint("handover_weekday BETWEEN 0 AND 6", name="weekday"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    child_id: Mapped[int] = parent_key("child.id", index=False)
+    valid_from: Mapped[date] = mapped_column(Date)
+    valid_to: Mapped[date | None] = mapped_column(Date)
+    even_household_id: Mapped[int] = parent_key("household.id")
+    odd_household_id: Mapped[int] = parent_key("household.id")
+    handover_weekday: Mapped[int] = mapped_column(default=0)
+    holiday_split: Mapped[CustodySplit] = mapped_column(closed_list(CustodySplit))
+    summer_split: Mapped[CustodySplit] = mapped_column(closed_list(CustodySplit, "summersplit"))
+
+
+class CustodyException(db.Model):
+    """Days, both included, on which a child is elsewhere than its calendar says."""
+
+    __tablename__ = "custody_exception"
+    __table_args__ = (CheckConstraint("first_day <= last_day", name="order"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    child_id: Mapped[int] = parent_key("child.id")
+    household_id: Mapped[int] = parent_key("household.id")
+    first_day: Mapped[date] = mapped_column(Date)
+    last_day: Mapped[date] = mapped_column(Date)
+    reason: Mapped[str] = mapped_column(String(200), default="")
+
+
+class MedicalRecord(db.Model):
+    """Health of a child: one sealed JSON object, opened by who has the right, each reading in the journal."""
+
+    __tablename__ = "medical_record"
+
+    child_id: Mapped[int] = parent_key("child.id", index=False, primary_key=True)
+    sealed: Mapped[str] = mapped_column(Text)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AuthorisedPerson(db.Model):
+    """Somebody who may fetch a child, or is called in an emergency (S46)."""
+
+    __tablename__ = "authorised_person"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    child_id: Mapped[int] = parent_key("child.id")
+    first_name: Mapped[str] = mapped_column(String(80))
+    last_name: Mapped[str] = mapped_column(String(80))
+    relationship: Mapped[str] = mapped_column(String(80), default="")
+    phone: Mapped[str] = mapped_column(String(30), default="")
+    may_collect: Mapped[bool] = mapped_column(default=True)
+    is_emergency_contact: Mapped[bool] = mapped_column(default=False)
+
+
+class AuthorisationType(db.Model):
+    """A question put to the parents of each child: leave alone, be photographed, hospital (S47 to S50)."""
+
+    __tablename__ = "authorisation_type"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(120), unique=True)
+    description: Mapped[str] = mapped_column(Text, default="")
+    is_per_facility: Mapped[bool] = mapped_column(default=False)
+    is_safety: Mapped[bool] = mapped_column(default=False)  # a « non » shows at once at the door (S52)
+    position: Mapped[int] = mapped_column(default=0)
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
+class Authorisation(db.Model):
+    """An answer in force until `ended_at`, with its day and its author; former ones are kept (S48, S49)."""
+
+    __tablename__ = "authorisation"
+    __table_args__ = (
+        Index(
+            "uq_authorisation_current",
+            "child_id",
+            "type_id",
+            "facility_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL AND facility_id IS NOT NULL"),
+            postgresql_where=text("ended_at IS NULL AND facility_id IS NOT NULL"),
+        ),
+        Index(
+            "uq_authorisation_current_everywhere",
+            "child_id",
+            "type_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL AND facility_id IS NULL"),
+            postgresql_where=text("ended_at IS NULL AND facility_id IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    child_id: Mapped[int] = parent_key("child.id")
+    type_id: Mapped[int] = parent_key("authorisation_type.id")
+    facility_id: Mapped[int | None] = parent_key("facility.id")
+    is_allowed: Mapped[bool]
+    author_name: Mapped[str] = mapped_column(String(160))
+    given_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Consent(db.Model):
+    """A text that each adult accepts: the règlement intérieur, a charter (R06)."""
+
+    __tablename__ = "consent"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(120), unique=True)
+    is_required: Mapped[bool] = mapped_column(default=True)  # without it, no booking
+    position: Mapped[int] = mapped_column(default=0)
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
+class ConsentVersion(db.Model):
+    """The text itself; a published one is never changed, a new number replaces it."""
+
+    __tablename__ = "consent_version"
+    __table_args__ = (UniqueConstraint("consent_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    consent_id: Mapped[int] = parent_key("consent.id", index=False)
+    number: Mapped[int]
+    text: Mapped[str] = mapped_column(Text)
+    published_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ConsentAnswer(db.Model):
+    """Who answered which version, when; the last answer counts."""
+
+    __tablename__ = "consent_answer"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version_id: Mapped[int] = parent_key("consent_version.id")
+    guardian_id: Mapped[int] = parent_key("guardian.id")
+    is_accepted: Mapped[bool]
+    channel: Mapped[Channel] = mapped_column(closed_list(Channel))
+    answered_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Certification(db.Model):
+    """« Je confirme que tout est exact », until a day included (R05)."""
+
+    __tablename__ = "certification"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    household_id: Mapped[int] = parent_key("household.id")
+    author_user_id: Mapped[int] = parent_key("user_account.id", index=False)
+    author_name: Mapped[str] = mapped_column(String(160))
+    channel: Mapped[Channel] = mapped_column(closed_list(Channel))
+    certified_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    valid_until: Mapped[date] = mapped_column(Date)
 
 
 class QuotientFamilial(db.Model):
@@ -271,11 +526,16 @@ class QuotientFamilial(db.Model):
     valid_from: Mapped[date] = mapped_column(Date)
     valid_to: Mapped[date | None] = mapped_column(Date)
     source: Mapped[str] = mapped_column(String(80))
+    document_id: Mapped[int | None] = parent_key("document.id")  # its proof, when it came through the portal
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class DocumentCategory(db.Model):
-    """A supporting document that the town asks for (S64 to S69, S75)."""
+    """A supporting document that the town asks for (S64 to S69, S75).
+
+    `max_age_months`: an older document warns the parent and the service. `validity` says until when an
+    accepted one serves; `validity_months` counts for DocumentValidity.MONTHS only.
+    """
 
     __tablename__ = "document_category"
 
@@ -283,9 +543,73 @@ class DocumentCategory(db.Model):
     name: Mapped[str] = mapped_column(String(120), unique=True)
     description: Mapped[str] = mapped_column(Text, default="")
     owner: Mapped[DocumentOwner] = mapped_column(closed_list(DocumentOwner))
+    effect: Mapped[DocumentEffect] = mapped_column(closed_list(DocumentEffect), default=DocumentEffect.NONE)
+    validity: Mapped[DocumentValidity] = mapped_column(
+        closed_list(DocumentValidity), default=DocumentValidity.LASTING
+    )
+    validity_months: Mapped[int | None] = mapped_column(Integer)
+    max_age_months: Mapped[int | None] = mapped_column(Integer)
+    gates_booking: Mapped[bool] = mapped_column(default=False)  # missing or expired: no booking
+    is_medical: Mapped[bool] = mapped_column(default=False)  # read by who has the medical right
     is_required: Mapped[bool] = mapped_column(default=True)
     position: Mapped[int] = mapped_column(default=0)
     is_active: Mapped[bool] = mapped_column(default=True)
+
+
+class DocumentCategoryFacility(db.Model):
+    """The category is needed for this structure; without any row, for every family."""
+
+    __tablename__ = "document_category_facility"
+
+    category_id: Mapped[int] = parent_key("document_category.id", index=False, primary_key=True)
+    facility_id: Mapped[int] = parent_key("facility.id", primary_key=True)
+
+
+class Document(db.Model):
+    """A supporting document that a family sent, from the camera to the decision (S62 to S74).
+
+    Its pages, joined in one PDF, are sealed in the file store under `file_key`. `upload_key` makes a repeated
+    sending one document.
+    """
+
+    __tablename__ = "document"
+    __table_args__ = (Index("ix_document_household_state", "household_id", "state"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    category_id: Mapped[int] = parent_key("document_category.id")
+    household_id: Mapped[int] = parent_key("household.id", index=False)
+    child_id: Mapped[int | None] = parent_key("child.id")
+    state: Mapped[DocumentState] = mapped_column(closed_list(DocumentState), index=True)
+    is_private: Mapped[bool] = mapped_column(default=False)  # hidden from the child's other household
+    sender_user_id: Mapped[int | None] = parent_key("user_account.id", index=False)
+    sender_name: Mapped[str] = mapped_column(String(160))
+    channel: Mapped[Channel] = mapped_column(closed_list(Channel))
+    submitted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    upload_key: Mapped[str | None] = mapped_column(String(64), unique=True)
+    issued_on: Mapped[date | None] = mapped_column(Date)  # the day written on the paper
+    valid_until: Mapped[date | None] = mapped_column(Date)
+    absence_kind: Mapped[AbsenceKind | None] = mapped_column(closed_list(AbsenceKind))
+    comment: Mapped[str] = mapped_column(String(500), default="")
+    file_key: Mapped[str | None] = mapped_column(String(80), unique=True)  # None: seen on paper
+    file_name: Mapped[str] = mapped_column(String(160), default="")
+    size_bytes: Mapped[int] = mapped_column(default=0)
+    page_count: Mapped[int] = mapped_column(default=0)
+    sha256: Mapped[str] = mapped_column(String(64), default="")
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decided_by_user_id: Mapped[int | None] = parent_key("user_account.id", index=False)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    reminded_on: Mapped[date | None] = mapped_column(Date)  # the end was announced to the family
+
+
+class DocumentPage(db.Model):
+    """A picture of one page, sealed in the file store: what the service reads beside the case."""
+
+    __tablename__ = "document_page"
+
+    document_id: Mapped[int] = parent_key("document.id", index=False, primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    file_key: Mapped[str] = mapped_column(String(80), unique=True)
 
 
 class DocumentReceipt(db.Model):
@@ -446,6 +770,93 @@ class Enrolment(db.Model):
     last_day: Mapped[date] = mapped_column(Date)
 
 
+class SchoolClass(db.Model):
+    """A class of a school in one school year; 2026 is 2026-2027 (R04)."""
+
+    __tablename__ = "school_class"
+    __table_args__ = (UniqueConstraint("facility_id", "school_year", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    facility_id: Mapped[int] = parent_key("facility.id", index=False)
+    school_year: Mapped[int]
+    name: Mapped[str] = mapped_column(String(80))
+    teacher: Mapped[str] = mapped_column(String(120), default="")
+
+
+class Schooling(db.Model):
+    """School, level and class of a child in one school year: one row a year, the former ones stay (R04)."""
+
+    __tablename__ = "schooling"
+    __table_args__ = (UniqueConstraint("child_id", "school_year"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    child_id: Mapped[int] = parent_key("child.id", index=False)
+    school_year: Mapped[int]
+    facility_id: Mapped[int] = parent_key("facility.id")
+    level: Mapped[SchoolLevel] = mapped_column(closed_list(SchoolLevel))
+    class_id: Mapped[int | None] = parent_key("school_class.id")
+
+
+# --- Changes that families declare --------------------------------------------------------------
+
+
+class ChangeRequest(db.Model):
+    """What a family changed in one form of its file, decided by the service within 48 hours (S34).
+
+    `child_id`, `guardian_id`: whose sheet it is; neither for the household itself.
+    """
+
+    __tablename__ = "change_request"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(String(20), unique=True)
+    household_id: Mapped[int] = parent_key("household.id")
+    child_id: Mapped[int | None] = parent_key("child.id")
+    guardian_id: Mapped[int | None] = parent_key("guardian.id")
+    section: Mapped[FileSection] = mapped_column(closed_list(FileSection))
+    author_user_id: Mapped[int] = parent_key("user_account.id", index=False)
+    author_name: Mapped[str] = mapped_column(String(160))
+    channel: Mapped[Channel] = mapped_column(closed_list(Channel))
+    submission_key: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class ChangeLine(db.Model):
+    """One field of a change: what the family saw, what it wants, what became of it (S35 to S37).
+
+    Values are texts as `domain.family_file` writes them, None for nothing; a sealed field's are sealed.
+    """
+
+    __tablename__ = "change_line"
+    __table_args__ = (
+        Index(
+            "uq_change_line_pending",
+            "subject_kind",
+            "subject_id",
+            "field",
+            unique=True,
+            sqlite_where=text("state = 'pending'"),
+            postgresql_where=text("state = 'pending'"),
+        ),
+        Index("ix_change_line_subject", "subject_kind", "subject_id"),
+        Index("ix_change_line_state", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    request_id: Mapped[int] = parent_key("change_request.id")
+    subject_kind: Mapped[SubjectKind] = mapped_column(closed_list(SubjectKind))
+    subject_id: Mapped[int]
+    field: Mapped[str] = mapped_column(String(60))
+    is_safety: Mapped[bool] = mapped_column(default=False)
+    seen_value: Mapped[str | None] = mapped_column(Text)
+    wanted_value: Mapped[str | None] = mapped_column(Text)
+    state: Mapped[ChangeState] = mapped_column(closed_list(ChangeState))
+    reason: Mapped[str] = mapped_column(Text, default="")
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decided_by_user_id: Mapped[int | None] = parent_key("user_account.id", index=False)
+
+
 # --- Bookings -----------------------------------------------------------------------------------
 
 
@@ -478,6 +889,20 @@ class Booking(db.Model):
     price_cents: Mapped[int | None] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Absence(db.Model):
+    """A child will not come, or did not, on a booked day; `document_id` is its proof (S69, S73)."""
+
+    __tablename__ = "absence"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    booking_id: Mapped[int] = parent_key("booking.id", unique=True, index=False)
+    kind: Mapped[AbsenceKind] = mapped_column(closed_list(AbsenceKind))
+    state: Mapped[AbsenceState] = mapped_column(closed_list(AbsenceState))
+    document_id: Mapped[int | None] = parent_key("document.id")
+    author_name: Mapped[str] = mapped_column(String(160))
+    declared_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class BookingRequest(db.Model):

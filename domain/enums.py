@@ -126,6 +126,12 @@ class MailKind(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  a kind of mail
     BOOKING_RECEIPT = "booking_receipt"
     BOOKING_DECISION = "booking_decision"
+    CHANGE_DECISION = "change_decision"
+    DOCUMENT_DECISION = "document_decision"
+    DOCUMENT_EXPIRY = "document_expiry"
+    EMAIL_CHANGE = "email_change"  # to the new address, with the link that proves it
+    EMAIL_CHANGE_NOTICE = "email_change_notice"  # to the old address
+    EMAIL_CHANGED = "email_changed"  # to both, once proven
 
 
 class DocumentOwner(StrEnum):
@@ -133,6 +139,124 @@ class DocumentOwner(StrEnum):
 
     HOUSEHOLD = "household"
     CHILD = "child"
+    EITHER = "either"  # the family record book proves the link for all or for one
+
+
+class DocumentState(StrEnum):
+    """Life of a document that a family sent (S72)."""
+
+    SUBMITTED = "submitted"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+
+
+class DocumentEffect(StrEnum):
+    """What accepting a document does to the file (S65, S73)."""
+
+    NONE = "none"
+    QUOTIENT = "quotient"  # opens a dated quotient familial
+    ABSENCE = "absence"  # justifies booked days
+
+
+class DocumentValidity(StrEnum):
+    """Until when an accepted document serves."""
+
+    LASTING = "lasting"
+    MONTHS = "months"  # so many months from the day written on it
+    SCHOOL_YEAR = "school_year"  # until 31 August
+    CALENDAR_YEAR = "calendar_year"  # until 31 December
+
+
+class AbsenceKind(StrEnum):
+    """The three proofs of the guide (S69)."""
+
+    MEDICAL = "medical"
+    CIVIL_ACT = "civil_act"
+    PARENT_WORK = "parent_work"
+
+
+class AbsenceState(StrEnum):
+    DECLARED = "declared"
+    JUSTIFIED = "justified"
+    UNJUSTIFIED = "unjustified"
+
+
+class FileSection(StrEnum):
+    """The forms of the family file: one section, one « Valider » (S33)."""
+
+    HOUSEHOLD_ADDRESS = "household_address"
+    HOUSEHOLD_SITUATION = "household_situation"
+    ADULT_IDENTITY = "adult_identity"
+    ADULT_CONTACT = "adult_contact"
+    ADULT_BANK = "adult_bank"
+    CHILD_IDENTITY = "child_identity"
+    CHILD_MEDICAL = "child_medical"
+    CHILD_DIET = "child_diet"
+    CHILD_PEOPLE = "child_people"
+    CHILD_AUTHORISATIONS = "child_authorisations"
+
+
+class SubjectKind(StrEnum):
+    """Whose field a change is about."""
+
+    HOUSEHOLD = "household"
+    GUARDIAN = "guardian"
+    CHILD = "child"
+    PERSON = "person"  # somebody who may fetch the child
+
+
+class ChangeState(StrEnum):
+    """Life of a declared change (S34 to S36)."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    REPLACED = "replaced"  # the family declared another value before the answer
+
+
+class ChoiceList(StrEnum):
+    """The lists of words that the service edits (S32, S45)."""
+
+    FAMILY_SITUATION = "family_situation"
+    RELATIONSHIP = "relationship"
+    DIET = "diet"
+
+
+class CustodySplit(StrEnum):
+    """How two households share school holidays (R02)."""
+
+    WEEKS = "weeks"  # the weeks go on
+    HALVES = "halves"
+    FORTNIGHTS = "fortnights"
+
+
+class SchoolLevel(StrEnum):
+    TPS = "TPS"
+    PS = "PS"
+    MS = "MS"
+    GS = "GS"
+    CP = "CP"
+    CE1 = "CE1"
+    CE2 = "CE2"
+    CM1 = "CM1"
+    CM2 = "CM2"
+    ULIS = "ULIS"
+
+
+class Sex(StrEnum):
+    FEMALE = "female"
+    MALE = "male"
+
+
+class SocialFund(StrEnum):
+    """Who pays the family allowances, hence who certifies the quotient."""
+
+    CAF = "caf"
+    MSA = "msa"
+    OTHER = "other"
 
 
 class SchoolZone(StrEnum):

@@ -19,6 +19,13 @@ class Permission(StrEnum):
     STAFF_MANAGE = "staff_manage"
     AUDIT_READ = "audit_read"
     MAILS_READ = "mails_read"
+    CHANGES_DECIDE = "changes_decide"
+    DOCUMENTS_DECIDE = "documents_decide"
+    FAMILIES_EXPORT = "families_export"
+    FAMILIES_MERGE = "families_merge"
+    FAMILY_VIEW = "family_view"
+    SCHOOLS_MANAGE = "schools_manage"
+    MEDICAL_READ = "medical_read"  # no role gives it: it is granted to a person
 
 
 ROLE_PERMISSIONS: Mapping[StaffRole, frozenset[Permission]] = {
@@ -30,12 +37,16 @@ ROLE_PERMISSIONS: Mapping[StaffRole, frozenset[Permission]] = {
             Permission.REQUESTS_READ,
             Permission.REQUESTS_DECIDE,
             Permission.MAILS_READ,
+            Permission.CHANGES_DECIDE,
+            Permission.DOCUMENTS_DECIDE,
+            Permission.FAMILY_VIEW,
+            Permission.SCHOOLS_MANAGE,
         }
     ),
     StaffRole.DIRECTOR: frozenset(
         {Permission.FAMILIES_READ, Permission.REQUESTS_READ, Permission.REQUESTS_DECIDE}
     ),
-    StaffRole.ADMINISTRATOR: frozenset(Permission),
+    StaffRole.ADMINISTRATOR: frozenset(Permission) - {Permission.MEDICAL_READ},
 }
 
 _SCOPED_ROLES = frozenset({StaffRole.DIRECTOR})

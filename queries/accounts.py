@@ -44,6 +44,7 @@ class SignedInUser:
     guardian_id: int | None = None
     role: StaffRole | None = None
     facility_ids: frozenset[int] | None = None
+    can_read_medical: bool = False
 
     is_authenticated = True
     is_active = True
@@ -69,6 +70,8 @@ class SignedInUser:
         return f"{self.first_name[:1]}{self.last_name[:1]}".upper()
 
     def may(self, permission: Permission) -> bool:
+        if permission is Permission.MEDICAL_READ:
+            return self.can_read_medical
         return self.role is not None and role_may(self.role, permission)
 
 
@@ -86,6 +89,7 @@ _BY_TOKEN = (
         StaffMember.first_name.label("staff_first_name"),
         StaffMember.last_name.label("staff_last_name"),
         StaffMember.role,
+        StaffMember.can_read_medical,
         StaffFacility.facility_id,
     )
     .join(User, User.id == UserSession.user_id)
@@ -125,6 +129,7 @@ def signed_in_user(token: str, token_hash: str, now: datetime) -> SignedInUser |
         facility_ids=frozenset(row.facility_id for row in rows if row.facility_id is not None)
         if scoped
         else None,
+        can_read_medical=bool(first.can_read_medical),
     )
 
 

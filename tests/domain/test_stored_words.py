@@ -23,14 +23,34 @@ STORED = {
     "Availability": "available last_places full waiting_list closed",
     "Residency": "resident non_resident",
     "MailState": "queued sent bounced abandoned",
-    "MailKind": "activation provisional_password password_changed booking_receipt booking_decision",
-    "DocumentOwner": "household child",
+    "MailKind": (
+        "activation provisional_password password_changed booking_receipt booking_decision change_decision "
+        "document_decision document_expiry email_change email_change_notice email_changed"
+    ),
+    "DocumentOwner": "household child either",
+    "DocumentState": "submitted accepted refused expired withdrawn",
+    "DocumentEffect": "none quotient absence",
+    "DocumentValidity": "lasting months school_year calendar_year",
+    "AbsenceKind": "medical civil_act parent_work",
+    "AbsenceState": "declared justified unjustified",
+    "FileSection": (
+        "household_address household_situation adult_identity adult_contact adult_bank child_identity "
+        "child_medical child_diet child_people child_authorisations"
+    ),
+    "SubjectKind": "household guardian child person",
+    "ChangeState": "pending accepted refused withdrawn replaced",
+    "ChoiceList": "family_situation relationship diet",
+    "CustodySplit": "weeks halves fortnights",
+    "SchoolLevel": "TPS PS MS GS CP CE1 CE2 CM1 CM2 ULIS",
+    "Sex": "female male",
+    "SocialFund": "caf msa other",
     "SchoolZone": "A B C corsica other",
     "HolidayVariant": "metropole 57 GP MQ 973 RE YT BL MF PM",
     "SchoolTime": "always outside only",
     "Permission": (
         "families_read families_write access_manage requests_read requests_decide facilities_manage "
-        "calendar_manage content_manage settings_manage staff_manage audit_read mails_read"
+        "calendar_manage content_manage settings_manage staff_manage audit_read mails_read changes_decide "
+        "documents_decide families_export families_merge family_view schools_manage medical_read"
     ),
 }
 LISTS = {
