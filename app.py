@@ -1,16 +1,18 @@
 """create_app(): configuration, extensions, blueprints, error pages. No business here."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from flask import Flask
 from jinja2 import StrictUndefined
 from sqlalchemy.exc import OperationalError
+from werkzeug.local import LocalProxy
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import cli
 import config
-from adapters import clock, static_files
+from adapters import clock, sealing, static_files
 from blueprints.auth import blueprint as auth
 from blueprints.bookings import blueprint as bookings
 from blueprints.children import blueprint as children
@@ -53,6 +55,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
+    app.extensions["sealer"] = LocalProxy(cache(lambda: sealing.load_sealer(app.config["SEALING_KEYS"])))
     db.init_app(app)
     login_manager.init_app(app)
     csrf.init_app(app)

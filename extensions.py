@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from types import ModuleType
 
+from flask import current_app
 from flask_login import LoginManager
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
-from sqlalchemy import DateTime, Dialect, Engine, Enum, MetaData, TypeDecorator, event
+from sqlalchemy import DateTime, Dialect, Engine, Enum, MetaData, Text, TypeDecorator, event
 from sqlalchemy.orm import DeclarativeBase
 
 try:  # the interpreter's own SQLite is often older than the fix of the WAL-reset race
@@ -61,6 +62,26 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class SealedText(TypeDecorator[str]):
+    """A text that rests sealed (`adapters.sealing`): health, IBANs, declared values (security S49).
+
+    `place` binds it to its column: copied elsewhere it does not open. Never compared or searched in SQL.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, place: str) -> None:
+        super().__init__()
+        self.place = place
+
+    def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
+        return None if value is None else current_app.extensions["sealer"].seal_text(value, self.place)
+
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> str | None:
+        return None if value is None else current_app.extensions["sealer"].open_text(value, self.place)
 
 
 def closed_list(kind: type[StrEnum], name: str = "") -> Enum:

@@ -53,7 +53,7 @@ from domain.enums import (
     SubjectKind,
     ValidationMode,
 )
-from extensions import UtcDateTime, closed_list, db
+from extensions import SealedText, UtcDateTime, closed_list, db
 
 ACTIVE_BOOKING = "state IN ('pending', 'accepted', 'waiting')"
 
@@ -308,7 +308,7 @@ class Guardian(db.Model):
     birth_name: Mapped[str] = mapped_column(String(80), default="")
     birth_date: Mapped[date | None] = mapped_column(Date)
     profession: Mapped[str] = mapped_column(String(120), default="")
-    iban_sealed: Mapped[str | None] = mapped_column(Text)  # see adapters.sealing
+    iban: Mapped[str | None] = mapped_column(SealedText("guardian.iban"))
     iban_holder: Mapped[str] = mapped_column(String(120), default="")
     has_secret_contact: Mapped[bool] = mapped_column(default=False)  # hidden even from ordinary agents
     merged_into_id: Mapped[int | None] = parent_key("guardian.id")  # a duplicate, kept for its history (R03)
@@ -335,7 +335,9 @@ class Child(db.Model):
     birth_date: Mapped[date] = mapped_column(Date)
     sex: Mapped[Sex | None] = mapped_column(closed_list(Sex))
     birth_place: Mapped[str] = mapped_column(String(120), default="")
-    diet: Mapped[str] = mapped_column(String(80), default="")  # one label of the town's list; empty = ordinary
+    diet: Mapped[str] = mapped_column(
+        String(80), default=""
+    )  # one label of the town's list; empty = ordinary
     diet_note: Mapped[str] = mapped_column(String(300), default="")
     merged_into_id: Mapped[int | None] = parent_key("child.id")  # a duplicate, kept for its history (R03)
 
@@ -390,12 +392,12 @@ class CustodyException(db.Model):
 
 
 class MedicalRecord(db.Model):
-    """Health of a child: one sealed JSON object, opened by who has the right, each reading in the journal."""
+    """Health of a child: one sealed JSON object, read by who has the right, each reading in the journal."""
 
     __tablename__ = "medical_record"
 
     child_id: Mapped[int] = parent_key("child.id", index=False, primary_key=True)
-    sealed: Mapped[str] = mapped_column(Text)
+    content: Mapped[str] = mapped_column(SealedText("medical_record.content"))
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -825,7 +827,7 @@ class ChangeRequest(db.Model):
 class ChangeLine(db.Model):
     """One field of a change: what the family saw, what it wants, what became of it (S35 to S37).
 
-    Values are texts as `domain.family_file` writes them, None for nothing; a sealed field's are sealed.
+    Values are texts as `domain.family_file` writes them, None for nothing; they rest sealed.
     """
 
     __tablename__ = "change_line"
@@ -849,8 +851,8 @@ class ChangeLine(db.Model):
     subject_id: Mapped[int]
     field: Mapped[str] = mapped_column(String(60))
     is_safety: Mapped[bool] = mapped_column(default=False)
-    seen_value: Mapped[str | None] = mapped_column(Text)
-    wanted_value: Mapped[str | None] = mapped_column(Text)
+    seen_value: Mapped[str | None] = mapped_column(SealedText("change_line.seen_value"))
+    wanted_value: Mapped[str | None] = mapped_column(SealedText("change_line.wanted_value"))
     state: Mapped[ChangeState] = mapped_column(closed_list(ChangeState))
     reason: Mapped[str] = mapped_column(Text, default="")
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

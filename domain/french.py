@@ -90,6 +90,11 @@ def format_day(day: date, *, year: bool = False) -> str:
     return f"{text} {day.year}" if year else text
 
 
+def format_date(day: date) -> str:
+    """« 04/05/2019 »."""
+    return day.strftime("%d/%m/%Y")
+
+
 def format_short_day(day: date) -> str:
     """« jeu. 14 janv. »"""
     return f"{_WEEKDAYS_SHORT[day.weekday()]} {_day_number(day)}{NBSP}{_MONTHS_SHORT[day.month - 1]}"

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from alembic import context
 from flask import current_app
 
-from extensions import UtcDateTime
+from extensions import SealedText, UtcDateTime
 
 LOCK_TIMEOUT = "10s"
 ADVISORY_LOCK = 7_064_627_201  # any number, the same for every process of the portal
@@ -77,6 +77,8 @@ def _render_own_types(kind: str, item: Any, _autogenerate: object) -> str | bool
     """Migrations outlive the code: they name plain types, not ours."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(item, SealedText):
+        return "sa.Text()"
     return False
 
 

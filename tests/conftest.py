@@ -63,6 +63,7 @@ def settings_for_tests(database_url: str, instance: Path) -> dict:
         "DEMO": False,
         "INSTANCE": instance,
         "SECRET_KEY": "only-for-tests",
+        "SEALING_KEYS": instance / "sealing_keys",
         "SQLALCHEMY_DATABASE_URI": database_url,
         "PUBLIC_URL": "https://portail.test",
         "TRUSTED_HOSTS": None,

@@ -470,7 +470,7 @@ def upgrade() -> None:
     op.create_table(
         "medical_record",
         sa.Column("child_id", sa.Integer(), nullable=False),
-        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["child_id"], ["child.id"], name=op.f("fk_medical_record_child_id"), ondelete="RESTRICT"
@@ -833,7 +833,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("birth_name", sa.String(length=80), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("birth_date", sa.Date(), nullable=True))
         batch_op.add_column(sa.Column("profession", sa.String(length=120), nullable=False, server_default=""))
-        batch_op.add_column(sa.Column("iban_sealed", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("iban", sa.Text(), nullable=True))
         batch_op.add_column(
             sa.Column("iban_holder", sa.String(length=120), nullable=False, server_default="")
         )

@@ -325,20 +325,31 @@ def test_the_first_quotient_counts_from_its_reception_whatever_the_day_it_is_tak
     text = HISTORY.format(change="immediat", validity="sans_fin", more=", premier: des_reception")
     book = rulebook_of(text.replace("pris_au: jour_du_service", f"pris_au: {taken}"))
     history = "quotients: [{valeur: 600, recu: 2026-09-10}]"
-    check(book, f"- {{nom: N, question: prix, activite: c, jour: {day}, faits: {{{history}}}, attendu: {{prix: {price}}}}}")
+    check(
+        book,
+        f"- {{nom: N, question: prix, activite: c, jour: {day}, faits: {{{history}}}, attendu: {{prix: {price}}}}}",
+    )
 
 
 def test_of_two_quotients_that_start_together_the_last_received_counts_in_any_order():
     book = rulebook_of(HISTORY.format(change="mois_suivant", validity="sans_fin", more=""))
     old, new = "{valeur: 900, recu: 2026-08-07}", "{valeur: 600, recu: 2026-08-17}"
     for history in (f"[{old}, {new}]", f"[{new}, {old}]"):
-        check(book, f"- {{nom: N, question: prix, activite: c, jour: 2026-09-15, faits: {{quotients: {history}}}, attendu: {{prix: 2}}}}")
-    (twice,) = ask(book, "- {question: prix, activite: c, jour: 2026-09-15, faits: {quotients: [{valeur: 900, recu: 2026-08-07}, {valeur: 600, recu: 2026-08-07}]}}")
+        check(
+            book,
+            f"- {{nom: N, question: prix, activite: c, jour: 2026-09-15, faits: {{quotients: {history}}}, attendu: {{prix: 2}}}}",
+        )
+    (twice,) = ask(
+        book,
+        "- {question: prix, activite: c, jour: 2026-09-15, faits: {quotients: [{valeur: 900, recu: 2026-08-07}, {valeur: 600, recu: 2026-08-07}]}}",
+    )
     assert "deux quotients reçus le vendredi 7 août 2026" in plain(twice.problem)
 
 
 def test_two_quotients_of_one_parent_do_not_hide_the_other_s():
-    text = HISTORY.format(change="immediat", validity="sans_fin", more="").replace("non_prevu", "celui_du_parent")
+    text = HISTORY.format(change="immediat", validity="sans_fin", more="").replace(
+        "non_prevu", "celui_du_parent"
+    )
     history = "[{valeur: 600, recu: 2026-03-23, parent: m}, {valeur: 900, recu: 2026-03-23, parent: m}, {valeur: 500, recu: 2026-03-23, parent: p}]"
     of_father, of_mother = ask(
         rulebook_of(text),
