@@ -131,7 +131,7 @@ FIELDS: tuple[FileField, ...] = (
     FileField(_S.ADULT_CONTACT, "workplace", "Lieu de travail", length=160),
     FileField(
         _S.ADULT_BANK, "iban", "IBAN", _K.IBAN, length=42, is_sealed=True,
-        help="Il est sur votre relevé d’identité bancaire. Seuls ses quatre derniers caractères restent visibles.",
+        help="Il est sur votre relevé d’identité bancaire. Seuls ses quatre derniers signes se lisent ici.",
     ),
     FileField(_S.ADULT_BANK, "iban_holder", "Titulaire du compte"),
     FileField(_S.CHILD_IDENTITY, "first_name", "Prénom", length=80, policy=_REQUIRED),
