@@ -19,9 +19,11 @@ ARROWS = {
     "services": {"queries", "models", "domain", "adapters", "exports", "extensions"},
     "blueprints": {"services", "queries", "domain"},
 }
-# Single arrows beside the layers: reading bytes to send, naming static files, loading the signed-in user.
+# Single arrows beside the layers: reading bytes to send, checking numbers, naming static files, loading the
+# signed-in user.
 EXCEPTIONS = {
     ("blueprints.shared.pages", "adapters.static_files"),
+    ("blueprints.shared.fields", "adapters.numbers"),
     ("blueprints.shared.sessions", "extensions.login_manager"),
     ("blueprints.home.views", "adapters.files.FileStore"),
     ("blueprints.demo.views", "adapters.mail.FolderTransport"),

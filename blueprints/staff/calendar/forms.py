@@ -4,7 +4,7 @@ from datetime import date
 
 from wtforms.validators import InputRequired
 
-from blueprints.staff.families.fields import LineField, PlainDateField
+from blueprints.shared.fields import LineField, PlainDateField
 from blueprints.staff.families.forms import StaffForm
 from blueprints.staff.fields import UploadField
 

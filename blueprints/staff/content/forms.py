@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 from wtforms import BooleanField, URLField, ValidationError
 from wtforms.validators import DataRequired, InputRequired, Length
 
+from blueprints.shared.fields import LineField, squeeze
 from blueprints.staff.facilities.forms import POSITION_HELP, position_field, text_area
-from blueprints.staff.families.fields import LineField, squeeze
 from blueprints.staff.families.forms import StaffForm, values_of
 from blueprints.staff.fields import EnumRadio, UploadField
 from domain.enums import DocumentOwner

@@ -15,14 +15,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length
 
-from blueprints.staff.families.fields import (
-    LineField,
-    PlainDateField,
-    TicksField,
-    optional_email,
-    phone,
-    squeeze,
-)
+from blueprints.shared.fields import LineField, PlainDateField, TicksField, optional_email, phone, squeeze
 from blueprints.staff.families.forms import StaffForm, values_of
 from blueprints.staff.fields import (
     WEEKDAY_CHOICES,

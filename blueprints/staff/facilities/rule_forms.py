@@ -24,7 +24,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired
 
-from blueprints.staff.families.fields import PlainDateField
+from blueprints.shared.fields import PlainDateField
 from blueprints.staff.families.forms import StaffForm, add_error
 from blueprints.staff.fields import ClockField, EnumRadio, EnumSelect, EurosField, NumberField, YesNo
 from domain.enums import Outcome

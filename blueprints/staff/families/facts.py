@@ -5,11 +5,12 @@ from werkzeug.wrappers import Response
 from wtforms import Field, RadioField, SelectChoice
 from wtforms.validators import InputRequired, ValidationError
 
+from blueprints.shared.fields import LineField, PlainDateField
 from blueprints.shared.guards import staff
 from blueprints.shared.time import now, today
 from blueprints.staff.families import blueprint
 from blueprints.staff.families.common import author, edit, household_file
-from blueprints.staff.families.fields import LineField, PlainDateField, channel_field
+from blueprints.staff.families.fields import channel_field
 from blueprints.staff.families.forms import StaffForm
 from domain.errors import NotFound
 from domain.french import of_name

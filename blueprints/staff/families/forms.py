@@ -20,17 +20,16 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired
 
-from blueprints.staff.families.fields import (
+from blueprints.shared.fields import (
     LineField,
     PlainDateField,
-    QuotientField,
     TicksField,
-    channel_field,
     optional_email,
     phone,
     postcode,
     squeeze,
 )
+from blueprints.staff.families.fields import QuotientField, channel_field
 from blueprints.staff.fields import EnumRadio
 from domain.calendar import school_year
 from domain.enums import Residency

@@ -4,7 +4,7 @@ from flask_wtf import FlaskForm
 from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from blueprints.staff.families.fields import TicksField, squeeze
+from blueprints.shared.fields import TicksField, squeeze
 from domain.errors import NotFound, Refused
 from queries.staff_requests import Case
 

@@ -3,8 +3,8 @@
 from wtforms import EmailField, TelField
 from wtforms.validators import DataRequired
 
+from blueprints.shared.fields import LineField, optional_email, phone, squeeze
 from blueprints.staff.facilities.forms import text_area
-from blueprints.staff.families.fields import LineField, optional_email, phone, squeeze
 from blueprints.staff.families.forms import StaffForm
 from blueprints.staff.fields import EnumSelect
 from domain.enums import HolidayVariant, SchoolZone

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from wtforms import EmailField, SelectChoice
 from wtforms.validators import DataRequired
 
-from blueprints.staff.families.fields import LineField, TicksField, optional_email, squeeze
+from blueprints.shared.fields import LineField, TicksField, optional_email, squeeze
 from blueprints.staff.families.forms import StaffForm
 from blueprints.staff.fields import EnumRadio
 from domain.enums import StaffRole

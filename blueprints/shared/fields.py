@@ -1,0 +1,95 @@
+"""Fields that families and agents fill in: what is typed becomes what the file stores, or an instruction in
+French.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from email_validator import EmailNotValidError, validate_email
+from wtforms import DateField, SelectMultipleField, StringField, ValidationError
+from wtforms.validators import DataRequired, Length, StopValidation
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from adapters import numbers
+from domain.people import normalise_email
+
+
+def squeeze(text: str | None) -> str:
+    """One line without useless spaces."""
+    return " ".join((text or "").split())
+
+
+class LineField(StringField):
+    """A short text on one line. `required` is the instruction shown when it is empty."""
+
+    def __init__(
+        self, text: str, length: int, required: str = "", validators: Sequence[Any] = (), **options: Any
+    ):
+        needed = [DataRequired(required)] if required else []  # blanks are no answer
+        limit = Length(max=length, message=f"Raccourcissez à {length} caractères.")
+        super().__init__(text, [*needed, limit, *validators], filters=[squeeze], **options)
+
+
+class PlainDateField(DateField):
+    """A day from the browser's own picker, or typed « 04/05/2019 » where there is none."""
+
+    def __init__(self, text: str, validators: Sequence[Any] = (), **options: Any):
+        super().__init__(text, list(validators), format=["%Y-%m-%d", "%d/%m/%Y"], **options)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        if not valuelist or not valuelist[0].strip():
+            self.data = None
+            return
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError("Indiquez une date qui existe, par exemple 04/05/2019.") from None
+
+
+class TicksField(SelectMultipleField):
+    """A list of boxes to tick."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+def optional_email(_form: Any, field: StringField) -> None:
+    """Empty, or an address of the right form, stored as it is compared (S04)."""
+    if not field.data:
+        raise StopValidation()
+    try:
+        field.data = normalise_email(validate_email(field.data, check_deliverability=False).normalized)
+    except EmailNotValidError:
+        raise ValidationError("Indiquez une adresse complète, par exemple nom@exemple.fr.") from None
+
+
+def phone(_form: Any, field: StringField) -> None:
+    """Empty, or a number written « 06 12 34 56 78 », « +32 470 12 34 56 »."""
+    if not field.data:
+        raise StopValidation()
+    number = numbers.phone(field.data)
+    if number is None:
+        raise ValidationError("Indiquez un numéro complet, par exemple 06 12 34 56 78.")
+    field.data = number
+
+
+def iban(_form: Any, field: StringField) -> None:
+    """Empty, or an IBAN whose key is right, stored without spaces."""
+    if not field.data:
+        raise StopValidation()
+    number = numbers.iban(field.data)
+    if number is None:
+        raise ValidationError(
+            "Cet IBAN contient une erreur\u00a0: recopiez-le depuis votre relevé d’identité bancaire."
+        )
+    field.data = number
+
+
+def postcode(_form: Any, field: StringField) -> None:
+    """Empty, or five figures."""
+    if not field.data:
+        raise StopValidation()
+    field.data = field.data.replace(" ", "")
+    if not re.fullmatch(r"[0-9]{5}", field.data):
+        raise ValidationError("Indiquez un code postal de cinq chiffres, par exemple 46000.")
