@@ -568,10 +568,10 @@ class DocumentCategoryFacility(db.Model):
 
 
 class Document(db.Model):
-    """A supporting document that a family sent, from the camera to the decision (S62 to S74).
+    """A supporting document of a family, from the camera to the decision (S62 to S74).
 
-    Its pages, joined in one PDF, are sealed in the file store under `file_key`. `upload_key` makes a repeated
-    sending one document.
+    Its pages, joined in one PDF, are sealed in the file store under `file_key`; a paper that the service saw
+    at the counter has none and is accepted at once. `upload_key` makes a repeated sending one document.
     """
 
     __tablename__ = "document"
@@ -612,19 +612,6 @@ class DocumentPage(db.Model):
     document_id: Mapped[int] = parent_key("document.id", index=False, primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
     file_key: Mapped[str] = mapped_column(String(80), unique=True)
-
-
-class DocumentReceipt(db.Model):
-    """The service saw this document for the household or one of its children."""
-
-    __tablename__ = "document_receipt"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    category_id: Mapped[int] = parent_key("document_category.id")
-    household_id: Mapped[int] = parent_key("household.id")
-    child_id: Mapped[int | None] = parent_key("child.id")
-    received_on: Mapped[date] = mapped_column(Date)
-    valid_until: Mapped[date | None] = mapped_column(Date)
 
 
 # --- Facilities, activities, rules --------------------------------------------------------------

@@ -6,7 +6,7 @@ Instants are aware datetimes; the wall clock is Europe/Paris (S119).
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.errors import BusinessError
@@ -77,6 +77,11 @@ def paris_now(moment: datetime) -> datetime:
     October that exists twice. Compare `as_utc` values.
     """
     return _aware(moment).astimezone(PARIS)
+
+
+def midday(day: date) -> datetime:
+    """The instant of a day known without its hour: noon in Paris."""
+    return datetime.combine(day, time(12), PARIS)
 
 
 def as_utc(moment: datetime) -> datetime:

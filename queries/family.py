@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlalchemy import Row, and_, bindparam, or_, select
 
 from domain.calendar import paris_now
-from domain.enums import AccountKind, Channel, DocumentOwner, Residency
+from domain.enums import AccountKind, Channel, DocumentOwner, DocumentState, Residency
 from domain.errors import NotFound
 from domain.french import format_number
 from domain.people import child_marks
@@ -16,8 +16,8 @@ from extensions import db
 from models import (
     AuditEvent,
     Child,
+    Document,
     DocumentCategory,
-    DocumentReceipt,
     Enrolment,
     Facility,
     Guardian,
@@ -29,7 +29,11 @@ from models import (
 )
 
 HISTORY_LENGTH = 20
-FILE_OBJECTS = ("household", "guardian", "child", "enrolment", "quotient_familial", "document_receipt")
+FILE_OBJECTS = (
+    "household", "guardian", "child", "enrolment", "quotient_familial", "document",
+    "document_receipt",  # what the journal called a paper seen at the counter until version 0003
+)  # fmt: skip
+COUNTING_DOCUMENTS = (DocumentState.ACCEPTED, DocumentState.EXPIRED)
 
 _HOUSEHOLDS = bindparam("households", expanding=True)
 _CHILD_COLUMNS = (Child.id, Child.first_name, Child.last_name, Child.birth_date)
@@ -198,6 +202,7 @@ _SUBJECTS = {
     "child": "Fiche d’un enfant",
     "enrolment": "Inscription d’un enfant dans une structure",
     "quotient_familial": "Quotient familial",
+    "document": "Document justificatif",
     "document_receipt": "Document justificatif",
 }
 
@@ -328,23 +333,25 @@ _DOCUMENTS = (
         DocumentCategory.description,
         DocumentCategory.owner,
         DocumentCategory.is_required,
-        DocumentReceipt.household_id,
-        DocumentReceipt.child_id,
-        DocumentReceipt.received_on,
-        DocumentReceipt.valid_until,
+        Document.household_id,
+        Document.child_id,
+        Document.submitted_at,
+        Document.valid_until,
     )
     .outerjoin(
-        DocumentReceipt,
+        Document,
         and_(
-            DocumentReceipt.category_id == DocumentCategory.id, DocumentReceipt.household_id.in_(_HOUSEHOLDS)
+            Document.category_id == DocumentCategory.id,
+            Document.household_id.in_(_HOUSEHOLDS),
+            Document.state.in_(COUNTING_DOCUMENTS),
         ),
     )
     .where(DocumentCategory.is_active)
     .order_by(
         DocumentCategory.position,
         DocumentCategory.name,
-        DocumentReceipt.received_on.desc(),
-        DocumentReceipt.id.desc(),
+        Document.submitted_at.desc(),
+        Document.id.desc(),
     )
 )
 
@@ -386,7 +393,7 @@ def expected_documents(
     newest: dict[tuple[int, int], Row] = {}  # rows come the newest first: the first of an owner tells
     for row in rows:
         newest.setdefault(
-            (row.id, row.household_id if row.owner is DocumentOwner.HOUSEHOLD else row.child_id), row
+            (row.id, row.child_id if row.owner is DocumentOwner.CHILD else row.household_id), row
         )
     categories = {row.id: row for row in rows}
     households = [(one.household_id, f"la famille {one.name}") for one in members.households]
@@ -396,15 +403,15 @@ def expected_documents(
             row.name, row.description, row.owner, row.is_required,
             tuple(
                 _status(words, newest.get((row.id, owner_id)), today)
-                for owner_id, words in (households if row.owner is DocumentOwner.HOUSEHOLD else children)
+                for owner_id, words in (children if row.owner is DocumentOwner.CHILD else households)
             ),
         )
         for row in categories.values()
     )  # fmt: skip
 
 
-def _status(owner: str, receipt: Row | None, today: date) -> DocumentStatus:
-    if receipt is None:
+def _status(owner: str, newest: Row | None, today: date) -> DocumentStatus:
+    if newest is None:
         return DocumentStatus(owner, None, None, False)
-    until = receipt.valid_until
-    return DocumentStatus(owner, receipt.received_on, until, until is not None and until < today)
+    received_on, until = paris_now(newest.submitted_at).date(), newest.valid_until
+    return DocumentStatus(owner, received_on, until, until is not None and until < today)

@@ -27,7 +27,9 @@ _TITLES = {
     "enrolment.updated": "Inscription modifiée",
     "quotient_familial.added": "Quotient familial ajouté",
     "rule_fact.stated": "Information pour le règlement",
-    "document_receipt.added": "Document reçu",
+    "document.received": "Document reçu",
+    "document.withdrawn": "Document retiré",
+    "document_receipt.added": "Document reçu",  # the journal's former word for a paper seen at the counter
     "document_receipt.withdrawn": "Document noté par erreur, retiré",
     "access.opened": "Accès au portail ouvert, mail d’activation demandé",
     "access.resent": "Mail d’activation renvoyé",

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, true
 
+from domain.calendar import paris_now
 from domain.enums import AccountStatus, DocumentOwner, Residency
 from domain.errors import NotFound
 from domain.french import format_number
@@ -20,8 +21,8 @@ from domain.people import fold, normalise_email
 from extensions import db
 from models import (
     Child,
+    Document,
     DocumentCategory,
-    DocumentReceipt,
     Enrolment,
     Facility,
     Guardian,
@@ -31,7 +32,7 @@ from models import (
     QuotientFamilial,
     User,
 )
-from queries.family import ChildCard, children_of
+from queries.family import COUNTING_DOCUMENTS, ChildCard, children_of
 
 PAGE_SIZE = 25
 _NUMBER = re.compile(r"(?:n\W*)?([0-9]{1,6})", re.IGNORECASE)
@@ -372,17 +373,18 @@ class QuotientLine:
 
 @dataclass(frozen=True, slots=True)
 class DocumentLine:
-    """Where a document stands for one owner; the receipt fields are None while it was never received."""
+    """Where a document stands for one owner; `document_id` is None while it was never received."""
 
     category_id: int
     category: str
     is_required: bool
     child_id: int | None
     owner: str
-    receipt_id: int | None
+    document_id: int | None
     received_on: date | None
     valid_until: date | None
     is_expired: bool
+    is_paper: bool  # seen at the counter, no file
 
     @property
     def key(self) -> str:
@@ -413,24 +415,26 @@ _DOCUMENTS = (
         DocumentCategory.name,
         DocumentCategory.is_required,
         DocumentCategory.owner,
-        DocumentReceipt.id.label("receipt_id"),
-        DocumentReceipt.child_id,
-        DocumentReceipt.received_on,
-        DocumentReceipt.valid_until,
+        Document.id.label("document_id"),
+        Document.file_key,
+        Document.child_id,
+        Document.submitted_at,
+        Document.valid_until,
     )
     .outerjoin(
-        DocumentReceipt,
+        Document,
         and_(
-            DocumentReceipt.category_id == DocumentCategory.id,
-            DocumentReceipt.household_id == bindparam("household_id"),
+            Document.category_id == DocumentCategory.id,
+            Document.household_id == bindparam("household_id"),
+            Document.state.in_(COUNTING_DOCUMENTS),
         ),
     )
     .where(DocumentCategory.is_active)
     .order_by(
         DocumentCategory.position,
         DocumentCategory.name,
-        DocumentReceipt.received_on.desc(),
-        DocumentReceipt.id.desc(),
+        Document.submitted_at.desc(),
+        Document.id.desc(),
     )
 )
 
@@ -446,10 +450,10 @@ def quotients(household_id: int, today: date) -> tuple[QuotientLine, ...]:
 
 
 def documents(household: HouseholdFile, today: date) -> tuple[DocumentLine, ...]:
-    """The documents that the town asks for, one line for each owner, with the last receipt. One statement."""
+    """The documents that the town asks for, one line for each owner, with the last one. One statement."""
     rows = db.session.execute(_DOCUMENTS, {"household_id": household.household_id}).all()
     newest: dict[tuple[int, int | None], Any] = {}
-    for row in rows:  # the newest receipt of an owner comes first
+    for row in rows:  # the newest of an owner comes first
         newest.setdefault((row.id, row.child_id), row)
     children = [(child.card.child_id, child.card.first_name) for child in household.children]
     return tuple(
@@ -461,14 +465,19 @@ def documents(household: HouseholdFile, today: date) -> tuple[DocumentLine, ...]
     )
 
 
-def _document(category: Any, child_id: int | None, owner: str, receipt: Any, today: date) -> DocumentLine:
-    receipt_id, received_on, until = (
-        (receipt.receipt_id, receipt.received_on, receipt.valid_until) if receipt else (None, None, None)
-    )
+def _document(category: Any, child_id: int | None, owner: str, newest: Any, today: date) -> DocumentLine:
+    line = (category.id, category.name, category.is_required, child_id, owner)
+    if newest is None or newest.document_id is None:
+        return DocumentLine(*line, None, None, None, False, False)
+    received_on, until = paris_now(newest.submitted_at).date(), newest.valid_until
     return DocumentLine(
-        category.id, category.name, category.is_required, child_id, owner,
-        receipt_id, received_on, until, until is not None and until < today,
-    )  # fmt: skip
+        *line,
+        newest.document_id,
+        received_on,
+        until,
+        until is not None and until < today,
+        not newest.file_key,
+    )
 
 
 @dataclass(frozen=True, slots=True)

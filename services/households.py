@@ -16,8 +16,8 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from domain.calendar import paris_now
-from domain.enums import BookingState, DocumentOwner, Residency
+from domain.calendar import midday, paris_now
+from domain.enums import BookingState, DocumentOwner, DocumentState, Residency
 from domain.errors import NotFound, Refused, Stale
 from domain.french import NBSP
 from domain.people import fold
@@ -25,8 +25,8 @@ from models import (
     Activity,
     Booking,
     Child,
+    Document,
     DocumentCategory,
-    DocumentReceipt,
     Enrolment,
     Facility,
     Guardian,
@@ -45,6 +45,9 @@ FIRST_NUMBER = 1001
 NUMBER_TRIES = 5
 SEARCH_LENGTH = 400
 ONE_DAY = timedelta(days=1)
+COUNTING = (DocumentState.ACCEPTED, DocumentState.EXPIRED)
+# What a category of documents may not concern, by « the receipt is about one child ».
+REFUSED_OWNER = {True: DocumentOwner.HOUSEHOLD, False: DocumentOwner.CHILD}
 ACTIVE_BOOKINGS = (BookingState.PENDING, BookingState.ACCEPTED, BookingState.WAITING)
 
 
@@ -535,20 +538,23 @@ def receive_documents(
             _receive(session, household_id, receipt, author, now)
 
 
-def withdraw_receipt(household_id: int, receipt_id: int, *, author: Author, now: datetime) -> None:
-    """Take back a document noted by mistake; the journal keeps it. Raises NotFound."""
+def withdraw_document(household_id: int, document_id: int, *, author: Author, now: datetime) -> None:
+    """Take back a paper noted by mistake: it no longer counts, the row stays. Raises NotFound, also for a
+    document that has a file.
+    """
     with write_transaction() as session:
-        row = session.get(DocumentReceipt, receipt_id, with_for_update=True)
-        if row is None or row.household_id != household_id:
+        row = session.get(Document, document_id, with_for_update=True)
+        if row is None or row.household_id != household_id or row.file_key or row.state not in COUNTING:
             raise NotFound
-        before = asdict(read(Receipt, row))
-        _record(session, "document_receipt.withdrawn", row, household_id, author, now, before=before)
-        session.delete(row)
+        before = {"state": row.state, "category_id": row.category_id, "child_id": row.child_id}
+        row.state = DocumentState.WITHDRAWN
+        after = {"state": row.state}
+        _record(session, "document.withdrawn", row, household_id, author, now, before=before, after=after)
 
 
 def _receive(session: Session, household_id: int, receipt: Receipt, author: Author, now: datetime) -> None:
     category = session.get(DocumentCategory, receipt.category_id)
-    if category is None or (category.owner is DocumentOwner.CHILD) != (receipt.child_id is not None):
+    if category is None or category.owner is REFUSED_OWNER[receipt.child_id is not None]:
         raise NotFound
     if receipt.child_id is not None:
         _child(session, household_id, receipt.child_id)
@@ -556,10 +562,23 @@ def _receive(session: Session, household_id: int, receipt: Receipt, author: Auth
         raise Refused("dates", "Indiquez un jour de réception qui n’est pas dans le futur.")
     if receipt.valid_until is not None:
         _check_order(receipt.received_on, receipt.valid_until)
-    row = DocumentReceipt(household_id=household_id, **asdict(receipt))
+    seen_at = min(midday(receipt.received_on), now)
+    row = Document(
+        household_id=household_id,
+        category_id=receipt.category_id,
+        child_id=receipt.child_id,
+        state=DocumentState.ACCEPTED,
+        sender_name="Le service",
+        channel=author.channel,
+        submitted_at=seen_at,
+        due_at=seen_at,
+        valid_until=receipt.valid_until,
+        decided_at=now,
+        decided_by_user_id=author.user_id,
+    )
     session.add(row)
     session.flush()
-    _record(session, "document_receipt.added", row, household_id, author, now, after=asdict(receipt))
+    _record(session, "document.received", row, household_id, author, now, after=asdict(receipt))
 
 
 # --- What every act shares --------------------------------------------------------------------------------

@@ -12,11 +12,14 @@ from typing import Any, TypeVar
 from flask import Flask
 from sqlalchemy import Select, delete, select
 
+from domain.calendar import midday
 from domain.enums import (
     AccountKind,
     AccountStatus,
     ActivityKind,
     BookingState,
+    Channel,
+    DocumentState,
     FacilityKind,
     Residency,
     StaffRole,
@@ -29,6 +32,8 @@ from models import (
     Booking,
     BookingPeriod,
     Child,
+    Document,
+    DocumentCategory,
     Enrolment,
     Facility,
     Guardian,
@@ -151,6 +156,21 @@ class World:
         for facility in facilities:
             self.add(StaffFacility(staff_id=member.id, facility_id=facility.id))
         return account
+
+    def document(
+        self, household: Household, category: DocumentCategory, child: Child | None = None, **columns: Any
+    ) -> Document:
+        """A paper of the category, seen at the counter on 3 September 2026 unless told otherwise."""
+        seen_at = midday(date(2026, 9, 3))
+        values = {
+            "child_id": child.id if child else None,
+            "state": DocumentState.ACCEPTED,
+            "sender_name": "Le service",
+            "channel": Channel.COUNTER,
+            "submitted_at": seen_at,
+            "due_at": seen_at,
+        }
+        return self.add(Document(category_id=category.id, household_id=household.id, **values | columns))
 
     # Facilities
 

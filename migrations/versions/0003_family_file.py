@@ -1,14 +1,18 @@
 """The family file: declared changes, documents, health, authorisations, custody, schools, consents."""
 
+from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
+
 import sqlalchemy as sa
 from alembic import op
 
+PARIS = ZoneInfo("Europe/Paris")
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
 # Tables that this migration may empty, shrink or fill; every other table keeps its number of rows.
-ROWS_MAY_CHANGE = ()
+ROWS_MAY_CHANGE = ("document", "document_receipt")
 # Columns of tables that have rows: filled while they are added.
 FILLED = {
     "child": ("birth_place", "diet", "diet_note"),
@@ -917,6 +921,43 @@ def upgrade() -> None:
                 batch_op.alter_column(column, server_default=None)
     _allow("outgoing_mail", "kind", "mailkind", MAIL_KINDS)
     _allow("document_category", "owner", "documentowner", DOCUMENT_OWNERS)
+    _make_documents_of_receipts()
+
+
+def _make_documents_of_receipts() -> None:
+    """A paper seen at the counter becomes an accepted document without file; noon stands for its hour."""
+    connection = op.get_bind()
+    receipts = sa.Table("document_receipt", sa.MetaData(), autoload_with=connection)
+    documents = sa.Table("document", sa.MetaData(), autoload_with=connection)
+    sqlite = connection.dialect.name == "sqlite"
+    rows = []
+    for receipt in connection.execute(sa.select(receipts).order_by(receipts.c.id)):
+        seen_at = datetime.combine(receipt.received_on, time(12), PARIS).astimezone(UTC)
+        seen_at = seen_at.replace(tzinfo=None) if sqlite else seen_at
+        rows.append(
+            {
+                "category_id": receipt.category_id,
+                "household_id": receipt.household_id,
+                "child_id": receipt.child_id,
+                "state": "accepted",
+                "is_private": False,
+                "sender_name": "Le service",
+                "channel": "counter",
+                "submitted_at": seen_at,
+                "due_at": seen_at,
+                "valid_until": receipt.valid_until,
+                "comment": "",
+                "file_name": "",
+                "size_bytes": 0,
+                "page_count": 0,
+                "sha256": "",
+                "decided_at": seen_at,
+                "reason": "",
+            }
+        )
+    if rows:
+        connection.execute(documents.insert(), rows)
+    op.drop_table("document_receipt")
 
 
 def _allow(table: str, column: str, name: str, values: tuple[str, ...]) -> None:

@@ -8,11 +8,20 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain import people
-from domain.enums import AccountKind, AccountStatus, Channel, Residency, StaffRole, ValidationMode
+from domain.calendar import midday
+from domain.enums import (
+    AccountKind,
+    AccountStatus,
+    Channel,
+    DocumentState,
+    Residency,
+    StaffRole,
+    ValidationMode,
+)
 from models import (
     Child,
+    Document,
     DocumentCategory,
-    DocumentReceipt,
     Enrolment,
     Facility,
     Guardian,
@@ -199,16 +208,19 @@ def write_documents(session: Session, households: list[Family], today: date, rng
         for category in categories:
             owners: list[int | None] = [None] if category.owner == "household" else list(family.child_ids)
             session.add_all(
-                DocumentReceipt(
-                    category_id=category.id,
-                    household_id=family.household.id,
-                    child_id=child_id,
-                    received_on=today - timedelta(days=rng.randint(20, 150)),
-                    valid_until=None,
-                )  # fmt: skip
+                _seen_on_paper(family, category, child_id, today - timedelta(days=rng.randint(20, 150)))
                 for child_id in owners
                 if rng.random() < 0.9 and not _left_to_bring(family, category.name, child_id)
             )
+
+
+def _seen_on_paper(family: Family, category: DocumentCategory, child_id: int | None, day: date) -> Document:
+    seen_at = midday(day)
+    return Document(
+        category_id=category.id, household_id=family.household.id, child_id=child_id,
+        state=DocumentState.ACCEPTED, sender_name="Le service", channel=Channel.COUNTER,
+        submitted_at=seen_at, due_at=seen_at, decided_at=seen_at,
+    )  # fmt: skip
 
 
 def _left_to_bring(family: Family, category: str, child_id: int | None) -> bool:

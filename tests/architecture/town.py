@@ -27,8 +27,8 @@ from models import (
     BookingRequest,
     BookingRequestLine,
     Child,
+    Document,
     DocumentCategory,
-    DocumentReceipt,
     Enrolment,
     Guardian,
     Household,
@@ -77,7 +77,7 @@ class Family:
     draft: BookingDraft
     request: BookingRequest
     line_id: int
-    receipt: DocumentReceipt
+    document: Document
     mail: OutgoingMail
 
 
@@ -151,11 +151,7 @@ class Town:
                 action=LineAction.BOOK, state=LineState.PENDING, price_cents=320,
             )
         )  # fmt: skip
-        receipt = world.add(
-            DocumentReceipt(
-                category_id=self.category.id, household_id=household.id, received_on=date(2027, 1, 5)
-            )
-        )
+        document = world.document(household, self.category)
         mail = world.add(
             OutgoingMail(
                 kind=MailKind.BOOKING_RECEIPT, state=MailState.ABANDONED,
@@ -175,7 +171,7 @@ class Town:
             draft,
             request,
             line.id,
-            receipt,
+            document,
             mail,
         )
 
@@ -233,7 +229,7 @@ class Town:
             "guardian_id": Value(own.guardian.id, other.guardian.id),
             "child_id": Value(own.child.id, other.child.id),
             "enrolment_id": Value(own.enrolment.id, other.enrolment.id),
-            "receipt_id": Value(own.receipt.id, other.receipt.id),
+            "document_id": Value(own.document.id, other.document.id),
             "booking_id": Value(own.booking_id, other.booking_id),
             "line_id": Value(own.line_id, other.line_id),
             "request_id": Value(own.request.id, other.request.id),

@@ -4,13 +4,13 @@ from datetime import date
 
 import pytest
 
-from domain.enums import Channel, DocumentOwner, Residency
+from domain.enums import Channel, DocumentOwner, DocumentState, Residency
 from domain.errors import NotFound, Refused, Stale
 from models import (
     AuditEvent,
     Child,
+    Document,
     DocumentCategory,
-    DocumentReceipt,
     Enrolment,
     Guardian,
     Household,
@@ -345,15 +345,18 @@ def test_documents_are_noted_and_taken_back(world: World, agent: Author) -> None
     ]
 
     households.receive_documents(household.id, receipts, author=agent, now=world.now)
-    noted = {row.category_id: row for row in world.all(DocumentReceipt)}
-    households.withdraw_receipt(household.id, noted[home.id].id, author=agent, now=world.now)
+    noted = {row.category_id: row for row in world.all(Document)}
+    households.withdraw_document(household.id, noted[home.id].id, author=agent, now=world.now)
 
     assert noted[insurance.id].valid_until == date(2027, 8, 31)
-    assert [row.category_id for row in world.all(DocumentReceipt)] == [insurance.id]
+    assert {row.category_id: row.state for row in world.all(Document)} == {
+        home.id: DocumentState.WITHDRAWN,
+        insurance.id: DocumentState.ACCEPTED,
+    }
     assert [event.action for event in world.all(AuditEvent)] == [
-        "document_receipt.added",
-        "document_receipt.added",
-        "document_receipt.withdrawn",
+        "document.received",
+        "document.received",
+        "document.withdrawn",
     ]
 
 
@@ -371,4 +374,4 @@ def test_a_document_cannot_be_received_tomorrow_nor_for_another_family(world: Wo
         households.receive_documents(
             household.id, [households.Receipt(insurance.id, stranger.id, date(2027, 1, 12))], **act
         )
-    assert world.all(DocumentReceipt) == []
+    assert world.all(Document) == []

@@ -8,7 +8,6 @@ from domain.enums import BookingState, Channel, DocumentOwner, LineState
 from models import (
     AuditEvent,
     DocumentCategory,
-    DocumentReceipt,
     HouseholdGuardian,
     OutgoingMail,
     User,
@@ -227,15 +226,7 @@ def test_each_document_says_whom_it_concerns_and_where_it_stands(claire, family)
     family.world.add(DocumentCategory(name="Domicile", owner=DocumentOwner.HOUSEHOLD, position=1))
     family.world.add(DocumentCategory(name="Ancien", owner=DocumentOwner.HOUSEHOLD, is_active=False))
     for child, until in ((family.marie, date(2027, 8, 31)), (family.leo, date(2026, 8, 31))):
-        family.world.add(
-            DocumentReceipt(
-                category_id=insurance.id,
-                household_id=family.household.id,
-                child_id=child.id,
-                received_on=date(2026, 9, 3),
-                valid_until=until,
-            )
-        )
+        family.world.document(family.household, insurance, child, valid_until=until)
     family.world.settings(email="accueil.famille@example.org")
     with at_most(4):
         claire.get("/documents")
@@ -251,9 +242,7 @@ def test_each_document_says_whom_it_concerns_and_where_it_stands(claire, family)
 def test_documents_of_another_family_are_not_told(claire, family):
     category = family.world.add(DocumentCategory(name="Domicile", owner=DocumentOwner.HOUSEHOLD))
     other = family.world.household("MARTIN")
-    family.world.add(
-        DocumentReceipt(category_id=category.id, household_id=other.id, received_on=date(2026, 9, 3))
-    )
+    family.world.document(other, category)
     claire.get("/documents")
     assert "Pas encore reçu" in main(claire)
 

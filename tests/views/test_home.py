@@ -7,7 +7,7 @@ import pytest
 
 from adapters.files import FileStore
 from domain.enums import BookingState, DocumentOwner, LineAction, LineState
-from models import BookingDraft, BookingDraftLine, DocumentCategory, DocumentReceipt, Resource, UsefulLink
+from models import BookingDraft, BookingDraftLine, DocumentCategory, Resource, UsefulLink
 from tests import rulebook_texts as written
 from tests.factories import weekdays
 from tests.school_family import SchoolFamily, words
@@ -46,15 +46,7 @@ def document(family, name="Attestation d’assurance", owner=DocumentOwner.CHILD
 
 
 def receive(family, category, child=None, **columns):
-    values = {"received_on": date(2026, 9, 3), "valid_until": None}
-    family.world.add(
-        DocumentReceipt(
-            category_id=category.id,
-            household_id=family.household.id,
-            child_id=child.id if child else None,
-            **values | columns,
-        )
-    )
+    family.world.document(family.household, category, child, **columns)
 
 
 def begin(family, days, **columns):

@@ -9,14 +9,15 @@ from domain.enums import (
     AccountStatus,
     Channel,
     DocumentOwner,
+    DocumentState,
     MailKind,
     StaffRole,
 )
 from models import (
     AuditEvent,
     Child,
+    Document,
     DocumentCategory,
-    DocumentReceipt,
     Enrolment,
     Guardian,
     Household,
@@ -396,11 +397,11 @@ def test_received_documents_are_ticked_and_taken_back(client, agent, world):
     assert client.page.find(id="documents").get_text().count("Manquant") == 2
     ticked = {"receipts-1-received": "y", "receipts-1-valid_until": "2027-08-31", "channel": "counter"}
     client.submit(page, ticked, form="#recus", follow=True)
-    receipt = world.one(DocumentReceipt)
-    assert (receipt.child_id, receipt.received_on) == (child.id, date(2027, 1, 12))
+    receipt = world.one(Document)
+    assert (receipt.child_id, receipt.submitted_at) == (child.id, world.now)
     assert "valable jusqu’au 31/08/2027" in client.page.find(id="documents").get_text()
     client.submit(page, form=f"{page}/{receipt.id}/retirer", follow=True)
-    assert world.all(DocumentReceipt) == []
+    assert world.one(Document).state is DocumentState.WITHDRAWN
 
 
 def test_a_document_that_ends_before_it_begins_is_refused(client, agent, world):

@@ -215,9 +215,9 @@ def documents(household_id: int) -> Response:
     )
 
 
-@blueprint.route("/<int:household_id>/documents/<int:receipt_id>/retirer", methods=POST_ONLY)
+@blueprint.route("/<int:household_id>/documents/<int:document_id>/retirer", methods=POST_ONLY)
 @staff(Permission.FAMILIES_WRITE)
-def withdraw_receipt(household_id: int, receipt_id: int) -> Response:
+def withdraw_document(household_id: int, document_id: int) -> Response:
     household_file(household_id)
-    households.withdraw_receipt(household_id, receipt_id, author=Author(current_user.user_id), now=now())
+    households.withdraw_document(household_id, document_id, author=Author(current_user.user_id), now=now())
     return done(page_of(household_id), "Ce document n’est plus noté comme reçu.")
