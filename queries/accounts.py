@@ -13,6 +13,7 @@ from domain.settings import FIRST_ADMINISTRATOR
 from extensions import db
 from models import (
     ActivationToken,
+    EmailChange,
     Guardian,
     HouseholdGuardian,
     Setting,
@@ -176,6 +177,37 @@ def activation_link(token_hash: str, now: datetime) -> ActivationLink:
     if row.used_at is not None or row.expires_at <= now:
         return ActivationLink(LinkState.EXPIRED)
     return ActivationLink(LinkState.VALID, row.email)
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingEmail:
+    """An address that waits for its proof (S38). `valid_until` is None until its mail leaves."""
+
+    email: str
+    asked_at: datetime
+    valid_until: datetime | None
+
+
+_WAITING_EMAIL = select(EmailChange.new_email, EmailChange.created_at, EmailChange.expires_at)
+
+
+def waiting_email(user_id: int) -> WaitingEmail | None:
+    """The new sign-in address that the account asked for, None without one. One statement."""
+    row = db.session.execute(_WAITING_EMAIL.where(EmailChange.user_id == user_id)).one_or_none()
+    return WaitingEmail(*row) if row else None
+
+
+def email_of_link(token_hash: str, now: datetime) -> str | None:
+    """The address that a link proves; None once it was used, given up or is too old."""
+    return db.session.scalar(
+        select(EmailChange.new_email)
+        .join(User, User.id == EmailChange.user_id)
+        .where(
+            EmailChange.token_hash == token_hash,
+            EmailChange.expires_at > now,
+            User.status == AccountStatus.ACTIVE,
+        )
+    )
 
 
 def has_administrator() -> bool:

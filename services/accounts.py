@@ -21,6 +21,7 @@ from domain.settings import FIRST_ADMINISTRATOR
 from extensions import db
 from models import (
     ActivationToken,
+    EmailChange,
     Guardian,
     HouseholdGuardian,
     ProvisionalPassword,
@@ -65,7 +66,7 @@ def open_access(guardian_id: int, *, email: str, author: Author, now: datetime) 
     `email` becomes the adult's address. Raises Refused `email_invalid` (S04), `email_used` (S05) or
     `access_exists`; NotFound for an unknown adult.
     """
-    address = _valid_address(email)
+    address = valid_address(email)
     with write_transaction() as session:
         guardian = session.get(Guardian, guardian_id)
         if guardian is None:
@@ -87,7 +88,7 @@ def resend_activation(user_id: int, *, author: Author, now: datetime, email: str
     The links sent before stop working. Raises Refused `not_waiting` when the account is not waiting
     for its activation, `email_invalid`, `email_used`; NotFound.
     """
-    address = _valid_address(email) if email is not None else None
+    address = valid_address(email) if email is not None else None
     with write_transaction() as session:
         user = _account(session, user_id)
         if user.status is not AccountStatus.INVITED:
@@ -145,7 +146,7 @@ def create_staff_invitation(colleague: NewStaff, *, author: Author, now: datetim
 
     Raises Refused `email_invalid` or `email_used`.
     """
-    address = _valid_address(colleague.email)
+    address = valid_address(colleague.email)
     with write_transaction() as session:
         user = _add_account(session, AccountKind.STAFF, address, now)
         member = _add_staff(session, user.id, colleague.first_name, colleague.last_name, colleague.role)
@@ -291,7 +292,7 @@ def create_first_administrator(
     The link was read on the server's own terminal: its holder is trusted with the address too.
     Raises Refused `dead_link`, `email_invalid`, `email_used` or `password`.
     """
-    address = _valid_address(email)
+    address = valid_address(email)
     password_policy.require_good(password, words=(first_name, last_name, address))
     new_hash = credentials.hash_secret(password)
     with write_transaction() as session:
@@ -311,7 +312,8 @@ def create_first_administrator(
 # --- Inside a transaction -----------------------------------------------------------------------------
 
 
-def _valid_address(email: str) -> str:
+def valid_address(email: str) -> str:
+    """The address as it is stored. Raises Refused `email_invalid` (S04)."""
     try:
         validate_email(email.strip(), check_deliverability=False)
     except EmailNotValidError as error:
@@ -369,7 +371,7 @@ def _ask_activation(session: Session, user_id: int, address: str, now: datetime)
         MailKind.ACTIVATION,
         to=address,
         user_id=user_id,
-        household_id=_household_of(session, user_id),
+        household_id=household_of(session, user_id),
         now=now,
     )
 
@@ -385,6 +387,7 @@ def _expire_links(session: Session, user_id: int, now: datetime) -> None:
 def _forget_secrets(session: Session, user_id: int, now: datetime) -> None:
     sessions.end_all(session, user_id)
     session.execute(delete(ProvisionalPassword).where(ProvisionalPassword.user_id == user_id))
+    session.execute(delete(EmailChange).where(EmailChange.user_id == user_id))
     _expire_links(session, user_id, now)
 
 
@@ -436,7 +439,7 @@ def _set_password(session: Session, user_id: int, new_hash: str, now: datetime) 
         MailKind.PASSWORD_CHANGED,
         to=user.email,
         user_id=user_id,
-        household_id=_household_of(session, user_id),
+        household_id=household_of(session, user_id),
         now=now,
         first_name=outbox.first_name(session, user_id),
         changed_at=now,
@@ -479,7 +482,7 @@ def _has_administrator(session: Session) -> bool:
     )
 
 
-def _household_of(session: Session, user_id: int) -> int | None:
+def household_of(session: Session, user_id: int) -> int | None:
     """The first household of a parent, None for staff: where the act and the mail are filed."""
     return session.scalar(
         select(HouseholdGuardian.household_id)
@@ -507,7 +510,7 @@ def _record(
         action=action,
         object_type="user",
         object_id=user_id,
-        household_id=_household_of(session, user_id),
+        household_id=household_of(session, user_id),
         before={"status": before} if before else None,
         after={"status": after} if after else None,
     )

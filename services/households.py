@@ -311,7 +311,9 @@ def update_adult(
             if guardian.user_id is not None:
                 raise Refused(
                     "email_signs_in",
-                    "Cette adresse sert à se connecter au portail : changez-la par la page de l’accès.",
+                    f"Cette adresse sert à se connecter au portail{NBSP}: la personne la change elle-même "
+                    "dans son compte. Tant que l’accès n’est pas activé, renvoyez le mail d’activation à "
+                    "la bonne adresse.",
                 )
             _refuse_used_email(session, adult.email)
         _change(session, "guardian.updated", guardian, adult, seen, household_id, author, now)

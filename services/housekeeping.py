@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete
 
-from models import ActivationToken, BookingDraft, ProvisionalPassword, Throttle, UserSession
+from models import ActivationToken, BookingDraft, EmailChange, ProvisionalPassword, Throttle, UserSession
 from services.transaction import write_transaction
 
 DRAFT_LIFE = timedelta(days=30)
@@ -18,6 +18,6 @@ def clean(now: datetime) -> None:
     with write_transaction() as session:
         session.execute(delete(UserSession).where(UserSession.expires_at <= now))
         session.execute(delete(BookingDraft).where(BookingDraft.updated_at <= now - DRAFT_LIFE))
-        for secret in (ActivationToken, ProvisionalPassword):
+        for secret in (ActivationToken, ProvisionalPassword, EmailChange):
             session.execute(delete(secret).where(secret.expires_at <= now - SECRET_TRACE))
         session.execute(delete(Throttle).where(Throttle.last_at <= now - THROTTLE_LIFE))

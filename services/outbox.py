@@ -26,12 +26,22 @@ from domain.french import NBSP
 from domain.people import normalise_email
 from domain.settings import TownSettings, settings_from_rows
 from extensions import db
-from models import ActivationToken, Guardian, OutgoingMail, ProvisionalPassword, Setting, StaffMember, User
+from models import (
+    ActivationToken,
+    EmailChange,
+    Guardian,
+    OutgoingMail,
+    ProvisionalPassword,
+    Setting,
+    StaffMember,
+    User,
+)
 from services import audit, credentials
 from services.transaction import write_transaction
 
 ACTIVATION_LIFE = timedelta(days=7)
 PROVISIONAL_LIFE = timedelta(minutes=60)
+EMAIL_CHANGE_LIFE = timedelta(hours=24)
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=1)
 RETRY_WINDOW = timedelta(hours=72)
@@ -44,6 +54,7 @@ FAILURES_IN_A_ROW = 3
 SECRET_KINDS = {
     MailKind.ACTIVATION: AccountStatus.INVITED,
     MailKind.PROVISIONAL_PASSWORD: AccountStatus.ACTIVE,
+    MailKind.EMAIL_CHANGE: AccountStatus.ACTIVE,
 }
 # Stands for the secret while only the subject is written.
 PLACEHOLDER = "…"
@@ -114,7 +125,7 @@ def queue(
 def queue_secret(
     session: Session, kind: MailKind, *, to: str, user_id: int, now: datetime, household_id: int | None = None
 ) -> None:
-    """Ask for an activation link or a provisional password: it is made when the mail leaves.
+    """Ask for a link or a provisional password: it is made when the mail leaves.
 
     A mail of this kind that still waits for this person serves: one is enough. Raises ValueError
     for a kind without secret.
@@ -303,7 +314,7 @@ def _deliver(mail: _Claimed, now: datetime, transport: MailTransport) -> MailSta
     """Send a claimed mail and note what became of it."""
     body = _with_secret(mail, now) if mail.kind in SECRET_KINDS else mail.body
     if body is None:
-        return _note(mail, MailState.ABANDONED, now, "L’accès a été activé, suspendu ou fermé avant l’envoi.")
+        return _note(mail, MailState.ABANDONED, now, "L’accès ou la demande a changé avant l’envoi.")
     town = _town(db.session())
     db.session.rollback()  # nothing is held open while the mail server takes its time
     try:
@@ -366,27 +377,40 @@ def _with_secret(mail: _Claimed, now: datetime) -> _Body | None:
     """Make the secret of a mail that leaves now, keep its hash; None when it has become pointless."""
     if mail.user_id is None:
         return None
-    secret, store = _new_secret(mail.kind, mail.user_id, now)
+    secret, store = _new_secret(mail, mail.user_id, now)
     with write_transaction() as session:
         status = session.scalar(select(User.status).where(User.id == mail.user_id))
-        if status is not SECRET_KINDS[mail.kind]:
+        if status is not SECRET_KINDS[mail.kind] or not store(session):
             return None
-        store(session)
         context = _secret_context(session, mail.user_id, secret, mail.created_at)
         return _render(mail.kind, _town(session), context)
 
 
-def _new_secret(kind: MailKind, user_id: int, now: datetime) -> tuple[str, Callable[[Session], None]]:
-    """A fresh secret and how to keep its hash. Life is counted from now, the sending."""
-    if kind is MailKind.ACTIVATION:
-        token = credentials.new_token()
-        return token, lambda session: _store_token(session, user_id, credentials.token_hash(token), now)
-    code = credentials.new_code()
-    code_hash = credentials.hash_secret(code)
-    return code, lambda session: _store_code(session, user_id, code_hash, now)
+def _new_secret(mail: _Claimed, user_id: int, now: datetime) -> tuple[str, Callable[[Session], bool]]:
+    """A fresh secret and how to keep its hash: False when nothing waits for it. Life is counted from now,
+    the sending."""
+    if mail.kind is MailKind.PROVISIONAL_PASSWORD:
+        code = credentials.new_code()
+        code_hash = credentials.hash_secret(code)
+        return code, lambda session: _store_code(session, user_id, code_hash, now)
+    token = credentials.new_token()
+    kept = credentials.token_hash(token)
+    if mail.kind is MailKind.EMAIL_CHANGE:
+        return token, lambda session: _store_email_token(session, user_id, mail.to, kept, now)
+    return token, lambda session: _store_token(session, user_id, kept, now)
 
 
-def _store_token(session: Session, user_id: int, token_hash: str, now: datetime) -> None:
+def _store_email_token(session: Session, user_id: int, address: str, token_hash: str, now: datetime) -> bool:
+    """The request may have been given up, or made again for another address, while its mail waited."""
+    stored = session.execute(
+        update(EmailChange)
+        .where(EmailChange.user_id == user_id, EmailChange.new_email == address)
+        .values(token_hash=token_hash, expires_at=now + EMAIL_CHANGE_LIFE)
+    )
+    return stored.rowcount == 1
+
+
+def _store_token(session: Session, user_id: int, token_hash: str, now: datetime) -> bool:
     """Former links stay known, to be told « expiré », until the account is activated."""
     session.execute(
         update(ActivationToken)
@@ -398,9 +422,10 @@ def _store_token(session: Session, user_id: int, token_hash: str, now: datetime)
             user_id=user_id, token_hash=token_hash, created_at=now, expires_at=now + ACTIVATION_LIFE
         )
     )
+    return True
 
 
-def _store_code(session: Session, user_id: int, code_hash: str, now: datetime) -> None:
+def _store_code(session: Session, user_id: int, code_hash: str, now: datetime) -> bool:
     """The newest code replaces the former."""
     session.execute(delete(ProvisionalPassword).where(ProvisionalPassword.user_id == user_id))
     session.add(
@@ -408,3 +433,4 @@ def _store_code(session: Session, user_id: int, code_hash: str, now: datetime) -
             user_id=user_id, password_hash=code_hash, sent_at=now, expires_at=now + PROVISIONAL_LIFE
         )
     )
+    return True

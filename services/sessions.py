@@ -38,6 +38,13 @@ def end_all(session: Session, user_id: int) -> None:
     session.execute(delete(UserSession).where(UserSession.user_id == user_id))
 
 
+def end_others(session: Session, user_id: int, kept_id: int | None) -> None:
+    """End the sessions of an account but the one of this browser, in the caller's transaction."""
+    session.execute(
+        delete(UserSession).where(UserSession.user_id == user_id, UserSession.id.is_distinct_from(kept_id))
+    )
+
+
 def sign_out(session_id: int) -> None:
     """End one session: its cookie, even copied, opens nothing any more (S25)."""
     with write_transaction() as session:

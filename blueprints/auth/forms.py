@@ -65,6 +65,13 @@ class ChangePasswordForm(FlaskForm):
     password = _new_password("Nouveau mot de passe")
 
 
+class EmailChangeForm(FlaskForm):
+    """Field names are the codes of the refusals of `services.email_changes.ask`."""
+
+    email = _email("Nouvelle adresse e-mail")
+    current = PasswordField("Mot de passe actuel", [InputRequired("Indiquez votre mot de passe actuel.")])
+
+
 class FirstAdministratorForm(FlaskForm):
     first_name = StringField(
         "Prénom", [InputRequired("Indiquez votre prénom."), Length(max=80, message=TOO_LONG)]
@@ -76,6 +83,6 @@ class FirstAdministratorForm(FlaskForm):
 
 def show_refusal(form: FlaskForm, code: str, message: str) -> None:
     """Put the sentence of a refusal under the field that it is about, or on top of the form."""
-    field = {"email_invalid": "email", "email_used": "email"}.get(code, code)
+    field = {"email_invalid": "email", "email_used": "email", "email_same": "email"}.get(code, code)
     errors = form[field].errors if field in form else form.form_errors
     errors.append(message)  # type: ignore[union-attr]

@@ -22,7 +22,7 @@ from blueprints.shared.time import now
 from domain.errors import Refused
 from queries import accounts as account_queries
 from queries.accounts import LinkState
-from services import accounts, credentials, sessions
+from services import accounts, credentials, email_changes, sessions
 from services import sign_in as signing
 from services.sign_in import Outcome
 
@@ -147,6 +147,26 @@ def activate(token: str) -> Response:
 def renew_link(token: str) -> Response:
     accounts.renew_expired_link(token, network(), now())
     return done(url_for("auth.mail_sent"))
+
+
+@blueprint.route("/nouvelle-adresse/<string(maxlength=100):token>", methods=["GET", "POST"])
+@public
+def confirm_email(token: str) -> Response:
+    """GET only looks, so that mail scanners burn nothing; POST proves the new address (S38)."""
+    if request.method == "POST":
+        own_session = current_user.session_id if current_user.is_authenticated else None
+        try:
+            user_id = email_changes.confirm(token, now(), own_session)
+        except Refused as refusal:
+            return answer("auth/email_link_dead.html", status=410, reason=refusal.message)
+        message = "Votre nouvelle adresse e-mail est confirmée."
+        if current_user.is_authenticated and current_user.user_id == user_id:
+            return done(url_for("household.account"), message)
+        return done(url_for("auth.sign_in"), f"{message} Connectez-vous avec elle.")
+    email = account_queries.email_of_link(credentials.token_hash(token), now())
+    if email is None:
+        return answer("auth/email_link_dead.html", status=404, reason=None)
+    return answer("auth/email_link.html", token=token, email=email)
 
 
 @blueprint.route("/premier-administrateur/<string(maxlength=100):token>", methods=["GET", "POST"])

@@ -29,6 +29,7 @@ from models import (
     Child,
     Document,
     DocumentCategory,
+    EmailChange,
     Enrolment,
     Guardian,
     Household,
@@ -47,7 +48,7 @@ from tests.factories import Canteen, World, weekdays
 from tests.rulebook_texts import table
 from tests.strict_client import StrictClient
 
-LINK, ADMINISTRATOR_LINK = "ACTIVATION" * 5, "PREMIER789" * 5
+LINK, ADMINISTRATOR_LINK, EMAIL_LINK = "ACTIVATION" * 5, "PREMIER789" * 5, "NOUVELLE12" * 5
 NOWHERE = 987654
 
 
@@ -103,6 +104,15 @@ class Town:
             ActivationToken(
                 user_id=invited.id,
                 token_hash=token_hash(LINK),
+                created_at=world.now,
+                expires_at=world.now.replace(year=2028),
+            )
+        )
+        world.add(
+            EmailChange(
+                user_id=world.parent(world.household("DURAND")).id,
+                new_email="nouvelle@example.org",
+                token_hash=token_hash(EMAIL_LINK),
                 created_at=world.now,
                 expires_at=world.now.replace(year=2028),
             )
@@ -259,6 +269,7 @@ class Town:
             "name": Value("absent", unknown="absent"),
             "staff_families.state_fact name": Value("agent", unknown="absent"),
             "token": Value(LINK, unknown="INCONNU"),
+            "auth.confirm_email token": Value(EMAIL_LINK, unknown="INCONNU"),
             "auth.first_administrator token": Value(ADMINISTRATOR_LINK, unknown="INCONNU"),
         }
 
