@@ -179,7 +179,7 @@ def _columns(part: str, child_id: ColumnElement[int]) -> tuple[ColumnElement, ..
         Booking.presence_type_id,
         _BOOKED_TYPE.name,
         _BOOKED_TYPE.short_name,
-        Booking.price_cents,
+        case((Booking.household_id == BookingDraft.household_id, Booking.price_cents), else_=null()),
         case((Booking.state == BookingState.WAITING, _RANK), else_=null()),
         Booking.household_id != BookingDraft.household_id,
         _PENDING_CHANGE,
@@ -191,6 +191,7 @@ def _columns(part: str, child_id: ColumnElement[int]) -> tuple[ColumnElement, ..
             Enrolment.last_day >= Opening.day,
             HouseholdChild.child_id == Enrolment.child_id,
             HouseholdChild.household_id == BookingDraft.household_id,
+            HouseholdChild.is_restricted.is_(False),
         )
         .correlate(BookingDraft, BookingDraftLine, Opening, Facility),
     )

@@ -10,7 +10,7 @@ from sqlalchemy import Row, and_, bindparam, or_, select
 from domain.calendar import paris_now
 from domain.enums import AccountKind, Channel, DocumentOwner, DocumentState, Residency
 from domain.errors import NotFound
-from domain.french import format_number
+from domain.french import NBSP, format_number
 from domain.people import child_marks
 from extensions import db
 from models import (
@@ -37,16 +37,20 @@ COUNTING_DOCUMENTS = (DocumentState.ACCEPTED, DocumentState.EXPIRED)
 
 _HOUSEHOLDS = bindparam("households", expanding=True)
 _CHILD_COLUMNS = (Child.id, Child.first_name, Child.last_name, Child.birth_date)
-_CHILDREN = (
+_EVERY_CHILD = (
     select(*_CHILD_COLUMNS)
     .join(HouseholdChild, HouseholdChild.child_id == Child.id)
     .where(HouseholdChild.household_id.in_(_HOUSEHOLDS))
     .distinct()
     .order_by(Child.birth_date, Child.id)
 )
+_CHILDREN = _EVERY_CHILD.where(HouseholdChild.is_restricted.is_(False))
 _MEMBERS = (
     select(Household.id.label("household_id"), Household.name, Household.number, *_CHILD_COLUMNS)
-    .outerjoin(HouseholdChild, HouseholdChild.household_id == Household.id)
+    .outerjoin(
+        HouseholdChild,
+        and_(HouseholdChild.household_id == Household.id, HouseholdChild.is_restricted.is_(False)),
+    )
     .outerjoin(Child, Child.id == HouseholdChild.child_id)
     .where(Household.id.in_(_HOUSEHOLDS))
     .order_by(Child.birth_date, Child.id, Household.id)
@@ -73,6 +77,7 @@ class HouseholdName:
     household_id: int
     name: str
     number: int
+    child_ids: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +89,91 @@ class Members:
 
 
 def children_of(household_ids: Sequence[int]) -> tuple[ChildCard, ...]:
-    """The children of the households, the eldest first. One statement."""
+    """The children of the households, the eldest first, without those whom they only know by name
+    (`children_by_name`): everything about a child starts here. One statement."""
     return _cards(db.session.execute(_CHILDREN, {"households": household_ids}))
+
+
+def every_child_of(household_ids: Sequence[int]) -> tuple[ChildCard, ...]:
+    """The same with those whom the households only know by name: for what they asked or owe themselves, and
+    for the service. One statement."""
+    return _cards(db.session.execute(_EVERY_CHILD, {"households": household_ids}))
 
 
 def members_of(household_ids: Sequence[int]) -> Members:
     """The households, in the order of their numbers, and their children, the eldest first. One statement."""
     rows = db.session.execute(_MEMBERS, {"households": household_ids}).all()
-    households = {row.household_id: HouseholdName(*row[:3]) for row in rows}
+    own: dict[int, set[int]] = {}
+    for row in rows:
+        own.setdefault(row.household_id, set()).add(row.id)
+    households = {row.household_id: HouseholdName(*row[:3], frozenset(own[row.household_id])) for row in rows}
     children = {row.id: tuple(row[3:]) for row in rows if row.id is not None}
     return Members(tuple(sorted(households.values(), key=lambda one: one.number)), _cards(children.values()))
+
+
+_BY_NAME = (
+    select(Child.first_name, Child.last_name)
+    .join(HouseholdChild, HouseholdChild.child_id == Child.id)
+    .where(
+        HouseholdChild.household_id.in_(_HOUSEHOLDS),
+        HouseholdChild.is_restricted,
+        Child.id.not_in(
+            select(HouseholdChild.child_id).where(
+                HouseholdChild.household_id.in_(_HOUSEHOLDS), HouseholdChild.is_restricted.is_(False)
+            )
+        ),
+    )
+    .distinct()
+    .order_by(Child.last_name, Child.first_name)
+)
+_OTHER_ADULTS = (
+    select(Guardian.first_name, Guardian.last_name)
+    .join(HouseholdGuardian, HouseholdGuardian.guardian_id == Guardian.id)
+    .join(HouseholdChild, HouseholdChild.household_id == HouseholdGuardian.household_id)
+    .where(
+        HouseholdChild.child_id == bindparam("child_id"),
+        HouseholdChild.household_id.not_in(_HOUSEHOLDS),
+        HouseholdGuardian.is_legal_guardian,
+    )
+    .distinct()
+    .order_by(Guardian.last_name, Guardian.first_name)
+)
+
+
+_HOMES = (
+    select(HouseholdChild.child_id, Household.name, Household.number)
+    .join(Household, Household.id == HouseholdChild.household_id)
+    .where(HouseholdChild.household_id.in_(_HOUSEHOLDS), HouseholdChild.is_restricted.is_(False))
+    .order_by(Household.number.desc())
+)
+
+
+def homes_of_children(household_ids: Sequence[int]) -> dict[int, str]:
+    """In which of the adult's households each child is, when the adult has several; else nothing needs saying.
+    One statement at most."""
+    if len(household_ids) < 2:
+        return {}
+    rows = db.session.execute(_HOMES, {"households": household_ids})
+    return {row.child_id: household_words(row.name, row.number) for row in rows}
+
+
+def household_words(name: str, number: int) -> str:
+    """« famille SOLIGNAC (dossier n° 1001) »."""
+    return f"famille {name} (dossier n°{NBSP}{number})"
+
+
+def children_by_name(household_ids: Sequence[int]) -> tuple[str, ...]:
+    """The children of whom the households read nothing but the name: the service has restricted them
+    (security 1.3). One statement."""
+    rows = db.session.execute(_BY_NAME, {"households": household_ids})
+    return tuple(f"{row.first_name} {row.last_name}" for row in rows)
+
+
+def adults_elsewhere(child_id: int, household_ids: Sequence[int]) -> tuple[str, ...]:
+    """The names, and nothing else, of the legal guardians in the child's other household (security 1.3).
+    One statement."""
+    rows = db.session.execute(_OTHER_ADULTS, {"child_id": child_id, "households": household_ids})
+    return tuple(f"{row.first_name} {row.last_name}" for row in rows)
 
 
 def _cards(rows: Iterable[tuple[int, str, str, date]]) -> tuple[ChildCard, ...]:

@@ -138,7 +138,8 @@ class ResourceFile:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What the accepted bookings of the month cost so far; `unpriced` of them have no price yet."""
+    """What the adult's households booked and was accepted this month costs so far; `unpriced` bookings have
+    no price yet."""
 
     month: date
     cents: int
@@ -176,7 +177,7 @@ def home(household_ids: Sequence[int], user_id: int, now: datetime) -> HomePage:
             document for document in expected_documents(household_ids, members, today) if document.missing
         ),
         week=_week(monday, is_next, members.children, entries),
-        limit=_next_limit(_upcoming(entries, today), household_ids, now),
+        limit=_next_limit(_upcoming(entries, today), now),
         pending=tuple(PendingPart(*row) for row in db.session.execute(_PENDING, family)),
         estimate=_estimate(
             first, (entry for day in entries if first <= day <= last for entry in entries[day])
@@ -237,20 +238,21 @@ def _upcoming(entries: dict[date, list[Entry]], today: date) -> list[Entry]:
     return [entry for day in sorted(entries) if today <= day <= today + HORIZON for entry in entries[day]]
 
 
-def _next_limit(entries: Sequence[Entry], household_ids: Sequence[int], now: datetime) -> Limit | None:
-    """The limit that comes first among those not passed; the same day and activity is asked once."""
-    entries = [entry for entry in entries if entry.state != CANCELLING]
-    if not entries:
-        return None
-    different = {(entry.activity_id, entry.day): entry for entry in reversed(entries)}
-    rules = rule_set(
-        {entry.activity_id for entry in entries}, (), household_ids[0], entries[0].day, entries[-1].day
-    )
+def _next_limit(entries: Sequence[Entry], now: datetime) -> Limit | None:
+    """The limit that comes first among those not passed; the same day and activity of a household is asked
+    once. What another household of the child booked has no limit for this one."""
+    by_household: dict[int, list[Entry]] = {}
+    for entry in entries:
+        if entry.state != CANCELLING and not entry.is_elsewhere:
+            by_household.setdefault(entry.household_id, []).append(entry)
     found = []
-    for (activity_id, day), entry in different.items():
-        decision = rules.decide(activity_id, LineAction.CANCEL, day, now, entry.child.child_id)
-        if decision.until is not None and decision.outcome is not Outcome.REFUSE:
-            found.append((decision.until, day, decision.sentence, entry))
+    for household_id, own in by_household.items():
+        different = {(entry.activity_id, entry.day): entry for entry in reversed(own)}
+        rules = rule_set({entry.activity_id for entry in own}, (), household_id, own[0].day, own[-1].day)
+        for (activity_id, day), entry in different.items():
+            decision = rules.decide(activity_id, LineAction.CANCEL, day, now, entry.child.child_id)
+            if decision.until is not None and decision.outcome is not Outcome.REFUSE:
+                found.append((decision.until, day, decision.sentence, entry))
     if not found:
         return None
     _, _, sentence, entry = min(found, key=lambda one: one[:2])
@@ -258,6 +260,8 @@ def _next_limit(entries: Sequence[Entry], household_ids: Sequence[int], now: dat
 
 
 def _estimate(month: date, entries: Iterable[Entry]) -> Estimate:
-    accepted = [entry for entry in entries if entry.booking_state is BookingState.ACCEPTED]
+    accepted = [
+        entry for entry in entries if entry.booking_state is BookingState.ACCEPTED and not entry.is_elsewhere
+    ]
     priced = [entry.price_cents for entry in accepted if entry.price_cents is not None]
     return Estimate(month, sum(priced), len(accepted), len(accepted) - len(priced))

@@ -32,7 +32,7 @@ from models import (
     QuotientFamilial,
     User,
 )
-from queries.family import COUNTING_DOCUMENTS, ChildCard, children_of
+from queries.family import COUNTING_DOCUMENTS, ChildCard, every_child_of
 
 PAGE_SIZE = 25
 _NUMBER = re.compile(r"(?:n\W*)?([0-9]{1,6})", re.IGNORECASE)
@@ -331,7 +331,7 @@ def household_file(household_id: int, *, facility_ids: Scope, today: date) -> Ho
     if row is None:
         raise NotFound
     adults = db.session.execute(_ADULTS, {"household_id": household_id}).all()
-    cards = children_of([household_id])
+    cards = every_child_of([household_id])
     enrolments: dict[int, list[EnrolmentLine]] = {}
     for one in db.session.execute(_ENROLMENTS, {"children": [card.child_id for card in cards]}):
         line = EnrolmentLine(

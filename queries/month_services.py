@@ -10,7 +10,7 @@ from domain.calendar import add_months
 from domain.enums import BookingState, LineAction, LineState
 from extensions import db
 from models import Activity, Booking, BookingRequestLine, Facility, PresenceType
-from queries.family import ChildCard, children_of
+from queries.family import ChildCard, every_child_of
 
 _SERVICES = (
     select(
@@ -89,7 +89,7 @@ def month_services(household_ids: Sequence[int], year: int, number: int) -> Mont
     """What the households booked and was accepted in a month. Two statements."""
     first = date(year, number, 1)
     last = date(*add_months(year, number, 1), 1) - timedelta(days=1)
-    children = children_of(household_ids)
+    children = every_child_of(household_ids)
     rows = db.session.execute(_SERVICES, {"households": household_ids, "first": first, "last": last}).all()
     found = (
         ChildServices(child, _lines(row for row in rows if row.child_id == child.child_id))

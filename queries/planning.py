@@ -67,6 +67,7 @@ KIND_ICONS = {
 # --- What is read: one statement each, built once -------------------------------------------------
 
 HOUSEHOLDS = bindparam("households", expanding=True)
+CHILDREN = bindparam("children", expanding=True)
 _FIRST, _LAST = bindparam("first"), bindparam("last")
 _OTHER = aliased(Booking)
 _RANK = (
@@ -88,7 +89,12 @@ _IS_CANCELLING = (
 )
 
 
-def _entry_columns(source: type[Booking] | type[BookingRequestLine], *rest: ColumnElement) -> tuple:
+_IS_OURS = Booking.household_id.in_(HOUSEHOLDS)
+
+
+def _entry_columns(
+    source: type[Booking] | type[BookingRequestLine], *rest: ColumnElement, cents: ColumnElement
+) -> tuple:
     """The fields of `Entry`, in its order, the child by its id; closed lists come as their texts."""
     return (
         source.child_id,
@@ -99,7 +105,7 @@ def _entry_columns(source: type[Booking] | type[BookingRequestLine], *rest: Colu
         Activity.name,
         PresenceType.name,
         Facility.name,
-        source.price_cents,
+        cents,
         *rest,
     )
 
@@ -112,13 +118,16 @@ _BOOKINGS = (
             case((Booking.state == BookingState.WAITING, _RANK), else_=None),
             Booking.id,
             literal(""),
+            Booking.household_id,
+            case((_IS_OURS, literal(0)), else_=literal(1)),
+            cents=case((_IS_OURS, Booking.price_cents), else_=null()),
         )
     )
     .join(Activity, Activity.id == Booking.activity_id)
     .join(PresenceType, PresenceType.id == Booking.presence_type_id)
     .join(Facility, Facility.id == Activity.facility_id)
     .where(
-        Booking.household_id.in_(HOUSEHOLDS),
+        Booking.child_id.in_(CHILDREN),
         Booking.day.between(_FIRST, _LAST),
         Booking.state.in_(ACTIVE_STATES),
     )
@@ -126,7 +135,18 @@ _BOOKINGS = (
 )
 # What was refused has no active booking to tell it.
 _REFUSED = (
-    select(*_entry_columns(BookingRequestLine, literal(REFUSED), null(), null(), BookingRequestLine.reason))
+    select(
+        *_entry_columns(
+            BookingRequestLine,
+            literal(REFUSED),
+            null(),
+            null(),
+            BookingRequestLine.reason,
+            BookingRequest.household_id,
+            literal(0),
+            cents=BookingRequestLine.price_cents,
+        )
+    )
     .join(BookingRequest, BookingRequest.id == BookingRequestLine.request_id)
     .join(Opening, Opening.id == BookingRequestLine.opening_id)
     .join(Activity, Activity.id == Opening.activity_id)
@@ -151,6 +171,7 @@ _OPENINGS = (
     .join(HouseholdChild, HouseholdChild.child_id == Enrolment.child_id)
     .where(
         HouseholdChild.household_id.in_(HOUSEHOLDS),
+        HouseholdChild.is_restricted.is_(False),
         Opening.day.between(_FIRST, _LAST),
         Enrolment.first_day <= Opening.day,
         Enrolment.last_day >= Opening.day,
@@ -173,6 +194,7 @@ _HOLIDAYS = union_all(
 ).order_by("first_day")
 
 
+ELSEWHERE_WORDS = "réservé par l’autre foyer"
 _ICONS = {REFUSED: "ban", CANCELLING: "undo-2"}
 _WORDS = {
     BookingState.ACCEPTED: "acceptée",
@@ -187,7 +209,8 @@ class Entry(NamedTuple):
     """What one child does, asked for or was refused on a day.
 
     `state` is the text of a BookingState, or « cancelling » while a cancelling is not decided; `rank` is
-    the place in the waiting list; `booking_id` is None when there is no active booking.
+    the place in the waiting list; `booking_id` is None when there is no active booking. `is_elsewhere`:
+    another household of the child made the booking, which only tells its state and its day (security 1.3).
     """
 
     child: ChildCard
@@ -203,6 +226,8 @@ class Entry(NamedTuple):
     rank: int | None
     booking_id: int | None
     reason: str
+    household_id: int
+    is_elsewhere: bool
 
     @property
     def booking_state(self) -> BookingState:
@@ -215,8 +240,9 @@ class Entry(NamedTuple):
 
     @property
     def state_words(self) -> str:
-        """« acceptée », « annulation en cours de validation »."""
-        return _WORDS[self.state]
+        """« acceptée », « annulation en cours de validation, réservé par l’autre foyer »."""
+        words = _WORDS[self.state]
+        return f"{words}, {ELSEWHERE_WORDS}" if self.is_elsewhere else words
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +264,7 @@ def read(household_ids: Sequence[int], first: date, last: date, zone: str) -> Fa
     span = {"first": first, "last": last}
     family = {"households": household_ids, **span}
     children = children_of(household_ids)
-    bookings = ask(_BOOKINGS, family)
+    bookings = ask(_BOOKINGS, {**family, "children": [child.child_id for child in children]})
     refused = ask(_REFUSED, family)
     openings = ask(_OPENINGS, family)
     holidays = ask(_HOLIDAYS, {"zone": zone, **span})
@@ -256,8 +282,10 @@ def read(household_ids: Sequence[int], first: date, last: date, zone: str) -> Fa
 def bookings_between(
     household_ids: Sequence[int], children: Sequence[ChildCard], first: date, last: date
 ) -> dict[date, list[Entry]]:
-    """The active bookings alone, by day, between two days, both included. One statement."""
-    rows = ask(_BOOKINGS, {"households": household_ids, "first": first, "last": last})
+    """The active bookings alone of these children of theirs, by day, between two days, both included. One
+    statement."""
+    ids = [child.child_id for child in children]
+    rows = ask(_BOOKINGS, {"households": household_ids, "children": ids, "first": first, "last": last})
     return _entries(children, rows, [])
 
 
@@ -343,6 +371,7 @@ class MonthAgenda:
     kinds: tuple[tuple[str, str], ...]
     states: tuple[str, ...]
     has_closed_days: bool
+    has_bookings_elsewhere: bool
     school_holidays: tuple[str, ...]
     is_empty: bool
 
@@ -386,6 +415,7 @@ def month(household_ids: Sequence[int], year: int, number: int, today: date, zon
         kinds=_kinds(present),
         states=tuple(sorted({entry.state for entry in present}, key=STATE_ORDER.__getitem__)),
         has_closed_days=any(cell is not None and " off" in cell.style for row in rows for cell in row),
+        has_bookings_elsewhere=any(entry.is_elsewhere for entry in present),
         school_holidays=tuple(_holiday_words(*holiday) for holiday in facts.school_holidays),
         is_empty=not facts.openings and not present,
     )
@@ -415,7 +445,7 @@ class _Chips:
         self._places: dict[tuple, int] = {}
 
     def place(self, entry: Entry) -> int:
-        key = (entry.child.child_id, entry.kind, entry.presence, entry.state, entry.rank)
+        key = (entry.child.child_id, entry.kind, entry.presence, entry.state, entry.rank, entry.is_elsewhere)
         if key not in self._places:
             self._places[key] = len(self.chips)
             self.chips.append(_chip(entry))
@@ -426,7 +456,7 @@ def _chip(entry: Entry) -> Chip:
     state = f"{entry.state_words}, {ordinal(entry.rank)}" if entry.rank else entry.state_words
     return Chip(
         colour=entry.child.colour,
-        style=_STYLES.get(entry.state, entry.state),
+        style=_STYLES.get(entry.state, entry.state) + (" elsewhere" if entry.is_elsewhere else ""),
         mark=entry.child.mark,
         icon=entry.icon,
         label=entry.presence,

@@ -4,7 +4,7 @@ The offers follow the order in which `queries.booking_days.judge` refuses, so th
 door that the panel opened.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -17,10 +17,8 @@ from domain.french import format_moment
 from domain.labels import label
 from domain.rulebook.decisions import CONTACT, Decision
 from domain.settings import phone_href
-from domain.workflow import ACTIVE_STATES
 from models import (
     Activity,
-    Booking,
     BookingPeriod,
     Enrolment,
     Facility,
@@ -108,7 +106,11 @@ _DAY = bindparam("day")
 _FACILITIES = (
     select(func.count(Enrolment.facility_id.distinct()))
     .join(HouseholdChild, HouseholdChild.child_id == Enrolment.child_id)
-    .where(HouseholdChild.household_id.in_(HOUSEHOLDS), Enrolment.last_day >= _DAY)
+    .where(
+        HouseholdChild.household_id.in_(HOUSEHOLDS),
+        HouseholdChild.is_restricted.is_(False),
+        Enrolment.last_day >= _DAY,
+    )
     .scalar_subquery()
 )
 _OFFERS = (
@@ -126,14 +128,7 @@ _OFFERS = (
         Opening.waiting,
         BookingPeriod.opens_at,
         BookingPeriod.closes_at,
-        exists()
-        .where(
-            Booking.child_id == Enrolment.child_id,
-            Booking.opening_id == Opening.id,
-            Booking.state.in_(ACTIVE_STATES),
-        )
-        .correlate(Enrolment, Opening)
-        .label("is_booked"),
+        HouseholdChild.household_id,
         _FACILITIES.label("facilities"),
     )
     .join(Opening, Opening.activity_id == Activity.id)
@@ -143,6 +138,7 @@ _OFFERS = (
     .join(HouseholdChild, HouseholdChild.child_id == Enrolment.child_id)
     .where(
         HouseholdChild.household_id.in_(HOUSEHOLDS),
+        HouseholdChild.is_restricted.is_(False),
         Opening.day == _DAY,
         Opening.closed_reason.is_(None),
         Enrolment.first_day <= Opening.day,
@@ -160,8 +156,7 @@ def day(household_ids: Sequence[int], day: date, now: datetime, zone: str) -> Da
     facts = read(household_ids, day, day, zone)
     entries = facts.entries.get(day, [])
     rows = ask(_OFFERS, {"households": household_ids, "day": day})
-    activities = {entry.activity_id for entry in entries} | {row.id for row in rows}
-    rules = rule_set(activities, (), household_ids[0], day, day) if activities else None
+    rules = _rules_by_household(entries, rows, day)
     is_past = day < paris_now(now).date()
     offered = [] if is_past or day in facts.public_holidays else rows  # nothing is booked on a holiday (S82)
     parts = _parts(facts.children, entries, offered, rules, now)
@@ -178,11 +173,24 @@ def day(household_ids: Sequence[int], day: date, now: datetime, zone: str) -> Da
     )
 
 
+def _rules_by_household(entries: Iterable[Entry], rows: Iterable[Row], day: date) -> Mapping[int, RuleSet]:
+    """The rules as each of the adult's own households meets them."""
+    activities: dict[int, set[int]] = {}
+    for entry in entries:
+        if not entry.is_elsewhere:
+            activities.setdefault(entry.household_id, set()).add(entry.activity_id)
+    for row in rows:
+        activities.setdefault(row.household_id, set()).add(row.id)
+    return {
+        household_id: rule_set(ids, (), household_id, day, day) for household_id, ids in activities.items()
+    }
+
+
 def _parts(
     children: Sequence[ChildCard],
     entries: Sequence[Entry],
     rows: Sequence[Row],
-    rules: RuleSet | None,
+    rules: Mapping[int, RuleSet],
     now: datetime,
 ) -> tuple[ChildPart, ...]:
     own = {(entry.child.child_id, entry.activity_id) for entry in entries if entry.booking_id is not None}
@@ -197,7 +205,7 @@ def _parts(
                 if entry.child.child_id == child.child_id
             ),
             tuple(
-                Offer(row.name, row.facility, _booking(row, rules, now))
+                Offer(row.name, row.facility, _booking(row, rules[row.household_id], now))
                 for row in free.values()
                 if row.child_id == child.child_id
             ),
@@ -207,17 +215,18 @@ def _parts(
     return tuple(part for part in parts if part.entries or part.offers)
 
 
-def _cancelling(entry: Entry, rules: RuleSet, now: datetime) -> Limit | None:
-    """A past day and a refused wish are only read; a cancelling is not asked twice."""
+def _cancelling(entry: Entry, rules: Mapping[int, RuleSet], now: datetime) -> Limit | None:
+    """A past day, a refused wish and what the other household booked are only read; a cancelling is not asked
+    twice."""
     if entry.day < paris_now(now).date() or entry.booking_id is None or entry.state == CANCELLING:
         return None
-    child_id = entry.child.child_id
-    return _limit(rules.decide(entry.activity_id, LineAction.CANCEL, entry.day, now, child_id))
+    if entry.is_elsewhere:
+        return Limit("Seul l’autre foyer, ou le service, peut l’annuler", False)
+    decide = rules[entry.household_id].decide
+    return _limit(decide(entry.activity_id, LineAction.CANCEL, entry.day, now, entry.child.child_id))
 
 
 def _booking(row: Row, rules: RuleSet, now: datetime) -> Limit:
-    if row.is_booked:
-        return Limit("Réservé par l’autre foyer", False)
     if now < row.opens_at:
         return Limit(f"Réservations à partir du {format_moment(row.opens_at)}", False)
     if row.closes_at is not None and now >= row.closes_at:

@@ -20,6 +20,7 @@ from models import (
     Child,
     Enrolment,
     Facility,
+    Household,
     HouseholdChild,
     Opening,
     PresenceType,
@@ -47,6 +48,8 @@ class Draft:
     id: int
     key: str
     household_id: int
+    household: str
+    household_number: int
     child_id: int | None
     first_name: str | None
     facility_id: int | None
@@ -60,7 +63,9 @@ class Draft:
 
 
 _HAS_CHILD = exists().where(
-    HouseholdChild.child_id == BookingDraft.child_id, HouseholdChild.household_id == BookingDraft.household_id
+    HouseholdChild.child_id == BookingDraft.child_id,
+    HouseholdChild.household_id == BookingDraft.household_id,
+    HouseholdChild.is_restricted.is_(False),
 )
 _HAS_PLACE = exists().where(
     BookingDraft.month.is_not(None),
@@ -75,6 +80,8 @@ _DRAFT_COLUMNS = (
     BookingDraft.id,
     BookingDraft.key,
     BookingDraft.household_id,
+    Household.name,
+    Household.number,
     BookingDraft.child_id,
     Child.first_name,
     BookingDraft.facility_id,
@@ -89,6 +96,7 @@ _DRAFT_COLUMNS = (
 _DRAFTS = (
     select(*_DRAFT_COLUMNS)
     .select_from(BookingDraft)
+    .join(Household, Household.id == BookingDraft.household_id)
     .outerjoin(Child, Child.id == BookingDraft.child_id)
     .outerjoin(Facility, Facility.id == BookingDraft.facility_id)
     .outerjoin(BookingRequest, BookingRequest.draft_id == BookingDraft.id)
@@ -121,6 +129,7 @@ def unfinished_draft(user_id: int, household_ids: Sequence[int], now: datetime, 
 _HOUSEHOLD_OF_CHILD = select(HouseholdChild.household_id).where(
     HouseholdChild.child_id == bindparam("child_id"),
     HouseholdChild.household_id.in_(bindparam("households", expanding=True)),
+    HouseholdChild.is_restricted.is_(False),
 )
 
 
@@ -137,6 +146,7 @@ _FIRST_NAMES = (
     .join(HouseholdChild, HouseholdChild.child_id == Child.id)
     .where(
         HouseholdChild.household_id == bindparam("household_id"),
+        HouseholdChild.is_restricted.is_(False),
         Child.id.in_(bindparam("children", expanding=True)),
     )
 )

@@ -99,7 +99,9 @@ def choose_child(author: Author, key: str, child_id: int, now: datetime) -> None
     with write_transaction() as session:
         draft = take_draft(session, author, key, now)
         homes = session.scalars(
-            select(HouseholdChild.household_id).where(HouseholdChild.child_id == child_id)
+            select(HouseholdChild.household_id).where(
+                HouseholdChild.child_id == child_id, HouseholdChild.is_restricted.is_(False)
+            )
         ).all()
         if draft.household_id in homes:
             draft.child_id = child_id

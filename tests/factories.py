@@ -135,6 +135,14 @@ class World:
         self.add(HouseholdChild(household_id=household.id, child_id=child.id))
         return child
 
+    def join(self, household: Household, guardian: Guardian, **columns: Any) -> HouseholdGuardian:
+        """The same adult in one more household."""
+        return self.add(HouseholdGuardian(household_id=household.id, guardian_id=guardian.id, **columns))
+
+    def share(self, child: Child, household: Household, **columns: Any) -> HouseholdChild:
+        """The same child in one more household."""
+        return self.add(HouseholdChild(household_id=household.id, child_id=child.id, **columns))
+
     def quotient(self, household: Household, value: int, **columns: Any) -> QuotientFamilial:
         """`value` in whole euros of quotient."""
         values = {

@@ -7,12 +7,12 @@ from blueprints.bookings import blueprint
 from blueprints.shared.guards import parent
 from blueprints.shared.time import now
 from queries import receipts
-from queries.family import children_of
+from queries.family import every_child_of
 
 
 @blueprint.get("/reservations/demandes/<reference>")
 @parent
 def receipt(reference: str) -> str:
     found = receipts.receipt(reference, current_user.household_ids, now())
-    cards = {card.child_id: card for card in children_of(current_user.household_ids)}
+    cards = {card.child_id: card for card in every_child_of(current_user.household_ids)}
     return render_template("bookings/request.html", receipt=found, cards=cards)

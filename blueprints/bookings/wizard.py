@@ -14,7 +14,7 @@ from blueprints.shared.time import now, today
 from domain.calendar import parse_month
 from domain.errors import BusinessError, Refused
 from queries import wizard, wizard_month, wizard_recap
-from queries.family import ChildCard, children_of
+from queries.family import ChildCard, children_of, homes_of_children
 from services import booking_copies, booking_drafts, booking_requests
 from services.booking_drafts import Author, Wanted
 
@@ -62,7 +62,7 @@ def _month_argument(name: str = "mois") -> date | None:
 def new() -> Response:
     """Step 1 without a draft: reading it writes nothing."""
     children = _children()
-    form = ChildForm().offer(children, None)
+    form = ChildForm().offer(children, homes_of_children(current_user.household_ids), None)
     if form.validate_on_submit():
         key = booking_drafts.start(
             _author(), form.child_id, _month_argument() or _month_argument("jour"), now()
@@ -80,7 +80,7 @@ def child(key: str) -> Response:
     if elsewhere:
         return elsewhere
     children = _children()
-    form = ChildForm().offer(children, draft.child_id)
+    form = ChildForm().offer(children, homes_of_children(current_user.household_ids), draft.child_id)
     if form.validate_on_submit():
         booking_drafts.choose_child(_author(), key, form.child_id, now())
         return _after_child(key, form.child_id)

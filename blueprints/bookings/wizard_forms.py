@@ -1,6 +1,6 @@
 """Forms of the wizard: shape only, the services decide. Choices come from what the family may choose."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from flask_wtf import FlaskForm
@@ -33,9 +33,15 @@ class ChildForm(FlaskForm):
 
     enfant = RadioField("Enfant", [_OneOf(NO_CHILD)], validate_choice=False)
 
-    def offer(self, children: Sequence[ChildCard], chosen: int | None) -> "ChildForm":
-        """Offer these children; the one chosen before, or the only one, is ticked."""
-        self.enfant.choices = [(str(child.child_id), child.first_name) for child in children]
+    def offer(
+        self, children: Sequence[ChildCard], homes: Mapping[int, str], chosen: int | None
+    ) -> "ChildForm":
+        """Offer these children, each with its household if `homes` tells it. The one chosen before is ticked, or
+        the only one."""
+        self.enfant.choices = [
+            (str(child.child_id), ", ".join(filter(None, (child.first_name, homes.get(child.child_id)))))
+            for child in children
+        ]
         if self.enfant.data is None and (chosen or len(children) == 1):
             self.enfant.data = str(chosen or children[0].child_id)
         return self

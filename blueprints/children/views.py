@@ -14,7 +14,8 @@ from queries import family, planning
 @parent
 def index() -> str:
     children = family.children_with_enrolments(current_user.household_ids, today())
-    return render_template("children/index.html", children=children, today=today(), age=age)
+    by_name = family.children_by_name(current_user.household_ids)
+    return render_template("children/index.html", children=children, by_name=by_name, today=today(), age=age)
 
 
 @blueprint.get("/<int:child_id>")
@@ -22,4 +23,11 @@ def index() -> str:
 def sheet(child_id: int) -> str:
     summary = family.child_sheet(current_user.household_ids, child_id, today())
     upcoming = planning.next_bookings(current_user.household_ids, summary.child, today())
-    return render_template("children/sheet.html", summary=summary, upcoming=upcoming, today=today(), age=age)
+    return render_template(
+        "children/sheet.html",
+        summary=summary,
+        upcoming=upcoming,
+        adults_elsewhere=family.adults_elsewhere(child_id, current_user.household_ids),
+        today=today(),
+        age=age,
+    )

@@ -433,7 +433,7 @@ def test_a_day_that_the_other_household_booked_is_not_offered(client, family):
     client.sign_in(family.world.parent(other, "Karim"))
     client.get(PANEL)
     panel = client.page.select_one("#jour")
-    assert "Cantine Réservé par l’autre foyer" in words(panel)
+    assert "Autre foyer Seul l’autre foyer, ou le service, peut l’annuler" in words(panel)
     assert panel.select_one("a.button") is None
 
 
@@ -487,17 +487,6 @@ def test_another_family_sees_nothing_of_it(client, family):
     assert "Léo" not in words(client.page)
     client.get(PANEL)
     assert "Repas" not in words(client.page.main)
-
-
-def test_a_child_of_two_households_shows_each_its_own_days(client, family):
-    other = family.world.household("MARTIN")
-    family.world.add(HouseholdChild(household_id=other.id, child_id=family.leo.id))
-    family.book(family.leo, THURSDAY)
-    family.world.booking(other, family.leo, family.opening(FRIDAY), family.canteen.meal)
-    client.sign_in(family.world.parent(other, "Karim"))
-    client.get("/planning")
-    assert "Léo" in words(cell(client, FRIDAY))
-    assert "Léo" not in words(cell(client, THURSDAY))
 
 
 def test_a_parent_of_two_households_sees_both(client, family):
