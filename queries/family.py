@@ -95,8 +95,8 @@ def children_of(household_ids: Sequence[int]) -> tuple[ChildCard, ...]:
 
 
 def every_child_of(household_ids: Sequence[int]) -> tuple[ChildCard, ...]:
-    """The same with those whom the households only know by name: for what they asked or owe themselves, and
-    for the service. One statement."""
+    """The same with those whom the households only know by name: for what they asked or owe, and for the
+    service. One statement."""
     return _cards(db.session.execute(_EVERY_CHILD, {"households": household_ids}))
 
 
@@ -163,15 +163,13 @@ def household_words(name: str, number: int) -> str:
 
 
 def children_by_name(household_ids: Sequence[int]) -> tuple[str, ...]:
-    """The children of whom the households read nothing but the name: the service has restricted them
-    (security 1.3). One statement."""
+    """The children of whom the households read nothing but the name (security 1.3). One statement."""
     rows = db.session.execute(_BY_NAME, {"households": household_ids})
     return tuple(f"{row.first_name} {row.last_name}" for row in rows)
 
 
 def adults_elsewhere(child_id: int, household_ids: Sequence[int]) -> tuple[str, ...]:
-    """The names, and nothing else, of the legal guardians in the child's other household (security 1.3).
-    One statement."""
+    """The names alone of the legal guardians in the child's other household (security 1.3). One statement."""
     rows = db.session.execute(_OTHER_ADULTS, {"child_id": child_id, "households": household_ids})
     return tuple(f"{row.first_name} {row.last_name}" for row in rows)
 

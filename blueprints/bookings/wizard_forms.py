@@ -36,8 +36,8 @@ class ChildForm(FlaskForm):
     def offer(
         self, children: Sequence[ChildCard], homes: Mapping[int, str], chosen: int | None
     ) -> "ChildForm":
-        """Offer these children, each with its household if `homes` tells it. The one chosen before is ticked, or
-        the only one."""
+        """Offer these children, each with its household if `homes` tells it. The one chosen before is ticked,
+        or the only one."""
         self.enfant.choices = [
             (str(child.child_id), ", ".join(filter(None, (child.first_name, homes.get(child.child_id)))))
             for child in children
