@@ -28,6 +28,7 @@ from blueprints.staff.content import blueprint as staff_content
 from blueprints.staff.dashboard import blueprint as staff_dashboard
 from blueprints.staff.facilities import blueprint as staff_facilities
 from blueprints.staff.families import blueprint as staff_families
+from blueprints.staff.lists import blueprint as staff_lists
 from blueprints.staff.mails import blueprint as staff_mails
 from blueprints.staff.requests import blueprint as staff_requests
 from blueprints.staff.rulebook import blueprint as staff_rulebook
@@ -38,7 +39,7 @@ from extensions import csrf, db, login_manager, sqlite_driver
 BLUEPRINTS = (
     public, auth, home, household, children, documents, bookings, invoices, demo,
     staff_dashboard, staff_requests, staff_families, staff_facilities, staff_calendar,
-    staff_rulebook, staff_content, staff_settings, staff_mails, staff_users,
+    staff_rulebook, staff_content, staff_lists, staff_settings, staff_mails, staff_users,
 )  # fmt: skip
 
 

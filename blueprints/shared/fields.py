@@ -3,11 +3,11 @@ French.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
-from wtforms import DateField, SelectMultipleField, StringField, ValidationError
+from wtforms import DateField, SelectChoice, SelectField, SelectMultipleField, StringField, ValidationError
 from wtforms.validators import DataRequired, Length, StopValidation
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -45,6 +45,20 @@ class PlainDateField(DateField):
             super().process_formdata(valuelist)
         except ValueError:
             raise ValueError("Indiquez une date qui existe, par exemple 04/05/2019.") from None
+
+
+class LabelField(SelectField):
+    """One label of a list that the service edits (`queries.lists.choices`); empty is no answer."""
+
+    def __init__(self, text: str, validators: Sequence[Any] = (), **options: Any):
+        super().__init__(text, list(validators), default="", **options)
+
+    def pre_validate(self, form: Any) -> None:
+        if all(self.data != value for value, *_ in self.iter_choices()):
+            raise ValidationError("Choisissez une réponse de la liste.")
+
+    def offer(self, labels: Iterable[str]) -> None:
+        self.choices = [SelectChoice("", "Non renseigné"), *(SelectChoice(label, label) for label in labels)]
 
 
 class TicksField(SelectMultipleField):

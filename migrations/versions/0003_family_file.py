@@ -37,6 +37,61 @@ MAIL_KINDS = (
     "email_changed",
 )
 DOCUMENT_OWNERS = ("household", "child", "either")
+# What a new town starts with, as it was on the day of this migration; the service edits it on screen.
+CHOICES = {
+    "family_situation": (
+        "En couple",
+        "Parent seul",
+        "Parents séparés",
+        "Garde alternée",
+        "Famille recomposée",
+        "Famille d’accueil",
+        "Tutelle",
+    ),
+    "relationship": (
+        "Mère",
+        "Père",
+        "Belle-mère",
+        "Beau-père",
+        "Grand-mère",
+        "Grand-père",
+        "Sœur ou frère",
+        "Tante ou oncle",
+        "Assistante maternelle",
+        "Voisine ou voisin",
+        "Autre",
+    ),
+    "diet": (
+        "Sans porc",
+        "Sans viande",
+        "Végétarien",
+        "Sans poisson",
+        "Sans gluten",
+        "Sans lactose",
+        "Sans arachide",
+        "Panier repas fourni par la famille",
+    ),
+}
+AUTHORISATIONS = (
+    (
+        "Peut arriver et repartir seul",
+        "Sans cette autorisation, l’enfant attend une personne autorisée.",
+        True,
+        True,
+    ),
+    (
+        "Peut être photographié ou filmé",
+        "Pour les souvenirs et les publications de la commune.",
+        False,
+        False,
+    ),
+    (
+        "Hospitalisation en cas d’urgence",
+        "L’équipe vous prévient toujours, aussitôt qu’elle le peut.",
+        False,
+        False,
+    ),
+)
 
 
 def upgrade() -> None:
@@ -922,6 +977,7 @@ def upgrade() -> None:
     _allow("outgoing_mail", "kind", "mailkind", MAIL_KINDS)
     _allow("document_category", "owner", "documentowner", DOCUMENT_OWNERS)
     _make_documents_of_receipts()
+    _fill_lists()
 
 
 def _make_documents_of_receipts() -> None:
@@ -958,6 +1014,26 @@ def _make_documents_of_receipts() -> None:
     if rows:
         connection.execute(documents.insert(), rows)
     op.drop_table("document_receipt")
+
+
+def _fill_lists() -> None:
+    choice = sa.table("list_choice", *map(sa.column, ("kind", "label", "position", "is_active")))
+    op.bulk_insert(
+        choice,
+        [
+            {"kind": kind, "label": label, "position": position, "is_active": True}
+            for kind, labels in CHOICES.items()
+            for position, label in enumerate(labels, start=1)
+        ],
+    )
+    columns = ("name", "description", "is_per_facility", "is_safety", "position", "is_active")
+    op.bulk_insert(
+        sa.table("authorisation_type", *map(sa.column, columns)),
+        [
+            dict(zip(columns, (*row, position, True), strict=True))
+            for position, row in enumerate(AUTHORISATIONS, start=1)
+        ],
+    )
 
 
 def _allow(table: str, column: str, name: str, values: tuple[str, ...]) -> None:

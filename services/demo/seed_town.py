@@ -1,7 +1,7 @@
 """Writes the demonstration's town: settings, calendar, facilities, openings, resources."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from io import BytesIO
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from adapters import holidays
 from adapters.files import FileStore
-from domain import people
+from domain import people, starting_lists
 from domain.calendar import ONE_DAY, PARIS
 from domain.enums import HolidayVariant, SchoolZone
 from domain.rulebook.rulebook import Rulebook
@@ -19,9 +19,11 @@ from domain.rulebook.wording.legal_text import legal_text
 from exports.rule_sheet import RuleSheet, rule_sheet_pdf
 from models import (
     Activity,
+    AuthorisationType,
     BookingPeriod,
     DocumentCategory,
     Facility,
+    ListChoice,
     Opening,
     PresenceType,
     PublicHoliday,
@@ -54,6 +56,15 @@ def days_between(first: date, last: date) -> Iterator[date]:
 
 def write_town(session: Session, first_day: date, last_day: date) -> None:
     session.add_all(Setting(key=key, value=value) for key, value in town.SETTINGS.items())
+    session.add_all(
+        ListChoice(kind=kind, label=label, position=position)
+        for kind, labels in starting_lists.CHOICES.items()
+        for position, label in enumerate(labels, start=1)
+    )
+    session.add_all(
+        AuthorisationType(position=position, **asdict(one))
+        for position, one in enumerate(starting_lists.AUTHORISATIONS, start=1)
+    )
     session.add_all(
         UsefulLink(title=title, url=url, position=position)
         for position, (title, url) in enumerate(town.LINKS)

@@ -11,6 +11,7 @@ from domain.enums import (
     AccountStatus,
     BookingState,
     Channel,
+    ChoiceList,
     DocumentOwner,
     LineAction,
     LineState,
@@ -22,6 +23,7 @@ from domain.settings import FIRST_ADMINISTRATOR
 from extensions import db
 from models import (
     ActivationToken,
+    AuthorisationType,
     BookingDraft,
     BookingDraftLine,
     BookingRequest,
@@ -33,6 +35,7 @@ from models import (
     Enrolment,
     Guardian,
     Household,
+    ListChoice,
     OutgoingMail,
     PublicHoliday,
     Resource,
@@ -96,6 +99,8 @@ class Town:
         self.users = self._users()
         self.public_holiday = world.public_holiday(date(2027, 1, 1))
         self.school_holiday = world.school_holiday(date(2027, 2, 6), date(2027, 2, 21))
+        self.choice = world.add(ListChoice(kind=ChoiceList.DIET, label="Sans porc"))
+        self.authorisation = world.add(AuthorisationType(name="Peut être photographié ou filmé"))
         self.link = world.add(UsefulLink(title="Le site de la ville", url="https://www.example.org/"))
         self.resource = self._resource()
         world.settings(**{FIRST_ADMINISTRATOR: token_hash(ADMINISTRATOR_LINK)})
@@ -252,6 +257,9 @@ class Town:
             "period_id": Value(mine.period.id, theirs.period.id),
             "opening_id": Value(mine.openings[-3].id, theirs.openings[-3].id),
             "version_id": Value(self._id(RulebookVersion)),
+            "choice_id": Value(self.choice.id),
+            "type_id": Value(self.authorisation.id),
+            "staff_lists.new_choice name": Value("regimes", unknown="planetes"),
             "category_id": Value(self.category.id),
             "resource_id": Value(self.resource.id),
             "link_id": Value(self.link.id),

@@ -10,8 +10,10 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from domain import starting_lists
+from domain.enums import ChoiceList
 from extensions import db
-from models import BookingDraft, BookingDraftLine, StaffFacility, StaffMember
+from models import AuthorisationType, BookingDraft, BookingDraftLine, ListChoice, StaffFacility, StaffMember
 from tests.factories import World
 from tests.migrations.conftest import MIGRATIONS
 
@@ -203,3 +205,17 @@ def test_a_damaged_town_is_not_migrated(town, family, migrate):
     with pytest.raises(SystemExit):
         migrate("pass")
     assert "9999" not in versions(town)
+
+
+def test_a_new_town_starts_with_the_lists_of_the_demonstration(town):
+    """The migration holds its own copy of the words: it must not change with the code."""
+    world = World(town)
+    choices = {
+        kind: tuple(row.label for row in world.all(ListChoice) if row.kind is kind) for kind in ChoiceList
+    }
+    assert choices == starting_lists.CHOICES
+    types = tuple(
+        starting_lists.StartingAuthorisation(row.name, row.description, row.is_per_facility, row.is_safety)
+        for row in world.all(AuthorisationType)
+    )
+    assert types == starting_lists.AUTHORISATIONS

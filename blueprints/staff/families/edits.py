@@ -23,9 +23,11 @@ from blueprints.staff.families.forms import (
     values_of,
 )
 from domain.calendar import school_year
+from domain.enums import ChoiceList
 from domain.french import of_name, plural
 from domain.permissions import Permission
 from queries import households as household_queries
+from queries.lists import choices
 from services import households
 from services.accounts import Author
 
@@ -48,6 +50,7 @@ def edit_household(household_id: int) -> Response:
     household = household_file(household_id)
     current = standing(households.Identity, household)
     form = HouseholdForm(data=current)
+    form.family_situation.offer(choices(ChoiceList.FAMILY_SITUATION, household.family_situation))
 
     def save() -> None:
         identity = values_of(form, households.Identity)

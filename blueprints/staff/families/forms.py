@@ -21,6 +21,7 @@ from wtforms import (
 from wtforms.validators import InputRequired
 
 from blueprints.shared.fields import (
+    LabelField,
     LineField,
     PlainDateField,
     TicksField,
@@ -83,7 +84,7 @@ class IdentityFields:
     address_extra = LineField("Complément d’adresse", 200)
     postcode = LineField("Code postal", 10, validators=[postcode])
     city = LineField("Ville", 100)
-    family_situation = LineField("Situation familiale", 60)
+    family_situation = LabelField("Situation familiale")
     residency = EnumRadio(
         "Le foyer habite-t-il la commune\u00a0?",
         Residency,

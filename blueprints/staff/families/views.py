@@ -10,12 +10,13 @@ from blueprints.shared.time import now, today
 from blueprints.staff.families import blueprint
 from blueprints.staff.families.common import author, household_file, page_of
 from blueprints.staff.families.forms import NewHouseholdForm
-from domain.enums import AccountStatus
+from domain.enums import AccountStatus, ChoiceList
 from domain.errors import Refused
 from domain.permissions import Permission
 from queries import household_history, rule_facts
 from queries import households as household_queries
 from queries import outbox as outbox_queries
+from queries.lists import choices
 from services import households
 
 LONGEST_SEARCH = 100
@@ -67,6 +68,7 @@ def show(household_id: int) -> Response:
 @staff(Permission.FAMILIES_WRITE)
 def create() -> Response:
     form = NewHouseholdForm()
+    form.family_situation.offer(choices(ChoiceList.FAMILY_SITUATION))
     act = request.form.get("acte")
     added = form.prepare(household_queries.facilities(), today(), act)
     duplicates: tuple[tuple[int, int, str], ...] = ()
