@@ -53,7 +53,7 @@ from domain.enums import (
     SubjectKind,
     ValidationMode,
 )
-from extensions import SealedText, UtcDateTime, closed_list, db
+from extensions import SealedText, UtcDateTime, append_only, closed_list, db
 
 ACTIVE_BOOKING = "state IN ('pending', 'accepted', 'waiting')"
 
@@ -1013,3 +1013,6 @@ class AuditEvent(db.Model):
     household_id: Mapped[int | None] = parent_key("household.id")
     before: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     after: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+
+
+append_only(AuditEvent.__table__)

@@ -76,9 +76,10 @@ def open_access(guardian_id: int, *, email: str, author: Author, now: datetime) 
                 "access_exists", f"Cette personne a déjà un accès{NBSP}: renvoyez-lui le mail d’activation."
             )
         user = _add_account(session, AccountKind.FAMILY, address, now)
+        emails = (guardian.email, address)
         guardian.user_id, guardian.email = user.id, address
         _ask_activation(session, user.id, address, now)
-        _record(session, "access.opened", user.id, author, now)
+        _record(session, "access.opened", user.id, author, now, after=user.status, emails=emails)
         return user.id
 
 
@@ -95,13 +96,14 @@ def resend_activation(user_id: int, *, author: Author, now: datetime, email: str
             raise Refused(
                 "not_waiting", f"Cet accès n’attend pas d’activation{NBSP}: la personne peut se connecter."
             )
+        former = user.email
         if address is not None and address != user.email:
             _refuse_used_address(session, address)
             user.email = address
             session.execute(update(Guardian).where(Guardian.user_id == user_id).values(email=address))
         _expire_links(session, user_id, now)
         _ask_activation(session, user_id, user.email, now)
-        _record(session, "access.resent", user_id, author, now)
+        _record(session, "access.resent", user_id, author, now, emails=(former, user.email))
 
 
 def suspend_access(user_id: int, *, author: Author, now: datetime) -> None:
@@ -281,6 +283,15 @@ def first_administrator_invitation(now: datetime) -> str | None:
         if _has_administrator(session):
             return None
         session.merge(Setting(key=FIRST_ADMINISTRATOR, value=credentials.token_hash(token)))
+        audit.record(
+            session,
+            at=now,
+            actor_user_id=None,
+            channel=Channel.SYSTEM,
+            action="staff.first_administrator_link",
+            object_type="town",
+            object_id=1,
+        )
     return FIRST_ADMINISTRATOR_PATH + token
 
 
@@ -501,7 +512,12 @@ def _record(
     now: datetime,
     before: AccountStatus | None = None,
     after: AccountStatus | None = None,
+    emails: tuple[str, str] = ("", ""),
 ) -> None:
+    """`emails`: the address before and after, where the act may change it."""
+    former, address = emails
+    changes = {"email": (former, address)} if former != address else {}
+    changes |= {"status": (before, after)} if before != after else {}
     audit.record(
         session,
         at=now,
@@ -511,6 +527,6 @@ def _record(
         object_type="user",
         object_id=user_id,
         household_id=household_of(session, user_id),
-        before={"status": before} if before else None,
-        after={"status": after} if after else None,
+        before={name: old for name, (old, _) in changes.items() if old} or None,
+        after={name: new for name, (_, new) in changes.items() if new} or None,
     )

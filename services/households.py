@@ -198,8 +198,8 @@ def update_household(
     """Change the household's own fields. Raises NotFound, Stale."""
     with write_transaction() as session:
         household = _household(session, household_id)
-        _change(session, "household.updated", household, identity, seen, household_id, author, now)
-        _index(session, [household_id])
+        if _change(session, "household.updated", household, identity, seen, household_id, author, now):
+            _index(session, [household_id])
 
 
 def _household(session: Session, household_id: int) -> Household:
@@ -316,7 +316,8 @@ def update_adult(
                     "la bonne adresse.",
                 )
             _refuse_used_email(session, adult.email)
-        _change(session, "guardian.updated", guardian, adult, seen, household_id, author, now)
+        if not _change(session, "guardian.updated", guardian, adult, seen, household_id, author, now):
+            return
         households = select(HouseholdGuardian.household_id).where(
             HouseholdGuardian.guardian_id == guardian_id
         )
@@ -375,7 +376,8 @@ def update_child(
     """Change a child's name or birth date. Raises NotFound, Stale."""
     with write_transaction() as session:
         child = _child(session, household_id, child_id)
-        _change(session, "child.updated", child, identity, seen, household_id, author, now)
+        if not _change(session, "child.updated", child, identity, seen, household_id, author, now):
+            return
         households = select(HouseholdChild.household_id).where(HouseholdChild.child_id == child_id)
         _index(session, session.scalars(households))
 
@@ -600,8 +602,11 @@ def _change(
     household_id: int,
     author: Author,
     now: datetime,
-) -> None:
-    """Give `row` the values of `wanted`; only what differs is written and told in the journal."""
+) -> bool:
+    """Give `row` the values of `wanted`; only what differs is written and told in the journal.
+
+    False when nothing did.
+    """
     current = read(type(wanted), row)
     if fingerprint(current) != seen:
         raise Stale(
@@ -611,11 +616,12 @@ def _change(
     former = asdict(current)
     changes = {name: value for name, value in asdict(wanted).items() if value != former[name]}
     if not changes:
-        return
+        return False
     for name, value in changes.items():
         setattr(row, name, value)
     before = {name: former[name] for name in changes}
     _record(session, action, row, household_id, author, now, before=before, after=changes)
+    return True
 
 
 def _record(

@@ -11,13 +11,14 @@ from datetime import datetime
 from enum import Enum
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
 
-from domain.enums import AccountKind, AccountStatus, SessionKind
+from domain.enums import AccountKind, AccountStatus, Channel, SessionKind
 from domain.passwords import normalise_provisional
 from domain.people import normalise_email
 from extensions import db
 from models import ProvisionalPassword, User
-from services import credentials, outbox, sessions, throttling
+from services import audit, credentials, outbox, sessions, throttling
 from services.transaction import write_transaction
 
 WRONG_TRIES = 5
@@ -111,17 +112,20 @@ def _welcome(account: _Account, password: str, tries: throttling.Tries, now: dat
     new_hash = _renewed_hash(account, password)
     with write_transaction() as session:
         # Suspended or changed while the hash was computed: the password that was right is not any more.
-        still_right = session.execute(
-            update(User)
+        user = session.scalar(
+            select(User)
             .where(
                 User.id == account.user_id,
                 User.status == AccountStatus.ACTIVE,
                 User.password_hash == account.password_hash,
             )
-            .values(password_hash=new_hash)
+            .with_for_update()
         )
-        if still_right.rowcount != 1:
+        if user is None:
             return SignIn(Outcome.REFUSED)
+        if new_hash != user.password_hash:
+            user.password_hash = new_hash
+            _record_renewal(session, account.user_id, now)
         throttling.succeed_in(session, tries)
         session.execute(delete(ProvisionalPassword).where(ProvisionalPassword.user_id == account.user_id))
         return SignIn(Outcome.WELCOME, sessions.open_session(session, account.user_id, account.kind, now))
@@ -132,6 +136,18 @@ def _renewed_hash(account: _Account, password: str) -> str:
     if credentials.is_outdated(account.password_hash):
         return credentials.hash_secret(password)
     return account.password_hash
+
+
+def _record_renewal(session: Session, user_id: int, now: datetime) -> None:
+    audit.record(
+        session,
+        at=now,
+        actor_user_id=user_id,
+        channel=Channel.PORTAL,
+        action="password.hash_renewed",
+        object_type="user",
+        object_id=user_id,
+    )
 
 
 def _use_code(account: _Account, tries: throttling.Tries, now: datetime) -> SignIn:

@@ -16,7 +16,8 @@ from sqlalchemy import text
 
 from adapters.clock import FixedClock
 from app import create_app
-from extensions import db
+from extensions import db, rewriting
+from tests import audit_watch
 from tests.factories import World
 from tests.strict_client import StrictClient
 
@@ -50,6 +51,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
 def _application(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     app = create_app(settings_for_tests(database_url, tmp_path_factory.mktemp("instance")))
     app.test_client_class = StrictClient
+    audit_watch.watch()
     with app.app_context():
         create_schema()
     yield app
@@ -80,7 +82,8 @@ def create_schema() -> None:
 def empty_database() -> None:
     """Remove every row: the next test starts from nothing."""
     tables = list(reversed(db.metadata.sorted_tables))
-    with db.engine.execution_options(write=True).begin() as connection:
+    writing = db.engine.execution_options(write=True)
+    with writing.begin() as connection, rewriting(connection, "audit_event"):
         if connection.dialect.name == "postgresql":
             names = ", ".join(f'"{table.name}"' for table in tables)
             connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))

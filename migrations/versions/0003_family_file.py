@@ -36,6 +36,21 @@ MAIL_KINDS = (
     "email_change_notice",
     "email_changed",
 )
+REFUSE_REWRITING = {
+    "sqlite": (
+        "CREATE TRIGGER audit_event_no_update BEFORE UPDATE ON audit_event "
+        "BEGIN SELECT RAISE(ABORT, 'audit_event is append-only'); END",
+        "CREATE TRIGGER audit_event_no_delete BEFORE DELETE ON audit_event "
+        "BEGIN SELECT RAISE(ABORT, 'audit_event is append-only'); END",
+    ),
+    "postgresql": (
+        "CREATE OR REPLACE FUNCTION refuse_rewriting() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME "
+        "USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER audit_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_event "
+        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting()",
+    ),
+}
 DOCUMENT_OWNERS = ("household", "child", "either")
 # What a new town starts with, as it was on the day of this migration; the service edits it on screen.
 CHOICES = {
@@ -978,6 +993,8 @@ def upgrade() -> None:
     _allow("document_category", "owner", "documentowner", DOCUMENT_OWNERS)
     _make_documents_of_receipts()
     _fill_lists()
+    for statement in REFUSE_REWRITING[op.get_bind().dialect.name]:
+        op.execute(sa.text(statement))
 
 
 def _make_documents_of_receipts() -> None:
