@@ -126,7 +126,7 @@ _APPEND_ONLY = {
     ),
     "postgresql": (
         "CREATE OR REPLACE FUNCTION refuse_rewriting() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME "
+        "$$ BEGIN RAISE '% is append-only', TG_TABLE_NAME "
         "USING ERRCODE = 'restrict_violation'; END $$",
         "CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
         "FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting()",

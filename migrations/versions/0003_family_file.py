@@ -45,7 +45,7 @@ REFUSE_REWRITING = {
     ),
     "postgresql": (
         "CREATE OR REPLACE FUNCTION refuse_rewriting() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME "
+        "$$ BEGIN RAISE '% is append-only', TG_TABLE_NAME "
         "USING ERRCODE = 'restrict_violation'; END $$",
         "CREATE TRIGGER audit_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_event "
         "FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting()",
