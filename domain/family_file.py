@@ -6,7 +6,7 @@ nothing. `FieldRule` rows of the town replace the `Policy` of a field; the field
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -116,7 +116,7 @@ FIELDS: tuple[FileField, ...] = (
     FileField(_S.HOUSEHOLD_ADDRESS, "city", "Ville", length=100, policy=_REQUIRED),
     FileField(
         _S.HOUSEHOLD_SITUATION, "family_situation", "Situation familiale", _K.CHOICE,
-        choices=ChoiceList.FAMILY_SITUATION,
+        length=60, choices=ChoiceList.FAMILY_SITUATION,
     ),
     FileField(_S.HOUSEHOLD_SITUATION, "social_fund", "Caisse d’allocations", _K.CHOICE, choices=SocialFund),
     FileField(_S.HOUSEHOLD_SITUATION, "beneficiary_number", "Numéro d’allocataire", length=20),
@@ -161,6 +161,22 @@ FIELDS: tuple[FileField, ...] = (
 
 _BY_KEY = {field.key: field for field in FIELDS}
 
+# Sections whose lines are no fields: one policy for all of them.
+WHOLE_SECTIONS: Mapping[FileSection, str] = {
+    FileSection.CHILD_PEOPLE: "child.people",
+    FileSection.CHILD_AUTHORISATIONS: "child.authorisations",
+}
+# Nobody exists without them, whatever the town asks.
+ALWAYS_REQUIRED = frozenset(
+    {
+        "guardian.first_name",
+        "guardian.last_name",
+        "child.first_name",
+        "child.last_name",
+        "child.birth_date",
+    }
+)
+
 
 def fields_of(section: FileSection) -> tuple[FileField, ...]:
     """The fields of one form, in their order; none for people and authorisations, which have their own."""
@@ -173,8 +189,10 @@ def field_of(subject: SubjectKind, name: str) -> FileField | None:
 
 
 def policies(rules: Mapping[str, Policy]) -> dict[str, Policy]:
-    """The policy of every field by its key: the town's own row, else the field's."""
-    return {field.key: rules.get(field.key, field.policy) for field in FIELDS}
+    """The policy of every field, of people and of authorisations, by its key: the town's own, else ours."""
+    found = {field.key: rules.get(field.key, field.policy) for field in FIELDS}
+    found |= {key: rules.get(key, Policy()) for key in WHOLE_SECTIONS.values()}
+    return found | {key: replace(found[key], is_required=True) for key in ALWAYS_REQUIRED}
 
 
 def value_in_words(field: FileField, value: str | None) -> str:

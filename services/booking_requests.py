@@ -7,7 +7,6 @@ refused exists too, so that a family finds again what it asked and why it was to
 what is booked already is withdrawn at once and names no booking: nobody was told no.
 """
 
-import secrets
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +18,6 @@ from sqlalchemy.orm import Session
 from domain.enums import BookingState, Channel, LineAction, LineState, MailKind
 from domain.errors import NotFound, Refused, Stale
 from domain.french import NBSP, format_day
-from domain.references import REFERENCE_BYTES, make_reference
 from domain.rulebook.decisions import once_submitted
 from domain.workflow import ACTIVE_STATES, FULL, PLACE_HOLDING_STATES
 from models import Booking, BookingDraft, BookingDraftLine, BookingRequest, BookingRequestLine, Opening, User
@@ -27,6 +25,7 @@ from queries import booking_days, receipts
 from queries.booking_days import ChildDay, Verdict
 from services import audit, outbox
 from services.booking_drafts import Author
+from services.references import new_reference
 from services.transaction import write_transaction
 
 # --- « Valider » --------------------------------------------------------------------------------------------
@@ -51,7 +50,7 @@ def submit(author: Author, key: str, author_name: str, email: str, now: datetime
         if not wishes:
             raise Refused("empty", "Votre demande est vide. Choisissez au moins un jour.")
         request = BookingRequest(
-            reference=_new_reference(session),
+            reference=new_reference(session, BookingRequest),
             household_id=household_id,
             author_user_id=author.user_id,
             author_name=author_name,
@@ -92,13 +91,6 @@ def _reference_of(session: Session, author: Author, key: str) -> str:
     if reference is None:
         raise NotFound
     return reference
-
-
-def _new_reference(session: Session) -> str:
-    while True:
-        reference = make_reference(secrets.token_bytes(REFERENCE_BYTES))
-        if session.scalar(select(BookingRequest.id).where(BookingRequest.reference == reference)) is None:
-            return reference
 
 
 def _lock_openings(session: Session, opening_ids: object) -> None:

@@ -29,6 +29,7 @@ from models import (
     DocumentCategory,
     Enrolment,
     Facility,
+    FormerAddress,
     Guardian,
     Household,
     HouseholdChild,
@@ -44,6 +45,7 @@ from services.transaction import write_transaction
 FIRST_NUMBER = 1001
 NUMBER_TRIES = 5
 SEARCH_LENGTH = 400
+ADDRESS = ("address", "address_extra", "postcode", "city")
 ONE_DAY = timedelta(days=1)
 COUNTING = (DocumentState.ACCEPTED, DocumentState.EXPIRED)
 # What a category of documents may not concern, by « the receipt is about one child ».
@@ -198,8 +200,53 @@ def update_household(
     """Change the household's own fields. Raises NotFound, Stale."""
     with write_transaction() as session:
         household = _household(session, household_id)
+        former = read(Identity, household)
         if _change(session, "household.updated", household, identity, seen, household_id, author, now):
+            _keep_former_address(session, household, former, paris_now(now).date())
             _index(session, [household_id])
+
+
+def set_address(session: Session, household: Household, values: Mapping[str, str], today: date) -> None:
+    """Give the household the parts of its address in `values`, from today on; where it lived before is kept.
+
+    Inside the caller's transaction; the journal is the caller's.
+    """
+    former = read(Identity, household)
+    for name, value in values.items():
+        setattr(household, name, value)
+    _keep_former_address(session, household, former, today)
+
+
+def _keep_former_address(session: Session, household: Household, former: Identity, today: date) -> None:
+    """Write where the household lived until yesterday; what is corrected the same day never counted."""
+    lived = {name: getattr(former, name) for name in ADDRESS}
+    if not any(lived.values()) or all(getattr(household, name) == value for name, value in lived.items()):
+        return
+    yesterday = today - ONE_DAY
+    if household.address_since is None or household.address_since <= yesterday:
+        session.add(
+            FormerAddress(
+                household_id=household.id,
+                residency=former.residency,
+                valid_from=household.address_since,
+                valid_to=yesterday,
+                **lived,
+            )
+        )
+    household.address_since = today
+
+
+def names_changed(session: Session, person: Guardian | Child) -> None:
+    """Rewrite what the search reads of every household of somebody whose name changed.
+
+    Inside the caller's transaction.
+    """
+    table, column = (
+        (HouseholdGuardian, HouseholdGuardian.guardian_id)
+        if isinstance(person, Guardian)
+        else (HouseholdChild, HouseholdChild.child_id)
+    )
+    _index(session, session.scalars(select(table.household_id).where(column == person.id)))
 
 
 def _household(session: Session, household_id: int) -> Household:

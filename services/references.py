@@ -1,0 +1,17 @@
+"""References of requests, which families read aloud (S103)."""
+
+import secrets
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain.references import REFERENCE_BYTES, make_reference
+from models import BookingRequest, ChangeRequest
+
+
+def new_reference(session: Session, table: type[BookingRequest] | type[ChangeRequest]) -> str:
+    """A reference that no row of the table has; its unique key stands behind it."""
+    while True:
+        reference = make_reference(secrets.token_bytes(REFERENCE_BYTES))
+        if session.scalar(select(table.id).where(table.reference == reference)) is None:
+            return reference
