@@ -21,6 +21,7 @@ class Colleague:
     email: str
     role: StaffRole
     status: AccountStatus
+    can_read_medical: bool
     facilities: tuple[tuple[int, str], ...]
 
     @property
@@ -37,6 +38,7 @@ _MEMBERS = (
         User.email,
         StaffMember.role,
         User.status,
+        StaffMember.can_read_medical,
     )
     .join(User, User.id == StaffMember.user_id)
     .order_by(StaffMember.last_name, StaffMember.first_name, StaffMember.id)

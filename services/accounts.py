@@ -55,6 +55,7 @@ class NewStaff:
     email: str
     role: StaffRole
     facility_ids: frozenset[int] = frozenset()
+    can_read_medical: bool = False
 
 
 # --- The service opens, resends, suspends (S04 to S08, S112) ------------------------------------------
@@ -152,6 +153,8 @@ def create_staff_invitation(colleague: NewStaff, *, author: Author, now: datetim
     with write_transaction() as session:
         user = _add_account(session, AccountKind.STAFF, address, now)
         member = _add_staff(session, user.id, colleague.first_name, colleague.last_name, colleague.role)
+        if colleague.can_read_medical:
+            _grant_medical_right(session, member, author, now)
         if colleague.role is StaffRole.DIRECTOR:
             session.add_all(
                 StaffFacility(staff_id=member.id, facility_id=facility) for facility in colleague.facility_ids
@@ -367,6 +370,22 @@ def _add_staff(
     session.add(member)
     session.flush()
     return member
+
+
+def _grant_medical_right(session: Session, member: StaffMember, author: Author, now: datetime) -> None:
+    """A right of the person, told by the journal apart from the invitation (S114)."""
+    member.can_read_medical = True
+    audit.record(
+        session,
+        at=now,
+        actor_user_id=author.user_id,
+        channel=author.channel,
+        action="staff_member.updated",
+        object_type="staff_member",
+        object_id=member.id,
+        before={"can_read_medical": False},
+        after={"can_read_medical": True},
+    )
 
 
 def _account(session: Session, user_id: int) -> User:

@@ -18,12 +18,14 @@ from services.transaction import write_transaction
 
 @dataclass(frozen=True, slots=True)
 class ColleagueData:
-    """What is typed of a colleague. `facility_ids` counts for a role limited to structures."""
+    """What is typed of a colleague. `facility_ids` counts for a role limited to structures;
+    `can_read_medical` is a right of the person, whatever the role (S114)."""
 
     first_name: str
     last_name: str
     role: StaffRole
     facility_ids: frozenset[int] = frozenset()
+    can_read_medical: bool = False
 
 
 def invite(colleague: NewStaff, *, author: Author, now: datetime) -> int:
@@ -36,7 +38,7 @@ def invite(colleague: NewStaff, *, author: Author, now: datetime) -> int:
 
 
 def update(user_id: int, data: ColleagueData, *, author: Author, now: datetime) -> None:
-    """Change the name, role and structures of a colleague, at once for the sessions that are open.
+    """Change the name, role, structures and medical right of a colleague, at once for open sessions.
 
     Raises Refused `no_facility`, or `last_administrator` when nobody else could manage the portal; NotFound.
     """
@@ -45,7 +47,12 @@ def update(user_id: int, data: ColleagueData, *, author: Author, now: datetime) 
         if data.role is not StaffRole.ADMINISTRATOR:
             accounts.refuse_losing_the_last_administrator(session, user_id)
         member = _member(session, user_id)
-        columns = {"first_name": data.first_name, "last_name": data.last_name, "role": data.role}
+        columns = {
+            "first_name": data.first_name,
+            "last_name": data.last_name,
+            "role": data.role,
+            "can_read_medical": data.can_read_medical,
+        }
         records.change(session, member, columns, author=author, now=now)
         wanted = data.facility_ids if role_is_scoped(data.role) else frozenset()
         _set_facilities(session, member.id, wanted, author, now)

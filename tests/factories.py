@@ -5,7 +5,9 @@ no lazy loading).
 """
 
 import itertools
-from collections.abc import Iterable
+import json
+import secrets
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -18,19 +20,29 @@ from domain.enums import (
     AccountStatus,
     ActivityKind,
     BookingState,
+    ChangeState,
     Channel,
     DocumentState,
     FacilityKind,
+    FileSection,
     Residency,
     StaffRole,
+    SubjectKind,
     ValidationMode,
 )
+from domain.family_file import CONTROL_TIME
+from domain.references import REFERENCE_BYTES, make_reference
 from domain.rulebook.rule_names import rule_name
 from extensions import db
 from models import (
     Activity,
+    Authorisation,
+    AuthorisationType,
+    AuthorisedPerson,
     Booking,
     BookingPeriod,
+    ChangeLine,
+    ChangeRequest,
     Child,
     Document,
     DocumentCategory,
@@ -40,6 +52,7 @@ from models import (
     Household,
     HouseholdChild,
     HouseholdGuardian,
+    MedicalRecord,
     Opening,
     PresenceType,
     PublicHoliday,
@@ -156,11 +169,23 @@ class World:
         )
 
     def staff(
-        self, role: StaffRole = StaffRole.ADMINISTRATOR, facilities: Iterable[Facility] = (), **user: Any
+        self,
+        role: StaffRole = StaffRole.ADMINISTRATOR,
+        facilities: Iterable[Facility] = (),
+        can_read_medical: bool = False,
+        **user: Any,
     ) -> User:
         number = next(self._numbers)
         account = self.user(**{"kind": AccountKind.STAFF, "email": f"agent{number}@example.org"} | user)
-        member = self.add(StaffMember(user_id=account.id, first_name="Agnès", last_name="MARTIN", role=role))
+        member = self.add(
+            StaffMember(
+                user_id=account.id,
+                first_name="Agnès",
+                last_name="MARTIN",
+                role=role,
+                can_read_medical=can_read_medical,
+            )
+        )
         for facility in facilities:
             self.add(StaffFacility(staff_id=member.id, facility_id=facility.id))
         return account
@@ -179,6 +204,77 @@ class World:
             "due_at": seen_at,
         }
         return self.add(Document(category_id=category.id, household_id=household.id, **values | columns))
+
+    # The file of a child
+
+    def health(self, child: Child, **values: str) -> MedicalRecord:
+        """What is officially known of a child's health, by the names of the medical fields."""
+        content = json.dumps(values, ensure_ascii=False, sort_keys=True)
+        return self.add(MedicalRecord(child_id=child.id, content=content, updated_at=self.now))
+
+    def pick_up(self, child: Child, first_name: str = "Nadia", **columns: Any) -> AuthorisedPerson:
+        """Somebody who may fetch the child."""
+        values = {"last_name": "BENALI", "relationship": "grand-mère", "phone": "06 12 34 56 78"}
+        return self.add(AuthorisedPerson(child_id=child.id, first_name=first_name, **values | columns))
+
+    def question(self, name: str = "Peut partir seul", **columns: Any) -> AuthorisationType:
+        """A yes-or-no question put to the parents of each child."""
+        return self.add(AuthorisationType(name=name, **columns))
+
+    def answer(
+        self, child: Child, question: AuthorisationType, *, is_allowed: bool, **columns: Any
+    ) -> Authorisation:
+        """The answer in force to such a question."""
+        values = {"author_name": "Claire SOLIGNAC", "given_at": self.now}
+        return self.add(
+            Authorisation(child_id=child.id, type_id=question.id, is_allowed=is_allowed, **values | columns)
+        )
+
+    def change(
+        self,
+        household: Household,
+        author: User,
+        section: FileSection,
+        lines: Mapping[str, tuple[str | None, str | None]],
+        *,
+        child: Child | None = None,
+        guardian: Guardian | None = None,
+        person: AuthorisedPerson | None = None,
+        hours_ago: int = 1,
+        **line: Any,
+    ) -> ChangeRequest:
+        """A declared change that waits; `lines` gives (seen, wanted) by field."""
+        sent = self.now - timedelta(hours=hours_ago)
+        request = self.add(
+            ChangeRequest(
+                reference=make_reference(secrets.token_bytes(REFERENCE_BYTES)),
+                household_id=household.id,
+                child_id=child.id if child else None,
+                guardian_id=guardian.id if guardian else None,
+                section=section,
+                author_user_id=author.id,
+                author_name=f"Claire {household.name}",
+                channel=Channel.PORTAL,
+                submission_key=secrets.token_hex(16),
+                created_at=sent,
+                due_at=sent + CONTROL_TIME,
+            )
+        )
+        subjects = (
+            (SubjectKind.PERSON, person),
+            (SubjectKind.CHILD, child),
+            (SubjectKind.GUARDIAN, guardian),
+            (SubjectKind.HOUSEHOLD, household),
+        )
+        kind, subject = next(one for one in subjects if one[1] is not None)
+        values = {"state": ChangeState.PENDING, "subject_kind": kind, "subject_id": subject.id} | line
+        self.add(
+            *(
+                ChangeLine(request_id=request.id, field=field, seen_value=seen, wanted_value=wanted, **values)
+                for field, (seen, wanted) in lines.items()
+            )
+        )
+        return request
 
     # Facilities
 

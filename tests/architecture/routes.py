@@ -36,6 +36,7 @@ class Role(StrEnum):
     DIRECTOR = "director of a facility"
     OTHER_DIRECTOR = "director of another facility"
     ADMINISTRATOR = "administrator"
+    MEDICAL_READER = "reception with the medical right"
 
 
 STRANGERS = {Role.ANONYMOUS, Role.SUSPENDED}
@@ -45,6 +46,7 @@ STAFF_ROLES = {
     Role.DIRECTOR: StaffRole.DIRECTOR,
     Role.OTHER_DIRECTOR: StaffRole.DIRECTOR,
     Role.ADMINISTRATOR: StaffRole.ADMINISTRATOR,
+    Role.MEDICAL_READER: StaffRole.RECEPTION,
 }
 
 
@@ -80,7 +82,13 @@ def expected(guard: str, role: Role) -> str | int:
         return PASS if role in FAMILIES else 404
     if role in FAMILIES:
         return 404
-    return PASS if guard.removeprefix(STAFF) in ROLE_PERMISSIONS[STAFF_ROLES[role]] else 403
+    return PASS if guard.removeprefix(STAFF) in permissions_of(role) else 403
+
+
+def permissions_of(role: Role) -> frozenset[Permission]:
+    """What the role gives, and the medical right of the one agent who was granted it."""
+    granted = {Permission.MEDICAL_READ} if role is Role.MEDICAL_READER else frozenset()
+    return ROLE_PERMISSIONS[STAFF_ROLES[role]] | granted
 
 
 def table() -> list[Route]:

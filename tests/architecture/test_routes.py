@@ -300,7 +300,9 @@ def visit(app, town, knocker, monkeypatch):
     return lambda role: Visitor(app, town, knocker, role)
 
 
-@pytest.mark.parametrize("role", [Role.PARENT, Role.ADMINISTRATOR, Role.RECEPTION, Role.DIRECTOR])
+@pytest.mark.parametrize(
+    "role", [Role.PARENT, Role.ADMINISTRATOR, Role.RECEPTION, Role.DIRECTOR, Role.MEDICAL_READER]
+)
 def test_ones_own_objects_are_found(visit, role):
     """Without this the tests below could pass on addresses that lead nowhere."""
     visitor = visit(role)
@@ -313,7 +315,9 @@ def test_ones_own_objects_are_found(visit, role):
     assert lost == {}
 
 
-@pytest.mark.parametrize("role", [Role.PARENT, Role.RECEPTION, Role.DIRECTOR, Role.ADMINISTRATOR])
+@pytest.mark.parametrize(
+    "role", [Role.PARENT, Role.RECEPTION, Role.DIRECTOR, Role.ADMINISTRATOR, Role.MEDICAL_READER]
+)
 def test_an_unknown_object_is_not_found(visit, role):
     visitor = visit(role)
     found = [
@@ -325,7 +329,9 @@ def test_an_unknown_object_is_not_found(visit, role):
     assert found == []
 
 
-@pytest.mark.parametrize("role", [Role.PARENT, Role.RECEPTION, Role.DIRECTOR, Role.ADMINISTRATOR])
+@pytest.mark.parametrize(
+    "role", [Role.PARENT, Role.RECEPTION, Role.DIRECTOR, Role.ADMINISTRATOR, Role.MEDICAL_READER]
+)
 def test_somebody_elses_object_is_not_found(visit, role):
     """A family never reaches another's; staff do not reach an object through a file that it is not in."""
     visitor = visit(role)

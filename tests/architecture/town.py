@@ -203,7 +203,9 @@ class Town:
             Role.OTHER_DIRECTOR: [self.other.canteen.facility],
         }
         return families | {
-            role: self.world.staff(staff_role, facilities.get(role, ()))
+            role: self.world.staff(
+                staff_role, facilities.get(role, ()), can_read_medical=role is Role.MEDICAL_READER
+            )
             for role, staff_role in STAFF_ROLES.items()
         }
 

@@ -20,6 +20,7 @@ def index() -> Response:
     manages = current_user.may(Permission.SETTINGS_MANAGE)
     return answer(
         "staff/dashboard/index.html",
+        facilities=households.facilities(facility_ids),
         queues=staff_requests.queues_by_facility(facility_ids, now()),
         invited=households.count(facility_ids=facility_ids, today=today(), access=AccountStatus.INVITED),
         steps=staff_home.first_steps(town().school_zone, today()) if manages else None,

@@ -67,7 +67,7 @@ def decide(reference: str) -> Response:
     decision = request.form.get("decision")
     if form.validate() and decision in (ACCEPT, REFUSE):
         try:
-            count = _decide(form, accept=decision == ACCEPT)
+            count = decide_ticked(form, accept=decision == ACCEPT)
         except Stale as stale:
             return _desk(
                 _queue(), _case(reference, _facility()), on_case=True, stale=stale.message, status=409
@@ -75,11 +75,12 @@ def decide(reference: str) -> Response:
         except Refused as refusal:
             form.refuse(refusal)
         else:
-            return done(_following(case), _said(case, count, decision))
+            return done(_following(case), said(case, count, decision))
     return _desk(_queue(), case, form=form, on_case=True, status=422)
 
 
-def _decide(form: DecisionForm, *, accept: bool) -> int:
+def decide_ticked(form: DecisionForm, *, accept: bool) -> int:
+    """Answer the ticked lines; returns how many. Raises what `booking_requests.decide_lines` raises."""
     return booking_requests.decide_lines(
         form.lines.data,
         accept=accept,
@@ -90,7 +91,8 @@ def _decide(form: DecisionForm, *, accept: bool) -> int:
     )
 
 
-def _said(case: Case, count: int, decision: str) -> str:
+def said(case: Case, count: int, decision: str) -> str:
+    """What the agent reads once the lines are answered."""
     words = (
         ("ligne acceptée", "lignes acceptées") if decision == ACCEPT else ("ligne refusée", "lignes refusées")
     )

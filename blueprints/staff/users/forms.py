@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from wtforms import EmailField, SelectChoice
+from wtforms import BooleanField, EmailField, SelectChoice
 from wtforms.validators import DataRequired
 
 from blueprints.shared.fields import LineField, TicksField, optional_email, squeeze
@@ -17,6 +17,10 @@ ROLE_HELP = (
     "Direction\u00a0: les demandes de ses structures. "
     "Administration\u00a0: tout, réglages et agents compris."
 )
+MEDICAL_HELP = (
+    "Aucun rôle ne donne ce droit, pas même l’administration. "
+    "Chaque lecture est notée, et la famille la voit sur la fiche de l’enfant."
+)
 
 
 class InvitationForm(StaffForm):
@@ -29,10 +33,12 @@ class InvitationForm(StaffForm):
     )
     role = EnumRadio("Rôle", StaffRole, "Choisissez le rôle de l’agent.")
     facilities = TicksField("Ses structures", coerce=int)
+    can_read_medical = BooleanField("Peut lire les renseignements médicaux des enfants")
     looks = {
         "email": {"help": "Le mail d’activation y part aussitôt."},
         "role": {"help": ROLE_HELP},
         "facilities": {"help": "Pour une direction seulement\u00a0: les structures dont elle répond."},
+        "can_read_medical": {"help": MEDICAL_HELP},
     }
 
     def offer(self, facilities: Sequence[tuple[int, str]]) -> None:
@@ -45,7 +51,11 @@ class InvitationForm(StaffForm):
     def colleague(self) -> ColleagueData:
         chosen = self.facilities.data if self.facilities else ()
         return ColleagueData(
-            self.first_name.data, self.last_name.data, self.role.data, frozenset(chosen or ())
+            self.first_name.data,
+            self.last_name.data,
+            self.role.data,
+            frozenset(chosen or ()),
+            self.can_read_medical.data,
         )
 
     @property
@@ -55,7 +65,9 @@ class InvitationForm(StaffForm):
 
     def new_staff(self) -> NewStaff:
         one = self.colleague()
-        return NewStaff(one.first_name, one.last_name, self.email.data, one.role, one.facility_ids)
+        return NewStaff(
+            one.first_name, one.last_name, self.email.data, one.role, one.facility_ids, one.can_read_medical
+        )
 
 
 class ColleagueForm(InvitationForm):

@@ -57,7 +57,9 @@ def edit(user_id: int) -> Response:
     )
     if saved is NOT_DONE:
         return form_page(form, f"Modifier {found.name}", _back())
-    return done(_back()[0], "Le rôle et les structures sont enregistrés, et valent dès maintenant.")
+    return done(
+        _back()[0], "Le rôle, les structures et les droits sont enregistrés, et valent dès maintenant."
+    )
 
 
 @blueprint.post("/<int:user_id>/suspendre")

@@ -1,0 +1,354 @@
+"""The file of a child as those who look after it read it: who may fetch it, what its parents allow, its diet,
+its class, and what its family declared since (S45 to S52). Health is elsewhere: `queries.medical`.
+
+What concerns safety is told as soon as it is declared, with « contrôle en cours » (S52).
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import and_, bindparam, func, or_, select
+
+from domain.calendar import school_year
+from domain.enums import ChangeState, FileSection, SchoolLevel, Sex, SubjectKind
+from domain.family_file import (
+    ADDED_PERSON_FIELD,
+    PERSON_FIELD,
+    YES,
+    Person,
+    authorisation_of,
+    person_from_text,
+)
+from extensions import db
+from models import (
+    Authorisation,
+    AuthorisationType,
+    AuthorisedPerson,
+    ChangeLine,
+    ChangeRequest,
+    Child,
+    Facility,
+    MedicalRecord,
+    SchoolClass,
+    Schooling,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Diet:
+    """The accepted diet, then what the family declared since (None: nothing new)."""
+
+    name: str = ""
+    note: str = ""
+    declared_name: str | None = None
+    declared_note: str | None = None
+
+    @property
+    def is_declared(self) -> bool:
+        return self.declared_name is not None or self.declared_note is not None
+
+    @property
+    def words(self) -> str:
+        """« Sans porc (pas de gélatine) »; empty for an ordinary diet."""
+        return _diet_words(self.name, self.note)
+
+    @property
+    def declared_words(self) -> str:
+        """The same with what was declared."""
+        name = self.name if self.declared_name is None else self.declared_name
+        return _diet_words(name, self.note if self.declared_note is None else self.declared_note)
+
+
+def _diet_words(name: str, note: str) -> str:
+    if name and note:
+        return f"{name} ({note})"
+    return name or note
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLine:
+    """Somebody who may fetch the child or is called: `known` in the file, `declared` by the family since.
+
+    An addition has no `known`, a removal is declared without a person.
+    """
+
+    known: Person | None
+    declared: Person | None
+    is_declared: bool
+
+    @property
+    def person(self) -> Person:
+        """Who it is, as last told."""
+        told = self.declared or self.known
+        if told is None:
+            raise ValueError("A line without a person.")
+        return told
+
+    @property
+    def is_removed(self) -> bool:
+        return self.is_declared and self.declared is None
+
+    @property
+    def may_collect(self) -> bool:
+        """A « no » counts as soon as it is declared, a « yes » once it is accepted (S52)."""
+        official = self.known is not None and self.known.may_collect
+        return official and not self.is_removed and self.person.may_collect
+
+    @property
+    def stops_collecting(self) -> bool:
+        """The family declared that this person does not fetch the child any more."""
+        return self.known is not None and self.known.may_collect and not self.may_collect
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLine:
+    """One authorisation: the answer in force (None: never answered), then what was declared since."""
+
+    type_id: int
+    name: str
+    facility_id: int | None
+    facility: str
+    is_safety: bool
+    is_allowed: bool | None
+    author: str
+    given_at: datetime | None
+    declared: bool | None
+
+    @property
+    def is_refused(self) -> bool:
+        """True when somebody at the door must act as if the answer were « no »."""
+        return self.declared is False or self.is_allowed is not True
+
+
+@dataclass(frozen=True, slots=True)
+class PendingCase:
+    """A change of the child's file that waits for the service."""
+
+    reference: str
+    section: FileSection
+    fields: int
+    due_at: datetime
+    is_late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Schooled:
+    """School, level and class of a school year; `group` is empty without a class."""
+
+    school: str
+    level: SchoolLevel
+    group: str
+    teacher: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChildFile:
+    """Everything but health: `has_health` when somebody wrote there, `health_declared` since the control."""
+
+    sex: Sex | None
+    birth_place: str
+    diet: Diet
+    schooled: Schooled | None
+    people: tuple[PersonLine, ...]
+    answers: tuple[AnswerLine, ...]
+    pending: tuple[PendingCase, ...]
+    has_health: bool
+    health_declared: bool
+
+
+_CHILDREN = bindparam("children", expanding=True)
+_ROWS = (
+    select(
+        Child.id,
+        Child.sex,
+        Child.birth_place,
+        Child.diet,
+        Child.diet_note,
+        MedicalRecord.child_id.is_not(None).label("has_health"),
+    )
+    .outerjoin(MedicalRecord, MedicalRecord.child_id == Child.id)
+    .where(Child.id.in_(_CHILDREN))
+)
+_SCHOOLED = (
+    select(
+        Schooling.child_id,
+        Facility.name,
+        Schooling.level,
+        func.coalesce(SchoolClass.name, "").label("group_name"),
+        func.coalesce(SchoolClass.teacher, "").label("teacher"),
+    )
+    .join(Facility, Facility.id == Schooling.facility_id)
+    .outerjoin(SchoolClass, SchoolClass.id == Schooling.class_id)
+    .where(Schooling.child_id.in_(_CHILDREN), Schooling.school_year == bindparam("year"))
+)
+_PEOPLE = (
+    select(AuthorisedPerson)
+    .where(AuthorisedPerson.child_id.in_(_CHILDREN))
+    .order_by(AuthorisedPerson.last_name, AuthorisedPerson.first_name, AuthorisedPerson.id)
+)
+_OF_CHILDREN = or_(
+    and_(ChangeLine.subject_kind == SubjectKind.CHILD, ChangeLine.subject_id.in_(_CHILDREN)),
+    and_(
+        ChangeLine.subject_kind == SubjectKind.PERSON,
+        ChangeLine.subject_id.in_(
+            select(AuthorisedPerson.id).where(AuthorisedPerson.child_id.in_(_CHILDREN))
+        ),
+    ),
+)
+# Declared health is neither opened nor read here.
+_DECLARED = (
+    select(ChangeLine.subject_kind, ChangeLine.subject_id, ChangeLine.field, ChangeLine.wanted_value)
+    .join(ChangeRequest, ChangeRequest.id == ChangeLine.request_id)
+    .where(
+        ChangeLine.state == ChangeState.PENDING,
+        ChangeRequest.section != FileSection.CHILD_MEDICAL,
+        _OF_CHILDREN,
+    )
+    .order_by(ChangeLine.id)
+)
+_CASES = (
+    select(
+        ChangeRequest.child_id,
+        ChangeRequest.reference,
+        ChangeRequest.section,
+        func.count().label("fields"),
+        ChangeRequest.due_at,
+    )
+    .join(ChangeLine, ChangeLine.request_id == ChangeRequest.id)
+    .where(ChangeLine.state == ChangeState.PENDING, ChangeRequest.child_id.in_(_CHILDREN))
+    .group_by(ChangeRequest.id)
+    .order_by(ChangeRequest.due_at, ChangeRequest.id)
+)
+_TYPES = (
+    select(
+        AuthorisationType.id,
+        AuthorisationType.name,
+        AuthorisationType.is_per_facility,
+        AuthorisationType.is_safety,
+    )
+    .where(AuthorisationType.is_active)
+    .order_by(AuthorisationType.position, AuthorisationType.name)
+)
+_ANSWERS = select(
+    Authorisation.child_id,
+    Authorisation.type_id,
+    Authorisation.facility_id,
+    Authorisation.is_allowed,
+    Authorisation.author_name,
+    Authorisation.given_at,
+).where(Authorisation.child_id.in_(_CHILDREN), Authorisation.ended_at.is_(None))
+
+Declared = Mapping[str, str | None]
+
+
+def child_files(
+    facilities: Mapping[int, Collection[tuple[int, str]]], today: date, now: datetime
+) -> dict[int, ChildFile]:
+    """The files of children by id; `facilities` gives for each the (id, name) of the structures for which
+    the answers that depend on a structure are wanted. Seven statements.
+    """
+    params = {"children": list(facilities)}
+    rows = db.session.execute(_ROWS, params).all()
+    year = school_year(today)[0].year
+    schooled = {
+        row.child_id: Schooled(row.name, row.level, row.group_name, row.teacher)
+        for row in db.session.execute(_SCHOOLED, params | {"year": year})
+    }
+    people = _grouped(db.session.scalars(_PEOPLE, params))
+    of_child: dict[int, dict[str, str | None]] = defaultdict(dict)
+    of_person: dict[int, str | None] = {}
+    for row in db.session.execute(_DECLARED, params):
+        if row.subject_kind is SubjectKind.CHILD:
+            of_child[row.subject_id][row.field] = row.wanted_value
+        elif row.field == PERSON_FIELD:
+            of_person[row.subject_id] = row.wanted_value
+    cases = _grouped(db.session.execute(_CASES, params))
+    types = db.session.execute(_TYPES).all()
+    answers = {
+        (row.child_id, row.type_id, row.facility_id): row for row in db.session.execute(_ANSWERS, params)
+    }
+    return {
+        row.id: ChildFile(
+            row.sex,
+            row.birth_place,
+            _diet(row, of_child[row.id]),
+            schooled.get(row.id),
+            _people(people.get(row.id, ()), of_person, of_child[row.id]),
+            tuple(_answers(row.id, types, facilities[row.id], answers, of_child[row.id])),
+            tuple(
+                PendingCase(one.reference, one.section, one.fields, one.due_at, one.due_at < now)
+                for one in cases.get(row.id, ())
+            ),
+            bool(row.has_health),
+            any(one.section is FileSection.CHILD_MEDICAL for one in cases.get(row.id, ())),
+        )
+        for row in rows
+    }
+
+
+def _grouped(rows: Iterable[Any]) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row.child_id].append(row)
+    return found
+
+
+def _diet(row: Any, declared: Declared) -> Diet:
+    def told(name: str) -> str | None:
+        return (declared[name] or "") if name in declared else None
+
+    return Diet(row.diet, row.diet_note, told("diet"), told("diet_note"))
+
+
+def _people(
+    rows: Iterable[AuthorisedPerson], of_person: Mapping[int, str | None], declared: Declared
+) -> tuple[PersonLine, ...]:
+    lines = []
+    for row in rows:
+        known = Person(
+            row.first_name,
+            row.last_name,
+            row.relationship,
+            row.phone,
+            row.may_collect,
+            row.is_emergency_contact,
+        )
+        told = of_person.get(row.id)
+        lines.append(PersonLine(known, person_from_text(told) if told else None, row.id in of_person))
+    lines += [
+        PersonLine(None, person_from_text(text), True)
+        for field, text in declared.items()
+        if field.partition(":")[0] == ADDED_PERSON_FIELD and text
+    ]
+    return tuple(lines)
+
+
+def _answers(
+    child_id: int,
+    types: Iterable[Any],
+    facilities: Collection[tuple[int, str]],
+    answers: Mapping[tuple[int, int, int | None], Any],
+    declared: Declared,
+) -> Iterable[AnswerLine]:
+    wanted = {
+        place: text == YES
+        for field, text in declared.items()
+        if (place := authorisation_of(field)) is not None
+    }
+    for kind in types:
+        for facility_id, facility in facilities if kind.is_per_facility else [(None, "")]:
+            row = answers.get((child_id, kind.id, facility_id))
+            yield AnswerLine(
+                kind.id,
+                kind.name,
+                facility_id,
+                facility,
+                kind.is_safety,
+                row.is_allowed if row else None,
+                row.author_name if row else "",
+                row.given_at if row else None,
+                wanted.get((kind.id, facility_id)),
+            )

@@ -1,0 +1,183 @@
+"""« Consignes du jour »: the children expected in a structure on a day, and what those who look after them
+must know: class, diet, who may fetch them, what their parents allow (S45 to S48, S52). No health here.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from domain.enums import ActivityKind, BookingState
+from domain.errors import NotFound
+from domain.people import fold
+from domain.workflow import PLACE_HOLDING_STATES
+from extensions import db
+from models import Activity, Booking, Child, Enrolment, Facility, PresenceType
+from queries.child_files import ChildFile, child_files
+
+ORDINARY = "Ordinaire"
+
+Scope = Collection[int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """What a child does that day; `is_pending` while the service has not validated it."""
+
+    activity_id: int
+    activity: str
+    presence: str
+    is_pending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedChild:
+    child_id: int
+    first_name: str
+    last_name: str
+    birth_date: date
+    group: str
+    presences: tuple[Presence, ...]
+    file: ChildFile
+
+
+@dataclass(frozen=True, slots=True)
+class DietCount:
+    """`accepted` children have this diet; the families of `declared` ask it, not controlled yet (S45)."""
+
+    diet: str
+    accepted: int
+    declared: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityCount:
+    """An activity of the day: how many children, and the list for the kitchen."""
+
+    activity_id: int
+    name: str
+    kind: ActivityKind
+    children: int
+    diets: tuple[DietCount, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DaySheet:
+    """`children` by class, then name; `activities` of the day in their order, whatever is chosen."""
+
+    facility_id: int
+    facility: str
+    day: date
+    activities: tuple[ActivityCount, ...]
+    children: tuple[ExpectedChild, ...]
+
+
+_FACILITY = select(Facility.id, Facility.name).where(Facility.id == bindparam("facility_id"))
+_BOOKED = (
+    select(
+        Booking.child_id,
+        Booking.state,
+        Booking.activity_id,
+        Activity.name.label("activity"),
+        Activity.kind,
+        PresenceType.name.label("presence"),
+        Child.first_name,
+        Child.last_name,
+        Child.birth_date,
+    )
+    .join(Activity, Activity.id == Booking.activity_id)
+    .join(PresenceType, PresenceType.id == Booking.presence_type_id)
+    .join(Child, Child.id == Booking.child_id)
+    .where(
+        Activity.facility_id == bindparam("facility_id"),
+        Booking.day == bindparam("day"),
+        Booking.state.in_(PLACE_HOLDING_STATES),
+    )
+    .order_by(Activity.position, Activity.name, Booking.id)
+)
+_GROUPS = select(Enrolment.child_id, Enrolment.group_name).where(
+    Enrolment.facility_id == bindparam("facility_id"),
+    Enrolment.first_day <= bindparam("day"),
+    Enrolment.last_day >= bindparam("day"),
+)
+
+
+def facility_of(facility_id: int, scope: Scope) -> tuple[int, str]:
+    """(id, name) of a structure that this agent may look at. One statement. Raises NotFound."""
+    row = db.session.execute(_FACILITY, {"facility_id": facility_id}).one_or_none()
+    if row is None or (scope is not None and row.id not in scope):
+        raise NotFound
+    return row.id, row.name
+
+
+def day_sheet(
+    facility_id: int, day: date, *, scope: Scope, now: datetime, activity_id: int | None = None
+) -> DaySheet:
+    """The sheet of a structure on a day; `activity_id` keeps the children of one activity. Ten statements.
+    Raises NotFound for a structure out of sight.
+    """
+    place = facility_of(facility_id, scope)
+    params = {"facility_id": facility_id, "day": day}
+    rows = db.session.execute(_BOOKED, params).all()
+    groups = {row.child_id: row.group_name for row in db.session.execute(_GROUPS, params)}
+    files = child_files({row.child_id: [place] for row in rows}, day, now)
+    wanted = {row.child_id for row in rows if activity_id in (None, row.activity_id)}
+    children = [_child(child_id, rows, groups, files) for child_id in wanted]
+    return DaySheet(
+        *place,
+        day,
+        tuple(_activities(rows, files)),
+        tuple(
+            sorted(
+                children,
+                key=lambda one: (one.group, fold(one.last_name), fold(one.first_name), one.child_id),
+            )
+        ),
+    )
+
+
+def _child(
+    child_id: int, rows: Iterable[Any], groups: dict[int, str], files: dict[int, ChildFile]
+) -> ExpectedChild:
+    mine = [row for row in rows if row.child_id == child_id]
+    file = files[child_id]
+    group = file.schooled.group if file.schooled else ""
+    return ExpectedChild(
+        child_id,
+        mine[0].first_name,
+        mine[0].last_name,
+        mine[0].birth_date,
+        groups.get(child_id) or group,
+        tuple(
+            Presence(row.activity_id, row.activity, row.presence, row.state is BookingState.PENDING)
+            for row in mine
+        ),
+        file,
+    )
+
+
+def _activities(rows: Iterable[Any], files: dict[int, ChildFile]) -> Iterable[ActivityCount]:
+    by_activity: dict[int, list[Any]] = {}
+    for row in rows:
+        by_activity.setdefault(row.activity_id, []).append(row)
+    for activity_id, mine in by_activity.items():
+        yield ActivityCount(
+            activity_id, mine[0].activity, mine[0].kind, len(mine), tuple(_diets(mine, files))
+        )
+
+
+def _diets(rows: Iterable[Any], files: dict[int, ChildFile]) -> Iterable[DietCount]:
+    """The accepted diets, the ordinary one first; a diet that is only declared counts nobody yet."""
+    rows = list(rows)
+    accepted = Counter(files[row.child_id].diet.name or ORDINARY for row in rows)
+    declared: dict[str, list[str]] = {}
+    for row in rows:
+        diet = files[row.child_id].diet
+        if diet.is_declared:
+            asked = diet.name if diet.declared_name is None else diet.declared_name
+            declared.setdefault(asked or ORDINARY, []).append(f"{row.first_name} {row.last_name}")
+    for name in sorted({*accepted, *declared}, key=lambda one: (one != ORDINARY, fold(one))):
+        yield DietCount(name, accepted[name], tuple(declared.get(name, ())))

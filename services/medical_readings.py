@@ -1,0 +1,41 @@
+"""Health is read by an act: each reading is in the journal and the family sees it (S44, S115)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.enums import Channel
+from queries import medical
+from queries.medical import Health
+from services import audit
+from services.transaction import write_transaction
+
+READ = medical.READ
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Who reads, and where: `place` is told to the family (« la fiche de l’enfant »)."""
+
+    user_id: int
+    place: str
+
+
+def read(child_ids: Collection[int], reading: Reading, *, now: datetime) -> dict[int, Health]:
+    """The health of children, by id, one event of the journal for each: what is shown and what is noted are
+    one transaction. The caller has checked the right and the scope of the reader (S44, S115).
+    """
+    with write_transaction() as session:
+        found = medical.health_of(child_ids)
+        for child_id in sorted(child_ids):
+            audit.record(
+                session,
+                at=now,
+                actor_user_id=reading.user_id,
+                channel=Channel.PORTAL,
+                action=READ,
+                object_type="child",
+                object_id=child_id,
+                after={"place": reading.place},
+            )
+        return found
