@@ -5,7 +5,15 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import select
 
 from domain.enums import SubjectKind
-from domain.family_file import ADDED_PERSON_FIELD, PERSON_FIELD, authorisation_of, field_of
+from domain.family_file import (
+    ADDED_PERSON_FIELD,
+    PERSON_FIELD,
+    YES,
+    authorisation_of,
+    field_of,
+    person_from_text,
+    value_in_words,
+)
 from extensions import db
 from models import AuthorisationType, Child, Facility
 
@@ -42,6 +50,16 @@ def label(kind: SubjectKind, field: str, authorisations: Mapping[str, str]) -> s
     if field == PERSON_FIELD:
         return _PERSON
     return _NEW_PERSON if is_person(field) else authorisations.get(field, _AUTHORISATION)
+
+
+def words(kind: SubjectKind, field: str, value: str | None) -> str:
+    """What people read of a value: « Oui », « 04/05/2019 », a person in one line, nothing."""
+    known = field_of(kind, field)
+    if known is not None:
+        return value_in_words(known, value)
+    if is_person(field):
+        return "personne" if value is None else person_from_text(value).words
+    return "pas de réponse" if value is None else "Oui" if value == YES else "Non"
 
 
 def child_name(child_id: int | None) -> str:

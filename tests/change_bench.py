@@ -172,7 +172,7 @@ class Bench:
             "household_id": self.home.id,
             "author": Author(user_id, channel),
             "author_name": name,
-            "submission_key": key or f"key-{next(self._keys)}",
+            "submission_key": key or f"{self.home.id}-{next(self._keys)}",
             "now": self.world.now,
         }
 
