@@ -66,6 +66,7 @@ def load(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "INSTANCE": folder,
         "SECRET_KEY": _secret_key(folder),
         "SEALING_KEYS": Path(settings.get("PORTAIL_KEYS") or folder / "sealing_keys"),
+        "CLAMD": settings.get("PORTAIL_CLAMD", ""),
         "SQLALCHEMY_DATABASE_URI": _database_url(folder, settings, demo),
         "PUBLIC_URL": public_url,
         "TRUSTED_HOSTS": None

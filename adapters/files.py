@@ -4,9 +4,15 @@ import hashlib
 import os
 import re
 import secrets
+import shutil
 import tempfile
+from collections.abc import Callable
+from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
+
+from adapters.sealing import Sealer
 
 _KEY = re.compile(r"[0-9a-f]{32}(\.[a-z0-9]{1,8})?", re.ASCII)
 _SUFFIX = re.compile(r"(\.[a-z0-9]{1,8})?", re.ASCII)
@@ -17,6 +23,13 @@ class StoredFile(NamedTuple):
     key: str
     size: int  # bytes
     sha256: str
+
+
+def new_key(suffix: str = "") -> str:
+    """A random key. `suffix` is empty or like « .pdf »; raises ValueError for another kind of suffix."""
+    if not _SUFFIX.fullmatch(suffix):
+        raise ValueError(f"Not a file suffix: {suffix!r}")
+    return secrets.token_hex(16) + suffix
 
 
 class FileStore:
@@ -32,17 +45,19 @@ class FileStore:
         caller may write its row; when it raises (OSError: disk full) no file is left behind.
         Raises ValueError for another kind of suffix.
         """
-        if not _SUFFIX.fullmatch(suffix):
-            raise ValueError(f"Not a file suffix: {suffix!r}")
+        return self.save_as(new_key(suffix), stream)
+
+    def save_as(self, key: str, stream: BinaryIO) -> StoredFile:
+        """`save` under a key that `new_key` made: for who must know it before, to seal the content for it."""
+        target = self._path(key)
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        key = secrets.token_hex(16) + suffix
         descriptor, temporary = tempfile.mkstemp(prefix=".incoming-", dir=self._folder)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 size, digest = _copy(stream, file)
                 file.flush()
                 os.fsync(file.fileno())
-            os.rename(temporary, self._folder / key)
+            os.rename(temporary, target)
         except BaseException:
             os.unlink(temporary)
             raise
@@ -61,6 +76,20 @@ class FileStore:
         self._path(key).unlink(missing_ok=True)
         self._sync_folder()
 
+    def free_bytes(self) -> int:
+        """Room left on the disk of the folder."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return shutil.disk_usage(self._folder).free
+
+    def sweep(self, is_known: Callable[[str], bool], older_than: datetime) -> int:
+        """Remove what nobody knows and is older: files of an act that was cut. Returns how many."""
+        removed = 0
+        for path in self._folder.glob("*"):
+            if path.stat().st_mtime < older_than.timestamp() and not is_known(path.name):
+                path.unlink(missing_ok=True)
+                removed += 1
+        return removed
+
     def _path(self, key: str) -> Path:
         """A key is matched whole, so no path can leave the folder."""
         if not _KEY.fullmatch(key):
@@ -73,6 +102,28 @@ class FileStore:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+class SealedFiles:
+    """Files that must not be read from a stolen disk: each sealed for its own key (security S49)."""
+
+    def __init__(self, files: FileStore, sealer: Sealer) -> None:
+        self.files = files
+        self._sealer = sealer
+
+    def save(self, content: bytes) -> str:
+        """Keep the content and return its key, as safely as `FileStore.save`."""
+        key = new_key()
+        self.files.save_as(key, BytesIO(self._sealer.seal(content, key)))
+        return key
+
+    def read(self, key: str) -> bytes:
+        """Raises FileNotFoundError, SealBroken."""
+        with self.files.open(key) as file:
+            return self._sealer.open(file.read(), key)
+
+    def delete(self, key: str) -> None:
+        self.files.delete(key)
 
 
 def _copy(stream: BinaryIO, file: BinaryIO) -> tuple[int, str]:

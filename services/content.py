@@ -1,7 +1,6 @@
 """What the service publishes for every family: links (S28), resources (S29), document categories (S75)."""
 
 import os
-import unicodedata
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import BinaryIO
@@ -10,6 +9,7 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from adapters.files import FileStore, StoredFile
+from domain.documents import shown_name
 from domain.enums import DocumentOwner
 from domain.errors import NotFound, Refused
 from models import DocumentCategory, Resource, UsefulLink
@@ -18,7 +18,6 @@ from services.accounts import Author
 from services.transaction import write_transaction
 
 PDF_LIMIT_BYTES = 10 * 1024 * 1024
-_FILE_NAME_LENGTH = 160
 # Readers accept some bytes before the header and after the end mark.
 _HEAD, _TAIL = 1024, 2048
 
@@ -170,12 +169,4 @@ def _check_pdf(stream: BinaryIO) -> None:
 
 
 def _file_columns(stored: StoredFile, upload: Upload) -> dict:
-    return {"file_key": stored.key, "file_name": _shown_name(upload.name), "size_bytes": stored.size}
-
-
-def _shown_name(name: str) -> str:
-    """The name that readers get: no folder, no control character, always .pdf."""
-    base = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
-    clean = "".join(character for character in base if character.isprintable()).strip()
-    stem = clean.removesuffix(".pdf").removesuffix(".PDF").strip(". ") or "document"
-    return stem[: _FILE_NAME_LENGTH - 4] + ".pdf"
+    return {"file_key": stored.key, "file_name": shown_name(upload.name), "size_bytes": stored.size}

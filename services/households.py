@@ -45,6 +45,7 @@ from services.transaction import write_transaction
 FIRST_NUMBER = 1001
 NUMBER_TRIES = 5
 SEARCH_LENGTH = 400
+SOURCE_LENGTH = 80
 ADDRESS = ("address", "address_extra", "postcode", "city")
 ONE_DAY = timedelta(days=1)
 COUNTING = (DocumentState.ACCEPTED, DocumentState.EXPIRED)
@@ -189,7 +190,7 @@ def create_household(
         for child in new.children:
             _add_child(session, household.id, child, author, now)
         if new.quotient:
-            _add_quotient(session, household.id, new.quotient, author, now)
+            open_quotient(session, household.id, new.quotient, author, now)
         _index(session, [household.id])
         return household.id
 
@@ -545,12 +546,18 @@ def add_quotient(household_id: int, quotient: Quotient, *, author: Author, now: 
     """
     with write_transaction() as session:
         _household(session, household_id)
-        _add_quotient(session, household_id, quotient, author, now)
+        open_quotient(session, household_id, quotient, author, now)
 
 
-def _add_quotient(
-    session: Session, household_id: int, quotient: Quotient, author: Author, now: datetime
+def open_quotient(
+    session: Session,
+    household_id: int,
+    quotient: Quotient,
+    author: Author,
+    now: datetime,
+    document_id: int | None = None,
 ) -> None:
+    """`add_quotient` inside the caller's transaction; `document_id` is its proof (S65). Raises Refused."""
     if quotient.valid_to is not None:
         _check_order(quotient.valid_from, quotient.valid_to)
     rows = session.scalars(
@@ -568,7 +575,10 @@ def _add_quotient(
     later = [row.valid_from - ONE_DAY for row in rows if row.valid_from > quotient.valid_from]
     valid_to = min((day for day in (quotient.valid_to, *later) if day is not None), default=None)
     new = QuotientFamilial(
-        household_id=household_id, created_at=now, **{**asdict(quotient), "valid_to": valid_to}
+        household_id=household_id,
+        document_id=document_id,
+        created_at=now,
+        **{**asdict(quotient), "valid_to": valid_to},
     )
     session.add(new)
     session.flush()

@@ -16,6 +16,8 @@ from domain.throttle import (
     PROVISIONAL_BY_ACCOUNT,
     PROVISIONAL_BY_NETWORK,
     SIGN_IN_BY_NETWORK,
+    UPLOADS_BY_HOUSEHOLD,
+    UPLOADS_BY_NETWORK,
     Window,
     account_wait,
     window_wait,
@@ -46,6 +48,16 @@ def request_tries(address: str, network: str) -> Tries:
         f"request:network:{network}",
         PROVISIONAL_BY_NETWORK,
         PROVISIONAL_BY_ACCOUNT,
+    )
+
+
+def upload_tries(household_id: int, network: str) -> Tries:
+    """Counters of a document sent for a household."""
+    return Tries(
+        f"upload:household:{household_id}",
+        f"upload:network:{network}",
+        UPLOADS_BY_NETWORK,
+        UPLOADS_BY_HOUSEHOLD,
     )
 
 

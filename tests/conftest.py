@@ -66,6 +66,7 @@ def settings_for_tests(database_url: str, instance: Path) -> dict:
         "INSTANCE": instance,
         "SECRET_KEY": "only-for-tests",
         "SEALING_KEYS": instance / "sealing_keys",
+        "CLAMD": "",
         "SQLALCHEMY_DATABASE_URI": database_url,
         "PUBLIC_URL": "https://portail.test",
         "TRUSTED_HOSTS": None,
