@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from domain import documents, enums
+from domain import enums
 
 # By class first: values of two lists may be the same text, and members of a StrEnum are equal to their text.
 LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
@@ -113,13 +113,6 @@ LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         enums.DocumentState.REFUSED: "Refusé",
         enums.DocumentState.EXPIRED: "Expiré",
         enums.DocumentState.WITHDRAWN: "Retiré",
-    },
-    documents.Standing: {
-        documents.Standing.MISSING: "Manquant",
-        documents.Standing.SUBMITTED: "Transmis",
-        documents.Standing.ACCEPTED: "Accepté",
-        documents.Standing.REFUSED: "Refusé",
-        documents.Standing.EXPIRED: "Expiré",
     },
     enums.DocumentEffect: {
         enums.DocumentEffect.NONE: "Aucun autre effet",

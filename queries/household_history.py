@@ -29,6 +29,12 @@ _TITLES = {
     "rule_fact.stated": "Information pour le règlement",
     "document.received": "Document reçu",
     "document.withdrawn": "Document retiré",
+    "document.submitted": "Document transmis",
+    "document.accepted": "Document accepté",
+    "document.refused": "Document refusé",
+    "document.opened": "Document ouvert par le service",
+    "document.expired": "Document expiré",
+    "document.end_seen": "Fin de validité d’un document surveillée",
     "document_receipt.added": "Document reçu",  # the journal's former word for a paper seen at the counter
     "document_receipt.withdrawn": "Document noté par erreur, retiré",
     "access.opened": "Accès au portail ouvert, mail d’activation demandé",

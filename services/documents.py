@@ -439,7 +439,9 @@ def expire(now: datetime) -> None:
         ).all()
         for document, category in ending:
             document.reminded_on = today
-            if not _is_replaced(session, document):
+            is_told = not _is_replaced(session, document)
+            _record(session, "document.end_seen", document, None, now, after={"is_told": is_told})
+            if is_told:
                 _announce(session, MailKind.DOCUMENT_EXPIRY, document, category, now)
 
 

@@ -1,0 +1,601 @@
+"""Supporting documents as families read them: the tree by owner, what is missing, what stops a booking.
+
+A family reads the documents of its households, and those that the other household of a child sent about the
+child unless they are private (security 1.3). What it is only known by name for stays out (`members_of`).
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Row, bindparam, or_, select
+
+from domain import documents as rules
+from domain.calendar import paris_now
+from domain.documents import SERVING, Sent, Standing
+from domain.enums import (
+    AbsenceKind,
+    AbsenceState,
+    BookingState,
+    DocumentEffect,
+    DocumentOwner,
+    DocumentState,
+)
+from domain.errors import NotFound
+from domain.french import NBSP, enumerate_fr
+from extensions import db
+from models import (
+    Absence,
+    Activity,
+    Booking,
+    Child,
+    Document,
+    DocumentCategory,
+    DocumentCategoryFacility,
+    DocumentPage,
+    Enrolment,
+    Facility,
+    Household,
+)
+from queries.family import ChildCard, HouseholdName, Members
+
+_HOUSEHOLDS = bindparam("households", expanding=True)
+_CHILDREN = bindparam("children", expanding=True)
+
+_CATEGORIES = (
+    select(DocumentCategory, DocumentCategoryFacility.facility_id, Facility.name.label("facility"))
+    .outerjoin(DocumentCategoryFacility, DocumentCategoryFacility.category_id == DocumentCategory.id)
+    .outerjoin(Facility, Facility.id == DocumentCategoryFacility.facility_id)
+    .order_by(DocumentCategory.position, DocumentCategory.name, Facility.position, Facility.name)
+)
+_VISIBLE = or_(
+    Document.household_id.in_(_HOUSEHOLDS),
+    Document.child_id.in_(_CHILDREN) & Document.is_private.is_(False),
+)
+# A child whom the household only knows by name: what it had sent about the child is not read any more.
+_ABOUT_KNOWN = or_(Document.child_id.is_(None), Document.child_id.in_(_CHILDREN))
+_DOCUMENTS = (
+    select(Document)
+    .where(_VISIBLE, _ABOUT_KNOWN, Document.state != DocumentState.WITHDRAWN)
+    .order_by(Document.submitted_at.desc(), Document.id.desc())
+)
+_ENROLMENTS = (
+    select(Enrolment.child_id, Enrolment.facility_id)
+    .where(Enrolment.child_id.in_(_CHILDREN), Enrolment.last_day >= bindparam("today"))
+    .distinct()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A document that the town asks for; `facilities`: (id, name) of those that need it, none for all."""
+
+    category_id: int
+    name: str
+    description: str
+    owner: DocumentOwner
+    effect: DocumentEffect
+    max_age_months: int | None
+    gates_booking: bool
+    is_medical: bool
+    is_required: bool
+    is_active: bool
+    facilities: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The household or one child: whom a document is about. `words`: « la famille SOLIGNAC », « Léo »."""
+
+    household_id: int
+    child_id: int | None
+    words: str
+
+    @property
+    def key(self) -> str:
+        return f"enfant-{self.child_id}" if self.child_id else f"foyer-{self.household_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRow:
+    """One document of the family. `is_own`: sent for a household of the reader, who may take it back."""
+
+    document_id: int
+    state: Standing
+    submitted_at: datetime
+    valid_until: date | None
+    reason: str
+    file_name: str
+    page_count: int
+    has_file: bool
+    is_private: bool
+    is_own: bool
+
+    @property
+    def may_be_withdrawn(self) -> bool:
+        return self.is_own and self.has_file and self.state is Standing.SUBMITTED
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A category for one owner: where it stands, and its documents, the newest first.
+
+    `is_needed`: asked of this owner. `is_covered`: the household's one counts for this child.
+    """
+
+    category: Category
+    owner: Owner
+    standing: Standing
+    is_needed: bool
+    is_covered: bool
+    documents: tuple[DocumentRow, ...]
+
+    @property
+    def is_missing(self) -> bool:
+        return self.is_needed and not self.is_covered and self.standing not in SERVING
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One owner of the tree. `card`: the child, None for a household (S63)."""
+
+    owner: Owner
+    title: str
+    card: ChildCard | None
+    items: tuple[Item, ...]
+
+    @property
+    def missing(self) -> tuple[Item, ...]:
+        return tuple(item for item in self.items if item.is_missing)
+
+
+def tree(members: Members, today: date) -> tuple[Branch, ...]:
+    """Every household, then every child, with what the town asks of each. Two statements, three when a
+    category is for some structures only.
+    """
+    households = [one.household_id for one in members.households]
+    children = [child.child_id for child in members.children]
+    categories = [one for one in all_categories() if one.is_active]
+    family = {"households": households, "children": children}
+    sent = db.session.scalars(_DOCUMENTS, family).all()
+    places = _places(categories, children, today)
+    return tuple(
+        [_household_branch(one, categories, sent, places, today) for one in members.households]
+        + [_child_branch(child, members, categories, sent, places, today) for child in members.children]
+    )
+
+
+def missing(members: Members, today: date) -> tuple[Item, ...]:
+    """What the family has to send, in the order of the tree (S26). As many statements as `tree`."""
+    return tuple(item for branch in tree(members, today) for item in branch.missing)
+
+
+def all_categories() -> tuple[Category, ...]:
+    """Every category in its order, used or not. One statement."""
+    gathered: dict[int, tuple[DocumentCategory, list[tuple[int, str]]]] = {}
+    for row, facility_id, facility in db.session.execute(_CATEGORIES):
+        _, facilities = gathered.setdefault(row.id, (row, []))
+        if facility_id is not None:
+            facilities.append((facility_id, facility))
+    return tuple(_category(row, facilities) for row, facilities in gathered.values())
+
+
+def _category(row: DocumentCategory, facilities: Iterable[tuple[int, str]]) -> Category:
+    return Category(
+        row.id, row.name, row.description, row.owner, row.effect, row.max_age_months, row.gates_booking,
+        row.is_medical, row.is_required, row.is_active, tuple(facilities),
+    )  # fmt: skip
+
+
+Places = Mapping[int, frozenset[int]]  # the structures of each child
+
+
+def _places(categories: Iterable[Category], children: Sequence[int], today: date) -> Places:
+    if not any(category.facilities for category in categories):
+        return {}
+    found: dict[int, set[int]] = {}
+    for row in db.session.execute(_ENROLMENTS, {"children": children, "today": today}):
+        found.setdefault(row.child_id, set()).add(row.facility_id)
+    return {child_id: frozenset(facilities) for child_id, facilities in found.items()}
+
+
+def _is_for(category: Category, children: Iterable[int], places: Places) -> bool:
+    """Asked of these children: of all, or of those of some structures (S75). An absence is nobody's duty."""
+    if not category.is_required or category.effect is DocumentEffect.ABSENCE:
+        return False
+    needed_at = {facility_id for facility_id, _ in category.facilities}
+    return not needed_at or any(needed_at & places.get(child_id, frozenset()) for child_id in children)
+
+
+def _household_branch(
+    household: HouseholdName,
+    categories: Sequence[Category],
+    sent: Sequence[Document],
+    places: Places,
+    today: date,
+) -> Branch:
+    owner = Owner(household.household_id, None, f"la famille {household.name}")
+    items = []
+    for category in categories:
+        if category.owner is DocumentOwner.CHILD:
+            continue
+        own = _documents_of(category, owner, sent)
+        is_covered = category.owner is DocumentOwner.EITHER and _covers_children(
+            category, household, sent, today
+        )
+        needed = _is_for(category, household.child_ids, places)
+        items.append(_item(category, owner, own, needed, is_covered, {household.household_id}, today))
+    return Branch(owner, f"Foyer {household.name}", None, tuple(items))
+
+
+def _covers_children(
+    category: Category, household: HouseholdName, sent: Sequence[Document], today: date
+) -> bool:
+    """True when each child has its own: then the household's is not needed any more (S68)."""
+    return bool(household.child_ids) and all(
+        _standing(_documents_of(category, Owner(household.household_id, child_id, ""), sent), today)
+        in SERVING
+        for child_id in household.child_ids
+        if child_id is not None
+    )
+
+
+def _child_branch(
+    child: ChildCard,
+    members: Members,
+    categories: Sequence[Category],
+    sent: Sequence[Document],
+    places: Places,
+    today: date,
+) -> Branch:
+    homes = [one for one in members.households if child.child_id in one.child_ids]
+    owner = Owner(homes[0].household_id, child.child_id, child.first_name)
+    items = []
+    for category in categories:
+        if category.owner is DocumentOwner.HOUSEHOLD:
+            continue
+        own = _documents_of(category, owner, sent)
+        either = category.owner is DocumentOwner.EITHER
+        is_covered = either and any(
+            _standing(_documents_of(category, Owner(one.household_id, None, ""), sent), today) in SERVING
+            for one in homes
+        )
+        needed = not either and _is_for(category, [child.child_id], places)
+        own_homes = {one.household_id for one in members.households}
+        items.append(_item(category, owner, own, needed, is_covered, own_homes, today))
+    return Branch(owner, child.first_name, child, tuple(items))
+
+
+def _documents_of(category: Category, owner: Owner, sent: Iterable[Document]) -> list[Document]:
+    return [
+        document
+        for document in sent
+        if document.category_id == category.category_id
+        and document.child_id == owner.child_id
+        and (owner.child_id is not None or document.household_id == owner.household_id)
+    ]
+
+
+def _standing(documents: Iterable[Document], today: date) -> Standing:
+    return rules.standing([Sent(one.state, one.valid_until) for one in documents], today)
+
+
+def _item(
+    category: Category,
+    owner: Owner,
+    documents: Sequence[Document],
+    is_needed: bool,
+    is_covered: bool,
+    own_households: Collection[int],
+    today: date,
+) -> Item:
+    return Item(
+        category,
+        owner,
+        _standing(documents, today),
+        is_needed,
+        is_covered,
+        tuple(_row(one, own_households, today) for one in documents),
+    )
+
+
+def _row(document: Document, own_households: Collection[int], today: date) -> DocumentRow:
+    return DocumentRow(
+        document_id=document.id,
+        state=_standing([document], today),
+        submitted_at=document.submitted_at,
+        valid_until=document.valid_until,
+        reason=document.reason,
+        file_name=document.file_name,
+        page_count=document.page_count,
+        has_file=document.file_key is not None,
+        is_private=document.is_private,
+        is_own=document.household_id in own_households,
+    )
+
+
+# --- One document -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file of the sealed store and the name that its reader gets."""
+
+    file_key: str
+    file_name: str
+
+
+def own_file(document_id: int, members: Members) -> StoredFile:
+    """The PDF of a document that the family may read. Raises NotFound. One statement."""
+    document = _visible(document_id, members)
+    return StoredFile(document.file_key, document.file_name)
+
+
+def own_thumbnail(document_id: int, members: Members) -> str:
+    """The key of the small picture of its first page. Raises NotFound. Two statements."""
+    return page_key(_visible(document_id, members).id, 0)
+
+
+def _visible(document_id: int, members: Members) -> Document:
+    family = {
+        "households": [one.household_id for one in members.households],
+        "children": [child.child_id for child in members.children],
+    }
+    document = db.session.scalars(_DOCUMENTS.where(Document.id == document_id), family).one_or_none()
+    if document is None or document.file_key is None:
+        raise NotFound
+    return document
+
+
+def page_key(document_id: int, number: int) -> str:
+    """The key of the picture of a page, from 1; 0 is the thumbnail. Raises NotFound. One statement."""
+    key = db.session.scalar(
+        select(DocumentPage.file_key).where(
+            DocumentPage.document_id == document_id, DocumentPage.number == number
+        )
+    )
+    if key is None:
+        raise NotFound
+    return key
+
+
+# --- Sending ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class BookedDay:
+    """A day on which a child is expected; `activities` says where. `is_justified`: needs no proof any more."""
+
+    day: date
+    activities: tuple[str, ...]
+    is_justified: bool
+
+
+def category(category_id: int) -> Category:
+    """A category that families may send. Raises NotFound. One statement."""
+    for one in all_categories():
+        if one.category_id == category_id and one.is_active:
+            return one
+    raise NotFound
+
+
+def booked_days(child_id: int, household_ids: Sequence[int], today: date) -> tuple[BookedDay, ...]:
+    """The booked days around today that a proof of absence may concern (S69). One statement."""
+    rows = db.session.execute(
+        select(Booking.day, Activity.name, Absence.state)
+        .join(Activity, Activity.id == Booking.activity_id)
+        .outerjoin(Absence, Absence.booking_id == Booking.id)
+        .where(
+            Booking.child_id == child_id,
+            Booking.household_id.in_(household_ids),
+            Booking.state == BookingState.ACCEPTED,
+            Booking.day.between(today - rules.ABSENCE_SPAN, today + rules.ABSENCE_SPAN),
+        )
+        .order_by(Booking.day, Activity.position, Activity.name)
+    ).all()
+    days: dict[date, list[Row]] = {}
+    for row in rows:
+        days.setdefault(row.day, []).append(row)
+    return tuple(
+        BookedDay(
+            day,
+            tuple(row.name for row in booked),
+            all(row.state is AbsenceState.JUSTIFIED for row in booked),
+        )
+        for day, booked in days.items()
+    )
+
+
+# --- What stops a booking -----------------------------------------------------------------------------------
+
+
+def held_back(household_id: int, child_ids: Collection[int], today: date) -> Mapping[tuple[int, int], str]:
+    """By (child, structure): which documents must be sent before a booking, as a sentence (S75).
+
+    One key a structure of each child that is held back. One statement when no category gates bookings, else
+    at most four.
+    """
+    gating = [one for one in all_categories() if one.is_active and one.gates_booking]
+    if not gating:
+        return {}
+    children = list(child_ids)
+    sent = db.session.scalars(
+        select(Document)
+        .where(
+            or_(Document.household_id == household_id, Document.child_id.in_(children)),
+            Document.state != DocumentState.WITHDRAWN,
+        )
+        .order_by(Document.submitted_at.desc(), Document.id.desc())
+    ).all()
+    rows = db.session.execute(_ENROLMENTS, {"children": children, "today": today}).all()
+    found = {}
+    for child_id, facility_id in rows:
+        names = [
+            f"«{NBSP}{one.name}{NBSP}»"
+            for one in gating
+            if (not one.facilities or facility_id in dict(one.facilities))
+            and not _is_there(one, household_id, child_id, sent, today)
+        ]
+        if names:
+            found[child_id, facility_id] = _held_sentence(names)
+    return found
+
+
+def _is_there(
+    category: Category, household_id: int, child_id: int, sent: Sequence[Document], today: date
+) -> bool:
+    """Sent and not decided yet counts as there: the family has done its part."""
+    owners = []
+    if category.owner is not DocumentOwner.CHILD:
+        owners.append(Owner(household_id, None, ""))
+    if category.owner is not DocumentOwner.HOUSEHOLD:
+        owners.append(Owner(household_id, child_id, ""))
+    return any(_standing(_documents_of(category, owner, sent), today) in SERVING for owner in owners)
+
+
+def _held_sentence(names: Sequence[str]) -> str:
+    what, it = ("Document manquant ou expiré", "le") if len(names) == 1 else (
+        "Documents manquants ou expirés", "les"
+    )  # fmt: skip
+    return (
+        f"{what}{NBSP}: {enumerate_fr(names)}. "
+        f"Transmettez-{it} par la page Documents, puis revenez valider votre demande."
+    )
+
+
+# --- The service --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AbsenceDay:
+    day: date
+    activities: tuple[str, ...]
+    state: AbsenceState
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentCase:
+    """A document before the agent who decides it. `proposed_until` is what the town's rule gives."""
+
+    document_id: int
+    category: Category
+    household_id: int
+    child_id: int | None
+    owner: str
+    state: DocumentState
+    sender_name: str
+    submitted_at: datetime
+    due_at: datetime
+    issued_on: date | None
+    is_too_old: bool
+    proposed_until: date | None
+    valid_until: date | None
+    absence_kind: AbsenceKind | None
+    absence_days: tuple[AbsenceDay, ...]
+    comment: str
+    file_name: str
+    file_key: str
+    size_bytes: int
+    page_count: int
+    reason: str
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingDocument:
+    """A line of the queue. `owner`: « Famille SOLIGNAC » or the child's name."""
+
+    document_id: int
+    category: str
+    is_medical: bool
+    owner: str
+    household_id: int
+    household: str
+    number: int
+    sender_name: str
+    submitted_at: datetime
+    due_at: datetime
+
+
+def waiting(limit: int | None = None) -> tuple[WaitingDocument, ...]:
+    """What waits for a decision, the most urgent first. One statement."""
+    statement = (
+        select(
+            Document.id, DocumentCategory.name, DocumentCategory.is_medical, Child.first_name,
+            Child.last_name, Household.id.label("household_id"), Household.name.label("household"),
+            Household.number, Document.sender_name, Document.submitted_at, Document.due_at,
+        )
+        .join(DocumentCategory, DocumentCategory.id == Document.category_id)
+        .join(Household, Household.id == Document.household_id)
+        .outerjoin(Child, Child.id == Document.child_id)
+        .where(Document.state == DocumentState.SUBMITTED)
+        .order_by(Document.due_at, Document.id)
+        .limit(limit)
+    )  # fmt: skip
+    return tuple(
+        WaitingDocument(
+            row.id, row.name, row.is_medical,
+            f"{row.first_name} {row.last_name}" if row.first_name else f"Famille {row.household}",
+            row.household_id, row.household, row.number, row.sender_name, row.submitted_at, row.due_at,
+        )
+        for row in db.session.execute(statement)
+    )  # fmt: skip
+
+
+def case(document_id: int, today: date) -> DocumentCase:
+    """One document that has a file, whatever its state. Raises NotFound. At most four statements."""
+    row = db.session.execute(
+        select(Document, Child.first_name, Child.last_name, Household.name)
+        .join(Household, Household.id == Document.household_id)
+        .outerjoin(Child, Child.id == Document.child_id)
+        .where(Document.id == document_id)
+    ).one_or_none()
+    if row is None or row[0].file_key is None:
+        raise NotFound
+    document, first_name, last_name, household = row
+    found = next(one for one in all_categories() if one.category_id == document.category_id)
+    kept = db.session.get_one(DocumentCategory, document.category_id)
+    written_on = document.issued_on or paris_now(document.submitted_at).date()
+    return DocumentCase(
+        document_id=document.id,
+        category=found,
+        household_id=document.household_id,
+        child_id=document.child_id,
+        owner=f"{first_name} {last_name}" if first_name else f"Famille {household}",
+        state=document.state,
+        sender_name=document.sender_name,
+        submitted_at=document.submitted_at,
+        due_at=document.due_at,
+        issued_on=document.issued_on,
+        is_too_old=rules.is_too_old(
+            document.issued_on, found.max_age_months, paris_now(document.submitted_at).date()
+        ),
+        proposed_until=rules.valid_until(kept.validity, kept.validity_months, written_on),
+        valid_until=document.valid_until,
+        absence_kind=document.absence_kind,
+        absence_days=_absence_days(document),
+        comment=document.comment,
+        file_name=document.file_name,
+        file_key=document.file_key,
+        size_bytes=document.size_bytes,
+        page_count=document.page_count,
+        reason=document.reason,
+        decided_at=document.decided_at,
+    )
+
+
+def _absence_days(document: Document) -> tuple[AbsenceDay, ...]:
+    if document.absence_kind is None:
+        return ()
+    days: dict[date, list[Row]] = {}
+    for row in db.session.execute(
+        select(Booking.day, Activity.name, Absence.state)
+        .join(Booking, Booking.id == Absence.booking_id)
+        .join(Activity, Activity.id == Booking.activity_id)
+        .where(Absence.document_id == document.id)
+        .order_by(Booking.day, Activity.position)
+    ):
+        days.setdefault(row.day, []).append(row)
+    return tuple(
+        AbsenceDay(day, tuple(row.name for row in rows), rows[0].state) for day, rows in days.items()
+    )
