@@ -364,7 +364,7 @@ def page_key(document_id: int, number: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class BookedDay:
-    """A day on which a child is expected; `activities` says where. `is_justified`: needs no proof any more."""
+    """A day on which a child is expected, and where. `is_justified`: needs no proof any more."""
 
     day: date
     activities: tuple[str, ...]
