@@ -4,15 +4,15 @@ The rule, day by day, the first that answers wins:
 
 1. an exception that covers the day says where the child is, first and last day included;
 2. the calendar in force that day, first and last day included; before the first one nobody knows (None);
-3. in a school holiday of at least `SHORTEST_SHARED` days, the split of the calendar: `summer_split` for one of
-   more than `LONGEST_ORDINARY` days, `holiday_split` for the others. Both are counted from the first to the last
-   day of the holiday, included. HALVES: the first half, which has the odd day, is the even household's when the
-   holiday begins in an even year, the odd household's in an odd year; the second half is the other's.
-   FORTNIGHTS: stretches of fourteen days from the first day, the first one given like the first half, then turn
-   about; the last may be short. WEEKS: the ordinary weeks go on;
+3. in a school holiday of at least `SHORTEST_SHARED` days, the split of the calendar: `summer_split` for
+   one of more than `LONGEST_ORDINARY` days, `holiday_split` for the others. Both are counted from the
+   first to the last day of the holiday, included. HALVES: the first half, which has the odd day, is the
+   even household's when the holiday begins in an even year, the odd household's in an odd year; the second
+   half is the other's. FORTNIGHTS: stretches of fourteen days from the first day, the first one given like
+   the first half, then turn about; the last may be short. WEEKS: the ordinary weeks go on;
 4. else the ordinary weeks: the child changes house on `handover_weekday`. From that day of an even ISO week
-   (week 1 holds the first Thursday of January) it lives in the even household for seven days; of an odd week, in
-   the odd one. Week 53 and the week 1 that follows are both odd: the child stays fourteen days.
+   (week 1 holds the first Thursday of January) it lives in the even household for seven days; of an odd
+   week, in the odd one. Week 53 and the week 1 that follows are both odd: the child stays fourteen days.
 
 After a holiday the ordinary weeks answer again at once, whatever the weekday.
 """
@@ -41,6 +41,9 @@ class Calendar:
     handover_weekday: int
     holiday_split: CustodySplit
     summer_split: CustodySplit
+
+    def is_in_force(self, day: date) -> bool:
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +86,8 @@ class Custody:
         """Where the child lives on `day`; None when no calendar and no exception covers it."""
         exception = next((one for one in self.exceptions if one.first_day <= day <= one.last_day), None)
         if exception is not None:
-            return Home(exception.household_id, exception.reason or "exception")
-        calendar = next((one for one in self.calendars if _is_in_force(one, day)), None)
+            return Home(exception.household_id, exception.reason or "jours à part")
+        calendar = next((one for one in self.calendars if one.is_in_force(day)), None)
         if calendar is None:
             return None
         return self._shared_holiday(calendar, day) or _ordinary_week(calendar, day)
@@ -116,13 +119,10 @@ class Custody:
 
 
 def after(calendars: Iterable[Calendar], valid_from: date) -> date | None:
-    """The last day of a new calendar that begins on `valid_from`: the eve of the next one, None without one."""
+    """The last day of a new calendar that begins on `valid_from`: the eve of the next one, None without
+    one."""
     later = [one.valid_from for one in calendars if one.valid_from > valid_from]
     return min(later) - ONE_DAY if later else None
-
-
-def _is_in_force(calendar: Calendar, day: date) -> bool:
-    return calendar.valid_from <= day and (calendar.valid_to is None or day <= calendar.valid_to)
 
 
 def _ordinary_week(calendar: Calendar, day: date) -> Home:

@@ -31,6 +31,7 @@ from models import (
 HISTORY_LENGTH = 20
 FILE_OBJECTS = (
     "household", "guardian", "child", "enrolment", "quotient_familial", "document",
+    "custody_calendar", "custody_exception", "schooling",
     "document_receipt",  # what the journal called a paper seen at the counter until version 0003
 )  # fmt: skip
 COUNTING_DOCUMENTS = (DocumentState.ACCEPTED, DocumentState.EXPIRED)
@@ -149,8 +150,8 @@ _HOMES = (
 
 
 def homes_of_children(household_ids: Sequence[int]) -> dict[int, str]:
-    """In which of the adult's households each child is, when the adult has several; else nothing needs saying.
-    One statement at most."""
+    """In which of the adult's households each child is, when the adult has several; else nothing needs
+    saying. One statement at most."""
     if len(household_ids) < 2:
         return {}
     rows = db.session.execute(_HOMES, {"households": household_ids})
@@ -280,6 +281,9 @@ _SUBJECTS = {
     "child": "Fiche d’un enfant",
     "enrolment": "Inscription d’un enfant dans une structure",
     "quotient_familial": "Quotient familial",
+    "custody_calendar": "Calendrier de garde",
+    "custody_exception": "Calendrier de garde",
+    "schooling": "Scolarité d’un enfant",
     "document": "Document justificatif",
     "document_receipt": "Document justificatif",
 }

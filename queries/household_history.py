@@ -7,11 +7,22 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from domain.enums import AccountKind, AccountStatus, Channel, Residency
+from domain.enums import AccountKind, AccountStatus, Channel, CustodySplit, Residency
+from domain.french import weekday_name
 from domain.labels import label
 from domain.rulebook.wording.french_names import readable
+from domain.schooling import school_year_words
 from extensions import db
-from models import AuditEvent, DocumentCategory, Facility, Guardian, StaffMember, User
+from models import (
+    AuditEvent,
+    DocumentCategory,
+    Facility,
+    Guardian,
+    Household,
+    HouseholdChild,
+    StaffMember,
+    User,
+)
 from queries.households import HouseholdFile, quotient_text
 
 LENGTH = 40
@@ -26,6 +37,19 @@ _TITLES = {
     "enrolment.added": "Inscription ajoutée",
     "enrolment.updated": "Inscription modifiée",
     "quotient_familial.added": "Quotient familial ajouté",
+    "custody_calendar.set": "Calendrier de garde",
+    "custody_calendar.ended": "Calendrier de garde arrêté",
+    "custody_calendar.removed": "Calendrier de garde abandonné",
+    "custody_exception.added": "Jours de garde à part",
+    "custody_exception.removed": "Jours de garde à part retirés",
+    "guardian.linked": "Adulte rattaché au foyer",
+    "guardian.unlinked": "Adulte détaché du foyer",
+    "guardian.place_changed": "Place d’un adulte dans le foyer",
+    "child.linked": "Enfant rattaché au foyer",
+    "child.unlinked": "Enfant détaché du foyer",
+    "child.restricted": "Accès à la fiche d’un enfant limité",
+    "child.unrestricted": "Accès à la fiche d’un enfant rétabli",
+    "schooling.set": "Scolarité",
     "rule_fact.stated": "Information pour le règlement",
     "document.received": "Document reçu",
     "document.withdrawn": "Document retiré",
@@ -81,9 +105,31 @@ _FIELDS = {
     "valid_until": "Valable jusqu’au",
     "status": "Accès",
     "reference": "Référence",
+    "household_id": "Foyer",
+    "even_household_id": "Semaines paires",
+    "odd_household_id": "Semaines impaires",
+    "handover_weekday": "Changement de foyer",
+    "holiday_split": "Petites vacances",
+    "summer_split": "Vacances d’été",
+    "reason": "Motif",
+    "relationship": "Lien",
+    "is_legal_guardian": "Responsable légal",
+    "has_secret_contact": "Coordonnées confidentielles",
+    "is_restricted": "Accès limité",
+    "school_year": "Année scolaire",
+    "level": "Niveau",
+    "class": "Classe",
 }
 _DAYS = frozenset(
     {"birth_date", "first_day", "last_day", "valid_from", "valid_to", "received_on", "valid_until"}
+)
+
+_HOUSEHOLD_FIELDS = ("household_id", "even_household_id", "odd_household_id")
+_OWN_CHILDREN = select(HouseholdChild.child_id).where(
+    HouseholdChild.household_id == bindparam("household_id")
+)
+_HOMES = select(Household.id, Household.name).where(
+    Household.id.in_(select(HouseholdChild.household_id).where(HouseholdChild.child_id.in_(_OWN_CHILDREN)))
 )
 
 _EVENTS = (
@@ -133,7 +179,7 @@ class Event:
 
 
 def events(household: HouseholdFile) -> tuple[Event, ...]:
-    """The last acts on the file, the newest first. Three statements."""
+    """The last acts on the file, the newest first. Four statements."""
     names = _names(household)
     return tuple(
         Event(
@@ -153,12 +199,15 @@ Names = Mapping[tuple[str, int], str]
 
 
 def _names(household: HouseholdFile) -> Names:
-    """What the numbers of the journal stand for: people of the file, facilities, kinds of document."""
+    """What the numbers of the journal stand for: people of the file, facilities, kinds of document,
+    households of its children."""
+    homes = db.session.execute(_HOMES, {"household_id": household.household_id}).all()
     facilities = db.session.execute(select(Facility.id, Facility.name)).all()
     categories = db.session.execute(select(DocumentCategory.id, DocumentCategory.name)).all()
     return (
         {("facility_id", row.id): row.name for row in facilities}
         | {("category_id", row.id): row.name for row in categories}
+        | {(field, row.id): row.name for row in homes for field in _HOUSEHOLD_FIELDS}
         | {("guardian", adult.guardian_id): adult.name for adult in household.adults}
         | {("user_account", adult.user_id): adult.name for adult in household.adults if adult.user_id}
         | {("user", adult.user_id): adult.name for adult in household.adults if adult.user_id}
@@ -197,6 +246,14 @@ def _value(field: str, value: Any, names: Names) -> str:
         return f"{date.fromisoformat(value):%d/%m/%Y}"
     if field == "residency":
         return label(Residency(value))
+    if field in ("holiday_split", "summer_split"):
+        return label(CustodySplit(value))
+    if field == "handover_weekday":
+        return weekday_name(value)
+    if field == "school_year":
+        return school_year_words(value)
+    if isinstance(value, bool):
+        return "Oui" if value else "Non"
     if field == "status":
         return label(AccountStatus(value))
     if field in ("fact_name", "fact_value"):

@@ -7,7 +7,7 @@ from blueprints.children import blueprint
 from blueprints.shared.guards import parent
 from blueprints.shared.time import today
 from domain.people import age
-from queries import family, planning
+from queries import custody, family, planning
 
 
 @blueprint.get("")
@@ -28,6 +28,7 @@ def sheet(child_id: int) -> str:
         summary=summary,
         upcoming=upcoming,
         adults_elsewhere=family.adults_elsewhere(child_id, current_user.household_ids),
+        stays=custody.family_stays(child_id, current_user.household_ids, today()),
         today=today(),
         age=age,
     )

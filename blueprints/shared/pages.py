@@ -111,5 +111,6 @@ def init_app(app: Flask) -> None:
         "enumerate": french.enumerate_fr,
         "of_name": french.of_name,
         "spaced": french.spaced,
+        "weekday": french.weekday_name,
         "label": labels.label,
     }

@@ -29,6 +29,7 @@ from models import (
     BookingRequest,
     BookingRequestLine,
     Child,
+    CustodyException,
     Document,
     DocumentCategory,
     EmailChange,
@@ -83,6 +84,7 @@ class Family:
     line_id: int
     document: Document
     mail: OutgoingMail
+    exception_id: int
 
 
 class Town:
@@ -135,6 +137,7 @@ class Town:
         parent = world.parent(household)
         guardian = world.one(db.select(Guardian).where(Guardian.user_id == parent.id))
         child = world.child(household)
+        custody_exception = self._share(child, household)
         canteen = world.canteen(weekdays(date(2027, 1, 4), date(2027, 2, 5)), name=school)
         enrolment = world.enrol(child, canteen.facility)
         accepted = world.booking(household, child, canteen.openings[-1], canteen.meal)
@@ -188,6 +191,15 @@ class Town:
             line.id,
             document,
             mail,
+            custody_exception.id,
+        )
+
+    def _share(self, child: Child, household: Household) -> CustodyException:
+        """The child has a second household and a day that is out of the ordinary."""
+        self.world.share(child, self.world.household(f"{household.name}-DURAND"))
+        day = date(2027, 1, 20)
+        return self.world.add(
+            CustodyException(child_id=child.id, household_id=household.id, first_day=day, last_day=day)
         )
 
     def _users(self) -> dict[Role, User | None]:
@@ -245,6 +257,7 @@ class Town:
             "household_id": Value(own.household.id, other.household.id),
             "guardian_id": Value(own.guardian.id, other.guardian.id),
             "child_id": Value(own.child.id, other.child.id),
+            "exception_id": Value(own.exception_id, other.exception_id),
             "enrolment_id": Value(own.enrolment.id, other.enrolment.id),
             "document_id": Value(own.document.id, other.document.id),
             "booking_id": Value(own.booking_id, other.booking_id),

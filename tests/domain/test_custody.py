@@ -1,4 +1,5 @@
-"""Where a child lives on a day: a table worked out by hand for 2026 to 2028, an oracle, and what always holds."""
+"""Where a child lives on a day: a table worked out by hand for 2026 to 2028, an oracle, and what always
+holds."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -219,7 +220,7 @@ def test_an_exception_counts_without_calendar():
     custody = Custody((), (Exceptional(ODD, date(2027, 1, 4), date(2027, 1, 5)),), ())
     assert custody.home(date(2027, 1, 3)) is None
     assert custody.home(date(2027, 1, 5)).household_id == ODD
-    assert custody.home(date(2027, 1, 5)).why == "exception"
+    assert custody.home(date(2027, 1, 5)).why == "jours à part"
 
 
 def test_a_new_calendar_ends_on_the_eve_of_a_later_one():

@@ -5,4 +5,11 @@ from flask import Blueprint
 blueprint = Blueprint("staff_families", __name__, url_prefix="/gestion/familles")
 
 # The routes register themselves on the blueprint.
-from blueprints.staff.families import access, children, edits, facts, views  # noqa: E402, F401
+from blueprints.staff.families import (  # noqa: E402, F401
+    access,
+    children,
+    custody,
+    edits,
+    facts,
+    views,
+)

@@ -47,14 +47,15 @@ def edit(
     message: str | Callable[[Any], str] = "C’est enregistré.",
     current: Mapping[str, Any] | None = None,
     template: str = FORM,
+    back: str = "",
     **context: Any,
 ) -> Response:
-    """Show a form; when it is sent and right, `save()` and go back to the file with `message`.
+    """Show a form; when it is sent and right, `save()` and go to `back`, else to the file, with `message`.
 
     `message` may be a function of what `save` returned. `current` holds the values that stand: after
     Stale they are shown instead of what was typed, with 409; any other refusal is shown in the form, 422.
     """
-    context |= {"household": household, "form": form, "title": title, "submit_label": submit}
+    context |= {"household": household, "form": form, "title": title, "submit_label": submit, "back": back}
     if form.is_submitted() and form.validate():
         try:
             saved = save()
@@ -64,5 +65,7 @@ def edit(
         except Refused as refusal:
             form.refuse(refusal)
         else:
-            return done(page_of(household.household_id), message(saved) if callable(message) else message)
+            return done(
+                back or page_of(household.household_id), message(saved) if callable(message) else message
+            )
     return answer(template, status=422 if form.errors else 200, stale=None, **context)
