@@ -24,6 +24,7 @@ from blueprints.invoices import blueprint as invoices
 from blueprints.public import blueprint as public
 from blueprints.shared import errors, pages, security_headers
 from blueprints.staff.calendar import blueprint as staff_calendar
+from blueprints.staff.consents import blueprint as staff_consents
 from blueprints.staff.content import blueprint as staff_content
 from blueprints.staff.dashboard import blueprint as staff_dashboard
 from blueprints.staff.day_sheets import blueprint as staff_day_sheets
@@ -40,7 +41,8 @@ from extensions import csrf, db, login_manager, sqlite_driver
 BLUEPRINTS = (
     public, auth, home, household, children, documents, bookings, invoices, demo,
     staff_dashboard, staff_requests, staff_families, staff_facilities, staff_calendar,
-    staff_rulebook, staff_content, staff_lists, staff_settings, staff_mails, staff_users, staff_day_sheets,
+    staff_rulebook, staff_content, staff_lists, staff_consents, staff_settings, staff_mails, staff_users,
+    staff_day_sheets,
 )  # fmt: skip
 
 

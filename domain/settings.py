@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
+from domain.certification import AnnualDay, annual_day
 from domain.french import NBSP, WEEKDAYS
 
 _AROUND_HOUR = re.compile(
@@ -58,11 +59,22 @@ class TownSettings:
     )
     school_zone: str = "C"
     holiday_variant: str = "metropole"
+    certification_from: str = "01/09"
+    certification_gates: str = "non"
 
     @property
     def phone_href(self) -> str:
         """The `tel:` address of the service."""
         return phone_href(self.phone)
+
+    @property
+    def certification_day(self) -> AnnualDay:
+        """From which day of the year families are asked to confirm their file (R05)."""
+        return annual_day(self.certification_from)
+
+    @property
+    def certification_holds_bookings(self) -> bool:
+        return self.certification_gates == "oui"
 
     @property
     def can_be_reached(self) -> bool:

@@ -30,6 +30,7 @@ from models import (
 
 HISTORY_LENGTH = 20
 FILE_OBJECTS = (
+    "certification", "consent_answer",
     "household", "guardian", "child", "enrolment", "quotient_familial", "document",
     "custody_calendar", "custody_exception", "schooling",
     "document_receipt",  # what the journal called a paper seen at the counter until version 0003
@@ -276,6 +277,8 @@ class HouseholdFile:
 
 
 _SUBJECTS = {
+    "certification": "Dossier confirmé exact",
+    "consent_answer": "Réponse à un texte à accepter",
     "household": "Informations du foyer",
     "guardian": "Coordonnées d’un adulte",
     "child": "Fiche d’un enfant",

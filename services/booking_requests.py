@@ -15,13 +15,16 @@ from datetime import datetime
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
+from domain.booking_gates import refuse_closed
+from domain.calendar import paris_now
 from domain.enums import BookingState, Channel, LineAction, LineState, MailKind
 from domain.errors import NotFound, Refused, Stale
 from domain.french import NBSP, format_day
 from domain.rulebook.decisions import once_submitted
 from domain.workflow import ACTIVE_STATES, FULL, PLACE_HOLDING_STATES
 from models import Booking, BookingDraft, BookingDraftLine, BookingRequest, BookingRequestLine, Opening, User
-from queries import booking_days, receipts
+from queries import booking_days, booking_gates, receipts
+from queries import town as town_queries
 from queries.booking_days import ChildDay, Verdict
 from services import audit, outbox
 from services.booking_drafts import Author
@@ -36,7 +39,8 @@ def submit(author: Author, key: str, author_name: str, email: str, now: datetime
 
     A draft makes one request whatever the number of taps, tabs and reloads: the first validation marks the
     draft in its own transaction, the others find its request. Raises NotFound for another person's draft,
-    Refused `empty` when there is nothing to validate.
+    Refused `empty` when there is nothing to validate, `gated` when the town wants something
+    done before a day is booked; giving days up is always possible.
     """
     with write_transaction() as session:
         draft = _claim(session, author, key, now)
@@ -49,6 +53,9 @@ def submit(author: Author, key: str, author_name: str, email: str, now: datetime
         wishes = booking_days.wishes(draft_id)
         if not wishes:
             raise Refused("empty", "Votre demande est vide. Choisissez au moins un jour.")
+        if any(wish.wish is LineAction.BOOK for wish in wishes):
+            today = paris_now(now).date()
+            refuse_closed(booking_gates.gates([household_id], author.user_id, town_queries.settings(), today))
         request = BookingRequest(
             reference=new_reference(session, BookingRequest),
             household_id=household_id,

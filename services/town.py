@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from domain.certification import annual_day
 from domain.enums import HolidayVariant, SchoolZone
 from domain.settings import SETTING_KEYS, TownSettings, settings_from_rows
 from models import Setting
@@ -17,8 +18,12 @@ _THE_TOWN = 1
 
 
 def save_settings(settings: TownSettings, *, author: Author, now: datetime) -> frozenset[str]:
-    """Write the settings that changed; returns their keys. Raises ValueError for an unknown zone."""
+    """Write the settings that changed; returns their keys.
+
+    Raises ValueError for an unknown zone, Refused `bad_day` for a day of certification that no year has.
+    """
     SchoolZone(settings.school_zone), HolidayVariant(settings.holiday_variant)
+    annual_day(settings.certification_from)
     with write_transaction() as session:
         rows = {row.key: row for row in session.scalars(select(Setting).where(Setting.key.in_(SETTING_KEYS)))}
         former = asdict(settings_from_rows({key: row.value for key, row in rows.items()}))

@@ -1,5 +1,6 @@
 """The wizard: child, establishment and month, planning, recap (S88 to S98); its draft is on the server."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from flask import abort, current_app, flash, redirect, render_template, request, url_for
@@ -10,10 +11,12 @@ from blueprints.bookings import blueprint
 from blueprints.bookings.wizard_forms import ChildForm, PlaceForm, place_value
 from blueprints.shared.answers import answer, done, is_htmx
 from blueprints.shared.guards import parent
+from blueprints.shared.pages import town
 from blueprints.shared.time import now, today
+from domain.booking_gates import Gate, GateKind
 from domain.calendar import parse_month
 from domain.errors import BusinessError, Refused
-from queries import wizard, wizard_month, wizard_recap
+from queries import booking_gates, wizard, wizard_month, wizard_recap
 from queries.family import ChildCard, children_of, homes_of_children
 from services import booking_copies, booking_drafts, booking_requests
 from services.booking_drafts import Author, Wanted
@@ -63,7 +66,7 @@ def new() -> Response:
     """Step 1 without a draft: reading it writes nothing."""
     children = _children()
     form = ChildForm().offer(children, homes_of_children(current_user.household_ids), None)
-    if form.validate_on_submit():
+    if form.validate_on_submit() and _may_book(form):
         key = booking_drafts.start(
             _author(), form.child_id, _month_argument() or _month_argument("jour"), now()
         )
@@ -81,10 +84,28 @@ def child(key: str) -> Response:
         return elsewhere
     children = _children()
     form = ChildForm().offer(children, homes_of_children(current_user.household_ids), draft.child_id)
-    if form.validate_on_submit():
+    if form.validate_on_submit() and _may_book(form):
         booking_drafts.choose_child(_author(), key, form.child_id, now())
         return _after_child(key, form.child_id)
     return _child_page(form, children, url_for("bookings.child", key=key), unfinished=None)
+
+
+def _gates(household_ids: Sequence[int]) -> list[tuple[Gate, str]]:
+    """What is to be done before booking, each with the address where it is done."""
+    places = {
+        GateKind.CERTIFICATION: lambda gate: url_for("household.certify", household_id=gate.target_id),
+        GateKind.CONSENT: lambda gate: url_for("household.read_text", text_id=gate.target_id),
+    }
+    found = booking_gates.gates(household_ids, current_user.user_id, town(), today())
+    return [(gate, places[gate.kind](gate)) for gate in {gate.sentence: gate for gate in found}.values()]
+
+
+def _may_book(form: ChildForm) -> bool:
+    """Whether the child's household has done what the town wants first; else the form says what to do."""
+    household_id = wizard.household_of(form.child_id, current_user.household_ids)
+    reasons = [gate.sentence for gate, _ in _gates([household_id])]
+    form.form_errors += reasons
+    return not reasons
 
 
 def _after_child(key: str, child_id: int) -> Response:
@@ -97,7 +118,12 @@ def _child_page(
     form: ChildForm, children: tuple[ChildCard, ...], address: str, **context: object
 ) -> Response:
     page = render_template(
-        "bookings/wizard_child.html", form=form, children=children, address=address, **context
+        "bookings/wizard_child.html",
+        form=form,
+        children=children,
+        address=address,
+        gates=_gates(current_user.household_ids),
+        **context,
     )
     return page, 422 if form.errors else 200
 
@@ -267,10 +293,12 @@ def recap(key: str) -> Response:
         return elsewhere
     if not draft.has_lines:
         return done(url_for("bookings.planning", key=key))
+    recap = wizard_recap.recap(draft, _children(), now(), today())
     return render_template(
         "bookings/wizard_recap.html",
         draft=draft,
-        recap=wizard_recap.recap(draft, _children(), now(), today()),
+        recap=recap,
+        gates=[] if recap.only_cancels else _gates([draft.household_id]),
     )
 
 

@@ -7,15 +7,23 @@ from werkzeug.wrappers import Response
 from adapters.files import FileStore
 from blueprints.home import blueprint
 from blueprints.shared.guards import parent
+from blueprints.shared.pages import town
 from blueprints.shared.time import now, today
-from queries import home
+from queries import certifications, consents, home
 
 
 @blueprint.get("/accueil")
 @parent
 def index() -> str:
     page = home.home(current_user.household_ids, current_user.user_id, now())
-    return render_template("home/index.html", page=page, today=today())
+    standings = certifications.standings(current_user.household_ids, today(), town().certification_day)
+    return render_template(
+        "home/index.html",
+        page=page,
+        to_confirm=[one for one in standings if one.is_due],
+        texts=consents.waiting_texts(current_user.guardian_id),
+        today=today(),
+    )
 
 
 @blueprint.get("/liens-utiles")

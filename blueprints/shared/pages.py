@@ -47,7 +47,10 @@ STAFF_TABS = (
     ("Mails", "mail", "staff_mails.index", Permission.MAILS_READ, ("staff_mails",)),
     (
         "Réglages", "settings", "staff_settings.index", Permission.SETTINGS_MANAGE,
-        ("staff_settings", "staff_rulebook", "staff_calendar", "staff_content", "staff_lists", "staff_users"),
+        (
+            "staff_settings", "staff_rulebook", "staff_calendar", "staff_content", "staff_lists",
+            "staff_consents", "staff_users",
+        ),
     ),
 )  # fmt: skip
 

@@ -29,6 +29,8 @@ from models import (
     BookingRequest,
     BookingRequestLine,
     Child,
+    Consent,
+    ConsentVersion,
     CustodyException,
     Document,
     DocumentCategory,
@@ -101,6 +103,12 @@ class Town:
         self.users = self._users()
         self.public_holiday = world.public_holiday(date(2027, 1, 1))
         self.school_holiday = world.school_holiday(date(2027, 2, 6), date(2027, 2, 21))
+        consent = world.add(Consent(name="Règlement intérieur", is_required=False))
+        self.text = world.add(
+            ConsentVersion(
+                consent_id=consent.id, number=1, text="Chacun range son plateau.", published_at=world.now
+            )
+        )
         self.choice = world.add(ListChoice(kind=ChoiceList.DIET, label="Sans porc"))
         self.authorisation = world.add(AuthorisationType(name="Peut être photographié ou filmé"))
         self.link = world.add(UsefulLink(title="Le site de la ville", url="https://www.example.org/"))
@@ -272,6 +280,8 @@ class Town:
             "period_id": Value(mine.period.id, theirs.period.id),
             "opening_id": Value(mine.openings[-3].id, theirs.openings[-3].id),
             "version_id": Value(self._id(RulebookVersion)),
+            "consent_id": Value(self.text.consent_id),
+            "text_id": Value(self.text.id),
             "choice_id": Value(self.choice.id),
             "type_id": Value(self.authorisation.id),
             "staff_lists.new_choice name": Value("regimes", unknown="planetes"),

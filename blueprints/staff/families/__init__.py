@@ -11,5 +11,6 @@ from blueprints.staff.families import (  # noqa: E402, F401
     custody,
     edits,
     facts,
+    papers,
     views,
 )

@@ -31,7 +31,7 @@ from blueprints.shared.fields import (
     squeeze,
 )
 from blueprints.staff.families.fields import QuotientField, channel_field
-from blueprints.staff.fields import EnumRadio
+from blueprints.staff.fields import EnumRadio, YesNo
 from domain.calendar import school_year
 from domain.enums import Residency
 from domain.errors import NotFound, Refused
@@ -301,6 +301,19 @@ class DocumentsForm(StaffForm):
                     )
                 )
         return receipts
+
+
+# --- What a family says of its own file ------------------------------------------------------------------
+
+
+class CertificationForm(StaffForm):
+    channel = channel_field()
+
+
+class ConsentForm(StaffForm):
+    is_accepted = YesNo("Réponse", "Choisissez la réponse de la personne.", yes="Accepte", no="Refuse")
+    channel = channel_field()
+    looks = {"is_accepted": CHOICE}
 
 
 # --- A new file -------------------------------------------------------------------------------------------

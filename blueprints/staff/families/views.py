@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 
 from blueprints.shared.answers import answer, done
 from blueprints.shared.guards import staff
+from blueprints.shared.pages import town
 from blueprints.shared.time import now, today
 from blueprints.staff.families import blueprint
 from blueprints.staff.families.common import author, household_file, page_of
@@ -13,7 +14,7 @@ from blueprints.staff.families.forms import NewHouseholdForm
 from domain.enums import AccountStatus, ChoiceList
 from domain.errors import Refused
 from domain.permissions import Permission
-from queries import household_history, rule_facts
+from queries import certifications, consents, household_history, rule_facts
 from queries import households as household_queries
 from queries import outbox as outbox_queries
 from queries.lists import choices
@@ -58,6 +59,8 @@ def show(household_id: int) -> Response:
             "facts": rule_facts.lines(household_id, [child_id for child_id, _ in owners[1:]], today()),
             "fact_owners": owners,
             "documents": household_queries.documents(household, today()),
+            "certification": certifications.standings([household_id], today(), town().certification_day)[0],
+            "texts": consents.texts_of([adult.guardian_id for adult in household.adults]),
             "mails": outbox_queries.mails_of_household(household_id),
             "events": household_history.events(household),
         }

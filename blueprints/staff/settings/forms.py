@@ -1,13 +1,15 @@
 """The form of the town's settings."""
 
-from wtforms import EmailField, TelField
+from wtforms import EmailField, RadioField, SelectChoice, TelField, ValidationError
 from wtforms.validators import DataRequired
 
 from blueprints.shared.fields import LineField, optional_email, phone, squeeze
 from blueprints.staff.facilities.forms import text_area
 from blueprints.staff.families.forms import StaffForm
 from blueprints.staff.fields import EnumSelect
+from domain.certification import annual_day
 from domain.enums import HolidayVariant, SchoolZone
+from domain.errors import Refused
 from domain.settings import TownSettings, tie_hours
 
 
@@ -32,7 +34,18 @@ class SettingsForm(StaffForm):
     registration_text = text_area("Comment s’inscrire", 4000)
     school_zone = EnumSelect("Zone de vacances scolaires", SchoolZone, "Choisissez la zone de la commune.")
     holiday_variant = EnumSelect("Jours fériés", HolidayVariant, "Choisissez les jours fériés de la commune.")
+    certification_from = LineField(
+        "À partir de quel jour de l’année", 5, required="Indiquez un jour et un mois, par exemple 01/09."
+    )
+    certification_gates = RadioField(
+        "Un dossier qui n’est pas confirmé empêche de réserver",
+        choices=[SelectChoice("oui", "Oui"), SelectChoice("non", "Non")],
+    )
     looks = {
+        "certification_from": {
+            "help": "Chaque année à partir de ce jour, la famille relit son dossier et le confirme.",
+        },
+        "certification_gates": {"look": "choice"},
         "email": {"help": "Affiché en bas de chaque page, et adresse de réponse des mails du portail."},
         "phone": {"help": "Affiché en bas de chaque page."},
         "registration_text": {
@@ -40,6 +53,12 @@ class SettingsForm(StaffForm):
         },
         "school_zone": {"help": "Les vacances de la zone se remplissent dans «\u00a0Calendrier\u00a0»."},
     }
+
+    def validate_certification_from(self, field: LineField) -> None:
+        try:
+            field.data = str(annual_day(field.data))
+        except Refused as refusal:
+            raise ValidationError(refusal.message) from None
 
     def settings(self) -> TownSettings:
         typed = {

@@ -1,0 +1,27 @@
+"""What a household has to do before it books, as things stand (R05, R06)."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import select
+
+from domain.booking_gates import Gate, certification_gate, consent_gate
+from domain.settings import TownSettings
+from extensions import db
+from models import Guardian
+from queries import certifications, consents
+
+
+def gates(household_ids: Sequence[int], user_id: int, town: TownSettings, today: date) -> tuple[Gate, ...]:
+    """The reasons that hold a reservation of this adult back, by household. At most three statements."""
+    found = []
+    if town.certification_holds_bookings:
+        found += [
+            certification_gate(one.household_id, one.name)
+            for one in certifications.standings(household_ids, today, town.certification_day)
+            if one.is_due
+        ]
+    guardian_id = db.session.scalar(select(Guardian.id).where(Guardian.user_id == user_id))
+    required = [one for one in consents.waiting_texts(guardian_id) if one.is_required]
+    found += [consent_gate(home, one.text_id, one.name) for one in required for home in household_ids]
+    return tuple(found)
