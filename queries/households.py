@@ -6,17 +6,17 @@ later; None sees every household (S108, S114).
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from math import ceil
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select, true
 
 from domain.calendar import paris_now
 from domain.enums import AccountStatus, DocumentOwner, Residency
 from domain.errors import NotFound
-from domain.french import format_number
+from domain.french import NBSP, format_number
 from domain.people import fold, normalise_email
 from extensions import db
 from models import (
@@ -85,19 +85,40 @@ _CHILD_NAMES = (
 )
 
 
+_TOWN = case(
+    (
+        Household.id.in_(
+            select(HouseholdGuardian.household_id)
+            .join(Guardian, Guardian.id == HouseholdGuardian.guardian_id)
+            .where(Guardian.has_secret_contact)
+        ),
+        "",
+    ),
+    else_=Household.city,
+).label("city")
+
+
 def search(
-    text: str, *, facility_ids: Scope, today: date, access: AccountStatus | None = None, page: int = 1
+    text: str,
+    *,
+    facility_ids: Scope,
+    today: date,
+    access: AccountStatus | None = None,
+    page: int = 1,
+    sees_secrets: bool = False,
 ) -> Page:
     """Households found by a number, an e-mail, a phone, or names of the household, its adults and its
     children, whatever accents, case and hyphens (R03); `access` keeps those with an adult in that state,
     CLOSED those in which nobody has an access. A page outside of the list gives the nearest. Four statements.
+
+    Without `sees_secrets` a confidential contact is neither looked for nor told by the town of its household.
     """
-    wanted = and_(_visible(facility_ids, today), _matches(text), _has_access(access))
+    wanted = and_(_visible(facility_ids, today), _matches(text, sees_secrets), _has_access(access))
     count = db.session.scalar(select(func.count()).select_from(Household).where(wanted))
     pages = max(1, ceil(count / PAGE_SIZE))
     number = min(max(page, 1), pages)
     rows = db.session.execute(
-        select(Household.id, Household.number, Household.name, Household.city)
+        select(Household.id, Household.number, Household.name, Household.city if sees_secrets else _TOWN)
         .where(wanted)
         .order_by(Household.search_text, Household.name, Household.number)
         .limit(PAGE_SIZE)
@@ -140,23 +161,27 @@ def _visible(facility_ids: Scope, today: date) -> ColumnElement[bool]:
     )
 
 
-def _matches(text: str) -> ColumnElement[bool]:
+def _matches(text: str, sees_secrets: bool) -> ColumnElement[bool]:
     text = text.strip()
     if not text:
         return true()
     if "@" in text:
         address = normalise_email(text) or text.casefold()
-        return Household.id.in_(_of_adults(Guardian.email.contains(address, autoescape=True)))
+        found = Guardian.email.contains(address, autoescape=True)
+        return Household.id.in_(_of_adults(and_(found, _may_be_seen(sees_secrets))))
     if number := _NUMBER.fullmatch(text):
         return Household.number == int(number[1])
     digits = re.sub(r"[\s.\-/]", "", text).replace("+33", "0", 1)
     if _PHONE.fullmatch(digits):
         phones = (Guardian.mobile_phone, Guardian.home_phone, Guardian.work_phone)
-        return Household.id.in_(
-            _of_adults(or_(*(func.replace(phone, " ", "") == digits for phone in phones)))
-        )
+        found = or_(*(func.replace(phone, " ", "") == digits for phone in phones))
+        return Household.id.in_(_of_adults(and_(found, _may_be_seen(sees_secrets))))
     words = fold(text).split() or [text]  # signs alone are nobody's name
     return and_(*(Household.search_text.contains(word, autoescape=True) for word in words))
+
+
+def _may_be_seen(sees_secrets: bool) -> ColumnElement[bool]:
+    return true() if sees_secrets else Guardian.has_secret_contact.is_(False)
 
 
 def _of_adults(condition: ColumnElement[bool]) -> Any:
@@ -187,7 +212,8 @@ def _grouped(rows: Iterable[Any]) -> dict[int, list[Any]]:
 
 @dataclass(frozen=True, slots=True)
 class AdultFile:
-    """An adult; `user_id` None and `status` CLOSED while no access was opened."""
+    """An adult; `user_id` None and `status` CLOSED while no access was opened. `is_hidden`: the contact is
+    secret, so it is empty here."""
 
     guardian_id: int
     first_name: str
@@ -200,6 +226,10 @@ class AdultFile:
     user_id: int | None
     status: AccountStatus
     verified_at: datetime | None
+    relationship: str
+    is_legal_guardian: bool
+    has_secret_contact: bool
+    is_hidden: bool = False
 
     @property
     def name(self) -> str:
@@ -231,8 +261,13 @@ class EnrolmentLine:
 
 @dataclass(frozen=True, slots=True)
 class ChildFile:
+    """`is_restricted`: this household reads the child's name only; `elsewhere`: (id, name) of its other
+    home."""
+
     card: ChildCard
     enrolments: tuple[EnrolmentLine, ...]
+    is_restricted: bool = False
+    elsewhere: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +325,9 @@ _ADULTS = (
         Guardian.user_id,
         func.coalesce(User.status, AccountStatus.CLOSED).label("status"),
         User.email_verified_at,
+        HouseholdGuardian.relationship,
+        HouseholdGuardian.is_legal_guardian,
+        Guardian.has_secret_contact,
     )
     .join(HouseholdGuardian, HouseholdGuardian.guardian_id == Guardian.id)
     .outerjoin(User, User.id == Guardian.user_id)
@@ -312,8 +350,26 @@ _ENROLMENTS = (
 )
 
 
-def household_file(household_id: int, *, facility_ids: Scope, today: date) -> HouseholdFile:
-    """One household. Four statements. Raises NotFound for one that is out of sight."""
+_HOMES = (
+    select(
+        HouseholdChild.child_id, HouseholdChild.is_restricted, Household.id, Household.name, Household.number
+    )
+    .join(Household, Household.id == HouseholdChild.household_id)
+    .where(HouseholdChild.child_id.in_(bindparam("children", expanding=True)))
+    .order_by(Household.number)
+)
+_NO_ADDRESS = {"address": "", "address_extra": "", "postcode": "", "city": ""}
+_NO_CONTACT = {"email": "", "mobile_phone": "", "home_phone": "", "work_phone": "", "workplace": ""}
+
+
+def household_file(
+    household_id: int, *, facility_ids: Scope, today: date, sees_secrets: bool = False
+) -> HouseholdFile:
+    """One household. Five statements. Raises NotFound for one that is out of sight.
+
+    Without `sees_secrets` an adult whose contact is confidential has none here, nor has its household an
+    address (security 1.3).
+    """
     row = db.session.execute(
         select(
             Household.id,
@@ -330,7 +386,7 @@ def household_file(household_id: int, *, facility_ids: Scope, today: date) -> Ho
     ).one_or_none()
     if row is None:
         raise NotFound
-    adults = db.session.execute(_ADULTS, {"household_id": household_id}).all()
+    adults = [AdultFile(*one) for one in db.session.execute(_ADULTS, {"household_id": household_id})]
     cards = every_child_of([household_id])
     enrolments: dict[int, list[EnrolmentLine]] = {}
     for one in db.session.execute(_ENROLMENTS, {"children": [card.child_id for card in cards]}):
@@ -344,11 +400,41 @@ def household_file(household_id: int, *, facility_ids: Scope, today: date) -> Ho
             one.last_day < today,
         )
         enrolments.setdefault(one.child_id, []).append(line)
-    return HouseholdFile(
+    homes: dict[int, list[Any]] = {}
+    for one in db.session.execute(_HOMES, {"children": [card.child_id for card in cards]}):
+        homes.setdefault(one.child_id, []).append(one)
+    found = HouseholdFile(
         *row,
-        adults=tuple(AdultFile(*one) for one in adults),
-        children=tuple(ChildFile(card, tuple(enrolments.get(card.child_id, ()))) for card in cards),
+        adults=tuple(adults),
+        children=tuple(
+            _child_file(card, enrolments.get(card.child_id, ()), homes[card.child_id], household_id)
+            for card in cards
+        ),
     )
+    return found if sees_secrets else _without_secrets(found)
+
+
+def _child_file(
+    card: ChildCard, enrolments: Sequence[EnrolmentLine], homes: Sequence[Any], household_id: int
+) -> ChildFile:
+    return ChildFile(
+        card,
+        tuple(enrolments),
+        is_restricted=any(home.is_restricted for home in homes if home.id == household_id),
+        elsewhere=tuple(
+            (home.id, f"{home.name} n°{NBSP}{home.number}") for home in homes if home.id != household_id
+        ),
+    )
+
+
+def _without_secrets(found: HouseholdFile) -> HouseholdFile:
+    if not any(adult.has_secret_contact for adult in found.adults):
+        return found
+    adults = tuple(
+        replace(adult, is_hidden=True, **_NO_CONTACT) if adult.has_secret_contact else adult
+        for adult in found.adults
+    )
+    return replace(found, adults=adults, **_NO_ADDRESS)
 
 
 # --- What only the service reads of a file ----------------------------------------------------------------

@@ -250,6 +250,11 @@ def names_changed(session: Session, person: Guardian | Child) -> None:
     _index(session, session.scalars(select(table.household_id).where(column == person.id)))
 
 
+def rewrite_names(session: Session, household_ids: Iterable[int]) -> None:
+    """Rewrite what the search reads of these households. Inside the caller's transaction."""
+    _index(session, household_ids)
+
+
 def _household(session: Session, household_id: int) -> Household:
     household = session.get(Household, household_id, with_for_update=True)
     if household is None:
@@ -650,6 +655,15 @@ def _check_order(first_day: date, last_day: date) -> None:
         raise Refused("dates", "Indiquez une date de fin qui suit la date de début.")
 
 
+def refuse_stale(current: Any, seen: str) -> None:
+    """Raise Stale when the agent had other values on screen."""
+    if fingerprint(current) != seen:
+        raise Stale(
+            "Ce dossier vient d’être modifié par quelqu’un d’autre. Voici les valeurs actuelles : "
+            "refaites votre changement si c’est encore utile."
+        )
+
+
 def _change(
     session: Session,
     action: str,
@@ -665,11 +679,7 @@ def _change(
     False when nothing did.
     """
     current = read(type(wanted), row)
-    if fingerprint(current) != seen:
-        raise Stale(
-            "Ce dossier vient d’être modifié par quelqu’un d’autre. Voici les valeurs actuelles : "
-            "refaites votre changement si c’est encore utile."
-        )
+    refuse_stale(current, seen)
     former = asdict(current)
     changes = {name: value for name, value in asdict(wanted).items() if value != former[name]}
     if not changes:

@@ -4,6 +4,8 @@ from datetime import date
 
 from domain.enums import BookingState
 from models import Booking, Child, Household, Opening
+from services import households
+from services.transaction import write_transaction
 from tests.factories import World, weekdays
 
 SCHOOL_DAYS = weekdays(date(2027, 1, 4), date(2027, 2, 26))
@@ -52,6 +54,17 @@ class Entangled:
         self, household: Household, child: Child, day: date, state: BookingState = BookingState.ACCEPTED
     ) -> Booking:
         return self.world.booking(household, child, self.opening(day), self.canteen.meal, state)
+
+    def end(self, booking: Booking) -> None:
+        """The booking is cancelled."""
+        with self.world.app.app_context(), write_transaction() as session:
+            session.get_one(Booking, booking.id).state = BookingState.CANCELLED
+            session.get_one(Opening, booking.opening_id).booked -= 1
+
+    def index(self) -> None:
+        """File the names of the households, as the application does when it writes them."""
+        with self.world.app.app_context(), write_transaction() as session:
+            households.rewrite_names(session, [self.solignac.id, self.martin.id])
 
     def pages(self) -> tuple[str, ...]:
         """Every page on which a parent of Léo could meet the other household."""

@@ -265,6 +265,8 @@ class Town:
             "household_id": Value(own.household.id, other.household.id),
             "guardian_id": Value(own.guardian.id, other.guardian.id),
             "child_id": Value(own.child.id, other.child.id),
+            "staff_families.link_adult guardian_id": Value(other.guardian.id),
+            "staff_families.link_child child_id": Value(other.child.id),
             "exception_id": Value(own.exception_id, other.exception_id),
             "enrolment_id": Value(own.enrolment.id, other.enrolment.id),
             "document_id": Value(own.document.id, other.document.id),

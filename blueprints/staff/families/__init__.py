@@ -11,6 +11,7 @@ from blueprints.staff.families import (  # noqa: E402, F401
     custody,
     edits,
     facts,
+    links,
     papers,
     views,
 )

@@ -12,6 +12,7 @@ from blueprints.shared.time import today
 from blueprints.staff.families.fields import remember_channel
 from blueprints.staff.families.forms import StaffForm
 from domain.errors import Refused, Stale
+from domain.permissions import Permission
 from queries import households as household_queries
 from queries.households import HouseholdFile
 from services.accounts import Author
@@ -22,7 +23,10 @@ FORM = "staff/families/edit.html"
 def household_file(household_id: int) -> HouseholdFile:
     """The file, if this agent may see it. Raises NotFound."""
     return household_queries.household_file(
-        household_id, facility_ids=current_user.facility_ids, today=today()
+        household_id,
+        facility_ids=current_user.facility_ids,
+        today=today(),
+        sees_secrets=current_user.may(Permission.FAMILIES_WRITE),
     )
 
 

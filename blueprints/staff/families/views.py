@@ -35,6 +35,7 @@ def index() -> Response:
         today=today(),
         access=access,
         page=request.args.get("page", 1, type=int),
+        sees_secrets=current_user.may(Permission.FAMILIES_WRITE),
     )
     filters = {name: value for name, value in (("q", text), ("acces", access)) if value}
     return answer(
