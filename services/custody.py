@@ -18,7 +18,7 @@ from domain.errors import NotFound, Refused, Stale
 from domain.french import NBSP
 from models import Child, CustodyCalendar, CustodyException, HouseholdChild
 from queries import custody as custody_queries
-from services import audit, records
+from services import records
 from services.accounts import Author
 from services.transaction import write_transaction
 
@@ -76,7 +76,16 @@ def set_calendar(
         for name, value in values.items():
             setattr(row, name, value)
         session.flush()
-        _record(session, "custody_calendar.set", row, household_id, author, now, before, _plain(row))
+        records.tell(
+            session,
+            "custody_calendar.set",
+            row,
+            household_id,
+            author=author,
+            now=now,
+            before=before,
+            after=_plain(row),
+        )
 
 
 def end_calendar(
@@ -102,9 +111,26 @@ def end_calendar(
         (row,) = ended
         before = _plain(row)
         row.valid_to = last_day
-        _record(session, "custody_calendar.ended", row, household_id, author, now, before, _plain(row))
+        records.tell(
+            session,
+            "custody_calendar.ended",
+            row,
+            household_id,
+            author=author,
+            now=now,
+            before=before,
+            after=_plain(row),
+        )
         for later in (one for one in calendars if one.valid_from > last_day):
-            _record(session, "custody_calendar.removed", later, household_id, author, now, _plain(later))
+            records.tell(
+                session,
+                "custody_calendar.removed",
+                later,
+                household_id,
+                author=author,
+                now=now,
+                before=_plain(later),
+            )
             session.delete(later)
 
 
@@ -136,7 +162,16 @@ def add_exception(
         session.add(row)
         session.flush()
         after = {"child_id": child_id, **_exception(row)}
-        _record(session, "custody_exception.added", row, household_id, author, now, None, after)
+        records.tell(
+            session,
+            "custody_exception.added",
+            row,
+            household_id,
+            author=author,
+            now=now,
+            before=None,
+            after=after,
+        )
 
 
 def remove_exception(household_id: int, exception_id: int, *, author: Author, now: datetime) -> int:
@@ -147,7 +182,9 @@ def remove_exception(household_id: int, exception_id: int, *, author: Author, no
             raise NotFound
         _homes(session, household_id, row.child_id)
         before = {"child_id": row.child_id, **_exception(row)}
-        _record(session, "custody_exception.removed", row, household_id, author, now, before)
+        records.tell(
+            session, "custody_exception.removed", row, household_id, author=author, now=now, before=before
+        )
         child_id = row.child_id
         session.delete(row)
         return child_id
@@ -219,27 +256,3 @@ def _plain(row: CustodyCalendar) -> dict[str, Any]:
 
 def _exception(row: CustodyException) -> dict[str, Any]:
     return asdict(NewException(row.household_id, row.first_day, row.last_day, row.reason))
-
-
-def _record(
-    session: Session,
-    action: str,
-    row: CustodyCalendar | CustodyException,
-    household_id: int,
-    author: Author,
-    now: datetime,
-    before: dict[str, Any] | None,
-    after: dict[str, Any] | None = None,
-) -> None:
-    audit.record(
-        session,
-        at=now,
-        actor_user_id=author.user_id,
-        channel=author.channel,
-        action=action,
-        object_type=row.__tablename__,
-        object_id=row.id,
-        household_id=household_id,
-        before=records.plain(before) if before else None,
-        after=records.plain(after) if after else None,
-    )

@@ -4,10 +4,8 @@ Each public function is one act of an agent, in the journal of the household fro
 Nobody is written twice: the person stays one, with one login.
 """
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -26,7 +24,7 @@ from models import (
     HouseholdChild,
     HouseholdGuardian,
 )
-from services import audit, custody, households, records
+from services import custody, households, records
 from services.accounts import Author
 from services.transaction import write_transaction
 
@@ -69,7 +67,7 @@ def link_adult(household_id: int, guardian_id: int, link: Link, *, author: Autho
             )
         )
         after = {"name": _name(guardian), **asdict(link)}
-        _record(session, "guardian.linked", guardian, household_id, author, now, after=after)
+        records.tell(session, "guardian.linked", guardian, household_id, author=author, now=now, after=after)
         households.rewrite_names(session, [household_id])
 
 
@@ -87,7 +85,9 @@ def unlink_adult(household_id: int, guardian_id: int, *, author: Author, now: da
                 f"C’est le seul foyer de {_name(guardian)}{NBSP}: suspendez plutôt son accès au portail.",
             )
         before = {"name": _name(guardian), **asdict(households.read(Link, row))}
-        _record(session, "guardian.unlinked", guardian, household_id, author, now, before=before)
+        records.tell(
+            session, "guardian.unlinked", guardian, household_id, author=author, now=now, before=before
+        )
         session.delete(row)
         households.rewrite_names(session, [household_id])
 
@@ -110,11 +110,16 @@ def set_place(
             return
         row.relationship, row.is_legal_guardian = place.relationship, place.is_legal_guardian
         guardian.has_secret_contact = place.has_secret_contact
-        before = {name: former[name] for name in changes}
-        _record(
-            session, "guardian.place_changed", guardian, household_id, author, now,
-            before=before, after=changes,
-        )  # fmt: skip
+        records.tell(
+            session,
+            "guardian.place_changed",
+            guardian,
+            household_id,
+            author=author,
+            now=now,
+            before={name: former[name] for name in changes},
+            after=changes,
+        )
 
 
 # --- Children ---------------------------------------------------------------------------------------------
@@ -136,7 +141,9 @@ def link_child(household_id: int, child_id: int, *, author: Author, now: datetim
                 f"{child.first_name} est déjà rattaché à deux foyers{NBSP}: détachez l’enfant de l’un d’eux.",
             )
         session.add(HouseholdChild(household_id=household_id, child_id=child_id))
-        _record(session, "child.linked", child, household_id, author, now, after={"name": _name(child)})
+        records.tell(
+            session, "child.linked", child, household_id, author=author, now=now, after={"name": _name(child)}
+        )
         households.rewrite_names(session, [household_id])
 
 
@@ -159,7 +166,15 @@ def unlink_child(household_id: int, child_id: int, *, author: Author, now: datet
                 "custody", f"Le calendrier de garde parle encore de ce foyer{NBSP}: arrêtez-le d’abord."
             )
         _forget_wishes(session, household_id, child_id)
-        _record(session, "child.unlinked", child, household_id, author, now, before={"name": _name(child)})
+        records.tell(
+            session,
+            "child.unlinked",
+            child,
+            household_id,
+            author=author,
+            now=now,
+            before={"name": _name(child)},
+        )
         session.delete(row)
         households.rewrite_names(session, [household_id])
 
@@ -182,7 +197,9 @@ def restrict_child(
             action = "child.restricted" if is_restricted else "child.unrestricted"
             after = {"is_restricted": is_restricted, "reason": reason.strip()}
             before = {"is_restricted": not is_restricted}
-            _record(session, action, child, household_id, author, now, before=before, after=after)
+            records.tell(
+                session, action, child, household_id, author=author, now=now, before=before, after=after
+            )
         if is_restricted:
             _forget_wishes(session, household_id, child_id)
         return _bookings_to_come(session, household_id, child_id, paris_now(now).date())
@@ -246,28 +263,3 @@ def _forget_wishes(session: Session, household_id: int, child_id: int) -> None:
 
 def _name(person: Guardian | Child) -> str:
     return f"{person.first_name} {person.last_name}"
-
-
-def _record(
-    session: Session,
-    action: str,
-    person: Guardian | Child,
-    household_id: int,
-    author: Author,
-    now: datetime,
-    *,
-    before: Mapping[str, Any] | None = None,
-    after: Mapping[str, Any] | None = None,
-) -> None:
-    audit.record(
-        session,
-        at=now,
-        actor_user_id=author.user_id,
-        channel=author.channel,
-        action=action,
-        object_type=person.__tablename__,
-        object_id=person.id,
-        household_id=household_id,
-        before=records.plain(before) if before else None,
-        after=records.plain(after) if after else None,
-    )

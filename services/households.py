@@ -659,7 +659,7 @@ def refuse_stale(current: Any, seen: str) -> None:
     """Raise Stale when the agent had other values on screen."""
     if fingerprint(current) != seen:
         raise Stale(
-            "Ce dossier vient d’être modifié par quelqu’un d’autre. Voici les valeurs actuelles : "
+            f"Ce dossier vient d’être modifié par quelqu’un d’autre. Voici les valeurs actuelles{NBSP}: "
             "refaites votre changement si c’est encore utile."
         )
 

@@ -66,6 +66,32 @@ def remove(session: Session, row: Any, *, author: Author, now: datetime) -> None
     session.flush()
 
 
+def tell(
+    session: Session,
+    action: str,
+    row: Any,
+    household_id: int,
+    *,
+    author: Author,
+    now: datetime,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """The journal line of an act on a family file, filed under the household so that it can be read there."""
+    audit.record(
+        session,
+        at=now,
+        actor_user_id=author.user_id,
+        channel=author.channel,
+        action=action,
+        object_type=row.__tablename__,
+        object_id=row.id,
+        household_id=household_id,
+        before=plain(before) if before else None,
+        after=plain(after) if after else None,
+    )
+
+
 def plain(values: Mapping[str, Any]) -> dict[str, Any]:
     """The same values as JSON can hold them."""
     return {name: _plain_value(value) for name, value in values.items()}
