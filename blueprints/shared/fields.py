@@ -12,6 +12,7 @@ from wtforms.validators import DataRequired, Length, StopValidation
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from adapters import numbers
+from domain.field_values import WRONG_DATE, WRONG_IBAN, WRONG_PHONE, WRONG_POSTCODE, too_long
 from domain.people import normalise_email
 
 
@@ -27,7 +28,7 @@ class LineField(StringField):
         self, text: str, length: int, required: str = "", validators: Sequence[Any] = (), **options: Any
     ):
         needed = [DataRequired(required)] if required else []  # blanks are no answer
-        limit = Length(max=length, message=f"Raccourcissez à {length} caractères.")
+        limit = Length(max=length, message=too_long(length))
         super().__init__(text, [*needed, limit, *validators], filters=[squeeze], **options)
 
 
@@ -44,7 +45,7 @@ class PlainDateField(DateField):
         try:
             super().process_formdata(valuelist)
         except ValueError:
-            raise ValueError("Indiquez une date qui existe, par exemple 04/05/2019.") from None
+            raise ValueError(WRONG_DATE) from None
 
 
 class LabelField(SelectField):
@@ -84,7 +85,7 @@ def phone(_form: Any, field: StringField) -> None:
         raise StopValidation()
     number = numbers.phone(field.data)
     if number is None:
-        raise ValidationError("Indiquez un numéro complet, par exemple 06 12 34 56 78.")
+        raise ValidationError(WRONG_PHONE)
     field.data = number
 
 
@@ -94,9 +95,7 @@ def iban(_form: Any, field: StringField) -> None:
         raise StopValidation()
     number = numbers.iban(field.data)
     if number is None:
-        raise ValidationError(
-            "Cet IBAN contient une erreur\u00a0: recopiez-le depuis votre relevé d’identité bancaire."
-        )
+        raise ValidationError(WRONG_IBAN)
     field.data = number
 
 
@@ -106,4 +105,4 @@ def postcode(_form: Any, field: StringField) -> None:
         raise StopValidation()
     field.data = field.data.replace(" ", "")
     if not re.fullmatch(r"[0-9]{5}", field.data):
-        raise ValidationError("Indiquez un code postal de cinq chiffres, par exemple 46000.")
+        raise ValidationError(WRONG_POSTCODE)

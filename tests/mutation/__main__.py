@@ -1,4 +1,4 @@
-"""Put faults into modules of `domain/` and see whether the tests notice.
+"""Put faults into modules of `domain/` and `services/change_requests/` and see whether the tests notice.
 
     .venv/bin/python -m tests.mutation domain/rulebook/days.py      one or several
     .venv/bin/python -m tests.mutation                              all of them, the smallest first
@@ -18,7 +18,11 @@ from pathlib import Path
 
 from tests.mutation import child, coverage_map, operators, results
 
-FOLDERS = ("tests/domain", "tests/cases")
+TESTS = {
+    "domain": ("tests/domain", "tests/cases"),
+    "services": ("tests/services/test_change_requests.py", "tests/services/test_change_sequences.py"),
+}
+FOLDERS = (Path("domain"), Path("services/change_requests"))
 _LEAST_SECONDS, _SLOWEST = 10.0, 5.0  # of processor time: this much, and so many times what the tests take
 _FIRST_TRIED = 12  # tests that noticed the faults before, tried before all others
 
@@ -45,14 +49,19 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--leave-out-failing", action="store_true")
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--again", action="store_true")
-    parser.add_argument("--tests", nargs="*", default=FOLDERS)
+    parser.add_argument("--tests", nargs="*")
     return parser.parse_args()
 
 
 def _run(options: argparse.Namespace) -> None:
     child.prepare()
-    coverage = coverage_map.measure(options.tests, options.leave_out_failing)
+    measured: dict[str, coverage_map.CoverageMap] = {}
     for path in options.modules or (results.known_modules() if options.again else _all_modules()):
+        layer = path.parts[0]
+        if layer not in measured:
+            tests = options.tests or TESTS[layer]
+            measured[layer] = coverage_map.measure(tests, options.leave_out_failing)
+        coverage = measured[layer]
         for kind in (operators.LOGIC, operators.WORDING)[: 2 if options.wording else 1]:
             start = _all_time()
             outcome = judge(path, coverage, kind, options)
@@ -101,7 +110,9 @@ def _all_time() -> float:
 
 
 def _all_modules() -> list[Path]:
-    found = (path.relative_to(child.ROOT) for path in (child.ROOT / "domain").rglob("*.py"))
+    found = [
+        path.relative_to(child.ROOT) for folder in FOLDERS for path in (child.ROOT / folder).rglob("*.py")
+    ]
     return sorted(found, key=lambda path: ((child.ROOT / path).stat().st_size, path))
 
 

@@ -5,6 +5,7 @@ place, so that what a module builds while it is imported is built from the fault
 """
 
 import ast
+import atexit
 import contextlib
 import gc
 import importlib.abc
@@ -12,8 +13,10 @@ import importlib.util
 import io
 import os
 import resource
+import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -30,7 +33,9 @@ LEFT_OUT = (
     "tests/domain/rulebook/test_broken_files.py",
     "tests/domain/rulebook/test_wrong_limits_are_noticed.py",
 )
+WITH_BENCH = ("tests/services", "tests/queries")
 _MOST_MEMORY = 3_000_000_000
+_FOLDER = Path(tempfile.gettempdir(), f"mutation-{os.getpid()}")  # emptied at each start of the test bench
 
 
 class Verdict(StrEnum):
@@ -41,8 +46,14 @@ class Verdict(StrEnum):
 
 def prepare() -> None:
     """Loads the libraries once, and makes every random choice of the tests the same each time."""
+    import argon2
+    import flask_login
+    import flask_sqlalchemy
+    import flask_wtf
     import holidays
+    import phonenumbers
 
+    del argon2, flask_login, flask_sqlalchemy, flask_wtf, phonenumbers
     holidays.country_holidays("FR", years=2026, language="fr")
     hypothesis.settings.register_profile(
         "mutation",
@@ -56,6 +67,7 @@ def prepare() -> None:
     yaml.compose = _remembering(yaml.compose)
     with contextlib.redirect_stdout(io.StringIO()):
         run_pytest(["--version"], object())  # loads what pytest itself needs
+    atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
     gc.collect()
     gc.freeze()
 
@@ -120,8 +132,15 @@ _WITHOUT = [
 
 
 def run_pytest(targets: Sequence[str], plugin: object, *options: str) -> int:
+    """Tests of `domain/` need nothing of the test bench; those of services have it, with its database."""
     left_out = [f"--ignore={path}" for path in LEFT_OUT]
-    return pytest.main(["--noconftest", *_WITHOUT, *left_out, *options, *targets], plugins=[plugin])
+    bench = [f"--basetemp={_FOLDER}"] if any(needs_bench(target) for target in targets) else ["--noconftest"]
+    return pytest.main([*bench, *_WITHOUT, *left_out, *options, *targets], plugins=[plugin])
+
+
+def needs_bench(test: str) -> bool:
+    """Whether a test, or a folder of tests, opens a database."""
+    return test.startswith(WITH_BENCH)
 
 
 class Chosen:

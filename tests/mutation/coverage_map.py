@@ -1,4 +1,4 @@
-"""Which test runs which lines of `domain/`, and how long it takes."""
+"""Which test runs which lines of `domain/` and `services/`, and how long it takes."""
 
 import json
 import os
@@ -24,7 +24,8 @@ _MOST_SECONDS = (
     20.0  # of tests for one fault, counted while their lines are recorded: five times less in fact
 )
 _IMPORT = ""  # lines that ran outside any test: while modules were imported and tests collected
-_DOMAIN = str(child.ROOT / "domain") + os.sep
+_LAYERS = ("domain", "services")
+_FOLDERS = tuple(str(child.ROOT / layer) + os.sep for layer in _LAYERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def _text(name: str) -> str:
 
 
 class _Recorder:
-    """Notes the lines of `domain/` that each test runs."""
+    """Notes the lines of `domain/` and `services/` that each test runs."""
 
     def __init__(self) -> None:
         self.current: dict[str, set[int]] = defaultdict(set)
@@ -74,7 +75,7 @@ class _Recorder:
 
     def enter(self, frame: FrameType, event: str, argument: Any) -> Any:
         code = frame.f_code
-        if not code.co_filename.startswith(_DOMAIN):
+        if not code.co_filename.startswith(_FOLDERS):
             return None
         seen = self.current[code.co_filename]
         seen.add(frame.f_lineno)
@@ -123,9 +124,9 @@ class _Recorder:
 
 
 def _forget_what_was_computed() -> None:
-    """Empties the caches of `domain/`, so that a test does not run less because of the one before it."""
+    """Empties the caches of the modules, so that a test does not run less because of the one before it."""
     for name, module in list(sys.modules.items()):
-        if name.startswith("domain."):
+        if name.partition(".")[0] in _LAYERS:
             for value in vars(module).values():
                 if hasattr(value, "cache_clear"):
                     value.cache_clear()

@@ -80,9 +80,9 @@ def page(kept: dict[str, Any]) -> str:
 _INTRODUCTION = """\
 # Do the tests notice?
 
-Small faults are put into `domain/`, one at a time: a comparison turned round, a bound moved by one, a
-word changed, a step left out. The tests that run the faulty line must fail. Faults that none notices
-are listed below with the reason.
+Small faults are put into `domain/` and `services/change_requests/`, one at a time: a comparison turned
+round, a bound moved by one, a word changed, a step left out. The tests that run the faulty line must fail.
+Faults that none notices are listed below with the reason.
 
 ```
 .venv/bin/python -m tests.mutation domain/rulebook/days.py     one or several modules
@@ -92,9 +92,10 @@ are listed below with the reason.
 .venv/bin/python -m tests.mutation --page                      write this page again
 ```
 
-One process, no other tool (docs/adr/0004-mutation.md). The tests are `tests/domain` and `tests/cases`;
-hypothesis draws the same examples each time. A run replaces the figures of its modules in
-`tests/mutation/results.json`; a reason is written there by hand and stays as long as its survivor does.
+One process, no other tool (docs/adr/0004-mutation.md). The tests are `tests/domain` and `tests/cases`,
+for services those of declared changes, each run with its own database; hypothesis draws the same examples
+each time. A run replaces the figures of its modules in `tests/mutation/results.json`; a
+reason is written there by hand and stays as long as its survivor does.
 
 Left out: annotations, decorators, docstrings, error messages and other sentences (`--wording`),
 `strict=` and the other guards against a programmer's slip.

@@ -1,4 +1,4 @@
-"""Declared changes as the service reads them: the queue, a case, what the door knows (S34, S37, S52, S109)."""
+"""Declared changes as the service reads them: the queue, a case, the alerts (S34, S37, S52, S109)."""
 
 import pytest
 
