@@ -1,1 +1,1 @@
-"""Faults put into `domain/` and `services/` one at a time, to see whether the tests notice. See docs/mutation.md."""
+"""Faults put into `domain/` and `services/` one at a time: do the tests notice? See docs/mutation.md."""
