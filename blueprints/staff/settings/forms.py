@@ -1,6 +1,8 @@
-"""The form of the town's settings."""
+"""The forms of the town's settings, and of what it does with each field of the family file."""
 
-from wtforms import EmailField, RadioField, SelectChoice, TelField, ValidationError
+from collections.abc import Mapping
+
+from wtforms import EmailField, RadioField, SelectChoice, SelectMultipleField, TelField, ValidationError
 from wtforms.validators import DataRequired
 
 from blueprints.shared.fields import LineField, optional_email, phone, squeeze
@@ -10,7 +12,16 @@ from blueprints.staff.fields import EnumSelect
 from domain.certification import annual_day
 from domain.enums import HolidayVariant, SchoolZone
 from domain.errors import Refused
+from domain.family_file import Policy, policies
 from domain.settings import TownSettings, tie_hours
+
+FIELD_KEYS = tuple(policies({}))
+
+
+def _keys(text: str) -> SelectMultipleField:
+    return SelectMultipleField(
+        text, choices=FIELD_KEYS, validate_choice=False
+    )  # unknown keys count for nothing
 
 
 class SettingsForm(StaffForm):
@@ -67,3 +78,34 @@ class SettingsForm(StaffForm):
             if name in TownSettings.__dataclass_fields__
         }
         return TownSettings(**typed | {key: typed[key].value for key in ("school_zone", "holiday_variant")})
+
+
+class FieldRulesForm(StaffForm):
+    """A box for each field of the family file and each question about it; ticked ones arrive by key."""
+
+    is_shown = _keys("Montré")
+    is_editable = _keys("Modifiable")
+    is_required = _keys("Obligatoire")
+    without_control = _keys("Sans contrôle")
+    columns = ("is_shown", "is_editable", "is_required", "without_control")
+
+    def policies(self) -> dict[str, Policy]:
+        return {
+            key: Policy(
+                key in self.is_shown.data,
+                key in self.is_editable.data,
+                key in self.is_required.data,
+                key not in self.without_control.data,
+            )
+            for key in FIELD_KEYS
+        }
+
+
+def ticked(policies: Mapping[str, Policy]) -> dict[str, list[str]]:
+    """The boxes that stand, for a form that is shown."""
+    return {
+        "is_shown": [key for key, policy in policies.items() if policy.is_shown],
+        "is_editable": [key for key, policy in policies.items() if policy.is_editable],
+        "is_required": [key for key, policy in policies.items() if policy.is_required],
+        "without_control": [key for key, policy in policies.items() if not policy.needs_control],
+    }

@@ -9,8 +9,13 @@ from blueprints.shared.pages import town
 from blueprints.shared.time import now
 from blueprints.staff.acts import NOT_DONE, attempt, author, shown
 from blueprints.staff.settings import blueprint
-from blueprints.staff.settings.forms import SettingsForm
+from blueprints.staff.settings.forms import FieldRulesForm, SettingsForm, ticked
+from domain.enums import FileSection
+from domain.family_file import ALWAYS_REQUIRED, WHOLE_SECTIONS, fields_of
+from domain.labels import label
 from domain.permissions import Permission
+from queries import field_rules as field_rule_queries
+from services import field_rules
 from services import town as town_service
 
 CALENDAR_KEYS = frozenset({"school_zone", "holiday_variant"})
@@ -27,3 +32,34 @@ def index() -> Response:
         flash("La zone ou les jours fériés ont changé\u00a0: remplissez maintenant le calendrier.", "info")
         return done(url_for("staff_calendar.index"), "Les réglages sont enregistrés.")
     return done(url_for("staff_settings.index"), "Les réglages sont enregistrés.")
+
+
+@blueprint.route("/champs", methods=["GET", "POST"])
+@staff(Permission.SETTINGS_MANAGE)
+def file_fields() -> Response:
+    """Réglages › Champs du dossier: what is shown, editable, required, accepted without control."""
+    form = FieldRulesForm(data=ticked(field_rule_queries.field_policies()))
+    changed = attempt(form, lambda: field_rules.save(form.policies(), author=author(), now=now()))
+    if changed is NOT_DONE:
+        return shown(
+            form,
+            "staff/settings/file_fields.html",
+            sections=_sections(),
+            whole=frozenset(WHOLE_SECTIONS.values()),
+            always_required=ALWAYS_REQUIRED,
+        )
+    message = "Les champs du dossier sont enregistrés." if changed else "Rien n’a changé."
+    return done(url_for("staff_settings.file_fields"), message)
+
+
+def _sections() -> list[tuple[FileSection, list[tuple[str, str]]]]:
+    """(section, its fields as (key, label)); people and authorisations have one line each."""
+    return [
+        (
+            section,
+            [(WHOLE_SECTIONS[section], label(section))]
+            if section in WHOLE_SECTIONS
+            else [(field.key, field.label) for field in fields_of(section)],
+        )
+        for section in FileSection
+    ]
