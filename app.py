@@ -28,6 +28,7 @@ from blueprints.staff.consents import blueprint as staff_consents
 from blueprints.staff.content import blueprint as staff_content
 from blueprints.staff.dashboard import blueprint as staff_dashboard
 from blueprints.staff.day_sheets import blueprint as staff_day_sheets
+from blueprints.staff.desk import blueprint as staff_desk
 from blueprints.staff.facilities import blueprint as staff_facilities
 from blueprints.staff.families import blueprint as staff_families
 from blueprints.staff.lists import blueprint as staff_lists
@@ -42,7 +43,7 @@ BLUEPRINTS = (
     public, auth, home, household, children, documents, bookings, invoices, demo,
     staff_dashboard, staff_requests, staff_families, staff_facilities, staff_calendar,
     staff_rulebook, staff_content, staff_lists, staff_consents, staff_settings, staff_mails, staff_users,
-    staff_day_sheets,
+    staff_day_sheets, staff_desk,
 )  # fmt: skip
 
 

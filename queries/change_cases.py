@@ -257,7 +257,8 @@ def _official(lines: Collection[Row]) -> Official:
     subjects: dict[SubjectKind, set[int]] = {}
     for line in lines:
         subjects.setdefault(line.subject_kind, set()).add(line.subject_id)
-    return {kind: file_values.official_of(kind, ids) for kind, ids in subjects.items()}
+    fields = {line.field for line in lines}
+    return {kind: file_values.official_of(kind, ids, fields) for kind, ids in subjects.items()}
 
 
 def _case_line(line: Row, official: Official, names: Mapping[str, str]) -> CaseLine:

@@ -17,6 +17,7 @@ from domain.enums import (
     AbsenceKind,
     AbsenceState,
     BookingState,
+    Channel,
     DocumentEffect,
     DocumentOwner,
     DocumentState,
@@ -36,6 +37,7 @@ from models import (
     Enrolment,
     Facility,
     Household,
+    StaffMember,
 )
 from queries.family import ChildCard, HouseholdName, Members
 
@@ -480,10 +482,13 @@ class DocumentCase:
     document_id: int
     category: Category
     household_id: int
+    household: str
+    number: int
     child_id: int | None
     owner: str
     state: DocumentState
     sender_name: str
+    channel: Channel
     submitted_at: datetime
     due_at: datetime
     issued_on: date | None
@@ -499,6 +504,11 @@ class DocumentCase:
     page_count: int
     reason: str
     decided_at: datetime | None
+    decided_by: str
+
+    @property
+    def is_open(self) -> bool:
+        return self.state is DocumentState.SUBMITTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -545,14 +555,23 @@ def waiting(limit: int | None = None) -> tuple[WaitingDocument, ...]:
 def case(document_id: int, today: date) -> DocumentCase:
     """One document that has a file, whatever its state. Raises NotFound. At most four statements."""
     row = db.session.execute(
-        select(Document, Child.first_name, Child.last_name, Household.name)
+        select(
+            Document,
+            Child.first_name,
+            Child.last_name,
+            Household.name,
+            Household.number,
+            StaffMember.first_name.label("staff_first_name"),
+            StaffMember.last_name.label("staff_last_name"),
+        )
         .join(Household, Household.id == Document.household_id)
         .outerjoin(Child, Child.id == Document.child_id)
+        .outerjoin(StaffMember, StaffMember.user_id == Document.decided_by_user_id)
         .where(Document.id == document_id)
     ).one_or_none()
     if row is None or row[0].file_key is None:
         raise NotFound
-    document, first_name, last_name, household = row
+    document, first_name, last_name, household, number, *agent = row
     found = next(one for one in all_categories() if one.category_id == document.category_id)
     kept = db.session.get_one(DocumentCategory, document.category_id)
     written_on = document.issued_on or paris_now(document.submitted_at).date()
@@ -560,10 +579,13 @@ def case(document_id: int, today: date) -> DocumentCase:
         document_id=document.id,
         category=found,
         household_id=document.household_id,
+        household=household,
+        number=number,
         child_id=document.child_id,
         owner=f"{first_name} {last_name}" if first_name else f"Famille {household}",
         state=document.state,
         sender_name=document.sender_name,
+        channel=document.channel,
         submitted_at=document.submitted_at,
         due_at=document.due_at,
         issued_on=document.issued_on,
@@ -581,6 +603,7 @@ def case(document_id: int, today: date) -> DocumentCase:
         page_count=document.page_count,
         reason=document.reason,
         decided_at=document.decided_at,
+        decided_by=" ".join(filter(None, agent)),
     )
 
 

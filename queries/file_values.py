@@ -1,9 +1,10 @@
 """The official values of the family file as texts (`domain.family_file`), by subject and field."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import fields
 from datetime import date
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -16,6 +17,7 @@ from domain.family_file import (
     YES,
     Person,
     authorisation_field,
+    authorisation_of,
     person_to_text,
 )
 from extensions import db
@@ -47,23 +49,45 @@ def official(kind: SubjectKind, subject_id: int) -> Values:
     return official_of(kind, [subject_id])[subject_id]
 
 
-def official_of(kind: SubjectKind, subject_ids: Collection[int]) -> dict[int, Values]:
-    """The same for several subjects of one kind, in as many statements as for one."""
+def official_of(
+    kind: SubjectKind, subject_ids: Collection[int], fields: Collection[str] | None = None
+) -> dict[int, Values]:
+    """The same for several subjects of one kind, in as many statements as for one.
+
+    `fields`: those that are wanted; of a child, what holds none of them is not read, health above all.
+    """
     found: dict[int, Values] = {subject_id: {} for subject_id in subject_ids}
     if kind is SubjectKind.PERSON:
         for row in db.session.execute(_PERSONS.where(AuthorisedPerson.id.in_(subject_ids))):
             found[row.id] = {PERSON_FIELD: person_to_text(person_of(row))}
         return found
+    for read in _readers(kind, fields):
+        for subject_id, values in read(subject_ids).items():
+            found[subject_id] |= values
+    return found
+
+
+Reader = Callable[[Collection[int]], Mapping[int, Values]]
+
+
+def _readers(kind: SubjectKind, fields: Collection[str] | None) -> Iterator[Reader]:
+    """What has to be read of these subjects for these fields; all of it for None."""
+    if kind is not SubjectKind.CHILD:
+        yield partial(_column_values, kind)
+        return
+    if fields is None or any(name in COLUMNS[kind] for name in fields):
+        yield partial(_column_values, kind)
+    if fields is None or any(name in MEDICAL for name in fields):
+        yield medical_values
+    if fields is None or any(authorisation_of(name) is not None for name in fields):
+        yield authorisation_values
+
+
+def _column_values(kind: SubjectKind, subject_ids: Collection[int]) -> dict[int, Values]:
     table = TABLES[kind]
     columns = [getattr(table, name) for name in COLUMNS[kind]]
-    for row in db.session.execute(select(table.id, *columns).where(table.id.in_(subject_ids))):
-        found[row.id] = {name: as_text(getattr(row, name)) for name in COLUMNS[kind]}
-    if kind is SubjectKind.CHILD:
-        for child_id, values in medical_values(subject_ids).items():
-            found[child_id] |= values
-        for child_id, values in authorisation_values(subject_ids).items():
-            found[child_id] |= values
-    return found
+    rows = db.session.execute(select(table.id, *columns).where(table.id.in_(subject_ids)))
+    return {row.id: {name: as_text(getattr(row, name)) for name in COLUMNS[kind]} for row in rows}
 
 
 def medical_values(child_ids: Collection[int]) -> dict[int, Values]:

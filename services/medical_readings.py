@@ -4,6 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.orm import Session
+
 from domain.enums import Channel
 from queries import medical
 from queries.medical import Health
@@ -28,14 +30,19 @@ def read(child_ids: Collection[int], reading: Reading, *, now: datetime) -> dict
     with write_transaction() as session:
         found = medical.health_of(child_ids)
         for child_id in sorted(child_ids):
-            audit.record(
-                session,
-                at=now,
-                actor_user_id=reading.user_id,
-                channel=Channel.PORTAL,
-                action=READ,
-                object_type="child",
-                object_id=child_id,
-                after={"place": reading.place},
-            )
+            record(session, child_id, reading, now=now)
         return found
+
+
+def record(session: Session, child_id: int, reading: Reading, *, now: datetime) -> None:
+    """One line of the register of a child, inside the caller's transaction."""
+    audit.record(
+        session,
+        at=now,
+        actor_user_id=reading.user_id,
+        channel=Channel.PORTAL,
+        action=READ,
+        object_type="child",
+        object_id=child_id,
+        after={"place": reading.place},
+    )

@@ -46,6 +46,7 @@ from models import (
     Child,
     Document,
     DocumentCategory,
+    DocumentPage,
     Enrolment,
     Facility,
     Guardian,
@@ -65,6 +66,7 @@ from models import (
     StaffMember,
     User,
 )
+from services import document_store
 from services.transaction import write_transaction
 from tests import rulebook_texts as written
 
@@ -204,6 +206,47 @@ class World:
             "due_at": seen_at,
         }
         return self.add(Document(category_id=category.id, household_id=household.id, **values | columns))
+
+    def sent_document(
+        self,
+        household: Household,
+        category: DocumentCategory,
+        *,
+        child: Child | None = None,
+        hours_ago: int = 1,
+        pages: int = 2,
+        **columns: Any,
+    ) -> Document:
+        """A document that waits, with its sealed file and a picture for each page, thumbnail first."""
+        sent = self.now - timedelta(hours=hours_ago)
+        with self.app.app_context():
+            pictures = (b"\xff\xd8%d" % number for number in range(pages + 1))
+            keys = document_store.save_all([b"%PDF-1.7", *pictures])
+        values = {
+            "state": DocumentState.SUBMITTED,
+            "sender_name": f"Claire {household.name}",
+            "channel": Channel.PORTAL,
+            "submitted_at": sent,
+            "due_at": sent + CONTROL_TIME,
+            "file_key": keys[0],
+            "file_name": "document.pdf",
+            "page_count": pages,
+        }
+        document = self.add(
+            Document(
+                category_id=category.id,
+                household_id=household.id,
+                child_id=child.id if child else None,
+                **values | columns,
+            )
+        )
+        self.add(
+            *(
+                DocumentPage(document_id=document.id, number=number, file_key=key)
+                for number, key in enumerate(keys[1:])
+            )
+        )
+        return document
 
     # The file of a child
 

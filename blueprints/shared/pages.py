@@ -39,8 +39,8 @@ PARENT_MENU = (
 )
 STAFF_TABS = (
     (
-        "À traiter", "inbox", "staff_dashboard.index", Permission.REQUESTS_READ,
-        ("staff_dashboard", "staff_requests"),
+        "À traiter", "inbox", "staff_desk.index", Permission.REQUESTS_READ,
+        ("staff_dashboard", "staff_desk", "staff_requests"),
     ),
     ("Familles", "users", "staff_families.index", Permission.FAMILIES_READ, ("staff_families",)),
     ("Structures", "building", "staff_facilities.index", Permission.FACILITIES_MANAGE, ("staff_facilities",)),

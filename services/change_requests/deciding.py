@@ -115,7 +115,7 @@ def _decide(
     if state is ChangeState.ACCEPTED:
         if change_rules.fingerprint(official) != current.get(line.id):
             raise Stale(
-                "Le dossier a changé depuis que vous l’avez ouvert. Voici les valeurs actuelles : "
+                f"Le dossier a changé depuis que vous l’avez ouvert. Voici les valeurs actuelles{NBSP}: "
                 "relisez-les avant de répondre."
             )
         giver = Giver(request.author_name, request.created_at)

@@ -12,6 +12,7 @@ from domain.change_rules import Pending, Verdict
 from domain.enums import ChangeState, FileSection
 from domain.errors import NotFound, Stale
 from domain.family_file import due_at
+from domain.french import NBSP
 from models import ChangeLine, ChangeRequest
 from services.accounts import Author
 from services.change_requests import telling
@@ -180,7 +181,7 @@ def _judge_for_service(wish: Wish, value: str | None, pending: Pending | None) -
         return change_rules.NOTHING
     if wish.seen != value:
         raise Stale(
-            "Ce dossier vient d’être modifié par quelqu’un d’autre. Voici les valeurs actuelles : "
+            f"Ce dossier vient d’être modifié par quelqu’un d’autre. Voici les valeurs actuelles{NBSP}: "
             "refaites votre changement si c’est encore utile."
         )
     return change_rules.recorded(wish.wanted, official=value, pending=pending)

@@ -13,6 +13,7 @@ from domain.enums import (
     Channel,
     ChoiceList,
     DocumentOwner,
+    FileSection,
     LineAction,
     LineState,
     MailKind,
@@ -28,6 +29,7 @@ from models import (
     BookingDraftLine,
     BookingRequest,
     BookingRequestLine,
+    ChangeRequest,
     Child,
     Consent,
     ConsentVersion,
@@ -85,6 +87,8 @@ class Family:
     request: BookingRequest
     line_id: int
     document: Document
+    sent: Document
+    change: ChangeRequest
     mail: OutgoingMail
     exception_id: int
 
@@ -178,6 +182,13 @@ class Town:
             )
         )  # fmt: skip
         document = world.document(household, self.category)
+        sent = world.sent_document(household, self.category)
+        change = world.change(
+            household,
+            parent,
+            FileSection.HOUSEHOLD_ADDRESS,
+            {"address": ("12 rue Nationale", "4 impasse des Saules"), "city": ("Cahors", "Pradines")},
+        )
         mail = world.add(
             OutgoingMail(
                 kind=MailKind.BOOKING_RECEIPT, state=MailState.ABANDONED,
@@ -198,6 +209,8 @@ class Town:
             request,
             line.id,
             document,
+            sent,
+            change,
             mail,
             custody_exception.id,
         )
@@ -270,6 +283,7 @@ class Town:
             "exception_id": Value(own.exception_id, other.exception_id),
             "enrolment_id": Value(own.enrolment.id, other.enrolment.id),
             "document_id": Value(own.document.id, other.document.id),
+            **self._desk_values(),
             "booking_id": Value(own.booking_id, other.booking_id),
             "line_id": Value(own.line_id, other.line_id),
             "request_id": Value(own.request.id, other.request.id),
@@ -306,6 +320,23 @@ class Town:
             "token": Value(LINK, unknown="INCONNU"),
             "auth.confirm_email token": Value(EMAIL_LINK, unknown="INCONNU"),
             "auth.first_administrator token": Value(ADMINISTRATOR_LINK, unknown="INCONNU"),
+        }
+
+    def _desk_values(self) -> dict[str, Value]:
+        """The cases of « À traiter »: a change and a document that wait."""
+        own, other = self.own, self.other
+        change = Value(own.change.reference, other.change.reference, "R-ZZZZ-ZZZZ")
+        sent = Value(own.sent.id, other.sent.id)
+        return {
+            "number": Value(1),
+            **{
+                f"staff_desk.{name} reference": change
+                for name in ("change", "change_health", "decide_change")
+            },
+            **{
+                f"staff_desk.{name} document_id": sent
+                for name in ("document", "open_document", "document_page", "decide_document")
+            },
         }
 
     def bodies(self) -> dict[str, dict[str, Any]]:

@@ -8,9 +8,10 @@ from blueprints.shared.guards import staff
 from blueprints.shared.pages import town
 from blueprints.shared.time import now, today
 from blueprints.staff.dashboard import blueprint
+from blueprints.staff.desk.frame import viewer
 from domain.enums import AccountStatus
 from domain.permissions import Permission
-from queries import households, staff_home, staff_requests
+from queries import desk, households, staff_home, staff_requests
 
 
 @blueprint.get("")
@@ -21,6 +22,7 @@ def index() -> Response:
     return answer(
         "staff/dashboard/index.html",
         facilities=households.facilities(facility_ids),
+        waiting=desk.counts(viewer(), now(), today()),
         queues=staff_requests.queues_by_facility(facility_ids, now()),
         invited=households.count(facility_ids=facility_ids, today=today(), access=AccountStatus.INVITED),
         steps=staff_home.first_steps(town().school_zone, today()) if manages else None,

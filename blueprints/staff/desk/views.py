@@ -1,0 +1,24 @@
+"""The queue, with its first case beside it on a wide screen."""
+
+from werkzeug.wrappers import Response
+
+from blueprints.shared.guards import staff
+from blueprints.staff.desk import blueprint, bookings, changes, documents
+from blueprints.staff.desk.frame import Shown, page, queue
+from domain.permissions import Permission
+from queries.desk import CaseKind, CaseRow
+
+
+@blueprint.get("")
+@staff(Permission.REQUESTS_READ)
+def index() -> Response:
+    found = queue()
+    return page(_shown(found.cases[0]) if found.cases else None, found, on_case=False)
+
+
+def _shown(row: CaseRow) -> Shown:
+    if row.key.kind is CaseKind.CHANGE:
+        return changes.shown(changes.found(row.reference))
+    if row.key.kind is CaseKind.DOCUMENT:
+        return documents.shown(documents.found(row.key.id))
+    return bookings.shown(bookings.found(row.reference, row.key.facility_id))
