@@ -326,38 +326,9 @@ def _change(row: Row, user_id: int) -> Change:
     return Change(day, subject, "le service", row.channel)
 
 
-@dataclass(frozen=True, slots=True)
-class OwnAccount:
-    """The signed-in adult's own data (S39)."""
-
-    first_name: str
-    last_name: str
-    email: str
-    mobile_phone: str
-    home_phone: str
-    work_phone: str
-    workplace: str
-
-
-_OWN = (
-    select(
-        Guardian.first_name,
-        Guardian.last_name,
-        User.email,
-        Guardian.mobile_phone,
-        Guardian.home_phone,
-        Guardian.work_phone,
-        Guardian.workplace,
-    )
-    .join(User, User.id == Guardian.user_id)
-    .where(User.id == bindparam("user_id"))
-)
-
-
-def own_account(user_id: int) -> OwnAccount | None:
-    """The adult's own data; None for an account without adult. One statement."""
-    row = db.session.execute(_OWN, {"user_id": user_id}).one_or_none()
-    return OwnAccount(*row) if row else None
+def household_name(household_id: int) -> str:
+    """The name of a household; empty for an unknown one. One statement."""
+    return db.session.scalar(select(Household.name).where(Household.id == household_id)) or ""
 
 
 # --- Mes enfants ----------------------------------------------------------------------------------
@@ -407,6 +378,30 @@ def child_sheet(household_ids: Sequence[int], child_id: int, today: date) -> Chi
         if summary.child.child_id == child_id:
             return summary
     raise NotFound
+
+
+_HOME = (
+    select(Child.first_name, HouseholdChild.household_id)
+    .join(HouseholdChild, HouseholdChild.child_id == Child.id)
+    .where(
+        Child.id == bindparam("child_id"),
+        HouseholdChild.household_id.in_(_HOUSEHOLDS),
+        HouseholdChild.is_restricted.is_(False),
+    )
+    .order_by(HouseholdChild.household_id)
+    .limit(1)
+)
+
+
+def child_and_home(household_ids: Sequence[int], child_id: int) -> tuple[str, int]:
+    """The child's first name and the household of theirs in which it lives. One statement.
+
+    Raises NotFound for anybody else's child, and for one whom they only know by name (S42).
+    """
+    row = db.session.execute(_HOME, {"child_id": child_id, "households": household_ids}).one_or_none()
+    if row is None:
+        raise NotFound
+    return row.first_name, row.household_id
 
 
 # --- Documents ------------------------------------------------------------------------------------

@@ -1,13 +1,35 @@
 """The children of the household and their sheets."""
 
-from flask import render_template
+from typing import Any
+
+from flask import render_template, request, url_for
 from flask_login import current_user
+from werkzeug.wrappers import Response
 
 from blueprints.children import blueprint
+from blueprints.shared import file_forms, form_state
+from blueprints.shared.answers import answer
+from blueprints.shared.file_pages import (
+    SECTIONS,
+    SLUGS,
+    Place,
+    edit_section,
+    form_place,
+    sent,
+    sent_by,
+    viewer,
+)
+from blueprints.shared.form_state import FormState
 from blueprints.shared.guards import parent
 from blueprints.shared.time import today
+from domain.enums import SubjectKind
+from domain.errors import NotFound
+from domain.family_file import PERSON_FIELD, YES, Policy, person_from_text, person_to_text
+from domain.field_values import FieldErrors
 from domain.people import age
-from queries import custody, family, planning
+from queries import custody, family, family_file, field_rules, planning
+from queries.family_file import ChildFile, PersonView
+from services import change_requests
 
 
 @blueprint.get("")
@@ -22,13 +44,158 @@ def index() -> str:
 @parent
 def sheet(child_id: int) -> str:
     summary = family.child_sheet(current_user.household_ids, child_id, today())
-    upcoming = planning.next_bookings(current_user.household_ids, summary.child, today())
     return render_template(
         "children/sheet.html",
         summary=summary,
-        upcoming=upcoming,
+        file=family_file.child_file(child_id, viewer(), today()),
+        upcoming=planning.next_bookings(current_user.household_ids, summary.child, today()),
         adults_elsewhere=family.adults_elsewhere(child_id, current_user.household_ids),
         stays=custody.family_stays(child_id, current_user.household_ids, today()),
+        slugs=SLUGS,
         today=today(),
         age=age,
     )
+
+
+@blueprint.route("/<int:child_id>/<any(identite,sante,alimentation):section>", methods=["GET", "POST"])
+@parent
+def edit(child_id: int, section: str) -> Response:
+    """Identity, health or diet of a child (S43 to S45)."""
+    return edit_section(SECTIONS[section], _place(child_id))
+
+
+def _place(child_id: int) -> Place:
+    """The child, in a household of the signed-in adult. Raises NotFound for anybody else's child."""
+    name, household_id = family.child_and_home(current_user.household_ids, child_id)
+    return Place(
+        child_id, household_id, name, url_for("children.sheet", child_id=child_id), f"Fiche de {name}"
+    )
+
+
+def _file(child_id: int) -> ChildFile:
+    return family_file.child_file(child_id, viewer(), today())
+
+
+def _require_editable(policy: Policy) -> None:
+    if not (policy.is_shown and policy.is_editable):
+        raise NotFound
+
+
+# --- People who may fetch the child (S46) ---------------------------------------------------------
+
+
+@blueprint.route("/<int:child_id>/personnes/nouvelle", methods=["GET", "POST"])
+@parent
+def add_person(child_id: int) -> Response:
+    where, found = _place(child_id), _file(child_id)
+    _require_editable(found.people_policy)
+    return _edit_person(where, None, found.people_policy)
+
+
+@blueprint.route("/<int:child_id>/personnes/<int:person_id>", methods=["GET", "POST"])
+@parent
+def edit_person(child_id: int, person_id: int) -> Response:
+    where, found = _place(child_id), _file(child_id)
+    _require_editable(found.people_policy)
+    return _edit_person(where, _person(found, person_id), found.people_policy)
+
+
+@blueprint.route("/<int:child_id>/personnes/<int:person_id>/retirer", methods=["GET", "POST"])
+@parent
+def remove_person(child_id: int, person_id: int) -> Response:
+    """Asked on a page of its own: the people at the door act on it at once (S52)."""
+    where, found = _place(child_id), _file(child_id)
+    _require_editable(found.people_policy)
+    view = _person(found, person_id)
+    form = file_forms.FileForm()
+    place = form_place(SubjectKind.PERSON, person_id, "retirer")
+    if request.method != "POST":
+        form.etat.data = form_state.seal(place, _person_state(view))
+        needs_control = found.people_policy.needs_control
+        return answer(
+            "children/remove_person.html", form=form, view=view, where=where, needs_control=needs_control
+        )
+    state = form_state.opened(place, form.etat.data)
+    declared = change_requests.declare_person(
+        child_id, person_id, None, seen=_seen_person(state), **sent_by(where.household_id, state.key)
+    )
+    return sent(declared, where.back)
+
+
+def _person(found: ChildFile, person_id: int) -> PersonView:
+    for view in found.people:
+        if view.person_id == person_id:
+            return view
+    raise NotFound
+
+
+def _edit_person(where: Place, view: PersonView | None, policy: Policy) -> Response:
+    form = file_forms.person_form(view, field_rules.choices())
+    person_id = view.person_id if view else None
+    place = form_place(SubjectKind.CHILD, where.subject_id, f"personne-{person_id}")
+    page: dict[str, Any] = {"form": form, "view": view, "where": where, "needs_control": policy.needs_control}
+    if request.method != "POST":
+        form.may_collect.data = form.may_collect.data or view is None
+        form.etat.data = form_state.seal(place, _person_state(view))
+        return answer("children/person.html", **page)
+    state = form_state.opened(place, form.etat.data)
+    try:
+        declared = change_requests.declare_person(
+            where.subject_id,
+            person_id,
+            file_forms.typed_person(form),
+            seen=_seen_person(state),
+            **sent_by(where.household_id, state.key),
+        )
+    except FieldErrors as refusal:
+        form.show_errors(refusal.errors)
+        return answer("children/person.html", status=422, **page)
+    return sent(declared, where.back)
+
+
+def _person_state(view: PersonView | None) -> FormState:
+    return FormState({PERSON_FIELD: person_to_text(view.person) if view else None}, {})
+
+
+def _seen_person(state: FormState) -> Any:
+    text = state.seen[PERSON_FIELD]
+    return None if text is None else person_from_text(text)
+
+
+# --- Authorisations (S47 to S50) ------------------------------------------------------------------
+
+
+@blueprint.route("/<int:child_id>/autorisations", methods=["GET", "POST"])
+@parent
+def authorisations(child_id: int) -> Response:
+    """Every question that the town puts about a child, on one form."""
+    where, found = _place(child_id), _file(child_id)
+    _require_editable(found.questions_policy)
+    if not found.questions:
+        raise NotFound
+    form = file_forms.questions_form(found.questions)
+    place = form_place(SubjectKind.CHILD, child_id, "autorisations")
+    if request.method != "POST":
+        form.etat.data = form_state.seal(
+            place, FormState({one.field: one.answer for one in found.questions}, {})
+        )
+        return answer(
+            "children/authorisations.html",
+            form=form,
+            questions=found.questions,
+            where=where,
+            needs_control=found.questions_policy.needs_control,
+        )
+    state = form_state.opened(place, form.etat.data)
+    seen = {
+        (one.type_id, one.facility_id): state.seen[one.field] == YES
+        for one in found.questions
+        if state.seen.get(one.field) is not None
+    }
+    declared = change_requests.declare_authorisations(
+        child_id,
+        file_forms.answered(form, found.questions),
+        seen=seen,
+        **sent_by(where.household_id, state.key),
+    )
+    return sent(declared, where.back)

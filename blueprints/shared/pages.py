@@ -11,6 +11,7 @@ from werkzeug.local import LocalProxy
 
 from adapters import static_files
 from domain import french, labels
+from domain.calendar import paris_now
 from domain.permissions import Permission
 from domain.settings import TownSettings
 from queries import town as town_queries
@@ -109,6 +110,8 @@ def init_app(app: Flask) -> None:
         "day": french.format_day,
         "short_day": french.format_short_day,
         "moment": french.format_moment,
+        "paris_day": lambda moment: paris_now(moment).date(),
+        "quoted": french.quoted,
         "month_title": lambda month: french.month_title(month.year, month.month),
         "plural": french.plural,
         "enumerate": french.enumerate_fr,

@@ -193,7 +193,7 @@ def _checked(
 
     Raises FieldErrors.
     """
-    checker = _checker(form.now, asked, official)
+    checker = _checker(form.now, asked, official, values)
     errors: dict[str, str] = {}
     checked = []
     for field, wish in zip(asked, wishes, strict=True):
@@ -218,11 +218,12 @@ def _is_required(form: Form, field: FileField, policies: Mapping[str, Policy]) -
     return field.key in ALWAYS_REQUIRED if form.by_service else policies[field.key].is_required
 
 
-def _checker(now: datetime, asked: Sequence[FileField], official: Texts) -> Checker:
-    """A word that the town took off its list stays allowed where it stands."""
+def _checker(now: datetime, asked: Sequence[FileField], official: Texts, typed: Texts) -> Checker:
+    """A word that the town took off its list stays allowed where it stands; a list that the town has not
+    written yet takes any word."""
     choices = field_rules.choices() if any(isinstance(one.choices, ChoiceList) for one in asked) else {}
     offered = {
-        one.name: {*choices[one.choices], official.get(one.name) or ""}
+        one.name: {*(choices[one.choices] or [tidy(typed[one.name])]), official.get(one.name) or ""}
         for one in asked
         if isinstance(one.choices, ChoiceList)
     }
@@ -286,7 +287,7 @@ def _send_person(
 ) -> Declared:
     if person_id is None and person is None and added is None:
         raise NotFound
-    person = None if person is None else _checker(form.now, (), {}).person(person)
+    person = None if person is None else _checker(form.now, (), {}, {}).person(person)
     with write_transaction() as session:
         child = subjects.find(session, SubjectKind.CHILD, child_id, form.household_id)
         sent = already_sent(session, form)

@@ -25,10 +25,12 @@ from extensions import db
 from models import (
     ActivationToken,
     AuthorisationType,
+    AuthorisedPerson,
     BookingDraft,
     BookingDraftLine,
     BookingRequest,
     BookingRequestLine,
+    ChangeLine,
     ChangeRequest,
     Child,
     Consent,
@@ -152,6 +154,9 @@ class Town:
         custody_exception = self._share(child, household)
         canteen = world.canteen(weekdays(date(2027, 1, 4), date(2027, 2, 5)), name=school)
         enrolment = world.enrol(child, canteen.facility)
+        world.pick_up(child)
+        address = {"address": (household.address, "4 impasse des Saules")}
+        world.change(household, parent, FileSection.HOUSEHOLD_ADDRESS, address)
         accepted = world.booking(household, child, canteen.openings[-1], canteen.meal)
         pending = world.booking(household, child, canteen.openings[-2], canteen.meal, BookingState.PENDING)
         draft = world.add(
@@ -248,6 +253,10 @@ class Town:
             Resource(title="Menus", file_key=stored.key, file_name="menus.pdf", size_bytes=stored.size)
         )
 
+    def _change_of(self, family: Family) -> int:
+        request = self._id(ChangeRequest, household_id=family.household.id)
+        return self._id(ChangeLine, request_id=request)
+
     def _id(self, model: type, **columns: Any) -> int:
         """The id of the first row of a table with these values."""
         return min(row.id for row in self.world.all(db.select(model).filter_by(**columns)))
@@ -289,6 +298,11 @@ class Town:
             "request_id": Value(own.request.id, other.request.id),
             "reference": Value(own.request.reference, other.request.reference, "R-ZZZZ-ZZZZ"),
             "key": Value(own.draft.key, other.draft.key, "Z" * 32),
+            "person_id": Value(*(self._id(AuthorisedPerson, child_id=one.child.id) for one in (own, other))),
+            "change_id": Value(self._change_of(own), self._change_of(other)),
+            "household.edit section": Value("adresse", unknown="autre"),
+            "household.edit_account section": Value("coordonnees", unknown="autre"),
+            "children.edit section": Value("sante", unknown="autre"),
             "mail_id": Value(own.mail.id, other.mail.id),
             "facility_id": Value(mine.facility.id, theirs.facility.id),
             "activity_id": Value(mine.activity.id, theirs.activity.id),

@@ -49,7 +49,7 @@ def test_the_household_reads_everything_that_is_held_on_it(client, world):
     said = main(client)
     for expected in (
         str(household.number),
-        "12 rue Nationale Bât. B 46000 Cahors",
+        "Adresse 12 rue Nationale Complément d’adresse Bât. B Code postal 46000 Ville Cahors",
         "Claire SOLIGNAC et Paul SOLIGNAC",
         "Mariés",
         "Résident",
@@ -99,9 +99,8 @@ def test_a_change_by_the_service_is_in_the_history(claire, family):
             )
         )
     claire.get("/mon-foyer")
-    history = [
-        words(line) for line in claire.page.find("h2", string="Historique du dossier").parent.select("li")
-    ]
+    history_of = claire.page.find("h2", string="Historique du dossier").find_parent("details")
+    history = [words(line) for line in history_of.select("li")]
     assert history == [
         "Coordonnées d’un adulte Modifié par Paul SOLIGNAC, le mardi 12 janvier 2027",
         "Informations du foyer Modifié par le service, par téléphone, le mardi 12 janvier 2027",
@@ -120,10 +119,11 @@ def test_two_households_are_read_apart(client, world):
     world.add(HouseholdGuardian(household_id=second.id, guardian_id=guardian.id))
     world.quotient(second, 800)
     client.sign_in(account)
-    with at_most(8):
+    with at_most(10):
         client.get("/mon-foyer")
     albert, bastide = (
-        words(client.page.find("h2", string=f"Famille {name}").parent) for name in ("ALBERT", "BASTIDE")
+        words(client.page.find("h2", string=f"Famille {name}").find_parent("section"))
+        for name in ("ALBERT", "BASTIDE")
     )
     assert "800" in bastide
     assert "800" not in albert
@@ -138,7 +138,8 @@ def test_the_account_shows_the_adult_who_signed_in(client, world):
     world.guardian(household, user_id=account.id, mobile_phone="06 00 00 00 01", workplace="Hôpital")
     client.sign_in(account)
     client.get("/mon-compte")
-    for expected in ("Claire SOLIGNAC", "claire@example.org", "06 00 00 00 01", "Hôpital", "non renseigné"):
+    names = ("Prénom Claire", "Nom SOLIGNAC", "claire@example.org")
+    for expected in (*names, "06 00 00 00 01", "Hôpital", "non renseigné"):
         assert expected in main(client)
 
 
