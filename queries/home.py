@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Integer, Row, String, bindparam, cast, func, null, or_, select, text, union_all
 
 from domain.calendar import SATURDAY, add_months, open_weekdays, paris_now
-from domain.enums import BookingState, LineAction, LineState, Outcome
+from domain.change_rules import is_late
+from domain.enums import BookingState, ChangeState, FileSection, LineAction, LineState, Outcome
 from domain.errors import NotFound
 from extensions import db
 from models import (
@@ -15,6 +16,8 @@ from models import (
     BookingDraftLine,
     BookingRequest,
     BookingRequestLine,
+    ChangeLine,
+    ChangeRequest,
     Child,
     Facility,
     Resource,
@@ -41,7 +44,9 @@ _DRAFTS = (
     .order_by(BookingDraft.updated_at.desc())
     .limit(DRAFTS_SHOWN)
 )
-_PENDING = (
+_HOUSEHOLDS = bindparam("households", expanding=True)
+# Reservations and changes of the file that wait: one list for the family, one statement.
+_RESERVATIONS = (
     select(
         BookingRequest.reference,
         BookingRequest.created_at,
@@ -50,12 +55,16 @@ _PENDING = (
         Child.first_name,
         Facility.name.label("facility"),
         func.count().label("days"),
+        cast(null(), ChangeRequest.section.type).label("section"),
+        cast(null(), ChangeRequest.due_at.type).label("due_at"),
+        Child.id.label("child_id"),
+        cast(null(), Integer).label("guardian_id"),
     )
     .join(BookingRequestLine, BookingRequestLine.request_id == BookingRequest.id)
     .join(Child, Child.id == BookingRequestLine.child_id)
     .join(Facility, Facility.id == BookingRequestLine.facility_id)
     .where(
-        BookingRequest.household_id.in_(bindparam("households", expanding=True)),
+        BookingRequest.household_id.in_(_HOUSEHOLDS),
         BookingRequestLine.state.in_((LineState.PENDING, LineState.WAITING)),
         BookingRequestLine.day >= bindparam("today"),
     )
@@ -68,7 +77,32 @@ _PENDING = (
         Child.first_name,
         Facility.name,
     )
-    .order_by(BookingRequest.created_at.desc(), BookingRequest.reference, Child.id)
+)
+_CHANGES = (
+    select(
+        ChangeRequest.reference,
+        ChangeRequest.created_at,
+        cast(null(), BookingRequestLine.action.type),
+        cast(null(), BookingRequestLine.state.type),
+        Child.first_name,
+        cast(null(), String),
+        cast(null(), Integer),
+        ChangeRequest.section,
+        ChangeRequest.due_at,
+        ChangeRequest.child_id,
+        ChangeRequest.guardian_id,
+    )
+    .outerjoin(Child, Child.id == ChangeRequest.child_id)
+    .where(
+        ChangeRequest.household_id.in_(_HOUSEHOLDS),
+        or_(ChangeRequest.guardian_id.is_(None), ChangeRequest.author_user_id == bindparam("user_id")),
+        select(ChangeLine.id)
+        .where(ChangeLine.request_id == ChangeRequest.id, ChangeLine.state == ChangeState.PENDING)
+        .exists(),
+    )
+)
+_WAITING = union_all(_RESERVATIONS, _CHANGES).order_by(
+    text("created_at DESC"), text("reference"), text("child_id")
 )
 _LINKS = (
     select(UsefulLink.title, UsefulLink.url)
@@ -100,6 +134,18 @@ class PendingPart:
     child: str
     facility: str
     days: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingChange:
+    """A form of the family file that waits for its answer (S34); `child` is empty for the household's own."""
+
+    section: FileSection
+    created_on: date
+    is_late: bool
+    child_id: int | None
+    guardian_id: int | None
+    child: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +202,7 @@ class HomePage:
     week: Week
     limit: Limit | None
     pending: tuple[PendingPart, ...]
+    changes: tuple[WaitingChange, ...]
     estimate: Estimate
     links: tuple[Link, ...]
 
@@ -168,21 +215,34 @@ def home(household_ids: Sequence[int], user_id: int, now: datetime) -> HomePage:
     first, last = _month(today)
     span_end = max(last, monday + timedelta(days=6), today + HORIZON)
     entries = bookings_between(household_ids, members.children, min(first, monday), span_end)
-    family = {"households": household_ids, "today": today}
+    family = {"households": household_ids, "today": today, "user_id": user_id}
+    waiting = db.session.execute(_WAITING, family).all()
     return HomePage(
         households=members.households,
         children=members.children,
-        drafts=tuple(Draft(*row) for row in db.session.execute(_DRAFTS, {**family, "user_id": user_id})),
+        drafts=tuple(Draft(*row) for row in db.session.execute(_DRAFTS, family)),
         missing_documents=tuple(
             document for document in expected_documents(household_ids, members, today) if document.missing
         ),
         week=_week(monday, is_next, members.children, entries),
         limit=_next_limit(_upcoming(entries, today), now),
-        pending=tuple(PendingPart(*row) for row in db.session.execute(_PENDING, family)),
+        pending=tuple(PendingPart(*row[:7]) for row in waiting if row.section is None),
+        changes=tuple(_change(row, now) for row in waiting if row.section is not None),
         estimate=_estimate(
             first, (entry for day in entries if first <= day <= last for entry in entries[day])
         ),
         links=useful_links(),
+    )
+
+
+def _change(row: Row, now: datetime) -> WaitingChange:
+    return WaitingChange(
+        row.section,
+        paris_now(row.created_at).date(),
+        is_late(row.due_at, now),
+        row.child_id,
+        row.guardian_id,
+        row.first_name or "",
     )
 
 

@@ -19,6 +19,7 @@ NO_EVENT = {
     "throttle": "a counter of tries",
     "provisional_password": "a one-time secret: asking and sending it is told by its mail",
     "activation_token": "a one-time secret: the invitation that asked for it has its event",
+    "email_change": "a request until its link is used: asking, giving up and confirming have their events",
     "booking_draft": "what a parent is still choosing: nothing is decided before « Valider »",
     "booking_draft_line": "same",
     "outgoing_mail": "the outbox is its own journal: each attempt is written on the mail",

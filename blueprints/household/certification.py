@@ -6,12 +6,14 @@ from werkzeug.wrappers import Response
 
 from blueprints.household import blueprint
 from blueprints.shared.answers import answer, done
+from blueprints.shared.file_pages import viewer
 from blueprints.shared.guards import parent
 from blueprints.shared.pages import town
 from blueprints.shared.time import now, today
+from domain.enums import FileSection, SubjectKind
 from domain.french import format_date
 from domain.people import age
-from queries import certifications, family
+from queries import certifications, family, family_file
 from services import certifications as certification_service
 from services.accounts import Author
 
@@ -28,11 +30,15 @@ def certify(household_id: int) -> Response:
     """The file in short, and one button."""
     standing = _standing(household_id)
     (file,) = family.household_files([household_id], current_user.user_id, today())
+    own = None
+    if current_user.guardian_id is not None:
+        sheet = family_file.sheet(SubjectKind.GUARDIAN, current_user.guardian_id, viewer())
+        own = sheet.sections.get(FileSection.ADULT_CONTACT)
     return answer(
         "household/certify.html",
         standing=standing,
         file=file,
-        own=family.own_account(current_user.user_id),
+        own=own,
         children=family.children_with_enrolments([household_id], today()),
         today=today(),
         age=age,

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from adapters.files import FileStore
-from domain.enums import BookingState, DocumentOwner, LineAction, LineState
-from models import BookingDraft, BookingDraftLine, DocumentCategory, Resource, UsefulLink
+from domain.enums import BookingState, DocumentOwner, FileSection, LineAction, LineState
+from models import BookingDraft, BookingDraftLine, DocumentCategory, Guardian, Resource, UsefulLink
 from tests import rulebook_texts as written
 from tests.factories import weekdays
 from tests.school_family import SchoolFamily, words
@@ -202,6 +202,32 @@ def test_pending_requests_lead_to_their_receipt(claire, family):
     assert "Inscription, 2 jours pour Léo" in words(pending)
     assert "En cours de validation" in words(pending)
     assert [link["href"] for link in pending.select("li a")] == ["/reservations/demandes/DEM-1"]
+
+
+def test_declared_changes_wait_among_the_requests(claire, family):
+    world, paul = family.world, family.world.parent(family.household, "Paul")
+    moved = {"address": ("12 rue Nationale", "4 impasse des Saules")}
+    world.change(family.household, paul, FileSection.HOUSEHOLD_ADDRESS, moved, hours_ago=24)
+    world.change(
+        family.household,
+        family.claire,
+        FileSection.CHILD_MEDICAL,
+        {"food_allergies": (None, "Arachides"), "conduct": (None, "Appeler le 15")},
+        child=family.leo,
+        hours_ago=72,
+    )
+    guardians = {one.user_id: one for one in world.all(Guardian)}
+    own = {"workplace": (None, "Gendarmerie")}
+    world.change(family.household, paul, FileSection.ADULT_CONTACT, own, guardian=guardians[paul.id])
+    claire.get("/accueil")
+    lines = [words(line) for line in section(claire, "Demandes en cours").select("li")]
+    assert lines == [
+        "Nouvelle adresse du foyer Envoyée hier · réponse sous 48 h En cours",
+        "Renseignements médicaux pour Léo Envoyée le samedi 9 janvier · notre réponse a du retard, "
+        "veuillez nous en excuser En cours",
+    ]
+    links = [link["href"] for link in section(claire, "Demandes en cours").select("li a")]
+    assert links == ["/mon-foyer", f"/mes-enfants/{family.leo.id}"]
 
 
 def test_the_month_adds_up_what_is_accepted(claire, family):
