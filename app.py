@@ -22,7 +22,7 @@ from blueprints.home import blueprint as home
 from blueprints.household import blueprint as household
 from blueprints.invoices import blueprint as invoices
 from blueprints.public import blueprint as public
-from blueprints.shared import errors, pages, security_headers
+from blueprints.shared import errors, observation, pages, security_headers
 from blueprints.staff.calendar import blueprint as staff_calendar
 from blueprints.staff.consents import blueprint as staff_consents
 from blueprints.staff.content import blueprint as staff_content
@@ -68,6 +68,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     static_files.init_app(app, security_headers.HEADERS)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    observation.init_app(app)
     pages.init_app(app)
     errors.init_app(app, database_failure=OperationalError)
     security_headers.init_app(app)

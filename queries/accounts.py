@@ -30,7 +30,7 @@ class SignedInUser:
     """The signed-in person for one request; `token` is the session's secret, never shown.
 
     `household_ids` in the order of the file; `facility_ids` is None when the role sees every
-    facility.
+    facility. `observer` is the agent who looks at this person's portal, read only (R51).
     """
 
     token: str
@@ -46,6 +46,7 @@ class SignedInUser:
     role: StaffRole | None = None
     facility_ids: frozenset[int] | None = None
     can_read_medical: bool = False
+    observer: "SignedInUser | None" = None
 
     is_authenticated = True
     is_active = True
@@ -131,6 +132,41 @@ def signed_in_user(token: str, token_hash: str, now: datetime) -> SignedInUser |
         if scoped
         else None,
         can_read_medical=bool(first.can_read_medical),
+    )
+
+
+_OBSERVED = (
+    select(
+        User.id,
+        User.email,
+        Guardian.first_name,
+        Guardian.last_name,
+        HouseholdGuardian.household_id,
+    )
+    .join(Guardian, Guardian.user_id == User.id)
+    .join(HouseholdGuardian, HouseholdGuardian.guardian_id == Guardian.id)
+    .where(Guardian.id == bindparam("guardian_id"), Guardian.merged_into_id.is_(None))
+    .order_by(HouseholdGuardian.position, HouseholdGuardian.household_id)
+)
+
+
+def observed_adult(guardian_id: int, observer: SignedInUser) -> SignedInUser | None:
+    """The adult as the portal knows it, carried by the session of the agent who looks. One statement."""
+    rows = read(_OBSERVED, {"guardian_id": guardian_id}).all()
+    if not rows:
+        return None
+    return SignedInUser(
+        token=observer.token,
+        session_id=observer.session_id,
+        user_id=rows[0].id,
+        kind=AccountKind.FAMILY,
+        session_kind=SessionKind.FULL,
+        email=rows[0].email,
+        first_name=rows[0].first_name,
+        last_name=rows[0].last_name,
+        household_ids=tuple(row.household_id for row in rows),
+        guardian_id=guardian_id,
+        observer=observer,
     )
 
 

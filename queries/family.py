@@ -30,7 +30,7 @@ from models import (
 
 HISTORY_LENGTH = 20
 FILE_OBJECTS = (
-    "certification", "consent_answer",
+    "certification", "consent_answer", "observation",
     "household", "guardian", "child", "enrolment", "quotient_familial", "document",
     "custody_calendar", "custody_exception", "schooling",
     "document_receipt",  # what the journal called a paper seen at the counter until version 0003
@@ -228,7 +228,11 @@ _HISTORY = (
     )
     .outerjoin(User, User.id == AuditEvent.actor_user_id)
     .outerjoin(Guardian, Guardian.user_id == AuditEvent.actor_user_id)
-    .where(AuditEvent.household_id.in_(_HOUSEHOLDS), AuditEvent.object_type.in_(FILE_OBJECTS))
+    .where(
+        AuditEvent.household_id.in_(_HOUSEHOLDS),
+        AuditEvent.object_type.in_(FILE_OBJECTS),
+        AuditEvent.action != "observation.ended",
+    )
     .order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
     .limit(HISTORY_LENGTH)
 )
@@ -256,6 +260,7 @@ class Change:
     subject: str
     author: str
     channel: Channel | None
+    verb: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +281,9 @@ class HouseholdFile:
     history: tuple[Change, ...]
 
 
+_VERBS = {"certification": "Noté", "consent_answer": "Noté", "observation": "Consulté"}
 _SUBJECTS = {
+    "observation": "Votre espace, vu comme vous le voyez",
     "certification": "Dossier confirmé exact",
     "consent_answer": "Réponse à un texte à accepter",
     "household": "Informations du foyer",
@@ -317,13 +324,13 @@ def _by_household(rows: Iterable[Row]) -> dict[int, list[Row]]:
 
 
 def _change(row: Row, user_id: int) -> Change:
-    subject = _SUBJECTS[row.object_type]
+    subject, verb = _SUBJECTS[row.object_type], _VERBS.get(row.object_type, "Modifié")
     day = paris_now(row.at).date()
     if row.actor_user_id == user_id:
-        return Change(day, subject, "vous", row.channel)
+        return Change(day, subject, "vous", row.channel, verb)
     if row.kind is AccountKind.FAMILY:
-        return Change(day, subject, f"{row.first_name} {row.last_name}", None)
-    return Change(day, subject, "le service", row.channel)
+        return Change(day, subject, f"{row.first_name} {row.last_name}", None, verb)
+    return Change(day, subject, "le service", row.channel, verb)
 
 
 def household_name(household_id: int) -> str:

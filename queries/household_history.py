@@ -70,6 +70,8 @@ _TITLES = {
     "booking_request.submitted": "Demande de réservation reçue",
     "booking_request.accepted": "Demande de réservation acceptée",
     "booking_request.refused": "Demande de réservation refusée",
+    "observation.started": "Espace de la famille consulté par le service",
+    "observation.ended": "Consultation de l’espace terminée",
     "certification.given": "Dossier confirmé exact",
     "consent_answer.given": "Réponse à un texte à accepter",
     "mail.retried": "Mail remis à l’envoi",

@@ -72,6 +72,13 @@ def _restricted() -> Any:
     return None if current_user.is_restricted else redirect(url_for("auth.home"), code=303)
 
 
+def _observer() -> Any:
+    refusal = _signed_in()
+    if refusal is None and current_user.observer is None:
+        abort(404)
+    return refusal
+
+
 def _demo() -> Any:
     return None if current_app.config["DEMO"] else abort(404)
 
@@ -81,6 +88,7 @@ signed_in = _guard("signed_in", _signed_in)
 any_session = _guard("any_session", lambda: None if current_user.is_authenticated else sign_in_first())
 restricted = _guard("restricted", _restricted)
 parent = _guard("parent", _parent)
+observer = _guard("observer", _observer)
 demo_only = _guard("demo", _demo)
 
 

@@ -74,6 +74,8 @@ def _account_nav() -> list[NavItem]:
     """The account menu; its last entry signs out (the layout makes a POST form of it)."""
     pages = [] if current_user.is_staff else PARENT_MENU
     items = [NavItem(label, icon, url_for(end), request.endpoint == end) for label, icon, end in pages]
+    if current_user.observer:
+        return items
     return [*items, NavItem("Se déconnecter", "log-out", url_for("auth.sign_out"), False)]
 
 

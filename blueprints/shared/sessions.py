@@ -10,11 +10,13 @@ from flask import current_app, session
 from flask_login import login_user
 
 from blueprints.shared.time import now
+from domain.permissions import Permission
 from extensions import login_manager
 from queries import accounts
 from services.credentials import token_hash
 
 SEEN = "seen"
+OBSERVED = "observed"  # the adult whose portal an agent looks at, in the signed cookie
 REFRESH = timedelta(minutes=5)
 
 
@@ -34,7 +36,24 @@ def load_user(token: str) -> accounts.SignedInUser | None:
         return None
     if now() - seen > REFRESH:
         session[SEEN] = int(now().timestamp())
-    return user
+    return _observed(user) or user
+
+
+def _observed(user: accounts.SignedInUser) -> accounts.SignedInUser | None:
+    """The adult whose portal this agent looks at, as long as the agent may (R51); None for everybody else."""
+    guardian_id = session.get(OBSERVED)
+    if guardian_id is None or not user.may(Permission.FAMILY_VIEW):
+        return None
+    return accounts.observed_adult(guardian_id, user)
+
+
+def observe(guardian_id: int) -> None:
+    """From the next request on, this browser shows the portal of an adult, read only."""
+    session[OBSERVED] = guardian_id
+
+
+def stop_observing() -> None:
+    session.pop(OBSERVED, None)
 
 
 def start(token: str) -> None:

@@ -21,7 +21,7 @@ IMPLIED = {"HEAD", "OPTIONS"}
 # What somebody in each role receives; PASS is the view itself.
 PASS, SIGN_IN, CHOOSE_PASSWORD, HOME = "pass", "sign in", "choose a password", "home"
 STAFF = "staff:"
-GUARDS = {"public", "signed_in", "any_session", "restricted", "parent", "demo"} | {
+GUARDS = {"public", "signed_in", "any_session", "restricted", "parent", "observer", "demo"} | {
     STAFF + one for one in Permission
 }
 
@@ -36,11 +36,13 @@ class Role(StrEnum):
     DIRECTOR = "director of a facility"
     OTHER_DIRECTOR = "director of another facility"
     ADMINISTRATOR = "administrator"
+    OBSERVER = "agent who looks at a family’s portal"
     MEDICAL_READER = "reception with the medical right"
 
 
 STRANGERS = {Role.ANONYMOUS, Role.SUSPENDED}
-FAMILIES = {Role.PARENT, Role.OTHER_PARENT}
+# An agent who looks at the portal as a family is met as that family.
+FAMILIES = {Role.PARENT, Role.OTHER_PARENT, Role.OBSERVER}
 STAFF_ROLES = {
     Role.RECEPTION: StaffRole.RECEPTION,
     Role.DIRECTOR: StaffRole.DIRECTOR,
@@ -78,6 +80,8 @@ def expected(guard: str, role: Role) -> str | int:
         return CHOOSE_PASSWORD
     if guard == "signed_in":
         return PASS
+    if guard == "observer":
+        return PASS if role is Role.OBSERVER else 404
     if guard == "parent":
         return PASS if role in FAMILIES else 404
     if role in FAMILIES:

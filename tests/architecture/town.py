@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from adapters.files import FileStore
-from blueprints.shared.sessions import token_hash
+from blueprints.shared.sessions import OBSERVED, token_hash
 from domain.enums import (
     AccountStatus,
     BookingState,
@@ -19,6 +19,7 @@ from domain.enums import (
     MailKind,
     MailState,
     SessionKind,
+    StaffRole,
 )
 from domain.settings import FIRST_ADMINISTRATOR
 from extensions import db
@@ -234,6 +235,7 @@ class Town:
             Role.PARENT: self.own.parent,
             Role.OTHER_PARENT: self.other.parent,
             Role.RESTRICTED_PARENT: self.own.parent,
+            Role.OBSERVER: self.world.staff(StaffRole.RECEPTION),
             Role.SUSPENDED: self.world.parent(self.own.household, status=AccountStatus.SUSPENDED),
         }
         facilities = {
@@ -271,6 +273,9 @@ class Town:
         if role is Role.SUSPENDED:  # the session was opened before
             self._set_status(user, AccountStatus.ACTIVE)
         client.sign_in(user, SessionKind.RESTRICTED if role is Role.RESTRICTED_PARENT else SessionKind.FULL)
+        if role is Role.OBSERVER:
+            with client.session_transaction() as cookie:
+                cookie[OBSERVED] = self.own.guardian.id
         if role is Role.SUSPENDED:
             self._set_status(user, status)
 

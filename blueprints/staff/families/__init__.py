@@ -12,6 +12,7 @@ from blueprints.staff.families import (  # noqa: E402, F401
     edits,
     facts,
     links,
+    observation,
     papers,
     views,
 )
