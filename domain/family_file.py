@@ -15,6 +15,7 @@ from domain.french import format_date
 from domain.labels import label
 
 YES, NO = "oui", "non"
+HIDDEN = "•••"  # stands in the journal for health and for an IBAN
 CONTROL_TIME = timedelta(hours=48)  # « mises à jour dans un délai de 48h » (S34)
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from domain.enums import AccountKind, AccountStatus, Channel, CustodySplit, Residency
+from domain.enums import AccountKind, AccountStatus, Channel, CustodySplit, Residency, SubjectKind
+from domain.family_file import HIDDEN
 from domain.french import weekday_name
 from domain.labels import label
 from domain.rulebook.wording.french_names import readable
@@ -23,9 +24,11 @@ from models import (
     StaffMember,
     User,
 )
+from queries import change_names
 from queries.households import HouseholdFile, quotient_text
 
 LENGTH = 40
+DECLARED = "change."  # how the acts on declared changes begin
 
 _TITLES = {
     "household.created": "Dossier créé",
@@ -50,6 +53,11 @@ _TITLES = {
     "child.restricted": "Accès à la fiche d’un enfant limité",
     "child.unrestricted": "Accès à la fiche d’un enfant rétabli",
     "schooling.set": "Scolarité",
+    "change.declared": "Modification déclarée par la famille",
+    "change.applied": "Modification enregistrée",
+    "change.withdrawn": "Modification retirée par la famille",
+    "change.accepted": "Modification acceptée",
+    "change.refused": "Modification refusée",
     "rule_fact.stated": "Information pour le règlement",
     "document.received": "Document reçu",
     "document.withdrawn": "Document retiré",
@@ -183,8 +191,10 @@ class Event:
 
 
 def events(household: HouseholdFile) -> tuple[Event, ...]:
-    """The last acts on the file, the newest first. Four statements."""
+    """The last acts on the file, the newest first. Four statements, six when authorisations changed."""
     names = _names(household)
+    rows = db.session.execute(_EVENTS, {"household_id": household.household_id}).all()
+    questions = change_names.authorisation_names({field for row in rows for field in row.after or ()})
     return tuple(
         Event(
             at=row.at,
@@ -193,9 +203,13 @@ def events(household: HouseholdFile) -> tuple[Event, ...]:
             author=_author(row),
             by_service=row.kind is not AccountKind.FAMILY,
             channel=row.channel,
-            changes=tuple(_changes(row.before or {}, row.after or {}, names)),
+            changes=tuple(
+                _declared(row, questions)
+                if row.action.startswith(DECLARED)
+                else _changes(row.before or {}, row.after or {}, names)
+            ),
         )
-        for row in db.session.execute(_EVENTS, {"household_id": household.household_id})
+        for row in rows
     )
 
 
@@ -241,6 +255,23 @@ def _changes(before: Mapping[str, Any], after: Mapping[str, Any], names: Names) 
             )
             if change.before or change.after:
                 yield change
+
+
+def _declared(row: Any, questions: Mapping[str, str]) -> Iterator[FieldChange]:
+    """What an event of a declared change holds; health and IBANs are hidden in the journal itself."""
+    kind = SubjectKind(row.object_type)
+
+    def words(field: str, value: str | None) -> str:
+        if value is None or value == HIDDEN or change_names.is_person(field):
+            return value or ""
+        return change_names.words(kind, field, value)
+
+    for field in row.after:
+        yield FieldChange(
+            change_names.label(kind, field, questions),
+            words(field, row.before[field]),
+            words(field, row.after[field]),
+        )
 
 
 def _value(field: str, value: Any, names: Names) -> str:

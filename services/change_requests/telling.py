@@ -8,14 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.enums import ChangeState, FileSection, MailKind
-from domain.family_file import PERSON_FIELD, field_of, person_from_text, value_in_words
+from domain.family_file import HIDDEN, PERSON_FIELD, field_of, person_from_text, value_in_words
 from models import ChangeLine, ChangeRequest, Guardian, User
 from queries import change_names
 from services import audit, outbox
 from services.accounts import Author
 from services.change_requests.subjects import Subject, is_sealed
-
-HIDDEN = "•••"
 
 
 @dataclass(frozen=True, slots=True)

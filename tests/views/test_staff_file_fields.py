@@ -3,7 +3,7 @@
 import pytest
 
 from domain.enums import FileSection, StaffRole
-from domain.family_file import Policy
+from domain.family_file import Person, Policy
 from models import AuditEvent, FieldRule, Guardian
 from queries import field_rules
 from tests.change_bench import Bench
@@ -92,3 +92,29 @@ def test_an_unknown_field_counts_for_nothing(client, agent, world):
     forged = {"is_shown": [*wanted["is_shown"], "household.number"]}
     assert client.submit(PAGE, wanted, forged=forged).status_code == 303
     assert world.all(FieldRule) == []
+
+
+def test_the_journal_of_a_file_tells_declared_changes_in_words(client, agent, world):
+    bench = Bench(world)
+    alone = bench.question("Partir seul")
+    bench.declare(FileSection.CHILD_IDENTITY, sex="female", birth_date="03/02/2018")
+    bench.declare(FileSection.CHILD_MEDICAL, food_allergies="arachide")
+    bench.answer({(alone.id, None): False})
+    bench.person(None, Person("Nadia", "BENALI", "grand-mère"))
+    bench.accept_all()
+    client.get(f"/gestion/familles/{bench.home.id}")
+    journal = " ".join(client.page.find(id="historique").get_text(" ").split())
+    for words in (
+        "Modification déclarée par la famille",
+        "Modification acceptée",
+        "Sexe",
+        "Fille",
+        "03/02/2018",
+        "Allergies alimentaires",
+        "•••",
+        "Partir seul",
+        "Nadia BENALI, grand-mère, vient chercher",
+    ):
+        assert words in journal
+    assert "arachide" not in client.page.get_text()
+    assert "Autre acte" not in journal
