@@ -156,8 +156,6 @@ class Town:
         canteen = world.canteen(weekdays(date(2027, 1, 4), date(2027, 2, 5)), name=school)
         enrolment = world.enrol(child, canteen.facility)
         world.pick_up(child)
-        address = {"address": (household.address, "4 impasse des Saules")}
-        world.change(household, parent, FileSection.HOUSEHOLD_ADDRESS, address)
         accepted = world.booking(household, child, canteen.openings[-1], canteen.meal)
         pending = world.booking(household, child, canteen.openings[-2], canteen.meal, BookingState.PENDING)
         draft = world.add(
