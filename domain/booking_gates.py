@@ -10,16 +10,20 @@ from domain.errors import Refused
 class GateKind(StrEnum):
     CERTIFICATION = "certification"
     CONSENT = "consent"
+    DOCUMENT = "document"
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One thing to do first, for one household. `target_id`: the household, or the text to accept."""
+    """One thing to do first, for one household. `target_id`: the household, the text to accept, or the
+    category of the document to send, which is about `child_id` if any.
+    """
 
     kind: GateKind
     household_id: int
     target_id: int
     sentence: str
+    child_id: int | None = None
 
 
 def certification_gate(household_id: int, name: str) -> Gate:
@@ -34,6 +38,13 @@ def consent_gate(household_id: int, text_id: int, name: str) -> Gate:
     """`text_id` is the version to accept."""
     sentence = f"Lisez et acceptez d’abord «\u00a0{name}\u00a0»."
     return Gate(GateKind.CONSENT, household_id, text_id, sentence)
+
+
+def document_gate(household_id: int, category_id: int, name: str, child_id: int | None, child: str) -> Gate:
+    """A document is missing, expired or refused; `child` is empty for the household's."""
+    whose = f" pour {child}" if child else ""
+    sentence = f"Transmettez d’abord le document «\u00a0{name}\u00a0»{whose}, sur la page Documents."
+    return Gate(GateKind.DOCUMENT, household_id, category_id, sentence, child_id)
 
 
 def refuse_closed(gates: Sequence[Gate]) -> None:

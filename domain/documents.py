@@ -2,7 +2,7 @@
 
 import calendar
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -32,13 +32,6 @@ class Standing(StrEnum):
     EXPIRED = "expired"
 
 
-STANDINGS: Mapping[Standing, str] = {
-    Standing.MISSING: "Manquant",
-    Standing.SUBMITTED: "Transmis",
-    Standing.ACCEPTED: "Accepté",
-    Standing.REFUSED: "Refusé",
-    Standing.EXPIRED: "Expiré",
-}
 SERVING = frozenset({Standing.SUBMITTED, Standing.ACCEPTED})  # a document sent counts until it is decided
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Row, bindparam, or_, select
+from sqlalchemy import Row, and_, bindparam, or_, select
 
 from domain import documents as rules
 from domain.calendar import paris_now
@@ -23,7 +23,6 @@ from domain.enums import (
     DocumentState,
 )
 from domain.errors import NotFound
-from domain.french import NBSP, enumerate_fr
 from extensions import db
 from models import (
     Absence,
@@ -56,9 +55,13 @@ _VISIBLE = or_(
 )
 # A child whom the household only knows by name: what it had sent about the child is not read any more.
 _ABOUT_KNOWN = or_(Document.child_id.is_(None), Document.child_id.in_(_CHILDREN))
-_DOCUMENTS = (
-    select(Document)
-    .where(_VISIBLE, _ABOUT_KNOWN, Document.state != DocumentState.WITHDRAWN)
+_READABLE = and_(_VISIBLE, _ABOUT_KNOWN, Document.state != DocumentState.WITHDRAWN)
+_DOCUMENTS = select(Document).where(_READABLE)
+# Categories and documents in one statement: the home page counts them. A category comes once for each pair.
+_TREE = (
+    _CATEGORIES.add_columns(Document)
+    .outerjoin(Document, and_(Document.category_id == DocumentCategory.id, _READABLE))
+    .where(DocumentCategory.is_active)
     .order_by(Document.submitted_at.desc(), Document.id.desc())
 )
 _ENROLMENTS = (
@@ -152,14 +155,14 @@ class Branch:
 
 
 def tree(members: Members, today: date) -> tuple[Branch, ...]:
-    """Every household, then every child, with what the town asks of each. Two statements, three when a
-    category is for some structures only.
+    """Every household, then every child, with what the town asks of each. One statement, two when a category
+    is for some structures only.
     """
     households = [one.household_id for one in members.households]
     children = [child.child_id for child in members.children]
-    categories = [one for one in all_categories() if one.is_active]
-    family = {"households": households, "children": children}
-    sent = db.session.scalars(_DOCUMENTS, family).all()
+    rows = db.session.execute(_TREE, {"households": households, "children": children}).all()
+    categories = _gathered(row[:3] for row in rows)
+    sent = list({row[3].id: row[3] for row in rows if row[3] is not None}.values())
     places = _places(categories, children, today)
     return tuple(
         [_household_branch(one, categories, sent, places, today) for one in members.households]
@@ -174,12 +177,17 @@ def missing(members: Members, today: date) -> tuple[Item, ...]:
 
 def all_categories() -> tuple[Category, ...]:
     """Every category in its order, used or not. One statement."""
-    gathered: dict[int, tuple[DocumentCategory, list[tuple[int, str]]]] = {}
-    for row, facility_id, facility in db.session.execute(_CATEGORIES):
-        _, facilities = gathered.setdefault(row.id, (row, []))
+    return _gathered(tuple(row) for row in db.session.execute(_CATEGORIES))
+
+
+def _gathered(rows: Iterable[tuple[DocumentCategory, int | None, str | None]]) -> tuple[Category, ...]:
+    """Each category once, with its structures."""
+    found: dict[int, tuple[DocumentCategory, dict[int, str]]] = {}
+    for row, facility_id, facility in rows:
+        _, facilities = found.setdefault(row.id, (row, {}))
         if facility_id is not None:
-            facilities.append((facility_id, facility))
-    return tuple(_category(row, facilities) for row, facilities in gathered.values())
+            facilities[facility_id] = facility
+    return tuple(_category(row, facilities.items()) for row, facilities in found.values())
 
 
 def _category(row: DocumentCategory, facilities: Iterable[tuple[int, str]]) -> Category:
@@ -320,17 +328,38 @@ def _row(document: Document, own_households: Collection[int], today: date) -> Do
 
 
 @dataclass(frozen=True, slots=True)
-class StoredFile:
-    """A file of the sealed store and the name that its reader gets."""
+class OwnDocument:
+    """A document that the family may read, with whom it is about; `due_at` while it waits."""
 
+    category: Category
+    owner: Owner
+    row: DocumentRow
+    issued_on: date | None
+    is_too_old: bool
+    due_at: datetime
     file_key: str
-    file_name: str
+    is_about_a_child: bool
 
 
-def own_file(document_id: int, members: Members) -> StoredFile:
-    """The PDF of a document that the family may read. Raises NotFound. One statement."""
+def own_document(document_id: int, members: Members, today: date) -> OwnDocument:
+    """Raises NotFound for what is not the family's to read, or has no file. Two statements."""
     document = _visible(document_id, members)
-    return StoredFile(document.file_key, document.file_name)
+    homes = {one.household_id: f"la famille {one.name}" for one in members.households}
+    names = {child.child_id: child.first_name for child in members.children}
+    words = names[document.child_id] if document.child_id is not None else homes[document.household_id]
+    found = next(one for one in all_categories() if one.category_id == document.category_id)
+    return OwnDocument(
+        category=found,
+        owner=Owner(document.household_id, document.child_id, words),
+        row=_row(document, homes.keys(), today),
+        issued_on=document.issued_on,
+        is_too_old=rules.is_too_old(
+            document.issued_on, found.max_age_months, paris_now(document.submitted_at).date()
+        ),
+        due_at=document.due_at,
+        file_key=document.file_key,
+        is_about_a_child=document.child_id is not None,
+    )
 
 
 def own_thumbnail(document_id: int, members: Members) -> str:
@@ -373,15 +402,16 @@ class BookedDay:
     is_justified: bool
 
 
-def category(category_id: int) -> Category:
-    """A category that families may send. Raises NotFound. One statement."""
+def category(category_id: int, *, about_a_child: bool) -> Category:
+    """A category that families may send for a household, or for a child. Raises NotFound. One statement."""
+    unfit = DocumentOwner.HOUSEHOLD if about_a_child else DocumentOwner.CHILD
     for one in all_categories():
-        if one.category_id == category_id and one.is_active:
+        if one.category_id == category_id and one.is_active and one.owner is not unfit:
             return one
     raise NotFound
 
 
-def booked_days(child_id: int, household_ids: Sequence[int], today: date) -> tuple[BookedDay, ...]:
+def booked_days(child_id: int, household_id: int, today: date) -> tuple[BookedDay, ...]:
     """The booked days around today that a proof of absence may concern (S69). One statement."""
     rows = db.session.execute(
         select(Booking.day, Activity.name, Absence.state)
@@ -389,7 +419,7 @@ def booked_days(child_id: int, household_ids: Sequence[int], today: date) -> tup
         .outerjoin(Absence, Absence.booking_id == Booking.id)
         .where(
             Booking.child_id == child_id,
-            Booking.household_id.in_(household_ids),
+            Booking.household_id == household_id,
             Booking.state == BookingState.ACCEPTED,
             Booking.day.between(today - rules.ABSENCE_SPAN, today + rules.ABSENCE_SPAN),
         )
@@ -411,16 +441,25 @@ def booked_days(child_id: int, household_ids: Sequence[int], today: date) -> tup
 # --- What stops a booking -----------------------------------------------------------------------------------
 
 
-def held_back(household_id: int, child_ids: Collection[int], today: date) -> Mapping[tuple[int, int], str]:
-    """By (child, structure): which documents must be sent before a booking, as a sentence (S75).
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """A document without which a day cannot be booked; `child` is empty for the household's."""
 
-    One key a structure of each child that is held back. One statement when no category gates bookings, else
-    at most four.
+    category_id: int
+    name: str
+    child_id: int | None
+    child: str
+
+
+def lacking(household_id: int, pairs: Collection[tuple[int, int]], today: date) -> tuple[Lacking, ...]:
+    """What must be sent before these (child, structure) are booked (S75). A document sent and not decided yet
+    counts as there: the family has done its part. One statement when no category gates bookings, else three.
     """
     gating = [one for one in all_categories() if one.is_active and one.gates_booking]
-    if not gating:
-        return {}
-    children = list(child_ids)
+    if not gating or not pairs:
+        return ()
+    children = sorted({child_id for child_id, _ in pairs})
+    names = dict(db.session.execute(select(Child.id, Child.first_name).where(Child.id.in_(children))).all())
     sent = db.session.scalars(
         select(Document)
         .where(
@@ -429,40 +468,29 @@ def held_back(household_id: int, child_ids: Collection[int], today: date) -> Map
         )
         .order_by(Document.submitted_at.desc(), Document.id.desc())
     ).all()
-    rows = db.session.execute(_ENROLMENTS, {"children": children, "today": today}).all()
     found = {}
-    for child_id, facility_id in rows:
-        names = [
-            f"«{NBSP}{one.name}{NBSP}»"
-            for one in gating
-            if (not one.facilities or facility_id in dict(one.facilities))
-            and not _is_there(one, household_id, child_id, sent, today)
-        ]
-        if names:
-            found[child_id, facility_id] = _held_sentence(names)
-    return found
+    for category in gating:
+        for child_id, facility_id in sorted(pairs):
+            needed_at = dict(category.facilities)
+            if needed_at and facility_id not in needed_at:
+                continue
+            if not _is_there(category, household_id, child_id, sent, today):
+                whose = child_id if category.owner is DocumentOwner.CHILD else None
+                found[category.category_id, whose] = Lacking(
+                    category.category_id, category.name, whose, names[child_id] if whose else ""
+                )
+    return tuple(found.values())
 
 
 def _is_there(
     category: Category, household_id: int, child_id: int, sent: Sequence[Document], today: date
 ) -> bool:
-    """Sent and not decided yet counts as there: the family has done its part."""
     owners = []
     if category.owner is not DocumentOwner.CHILD:
         owners.append(Owner(household_id, None, ""))
     if category.owner is not DocumentOwner.HOUSEHOLD:
         owners.append(Owner(household_id, child_id, ""))
     return any(_standing(_documents_of(category, owner, sent), today) in SERVING for owner in owners)
-
-
-def _held_sentence(names: Sequence[str]) -> str:
-    what, it = ("Document manquant ou expiré", "le") if len(names) == 1 else (
-        "Documents manquants ou expirés", "les"
-    )  # fmt: skip
-    return (
-        f"{what}{NBSP}: {enumerate_fr(names)}. "
-        f"Transmettez-{it} par la page Documents, puis revenez valider votre demande."
-    )
 
 
 # --- The service --------------------------------------------------------------------------------------------

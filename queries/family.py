@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlalchemy import Row, and_, bindparam, or_, select
 
 from domain.calendar import paris_now
-from domain.enums import AccountKind, Channel, DocumentOwner, DocumentState, Residency
+from domain.enums import AccountKind, Channel, DocumentState, Residency
 from domain.errors import NotFound
 from domain.french import NBSP, format_number
 from domain.people import child_marks
@@ -16,8 +16,6 @@ from extensions import db
 from models import (
     AuditEvent,
     Child,
-    Document,
-    DocumentCategory,
     Enrolment,
     Facility,
     Guardian,
@@ -409,96 +407,3 @@ def child_and_home(household_ids: Sequence[int], child_id: int) -> tuple[str, in
     if row is None:
         raise NotFound
     return row.first_name, row.household_id
-
-
-# --- Documents ------------------------------------------------------------------------------------
-
-_DOCUMENTS = (
-    select(
-        DocumentCategory.id,
-        DocumentCategory.name,
-        DocumentCategory.description,
-        DocumentCategory.owner,
-        DocumentCategory.is_required,
-        Document.household_id,
-        Document.child_id,
-        Document.submitted_at,
-        Document.valid_until,
-    )
-    .outerjoin(
-        Document,
-        and_(
-            Document.category_id == DocumentCategory.id,
-            Document.household_id.in_(_HOUSEHOLDS),
-            Document.state.in_(COUNTING_DOCUMENTS),
-        ),
-    )
-    .where(DocumentCategory.is_active)
-    .order_by(
-        DocumentCategory.position,
-        DocumentCategory.name,
-        Document.submitted_at.desc(),
-        Document.id.desc(),
-    )
-)
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentStatus:
-    """Where one expected document stands for its owner: « la famille SOLIGNAC » or « Léo »."""
-
-    owner: str
-    received_on: date | None
-    valid_until: date | None
-    is_expired: bool
-
-    @property
-    def is_missing(self) -> bool:
-        return self.received_on is None or self.is_expired
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectedDocument:
-    """A document that the town asks for, and where it stands for each owner that it concerns (S70)."""
-
-    name: str
-    description: str
-    owner_kind: DocumentOwner
-    is_required: bool
-    statuses: tuple[DocumentStatus, ...]
-
-    @property
-    def missing(self) -> tuple[DocumentStatus, ...]:
-        return tuple(status for status in self.statuses if status.is_missing) if self.is_required else ()
-
-
-def expected_documents(
-    household_ids: Sequence[int], members: Members, today: date
-) -> tuple[ExpectedDocument, ...]:
-    """The documents expected from the households, in the town's order. One statement."""
-    rows = db.session.execute(_DOCUMENTS, {"households": household_ids}).all()
-    newest: dict[tuple[int, int], Row] = {}  # rows come the newest first: the first of an owner tells
-    for row in rows:
-        newest.setdefault(
-            (row.id, row.child_id if row.owner is DocumentOwner.CHILD else row.household_id), row
-        )
-    categories = {row.id: row for row in rows}
-    households = [(one.household_id, f"la famille {one.name}") for one in members.households]
-    children = [(child.child_id, child.first_name) for child in members.children]
-    return tuple(
-        ExpectedDocument(
-            row.name, row.description, row.owner, row.is_required,
-            tuple(
-                _status(words, newest.get((row.id, owner_id)), today)
-                for owner_id, words in (children if row.owner is DocumentOwner.CHILD else households)
-            ),
-        )
-        for row in categories.values()
-    )  # fmt: skip
-
-
-def _status(owner: str, newest: Row | None, today: date) -> DocumentStatus:
-    if newest is None:
-        return DocumentStatus(owner, None, None, False)
-    received_on, until = paris_now(newest.submitted_at).date(), newest.valid_until
-    return DocumentStatus(owner, received_on, until, until is not None and until < today)

@@ -23,7 +23,8 @@ from models import (
     Resource,
     UsefulLink,
 )
-from queries.family import ChildCard, ExpectedDocument, HouseholdName, expected_documents, members_of
+from queries import documents
+from queries.family import ChildCard, HouseholdName, members_of
 from queries.planning import CANCELLING, Entry, bookings_between
 from queries.rules import rule_set
 
@@ -198,7 +199,7 @@ class HomePage:
     households: tuple[HouseholdName, ...]
     children: tuple[ChildCard, ...]
     drafts: tuple[Draft, ...]
-    missing_documents: tuple[ExpectedDocument, ...]
+    missing_documents: tuple[documents.Item, ...]
     week: Week
     limit: Limit | None
     pending: tuple[PendingPart, ...]
@@ -221,9 +222,7 @@ def home(household_ids: Sequence[int], user_id: int, now: datetime) -> HomePage:
         households=members.households,
         children=members.children,
         drafts=tuple(Draft(*row) for row in db.session.execute(_DRAFTS, family)),
-        missing_documents=tuple(
-            document for document in expected_documents(household_ids, members, today) if document.missing
-        ),
+        missing_documents=documents.missing(members, today),
         week=_week(monday, is_next, members.children, entries),
         limit=_next_limit(_upcoming(entries, today), now),
         pending=tuple(PendingPart(*row[:7]) for row in waiting if row.section is None),

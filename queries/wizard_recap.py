@@ -131,7 +131,7 @@ class RecapChild:
 @dataclass(frozen=True, slots=True)
 class Recap:
     """Step 4. `means` says on which quotient prices rest, `explanations` how they were computed, `billed`
-    when they are due; `is_complete` is false when a price is not known.
+    when they are due; `is_complete` is false when a price is not known. `booked_places`: (child, structure).
     """
 
     children: tuple[RecapChild, ...]
@@ -142,6 +142,7 @@ class Recap:
     explanations: tuple[str, ...]
     bar: Bar
     only_cancels: bool
+    booked_places: frozenset[tuple[int, int]]
 
 
 def recap(draft: Draft, children: Sequence[ChildCard], now: datetime, today: date) -> Recap:
@@ -166,6 +167,9 @@ def recap(draft: Draft, children: Sequence[ChildCard], now: datetime, today: dat
         explanations=tuple(" ".join(sentences) for sentences in explanations),
         bar=bar(wished, rules, now),
         only_cancels=all(day.wish is LineAction.CANCEL for day in wished),
+        booked_places=frozenset(
+            (day.child_id, day.facility_id) for day in wished if day.wish is LineAction.BOOK
+        ),
     )
 
 

@@ -55,7 +55,11 @@ def submit(author: Author, key: str, author_name: str, email: str, now: datetime
             raise Refused("empty", "Votre demande est vide. Choisissez au moins un jour.")
         if any(wish.wish is LineAction.BOOK for wish in wishes):
             today = paris_now(now).date()
-            refuse_closed(booking_gates.gates([household_id], author.user_id, town_queries.settings(), today))
+            pairs = {(wish.child_id, wish.facility_id) for wish in wishes if wish.wish is LineAction.BOOK}
+            refuse_closed(
+                booking_gates.gates([household_id], author.user_id, town_queries.settings(), today)
+                + booking_gates.document_gates(household_id, pairs, today)
+            )
         request = BookingRequest(
             reference=new_reference(session, BookingRequest),
             household_id=household_id,

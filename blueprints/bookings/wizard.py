@@ -90,14 +90,21 @@ def child(key: str) -> Response:
     return _child_page(form, children, url_for("bookings.child", key=key), unfinished=None)
 
 
-def _gates(household_ids: Sequence[int]) -> list[tuple[Gate, str]]:
+def _gates(household_ids: Sequence[int], documents: Sequence[Gate] = ()) -> list[tuple[Gate, str]]:
     """What is to be done before booking, each with the address where it is done."""
     places = {
+        GateKind.DOCUMENT: _document_address,
         GateKind.CERTIFICATION: lambda gate: url_for("household.certify", household_id=gate.target_id),
         GateKind.CONSENT: lambda gate: url_for("household.read_text", text_id=gate.target_id),
     }
-    found = booking_gates.gates(household_ids, current_user.user_id, town(), today())
+    found = [*booking_gates.gates(household_ids, current_user.user_id, town(), today()), *documents]
     return [(gate, places[gate.kind](gate)) for gate in {gate.sentence: gate for gate in found}.values()]
+
+
+def _document_address(gate: Gate) -> str:
+    if gate.child_id is not None:
+        return url_for("documents.send_for_child", category_id=gate.target_id, child_id=gate.child_id)
+    return url_for("documents.send_for_household", category_id=gate.target_id, household_id=gate.household_id)
 
 
 def _may_book(form: ChildForm) -> bool:
@@ -294,11 +301,12 @@ def recap(key: str) -> Response:
     if not draft.has_lines:
         return done(url_for("bookings.planning", key=key))
     recap = wizard_recap.recap(draft, _children(), now(), today())
+    lacking = booking_gates.document_gates(draft.household_id, recap.booked_places, today())
     return render_template(
         "bookings/wizard_recap.html",
         draft=draft,
         recap=recap,
-        gates=[] if recap.only_cancels else _gates([draft.household_id]),
+        gates=[] if recap.only_cancels else _gates([draft.household_id], lacking),
     )
 
 

@@ -1,4 +1,4 @@
-"""Routes that receive a file: a larger body, only for an agent who may use them.
+"""Routes that receive a file: a larger body, only for who may use them.
 
 The CSRF check reads the form before any view runs, so the limit of such a route is raised earlier, when its
 address is understood.
@@ -16,8 +16,10 @@ from domain.permissions import Permission
 _MARGIN = 512 * 1024
 
 
-def receive_files(blueprint: Blueprint, permission: Permission, sizes: Mapping[str, int]) -> None:
-    """Let these views of `blueprint` receive files of so many bytes, from agents with `permission`."""
+def receive_files(blueprint: Blueprint, permission: Permission | None, sizes: Mapping[str, int]) -> None:
+    """Let these views of `blueprint` receive files of so many bytes, from agents with `permission`; from
+    families when there is none.
+    """
     limits = {f"{blueprint.name}.{name}": size + _MARGIN for name, size in sizes.items()}
 
     @blueprint.url_value_preprocessor
@@ -26,5 +28,7 @@ def receive_files(blueprint: Blueprint, permission: Permission, sizes: Mapping[s
             request.max_content_length = limits[endpoint]
 
 
-def _may(permission: Permission) -> bool:
-    return current_user.is_staff and not current_user.is_restricted and current_user.may(permission)
+def _may(permission: Permission | None) -> bool:
+    if current_user.is_restricted or current_user.is_staff is (permission is None):
+        return False
+    return permission is None or current_user.may(permission)

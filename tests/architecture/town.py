@@ -104,6 +104,7 @@ class Town:
         self.category = world.add(
             DocumentCategory(name="Justificatif de domicile", owner=DocumentOwner.HOUSEHOLD)
         )
+        self.child_category = world.add(DocumentCategory(name="Assurance", owner=DocumentOwner.CHILD))
         self.own = self._family("SOLIGNAC", "A", "École Zola")
         self.other = self._family("MARTIN", "B", "École Hugo")
         self._ask_a_fact()
@@ -186,7 +187,6 @@ class Town:
             )
         )  # fmt: skip
         document = world.document(household, self.category)
-        sent = world.sent_document(household, self.category)
         change = world.change(
             household,
             parent,
@@ -294,7 +294,8 @@ class Town:
             "staff_families.link_child child_id": Value(other.child.id),
             "exception_id": Value(own.exception_id, other.exception_id),
             "enrolment_id": Value(own.enrolment.id, other.enrolment.id),
-            "document_id": Value(own.document.id, other.document.id),
+            "document_id": Value(own.sent.id, other.sent.id),
+            "staff_families.withdraw_document document_id": Value(own.document.id, other.document.id),
             **self._desk_values(),
             "booking_id": Value(own.booking_id, other.booking_id),
             "line_id": Value(own.line_id, other.line_id),
@@ -319,6 +320,7 @@ class Town:
             "type_id": Value(self.authorisation.id),
             "staff_lists.new_choice name": Value("regimes", unknown="planetes"),
             "category_id": Value(self.category.id),
+            "documents.send_for_child category_id": Value(self.child_category.id),
             "resource_id": Value(self.resource.id),
             "link_id": Value(self.link.id),
             "staff_id": Value(members[Role.DIRECTOR]),

@@ -4,10 +4,9 @@ from datetime import date
 
 import pytest
 
-from domain.enums import BookingState, Channel, DocumentOwner, LineState
+from domain.enums import BookingState, Channel, LineState
 from models import (
     AuditEvent,
-    DocumentCategory,
     HouseholdGuardian,
     OutgoingMail,
     User,
@@ -213,39 +212,6 @@ def test_another_familys_child_is_not_found(claire, world):
     stranger = world.child(other, "Nino")
     assert claire.get(f"/mes-enfants/{stranger.id}").status_code == 404
     assert claire.get("/mes-enfants/999999").status_code == 404
-
-
-# --- Transmettre un document ----------------------------------------------------------------------
-
-
-def test_each_document_says_whom_it_concerns_and_where_it_stands(claire, family):
-    insurance = family.world.add(
-        DocumentCategory(
-            name="Assurance", owner=DocumentOwner.CHILD, description="Responsabilité civile de l’enfant."
-        )
-    )
-    family.world.add(DocumentCategory(name="Domicile", owner=DocumentOwner.HOUSEHOLD, position=1))
-    family.world.add(DocumentCategory(name="Ancien", owner=DocumentOwner.HOUSEHOLD, is_active=False))
-    for child, until in ((family.marie, date(2027, 8, 31)), (family.leo, date(2026, 8, 31))):
-        family.world.document(family.household, insurance, child, valid_until=until)
-    family.world.settings(email="accueil.famille@example.org")
-    with at_most(4):
-        claire.get("/documents")
-    parts = {part.h2.get_text(): words(part) for part in claire.page.select("section.card")}
-    assert set(parts) == {"Comment transmettre", "Assurance", "Domicile"}
-    assert "Responsabilité civile de l’enfant. Concerne : l’enfant" in parts["Assurance"]
-    assert "Marie Reçu le 03/09/2026, valable jusqu’au 31/08/2027 Reçu" in parts["Assurance"]
-    assert "Léo Expiré depuis le 31/08/2026 À renouveler" in parts["Assurance"]
-    assert "Concerne : le foyer La famille SOLIGNAC Pas encore reçu À transmettre" in parts["Domicile"]
-    assert "accueil.famille@example.org" in parts["Comment transmettre"]
-
-
-def test_documents_of_another_family_are_not_told(claire, family):
-    category = family.world.add(DocumentCategory(name="Domicile", owner=DocumentOwner.HOUSEHOLD))
-    other = family.world.household("MARTIN")
-    family.world.document(other, category)
-    claire.get("/documents")
-    assert "Pas encore reçu" in main(claire)
 
 
 # --- Factures et règlements -----------------------------------------------------------------------

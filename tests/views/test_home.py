@@ -116,12 +116,15 @@ def test_missing_and_outdated_documents_are_things_to_do(claire, family):
     insurance = document(family)
     receive(family, insurance, family.marie, valid_until=date(2027, 8, 31))
     receive(family, insurance, family.leo, valid_until=date(2026, 8, 31))
-    document(family, "Justificatif de domicile", DocumentOwner.HOUSEHOLD)
+    home = document(family, "Justificatif de domicile", DocumentOwner.HOUSEHOLD)
     claire.get("/accueil")
     todo = section(claire, "À faire")
     assert "Expiré pour Léo." in words(todo)
     assert "Pas encore reçu pour la famille SOLIGNAC." in words(todo)
-    assert {link["href"] for link in todo.find_all("a")} == {"/documents"}
+    assert {link["href"] for link in todo.find_all("a")} == {
+        f"/documents/{insurance.id}/enfant/{family.leo.id}",
+        f"/documents/{home.id}/foyer/{family.household.id}",
+    }
 
 
 def test_a_complete_file_is_told_so(claire, family):
