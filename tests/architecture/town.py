@@ -187,6 +187,7 @@ class Town:
             )
         )  # fmt: skip
         document = world.document(household, self.category)
+        sent = world.sent_document(household, self.category)
         change = world.change(
             household,
             parent,

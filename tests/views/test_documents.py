@@ -6,7 +6,15 @@ from datetime import date
 import pytest
 
 from domain.enums import AbsenceKind, DocumentEffect, DocumentOwner, DocumentState
-from models import Absence, Document, DocumentCategory, HouseholdChild
+from models import (
+    Absence,
+    Booking,
+    Document,
+    DocumentCategory,
+    DocumentCategoryFacility,
+    HouseholdChild,
+)
+from tests.booking_bench import TUESDAY, Bench
 from tests.document_files import pages, picture, send, written
 from tests.school_family import SchoolFamily, words
 from tests.statements import at_most
@@ -283,3 +291,25 @@ def test_a_pdf_of_several_pages_is_counted(claire, family, home):
     sent = {"files": [(io.BytesIO(written(pages(3))), "bail.pdf")]}
     claire.submit(page, sent, form="form[data-upload]", follow=True)
     assert "3 pages" in words(claire.page.main)
+
+
+# --- What stops a booking -----------------------------------------------------------------------------------
+
+
+def test_a_missing_document_holds_the_booking_back_and_says_where_to_send_it(client, world):
+    bench = Bench(world)
+    client.sign_in(bench.claire)
+    insurance = world.add(DocumentCategory(name="Assurance", owner=DocumentOwner.CHILD, gates_booking=True))
+    elsewhere = world.facility("ALSH Saint-Géry")
+    vaccines = world.add(DocumentCategory(name="Vaccination", owner=DocumentOwner.CHILD, gates_booking=True))
+    world.add(DocumentCategoryFacility(category_id=vaccines.id, facility_id=elsewhere.id))
+    key = bench.start()
+    bench.touch(key, TUESDAY)
+    recap = f"/reservations/{key}/recapitulatif"
+    client.get(recap)
+    told = client.page.find("a", href=form_of(insurance, child=bench.leo)).parent
+    assert "Transmettez d’abord le document « Assurance » pour Léo" in words(told)
+    assert "Vaccination" not in words(client.page.main)
+    client.submit(form_of(insurance, child=bench.leo), {"files": [photo()]}, form="form[data-upload]")
+    client.submit(recap, form=f"/reservations/{key}/valider", follow=True)
+    assert world.one(Booking).child_id == bench.leo.id
