@@ -43,6 +43,7 @@ from queries import change_names, field_rules, file_values, medical
 from queries.medical import ReadingLine
 
 LINES_READ = 120
+MASK = "masqué"
 HISTORY_LENGTH = 30
 REFUSAL_SHOWN = timedelta(days=30)  # a refusal stays beside its field that long, or until a new declaration
 
@@ -54,10 +55,15 @@ Subject = tuple[SubjectKind, int]
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who reads, and when: the words depend on both."""
+    """Who reads, and when: the words depend on both. `is_agent`: an agent looks at the family's portal, and
+    what rests sealed stays so (R51)."""
 
     user_id: int
     now: datetime
+    is_agent: bool = False
+
+    def hides(self, field: FileField | None) -> bool:
+        return self.is_agent and field is not None and field.is_sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,9 +205,9 @@ def _declaration(row: Row, names: Mapping[str, str], viewer: Viewer) -> Declarat
         field=row.field,
         label=change_names.label(row.subject_kind, row.field, names),
         state=row.state,
-        wanted=row.wanted_value,
-        before=_words(known, row.field, row.seen_value),
-        after=_words(known, row.field, row.wanted_value),
+        wanted=None if viewer.hides(known) else row.wanted_value,
+        before=MASK if viewer.hides(known) else _words(known, row.field, row.seen_value),
+        after=MASK if viewer.hides(known) else _words(known, row.field, row.wanted_value),
         author="vous" if is_own else "le service" if by_service else row.author_name,
         is_own=is_own,
         by_service=by_service,
@@ -209,7 +215,7 @@ def _declaration(row: Row, names: Mapping[str, str], viewer: Viewer) -> Declarat
         day=paris_now(row.created_at).date(),
         answer_due=format_moment(row.due_at) if is_own else format_day(paris_now(row.due_at).date()),
         is_late=is_late(row.due_at, viewer.now),
-        reason=row.reason,
+        reason=MASK if viewer.hides(known) and row.reason else row.reason,
         decided_at=row.decided_at,
     )
 
@@ -234,10 +240,11 @@ class FieldView:
     value: str | None
     pending: Declaration | None
     refused: Declaration | None
+    is_hidden: bool = False
 
     @property
     def words(self) -> str:
-        return value_in_words(self.field, self.value)
+        return MASK if self.is_hidden else value_in_words(self.field, self.value)
 
     @property
     def shown(self) -> str | None:
@@ -254,7 +261,7 @@ class SectionView:
 
     @property
     def editable(self) -> tuple[FieldView, ...]:
-        return tuple(one for one in self.fields if one.policy.is_editable)
+        return tuple(one for one in self.fields if one.policy.is_editable and not one.is_hidden)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +289,7 @@ def sheets(kind: SubjectKind, subject_ids: Collection[int], viewer: Viewer) -> d
     declared = declarations(kind, subject_ids, viewer)
     return {
         subject_id: Sheet(
-            _sections(kind, subject_id, official[subject_id], policies, declared),
+            _sections(kind, subject_id, official[subject_id], policies, declared, viewer),
             declared.history({(kind, subject_id)}),
         )
         for subject_id in subject_ids
@@ -300,6 +307,7 @@ def _sections(
     official: Mapping[str, str | None],
     policies: Mapping[str, Policy],
     declared: Declarations,
+    viewer: Viewer,
 ) -> dict[FileSection, SectionView]:
     found = {}
     for section in (one for one, subject in SECTION_SUBJECTS.items() if subject is kind):
@@ -307,9 +315,10 @@ def _sections(
             FieldView(
                 field,
                 policies[field.key],
-                official.get(field.name),
+                None if viewer.hides(field) else official.get(field.name),
                 declared.pending((kind, subject_id), field.name),
                 declared.refused((kind, subject_id), field.name),
+                viewer.hides(field),
             )
             for field in fields_of(section)
             if policies[field.key].is_shown
@@ -417,7 +426,7 @@ def child_file(child_id: int, viewer: Viewer, today: date) -> ChildFile:
     declared = declarations(SubjectKind.CHILD, [child_id], viewer)
     return ChildFile(
         Sheet(
-            _sections(SubjectKind.CHILD, child_id, official, policies, declared),
+            _sections(SubjectKind.CHILD, child_id, official, policies, declared, viewer),
             declared.history(declared.subjects),
         ),
         _people(child_id, declared),

@@ -49,7 +49,7 @@ class Place:
 
 
 def viewer() -> Viewer:
-    return Viewer(current_user.user_id, now())
+    return Viewer(current_user.user_id, now(), is_agent=current_user.observer is not None)
 
 
 def edit_section(section: FileSection, where: Place) -> Response:

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from domain.enums import AccountStatus, StaffRole
-from models import AuditEvent, Household, StaffMember, User
+from domain.enums import AccountStatus, FileSection, StaffRole
+from models import AuditEvent, Guardian, Household, StaffMember, User
 from services.transaction import write_transaction
 from tests.strict_client import HTMX
 from tests.views.reading import text
@@ -165,3 +165,23 @@ def test_the_flag_alone_opens_nothing_to_a_family(client, world, claire, househo
 
     assert "Bonjour Paul" in text(client)
     assert len(world.all(Household)) == 2
+
+
+def test_what_rests_sealed_stays_sealed_for_who_looks(client, agent, claire, household, world):
+    child = world.child(household)
+    world.health(child, food_allergies="Arachides", has_pai="oui")
+    lines = {"treatment": (None, "Ventoline")}
+    world.change(household, claire, FileSection.CHILD_MEDICAL, lines, child=child)
+    change(world, Guardian, world.one(Guardian).id, iban="FR7630006000011234567890189")
+    watch(client, household)
+
+    client.get(f"/mes-enfants/{child.id}")
+    assert "Allergies alimentaires masqué" in text(client)
+    assert "Arachides" not in client.page.get_text()
+    assert "Ventoline" not in client.page.get_text()
+    assert client.get(f"/mes-enfants/{child.id}/sante").status_code == 404
+    client.get("/mon-compte")
+    assert "IBAN masqué" in text(client)
+    assert "0189" not in client.page.get_text()
+    assert client.get("/mon-compte/banque").status_code == 200
+    assert "0189" not in client.page.decode()
