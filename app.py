@@ -31,6 +31,7 @@ from blueprints.staff.day_sheets import blueprint as staff_day_sheets
 from blueprints.staff.desk import blueprint as staff_desk
 from blueprints.staff.facilities import blueprint as staff_facilities
 from blueprints.staff.families import blueprint as staff_families
+from blueprints.staff.family_files import blueprint as staff_family_files
 from blueprints.staff.lists import blueprint as staff_lists
 from blueprints.staff.mails import blueprint as staff_mails
 from blueprints.staff.requests import blueprint as staff_requests
@@ -41,7 +42,7 @@ from extensions import csrf, db, login_manager, sqlite_driver
 
 BLUEPRINTS = (
     public, auth, home, household, children, documents, bookings, invoices, demo,
-    staff_dashboard, staff_requests, staff_families, staff_facilities, staff_calendar,
+    staff_dashboard, staff_requests, staff_families, staff_family_files, staff_facilities, staff_calendar,
     staff_rulebook, staff_content, staff_lists, staff_consents, staff_settings, staff_mails, staff_users,
     staff_day_sheets, staff_desk,
 )  # fmt: skip

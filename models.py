@@ -271,7 +271,7 @@ class Household(db.Model):
     import_key: Mapped[str | None] = mapped_column(String(80), unique=True)  # its name in the imported file
     merged_into_id: Mapped[int | None] = parent_key("household.id")  # a duplicate, kept for its trace (R03)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    search_text: Mapped[str] = mapped_column(String(400), default="")  # folded names, see domain.people.fold
+    search_text: Mapped[str] = mapped_column(Text, default="")  # folded names, see services.name_index
 
 
 class FormerAddress(db.Model):

@@ -22,6 +22,7 @@ class Permission(StrEnum):
     CHANGES_DECIDE = "changes_decide"
     DOCUMENTS_DECIDE = "documents_decide"
     FAMILIES_EXPORT = "families_export"
+    FAMILIES_IMPORT = "families_import"
     FAMILIES_MERGE = "families_merge"
     FAMILY_VIEW = "family_view"
     SCHOOLS_MANAGE = "schools_manage"

@@ -20,6 +20,7 @@ from domain.french import NBSP, format_number
 from domain.people import fold, normalise_email
 from extensions import db
 from models import (
+    AuthorisedPerson,
     Child,
     Document,
     DocumentCategory,
@@ -37,6 +38,7 @@ from queries.family import COUNTING_DOCUMENTS, ChildCard, every_child_of
 PAGE_SIZE = 25
 _NUMBER = re.compile(r"(?:n\W*)?([0-9]{1,6})", re.IGNORECASE)
 _PHONE = re.compile(r"0[0-9]{9}")
+_BENEFICIARY = re.compile(r"[0-9][0-9\s]{4,18}[0-9A-Za-z]?")
 
 Scope = Collection[int] | None
 
@@ -74,13 +76,19 @@ _ADULT_NAMES = (
     select(HouseholdGuardian.household_id, Guardian.first_name, Guardian.last_name, User.status)
     .join(Guardian, Guardian.id == HouseholdGuardian.guardian_id)
     .outerjoin(User, User.id == Guardian.user_id)
-    .where(HouseholdGuardian.household_id.in_(bindparam("households", expanding=True)))
+    .where(
+        HouseholdGuardian.household_id.in_(bindparam("households", expanding=True)),
+        Guardian.merged_into_id.is_(None),
+    )
     .order_by(HouseholdGuardian.position, Guardian.id)
 )
 _CHILD_NAMES = (
     select(HouseholdChild.household_id, Child.first_name)
     .join(Child, Child.id == HouseholdChild.child_id)
-    .where(HouseholdChild.household_id.in_(bindparam("households", expanding=True)))
+    .where(
+        HouseholdChild.household_id.in_(bindparam("households", expanding=True)),
+        Child.merged_into_id.is_(None),
+    )
     .order_by(Child.birth_date, Child.id)
 )
 
@@ -152,9 +160,10 @@ def count(*, facility_ids: Scope, today: date, access: AccountStatus) -> int:
 
 
 def _visible(facility_ids: Scope, today: date) -> ColumnElement[bool]:
+    """A file merged into another is out of every list: the one that was kept holds everything."""
     if facility_ids is None:
-        return true()
-    return Household.id.in_(
+        return Household.merged_into_id.is_(None)
+    return Household.merged_into_id.is_(None) & Household.id.in_(
         select(HouseholdChild.household_id)
         .join(Enrolment, Enrolment.child_id == HouseholdChild.child_id)
         .where(Enrolment.facility_id.in_(facility_ids), Enrolment.last_day >= today)
@@ -170,12 +179,12 @@ def _matches(text: str, sees_secrets: bool) -> ColumnElement[bool]:
         found = Guardian.email.contains(address, autoescape=True)
         return Household.id.in_(_of_adults(and_(found, _may_be_seen(sees_secrets))))
     if number := _NUMBER.fullmatch(text):
-        return Household.number == int(number[1])
+        return or_(Household.number == int(number[1]), Household.beneficiary_number == number[1])
     digits = re.sub(r"[\s.\-/]", "", text).replace("+33", "0", 1)
     if _PHONE.fullmatch(digits):
-        phones = (Guardian.mobile_phone, Guardian.home_phone, Guardian.work_phone)
-        found = or_(*(func.replace(phone, " ", "") == digits for phone in phones))
-        return Household.id.in_(_of_adults(and_(found, _may_be_seen(sees_secrets))))
+        return Household.id.in_(_with_phone(digits, sees_secrets))
+    if _BENEFICIARY.fullmatch(text):
+        return func.upper(func.replace(Household.beneficiary_number, " ", "")) == digits.upper()
     words = fold(text).split() or [text]  # signs alone are nobody's name
     return and_(*(Household.search_text.contains(word, autoescape=True) for word in words))
 
@@ -190,6 +199,18 @@ def _of_adults(condition: ColumnElement[bool]) -> Any:
         .join(Guardian, Guardian.id == HouseholdGuardian.guardian_id)
         .where(condition)
     )
+
+
+def _with_phone(digits: str, sees_secrets: bool) -> Any:
+    """Households of an adult with this number, or of a child whom somebody with this number may fetch."""
+    own = (Guardian.mobile_phone, Guardian.home_phone, Guardian.work_phone)
+    fetching = (
+        select(HouseholdChild.household_id)
+        .join(AuthorisedPerson, AuthorisedPerson.child_id == HouseholdChild.child_id)
+        .where(func.replace(AuthorisedPerson.phone, " ", "") == digits, ~HouseholdChild.is_restricted)
+    )
+    found = or_(*(func.replace(phone, " ", "") == digits for phone in own))
+    return _of_adults(and_(found, _may_be_seen(sees_secrets))).union(fetching)
 
 
 def _has_access(access: AccountStatus | None) -> ColumnElement[bool]:

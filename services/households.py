@@ -7,7 +7,7 @@ raises Stale instead of being overwritten.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
@@ -38,13 +38,12 @@ from models import (
     QuotientFamilial,
     User,
 )
-from services import audit, records
+from services import audit, name_index, records
 from services.accounts import Author
 from services.transaction import write_transaction
 
 FIRST_NUMBER = 1001
 NUMBER_TRIES = 5
-SEARCH_LENGTH = 400
 SOURCE_LENGTH = 80
 ADDRESS = ("address", "address_extra", "postcode", "city")
 ONE_DAY = timedelta(days=1)
@@ -191,7 +190,7 @@ def create_household(
             _add_child(session, household.id, child, author, now)
         if new.quotient:
             open_quotient(session, household.id, new.quotient, author, now)
-        _index(session, [household.id])
+        name_index.rewrite(session, [household.id])
         return household.id
 
 
@@ -204,7 +203,7 @@ def update_household(
         former = read(Identity, household)
         if _change(session, "household.updated", household, identity, seen, household_id, author, now):
             _keep_former_address(session, household, former, paris_now(now).date())
-            _index(session, [household_id])
+            name_index.rewrite(session, [household_id])
 
 
 def set_address(session: Session, household: Household, values: Mapping[str, str], today: date) -> None:
@@ -221,7 +220,8 @@ def set_address(session: Session, household: Household, values: Mapping[str, str
 def _keep_former_address(session: Session, household: Household, former: Identity, today: date) -> None:
     """Write where the household lived until yesterday; what is corrected the same day never counted."""
     lived = {name: getattr(former, name) for name in ADDRESS}
-    if not any(lived.values()) or all(getattr(household, name) == value for name, value in lived.items()):
+    stays = all(getattr(household, name) == getattr(former, name) for name in (*ADDRESS, "residency"))
+    if stays or not any(lived.values()):
         return
     yesterday = today - ONE_DAY
     if household.address_since is None or household.address_since <= yesterday:
@@ -247,7 +247,7 @@ def names_changed(session: Session, person: Guardian | Child) -> None:
         if isinstance(person, Guardian)
         else (HouseholdChild, HouseholdChild.child_id)
     )
-    _index(session, session.scalars(select(table.household_id).where(column == person.id)))
+    name_index.rewrite(session, session.scalars(select(table.household_id).where(column == person.id)))
 
 
 def rewrite_names(session: Session, household_ids: Iterable[int]) -> None:
@@ -313,25 +313,6 @@ def _refuse_duplicates(session: Session, new: NewHousehold) -> None:
         raise Duplicates(found)
 
 
-def _index(session: Session, household_ids: Iterable[int]) -> None:
-    """Rewrite what the search reads: each word once, the household's own name first (R03)."""
-    session.flush()
-    for household in session.scalars(select(Household).where(Household.id.in_(list(household_ids)))):
-        adults = select(Guardian.first_name, Guardian.last_name).join(
-            HouseholdGuardian, HouseholdGuardian.guardian_id == Guardian.id
-        )
-        children = select(Child.first_name, Child.last_name).join(
-            HouseholdChild, HouseholdChild.child_id == Child.id
-        )
-        names = [household.name]
-        for first_name, last_name in [
-            *session.execute(adults.where(HouseholdGuardian.household_id == household.id)),
-            *session.execute(children.where(HouseholdChild.household_id == household.id)),
-        ]:
-            names += [last_name, first_name]
-        household.search_text = " ".join(dict.fromkeys(fold(" ".join(names)).split()))[:SEARCH_LENGTH]
-
-
 # --- Adults -----------------------------------------------------------------------------------------------
 
 
@@ -340,7 +321,7 @@ def add_adult(household_id: int, adult: Adult, *, author: Author, now: datetime)
     with write_transaction() as session:
         _household(session, household_id)
         guardian_id = _add_adult(session, household_id, adult, author, now)
-        _index(session, [household_id])
+        name_index.rewrite(session, [household_id])
         return guardian_id
 
 
@@ -374,7 +355,7 @@ def update_adult(
         households = select(HouseholdGuardian.household_id).where(
             HouseholdGuardian.guardian_id == guardian_id
         )
-        _index(session, session.scalars(households))
+        name_index.rewrite(session, session.scalars(households))
 
 
 def _add_adult(session: Session, household_id: int, adult: Adult, author: Author, now: datetime) -> int:
@@ -419,7 +400,7 @@ def add_child(household_id: int, child: NewChild, *, author: Author, now: dateti
     with write_transaction() as session:
         _household(session, household_id)
         child_id = _add_child(session, household_id, child, author, now)
-        _index(session, [household_id])
+        name_index.rewrite(session, [household_id])
         return child_id
 
 
@@ -432,7 +413,7 @@ def update_child(
         if not _change(session, "child.updated", child, identity, seen, household_id, author, now):
             return
         households = select(HouseholdChild.household_id).where(HouseholdChild.child_id == child_id)
-        _index(session, session.scalars(households))
+        name_index.rewrite(session, session.scalars(households))
 
 
 def add_enrolment(

@@ -43,7 +43,10 @@ STAFF_TABS = (
         "À traiter", "inbox", "staff_desk.index", Permission.REQUESTS_READ,
         ("staff_dashboard", "staff_desk", "staff_requests"),
     ),
-    ("Familles", "users", "staff_families.index", Permission.FAMILIES_READ, ("staff_families",)),
+    (
+        "Familles", "users", "staff_families.index", Permission.FAMILIES_READ,
+        ("staff_families", "staff_family_files"),
+    ),
     ("Structures", "building", "staff_facilities.index", Permission.FACILITIES_MANAGE, ("staff_facilities",)),
     ("Mails", "mail", "staff_mails.index", Permission.MAILS_READ, ("staff_mails",)),
     (

@@ -925,6 +925,9 @@ def upgrade() -> None:
         )
 
     with op.batch_alter_table("household", schema=None) as batch_op:
+        batch_op.alter_column(
+            "search_text", existing_type=sa.String(length=400), type_=sa.Text(), existing_nullable=False
+        )
         batch_op.add_column(sa.Column("address_since", sa.Date(), nullable=True))
         batch_op.add_column(
             sa.Column(

@@ -31,9 +31,9 @@ from models import (
     MedicalRecord,
 )
 from queries import file_values
-from services import households
+from services import households, name_index
 
-NAMES = ("first_name", "last_name")
+NAMES = ("first_name", "last_name", "birth_name")
 _FROM_TEXT: Mapping[str, Callable[[str], Any]] = {
     "birth_date": date.fromisoformat,
     "sex": Sex,
@@ -127,6 +127,7 @@ def apply(
     """Make `value` the official one; the owner is locked by the caller, the journal is the caller's."""
     if field == PERSON_FIELD or field.split(":")[0] == ADDED_PERSON_FIELD:
         _apply_person(session, subject, value)
+        name_index.of_child(session, subject.owner[1])
     elif (question := authorisation_of(field)) is not None:
         _apply_authorisation(session, subject.id, question, value, giver, now)
     elif field in file_values.MEDICAL:

@@ -337,6 +337,7 @@ class Town:
             "act": Value("ouvrir", unknown="autre"),
             "name": Value("absent", unknown="absent"),
             "staff_families.state_fact name": Value("agent", unknown="absent"),
+            "kind": Value("csv", unknown="pdf"),
             "token": Value(LINK, unknown="INCONNU"),
             "auth.confirm_email token": Value(EMAIL_LINK, unknown="INCONNU"),
             "auth.first_administrator token": Value(ADMINISTRATOR_LINK, unknown="INCONNU"),
