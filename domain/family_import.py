@@ -25,7 +25,7 @@ _QUOTIENT = re.compile(r"([0-9]{1,5})(?:[,.]([0-9]{1,2}))?")
 _SCHOOL_YEAR = re.compile(r"(20[0-9]{2})(?:\s*[-/]\s*(20[0-9]{2}))?")
 
 
-class Part(StrEnum):
+class ImportPart(StrEnum):
     """Whose value a column holds."""
 
     HOUSEHOLD = "household"
@@ -40,7 +40,7 @@ class Part(StrEnum):
 class ImportColumn:
     """A column of the file. `length`: the longest text that the portal stores."""
 
-    part: Part
+    part: ImportPart
     name: str
     title: str
     help: str
@@ -49,10 +49,10 @@ class ImportColumn:
     length: int = 200
 
 
-_H, _C = Part.HOUSEHOLD, Part.CHILD
+_H, _C = ImportPart.HOUSEHOLD, ImportPart.CHILD
 
 
-def _adult(part: Part, number: int, example: Sequence[str]) -> tuple[ImportColumn, ...]:
+def _adult(part: ImportPart, number: int, example: Sequence[str]) -> tuple[ImportColumn, ...]:
     words = (
         ("first_name", "prénom", "Laissez vide s’il n’y a pas de second adulte." if number == 2 else "", 80),
         ("last_name", "nom", "Vide\u00a0: le nom du foyer.", 80),
@@ -94,11 +94,11 @@ COLUMNS: tuple[ImportColumn, ...] = (
         _H, "beneficiary_number", "Numéro d’allocataire", "Facultatif.", "1234567", length=20
     ),
     *_adult(
-        Part.FIRST_ADULT, 1,
+        ImportPart.FIRST_ADULT, 1,
         ("Claire", "SOLIGNAC", "claire.solignac@exemple.fr", "06 12 34 56 78", "", "05 65 00 00 00"),
     ),
     *_adult(
-        Part.SECOND_ADULT, 2, ("Marc", "SOLIGNAC", "marc.solignac@exemple.fr", "06 98 76 54 32", "", "")
+        ImportPart.SECOND_ADULT, 2, ("Marc", "SOLIGNAC", "marc.solignac@exemple.fr", "06 98 76 54 32", "", "")
     ),
     ImportColumn(_C, "first_name", "Enfant prénom", "", "Léo", is_required=True, length=80),
     ImportColumn(_C, "last_name", "Enfant nom", "Vide\u00a0: le nom du foyer.", "SOLIGNAC", length=80),
@@ -107,22 +107,23 @@ COLUMNS: tuple[ImportColumn, ...] = (
     ),
     ImportColumn(_C, "sex", "Enfant sexe", "Facultatif. Fille ou Garçon.", "Garçon"),
     ImportColumn(
-        Part.SCHOOLING, "school", "École", "Facultatif. Le nom d’une structure du portail.", "École Zola"
+        ImportPart.SCHOOLING, "school", "École", "Facultatif. Le nom d’une structure du portail.",
+        "École Zola",
     ),
     ImportColumn(
-        Part.SCHOOLING, "level", "Niveau", "Avec l’école. TPS, PS, MS, GS, CP, CE1, CE2, CM1, CM2 ou ULIS.",
-        "CP",
+        ImportPart.SCHOOLING, "level", "Niveau",
+        "Avec l’école. TPS, PS, MS, GS, CP, CE1, CE2, CM1, CM2 ou ULIS.", "CP",
     ),
     ImportColumn(
-        Part.SCHOOLING, "class_name", "Classe", "Facultatif. Elle est créée si elle n’existe pas.",
+        ImportPart.SCHOOLING, "class_name", "Classe", "Facultatif. Elle est créée si elle n’existe pas.",
         "CP de Mme Faure", length=80,
     ),
     ImportColumn(
-        Part.SCHOOLING, "school_year", "Année scolaire", "Vide\u00a0: l’année en cours.", "2026-2027"
+        ImportPart.SCHOOLING, "school_year", "Année scolaire", "Vide\u00a0: l’année en cours.", "2026-2027"
     ),
-    ImportColumn(Part.QUOTIENT, "value_hundredths", "Quotient familial", "Facultatif.", "622,50"),
+    ImportColumn(ImportPart.QUOTIENT, "value_hundredths", "Quotient familial", "Facultatif.", "622,50"),
     ImportColumn(
-        Part.QUOTIENT, "valid_from", "Quotient à partir du", "Avec le quotient.", "01/01/2027"
+        ImportPart.QUOTIENT, "valid_from", "Quotient à partir du", "Avec le quotient.", "01/01/2027"
     ),
     ImportColumn(
         _C, "diet", "Régime alimentaire", "Facultatif. Un régime de la liste de la commune.", "Sans porc",
@@ -256,22 +257,22 @@ class _LineReader:
         self.cells = {(column.part, column.name): " ".join(text.split()) for column, text in cells.items()}
 
     def line(self) -> ImportLine | None:
-        parts = {part: self._part(part) for part in Part}
-        household, child = parts[Part.HOUSEHOLD], parts[Part.CHILD]
+        parts = {part: self._part(part) for part in ImportPart}
+        household, child = parts[ImportPart.HOUSEHOLD], parts[ImportPart.CHILD]
         adults = self._adults(parts, household.get("name", ""))
         child.setdefault("last_name", household.get("name", ""))
-        schooling = self._schooling(parts[Part.SCHOOLING])
-        quotient = parts[Part.QUOTIENT]
+        schooling = self._schooling(parts[ImportPart.SCHOOLING])
+        quotient = parts[ImportPart.QUOTIENT]
         if len(quotient) == 1:
             lacking = "valid_from" if "value_hundredths" in quotient else "value_hundredths"
-            if not self._is_noted(Part.QUOTIENT, lacking):
-                self._note(Part.QUOTIENT, lacking, "Indiquez le quotient et le jour où il commence.")
+            if not self._is_noted(ImportPart.QUOTIENT, lacking):
+                self._note(ImportPart.QUOTIENT, lacking, "Indiquez le quotient et le jour où il commence.")
         if self.anomalies:
             return None
         key = household.pop("key")
         return ImportLine(self.number, key, household, adults, child, schooling, quotient)
 
-    def _part(self, part: Part) -> dict[str, Any]:
+    def _part(self, part: ImportPart) -> dict[str, Any]:
         return {
             column.name: value
             for column in COLUMNS
@@ -293,19 +294,19 @@ class _LineReader:
             self._note(column.part, column.name, str(wrong))
             return None
 
-    def _adults(self, parts: Mapping[Part, dict[str, Any]], name: str) -> tuple[dict[str, Any], ...]:
+    def _adults(self, parts: Mapping[ImportPart, dict[str, Any]], name: str) -> tuple[dict[str, Any], ...]:
         adults = []
-        for part in (Part.FIRST_ADULT, Part.SECOND_ADULT):
+        for part in (ImportPart.FIRST_ADULT, ImportPart.SECOND_ADULT):
             adult = parts[part]
             if not adult:
                 continue
-            if "first_name" not in adult and part is Part.SECOND_ADULT:
+            if "first_name" not in adult and part is ImportPart.SECOND_ADULT:
                 self._note(part, "first_name", "Indiquez le prénom du second adulte, ou videz ses cases.")
             adults.append({"last_name": name} | adult)
         named = [adult for adult in adults if "first_name" in adult]
         if len(named) == 2 and person_key(named[0]) == person_key(named[1]):
             self._note(
-                Part.SECOND_ADULT, "first_name", "Les deux adultes ont le même nom\u00a0: gardez-en un."
+                ImportPart.SECOND_ADULT, "first_name", "Les deux adultes ont le même nom\u00a0: gardez-en un."
             )
         return tuple(adults)
 
@@ -314,16 +315,18 @@ class _LineReader:
         if not given:
             return {}
         for name in ("school", "level"):
-            if name not in schooling and not self._is_noted(Part.SCHOOLING, name):
+            if name not in schooling and not self._is_noted(ImportPart.SCHOOLING, name):
                 self._note(
-                    Part.SCHOOLING, name, "Indiquez l’école et le niveau, ou videz les cases de l’école."
+                    ImportPart.SCHOOLING,
+                    name,
+                    "Indiquez l’école et le niveau, ou videz les cases de l’école.",
                 )
         return {"school_year": school_year(self.known.today)[0].year} | schooling
 
-    def _is_noted(self, part: Part, name: str) -> bool:
+    def _is_noted(self, part: ImportPart, name: str) -> bool:
         return any(one.column == _BY_NAME[part, name].title for one in self.anomalies)
 
-    def _note(self, part: Part, name: str, message: str) -> None:
+    def _note(self, part: ImportPart, name: str, message: str) -> None:
         self.anomalies.append(Anomaly(self.number, _BY_NAME[part, name].title, message))
 
 
@@ -470,7 +473,7 @@ def _faults_between(
     first = first_of_key.get(line.key)
     for name, value in line.household.items() if first else ():
         if first.household.get(name, value) != value:
-            title = _BY_NAME[Part.HOUSEHOLD, name].title
+            title = _BY_NAME[ImportPart.HOUSEHOLD, name].title
             faults.append(
                 Anomaly(
                     line.line,
@@ -480,11 +483,11 @@ def _faults_between(
             )
     other = line_of_child.get(child_key(line.child))
     if other is not None:
-        title = _BY_NAME[Part.CHILD, "first_name"].title
+        title = _BY_NAME[ImportPart.CHILD, "first_name"].title
         faults.append(
             Anomaly(line.line, title, f"Cet enfant est déjà ligne {other}\u00a0: gardez une des deux lignes.")
         )
-    for part, adult in zip((Part.FIRST_ADULT, Part.SECOND_ADULT), line.adults, strict=False):
+    for part, adult in zip((ImportPart.FIRST_ADULT, ImportPart.SECOND_ADULT), line.adults, strict=False):
         key, holder, at = holders.get(adult.get("email", ""), (line.key, person_key(adult), 0))
         if (key, holder) != (line.key, person_key(adult)):
             message = (
@@ -543,7 +546,7 @@ class Change:
     """One value of a row that exists. `former` is empty for a gap that the file fills."""
 
     line: int
-    part: Part
+    part: ImportPart
     household_id: int
     row_id: int
     name: str
@@ -692,7 +695,7 @@ class _Planner:
         if known is None and len(same) == len(candidates) == 1:
             return same[0], None
         if candidates:
-            title = _BY_NAME[Part.CHILD, "first_name"].title
+            title = _BY_NAME[ImportPart.CHILD, "first_name"].title
             return None, Anomaly(
                 line.line,
                 title,
@@ -703,7 +706,7 @@ class _Planner:
 
     def _child_faults(self, line: ImportLine, household: KnownHousehold | None) -> list[Anomaly]:
         """Same name, another birth date: a slip of the keyboard more often than a sibling."""
-        title = _BY_NAME[Part.CHILD, "birth_date"].title
+        title = _BY_NAME[ImportPart.CHILD, "birth_date"].title
         return [
             Anomaly(
                 line.line,
@@ -720,7 +723,7 @@ class _Planner:
         """An address that somebody else of the portal has."""
         faults = []
         known = {person_key(one.values): one.adult_id for one in (household.adults if household else ())}
-        for part, adult in zip((Part.FIRST_ADULT, Part.SECOND_ADULT), line.adults, strict=False):
+        for part, adult in zip((ImportPart.FIRST_ADULT, ImportPart.SECOND_ADULT), line.adults, strict=False):
             held = self.existing.holders.get(adult.get("email", ""))
             if held and (held[0] is None or held[0] != known.get(person_key(adult))):
                 message = f"Cette adresse est déjà celle de {held[1]}\u00a0: corrigez-la, ou videz la case."
@@ -739,10 +742,10 @@ class _Planner:
         place = (line.line, household.household_id)
         if is_first:
             self._differ(
-                family, place, Part.HOUSEHOLD, household.household_id, household.values, line.household
+                family, place, ImportPart.HOUSEHOLD, household.household_id, household.values, line.household
             )
         adults = {person_key(one.values): one for one in household.adults}
-        for part, adult in zip((Part.FIRST_ADULT, Part.SECOND_ADULT), line.adults, strict=False):
+        for part, adult in zip((ImportPart.FIRST_ADULT, ImportPart.SECOND_ADULT), line.adults, strict=False):
             known = adults.get(person_key(adult))
             if known and is_first:
                 self._differ(family, place, part, known.adult_id, known.values, adult, known.signs_in)
@@ -752,13 +755,15 @@ class _Planner:
         if child is None:
             family.children.append(line)
             return True
-        self._differ(family, place, Part.CHILD, child.child_id, child.values, line.child)
+        self._differ(family, place, ImportPart.CHILD, child.child_id, child.values, line.child)
         if line.schooling:
             known_schooling = child.schoolings.get(line.schooling["school_year"])
             if known_schooling is None:
                 family.schoolings.append((child.child_id, line.schooling))
             else:
-                self._differ(family, place, Part.SCHOOLING, child.child_id, known_schooling, line.schooling)
+                self._differ(
+                    family, place, ImportPart.SCHOOLING, child.child_id, known_schooling, line.schooling
+                )
         return False
 
     def _compare_quotient(self, family: FamilyPlan, line: ImportLine, household: KnownHousehold) -> None:
@@ -769,8 +774,8 @@ class _Planner:
             family.quotients.append(line.quotient)
         elif known != line.quotient["value_hundredths"]:
             change = Change(
-                line.line, Part.QUOTIENT, household.household_id, household.household_id, "value_hundredths",
-                known, line.quotient["value_hundredths"], is_refused=True,
+                line.line, ImportPart.QUOTIENT, household.household_id, household.household_id,
+                "value_hundredths", known, line.quotient["value_hundredths"], is_refused=True,
             )  # fmt: skip
             family.differences.append(change)
 
@@ -778,18 +783,18 @@ class _Planner:
     def _differ(
         family: FamilyPlan,
         place: tuple[int, int],
-        part: Part,
+        part: ImportPart,
         row_id: int,
         known: Mapping[str, Any],
         wanted: Mapping[str, Any],
         signs_in: bool = False,
     ) -> None:
         line, household_id = place
-        names_of_people = part in (Part.FIRST_ADULT, Part.SECOND_ADULT, Part.CHILD)
+        names_of_people = part in (ImportPart.FIRST_ADULT, ImportPart.SECOND_ADULT, ImportPart.CHILD)
         for name, value in wanted.items():
             former = known.get(name)
             if former == value or (names_of_people and name in ("first_name", "last_name")):
                 continue
-            refused = part is Part.SCHOOLING or (name == "email" and signs_in)
+            refused = part is ImportPart.SCHOOLING or (name == "email" and signs_in)
             change = Change(line, part, household_id, row_id, name, former, value, is_refused=refused)
             (family.differences if former or refused else family.fills).append(change)

@@ -24,8 +24,8 @@ from domain.errors import NotFound, Refused
 from domain.family_import import (
     Change,
     FamilyPlan,
+    ImportPart,
     Known,
-    Part,
     Plan,
     Reading,
     child_key,
@@ -53,10 +53,10 @@ _LIFE = timedelta(days=1)
 _SOURCE = "fichier importé"
 _NOTHING: Mapping[str, Any] = {}
 _TABLES = {
-    Part.HOUSEHOLD: Household,
-    Part.FIRST_ADULT: Guardian,
-    Part.SECOND_ADULT: Guardian,
-    Part.CHILD: Child,
+    ImportPart.HOUSEHOLD: Household,
+    ImportPart.FIRST_ADULT: Guardian,
+    ImportPart.SECOND_ADULT: Guardian,
+    ImportPart.CHILD: Child,
 }
 
 

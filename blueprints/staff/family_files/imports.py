@@ -1,6 +1,6 @@
 """Families from a spreadsheet: the model, the dry run, the confirmation (R07)."""
 
-from flask import request, url_for
+from flask import redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -48,7 +48,10 @@ def import_families() -> Response:
 @blueprint.get("/importer/verifier")
 @staff(IMPORT)
 def examine_import() -> Response:
-    return _examined(ConfirmImportForm(formdata=None), request.args.get("fichier", ""))
+    key = request.args.get("fichier", "")
+    if not key:
+        return redirect(url_for("staff_family_files.import_families"), code=303)
+    return _examined(ConfirmImportForm(formdata=None), key)
 
 
 def _examined(form: ConfirmImportForm, key: str) -> Response:
