@@ -7,7 +7,7 @@ raises Stale instead of being overwritten.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
@@ -252,7 +252,7 @@ def names_changed(session: Session, person: Guardian | Child) -> None:
 
 def rewrite_names(session: Session, household_ids: Iterable[int]) -> None:
     """Rewrite what the search reads of these households. Inside the caller's transaction."""
-    _index(session, household_ids)
+    name_index.rewrite(session, household_ids)
 
 
 def _household(session: Session, household_id: int) -> Household:
