@@ -7,7 +7,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from blueprints.children import blueprint
-from blueprints.shared import file_forms, form_state
+from blueprints.shared import file_forms, form_state, kept_forms
 from blueprints.shared.answers import answer
 from blueprints.shared.file_pages import (
     SECTIONS,
@@ -15,6 +15,7 @@ from blueprints.shared.file_pages import (
     Place,
     edit_section,
     form_place,
+    opened_form,
     sent,
     sent_by,
     viewer,
@@ -130,14 +131,19 @@ def _person(found: ChildFile, person_id: int) -> PersonView:
 
 
 def _edit_person(where: Place, view: PersonView | None, policy: Policy) -> Response:
-    form = file_forms.person_form(view, field_rules.choices())
     person_id = view.person_id if view else None
     place = form_place(SubjectKind.CHILD, where.subject_id, f"personne-{person_id}")
-    page: dict[str, Any] = {"form": form, "view": view, "where": where, "needs_control": policy.needs_control}
+    kept = kept_forms.kept(place)
+    form = file_forms.person_form(view, field_rules.choices(), kept)
+    page: dict[str, Any] = {
+        "form": form,
+        "view": view,
+        "where": where,
+        "needs_control": policy.needs_control,
+        "kept": kept is not None,
+    }
     if request.method != "POST":
-        form.may_collect.data = form.may_collect.data or view is None
-        form.etat.data = form_state.seal(place, _person_state(view))
-        return answer("children/person.html", **page)
+        return opened_form("children/person.html", place, _person_state(view), page)
     state = form_state.opened(place, form.etat.data)
     try:
         declared = change_requests.declare_person(
@@ -173,19 +179,19 @@ def authorisations(child_id: int) -> Response:
     _require_editable(found.questions_policy)
     if not found.questions:
         raise NotFound
-    form = file_forms.questions_form(found.questions)
     place = form_place(SubjectKind.CHILD, child_id, "autorisations")
+    kept = kept_forms.kept(place)
+    form = file_forms.questions_form(found.questions, kept)
     if request.method != "POST":
-        form.etat.data = form_state.seal(
-            place, FormState({one.field: one.answer for one in found.questions}, {})
-        )
-        return answer(
-            "children/authorisations.html",
-            form=form,
-            questions=found.questions,
-            where=where,
-            needs_control=found.questions_policy.needs_control,
-        )
+        page = {
+            "form": form,
+            "questions": found.questions,
+            "where": where,
+            "needs_control": found.questions_policy.needs_control,
+            "kept": kept is not None,
+        }
+        answers = {one.field: one.answer for one in found.questions}
+        return opened_form("children/authorisations.html", place, FormState(answers, {}), page)
     state = form_state.opened(place, form.etat.data)
     seen = {
         (one.type_id, one.facility_id): state.seen[one.field] == YES

@@ -14,6 +14,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import NotFound as HTTPNotFound
 
+from blueprints.shared import kept_forms
 from blueprints.shared.answers import is_htmx
 from blueprints.shared.guards import PUBLIC, page_of_the_form, sign_in_first
 from domain.errors import BusinessError, NotFound, Stale
@@ -50,6 +51,8 @@ def _csrf_error(_error: CSRFError) -> Any:
     view = current_app.view_functions.get(request.endpoint or "")
     if not current_user.is_authenticated and getattr(view, "guard", PUBLIC) != PUBLIC:
         return sign_in_first()
+    if kept_forms.is_kept():
+        return kept_forms.back_to_the_form()
     return _refusal(
         "La page était ouverte depuis trop longtemps\u00a0: rechargez-la et recommencez, "
         "rien n’a été enregistré.",

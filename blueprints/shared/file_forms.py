@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
 from wtforms import (
     BooleanField,
     Field,
@@ -54,11 +55,15 @@ class FileForm(FlaskForm):
 # --- Fields ---------------------------------------------------------------------------------------
 
 
-def section_form(view: SectionView, choices: Choices) -> FileForm:
-    """The form of a section: one control for each field that families may change."""
+def section_form(view: SectionView, choices: Choices, kept: MultiDict | None = None) -> FileForm:
+    """The form of a section: one control for each field that families may change. `kept`: typed before."""
     controls = {one.field.name: _control(one, choices) for one in view.editable}
     form_class = type("SectionForm", (FileForm,), controls)
-    return form_class(data={one.field.name: typed_at_first(one) for one in view.editable})
+    return form_class(data={one.field.name: typed_at_first(one) for one in view.editable}, **_typed(kept))
+
+
+def _typed(kept: MultiDict | None) -> dict[str, MultiDict]:
+    return {} if kept is None else {"formdata": kept}
 
 
 def typed_at_first(one: FieldView) -> str:
@@ -130,9 +135,9 @@ def _members(kind: type[StrEnum]) -> list[SelectChoice]:
 # --- People ---------------------------------------------------------------------------------------
 
 
-def person_form(view: PersonView | None, choices: Choices) -> FileForm:
+def person_form(view: PersonView | None, choices: Choices, kept: MultiDict | None = None) -> FileForm:
     """The form of somebody who may fetch the child; `view` is None for a new person."""
-    shown = view.shown if view else Person("", "")
+    shown = view.shown if view else Person("", "", may_collect=True)
     offered = _labels(choices[ChoiceList.RELATIONSHIP], shown.relationship)
     relationship = "Lien avec l’enfant"
     off = {"autocomplete": "off", "maxlength": 80}
@@ -147,7 +152,7 @@ def person_form(view: PersonView | None, choices: Choices) -> FileForm:
         "is_emergency_contact": BooleanField("À prévenir en cas d’urgence"),
     }
     form_class = type("PersonForm", (FileForm,), controls)
-    return form_class(data={name: getattr(shown, name) for name in controls})
+    return form_class(data={name: getattr(shown, name) for name in controls}, **_typed(kept))
 
 
 def typed_person(form: FileForm) -> Person:
@@ -165,7 +170,7 @@ def typed_person(form: FileForm) -> Person:
 # --- Authorisations -------------------------------------------------------------------------------
 
 
-def questions_form(questions: Sequence[Question]) -> FileForm:
+def questions_form(questions: Sequence[Question], kept: MultiDict | None = None) -> FileForm:
     """One « oui » or « non » a question."""
     controls = {
         one.field: RadioField(
@@ -176,7 +181,7 @@ def questions_form(questions: Sequence[Question]) -> FileForm:
         for one in questions
     }
     form_class = type("QuestionsForm", (FileForm,), controls)
-    return form_class(data={one.field: one.shown for one in questions})
+    return form_class(data={one.field: one.shown for one in questions}, **_typed(kept))
 
 
 def answered(form: FileForm, questions: Sequence[Question]) -> dict[tuple[int, int | None], bool]:

@@ -8,7 +8,7 @@ from flask import request
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from blueprints.shared import file_forms, form_state
+from blueprints.shared import file_forms, form_state, kept_forms
 from blueprints.shared.answers import answer, done
 from blueprints.shared.form_state import FormState
 from blueprints.shared.time import now
@@ -58,15 +58,14 @@ def edit_section(section: FileSection, where: Place) -> Response:
     view = family_file.sheet(kind, where.subject_id, viewer()).section(section)
     if not view.editable:
         raise NotFound
-    form = file_forms.section_form(view, field_rules.choices())
     place = form_place(kind, where.subject_id, SLUGS[section])
-    page: dict[str, Any] = {"form": form, "view": view, "where": where}
+    kept = kept_forms.kept(place)
+    form = file_forms.section_form(view, field_rules.choices(), kept)
+    page: dict[str, Any] = {"form": form, "view": view, "where": where, "kept": kept is not None}
     if request.method != "POST":
         seen = {one.field.name: one.value for one in view.editable}
-        form.etat.data = form_state.seal(
-            place, FormState(seen, {one.field.name: one.shown for one in view.editable})
-        )
-        return answer("household/section.html", **page)
+        shown = {one.field.name: one.shown for one in view.editable}
+        return opened_form("household/section.html", place, FormState(seen, shown), page)
     state = form_state.opened(place, form.etat.data)
     try:
         declared = change_requests.declare(
@@ -82,6 +81,13 @@ def edit_section(section: FileSection, where: Place) -> Response:
         form.show_errors(refusal.errors)
         return answer("household/section.html", status=422, **page)
     return sent(declared, where.back)
+
+
+def opened_form(template: str, place: str, state: FormState, page: dict[str, Any]) -> Response:
+    """The page of a form that is opened: as it is, or as it was typed before the session ended (`kept`)."""
+    if not page["kept"]:
+        page["form"].etat.data = form_state.seal(place, state)
+    return kept_forms.forget(answer(template, **page))
 
 
 def form_place(kind: SubjectKind, subject_id: int, name: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from flask import abort, current_app, redirect, request, url_for
 from flask_login import current_user
 
+from blueprints.shared import kept_forms
 from blueprints.shared.answers import is_htmx
 from domain.permissions import Permission
 
@@ -20,6 +21,8 @@ PUBLIC = "public"
 
 def sign_in_first() -> Any:
     """Send to the sign-in page, remembering where the visitor was going (S25)."""
+    if kept_forms.is_kept():
+        return kept_forms.keep(redirect(url_for("auth.sign_in", suite=request.path), code=303))
     wanted = request.full_path.rstrip("?") if request.method == "GET" else page_of_the_form()
     address = url_for("auth.sign_in", suite=wanted)
     if is_htmx():

@@ -25,6 +25,7 @@ EXCEPTIONS = {
     ("blueprints.shared.pages", "adapters.static_files"),
     ("blueprints.shared.fields", "adapters.numbers"),
     ("blueprints.shared.form_state", "adapters.sealing.SealBroken"),
+    ("blueprints.shared.kept_forms", "adapters.sealing.SealBroken"),
     ("blueprints.shared.sessions", "extensions.login_manager"),
     ("blueprints.home.views", "adapters.files.FileStore"),
     ("blueprints.demo.views", "adapters.mail.FolderTransport"),

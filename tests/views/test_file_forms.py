@@ -25,6 +25,7 @@ from models import (
     Household,
     ListChoice,
     OutgoingMail,
+    UserSession,
 )
 from services.medical_readings import READ
 from services.transaction import write_transaction
@@ -244,6 +245,76 @@ def test_health_seen_is_compared_too_and_never_written_in_the_page(app, claire, 
     claire.submit(page, {"food_allergies": "Arachides et lait"}, form=page)
     line = family.world.one(ChangeLine)
     assert (line.seen_value, line.is_safety) == ("Arachides", True)
+
+
+# --- An expired session ---------------------------------------------------------------------------
+
+
+def typed_after_the_end(app, browser, family, page, values):
+    """Open a form, lose the session, send the form; returns the address one is sent to."""
+    browser.get(page)
+    hidden = {one["name"]: one["value"] for one in browser.page.select("main form input[type=hidden]")}
+    with app.app_context(), write_transaction() as session:
+        session.query(UserSession).delete()
+    answer = browser.post(page, data=hidden | values)
+    assert (answer.status_code, answer.location) == (303, f"/?suite={page}")
+    cookie = answer.headers["Set-Cookie"]
+    assert all(typed not in cookie for typed in values.values() if len(typed) > 3)
+    return answer
+
+
+def test_what_was_typed_survives_an_expired_session(app, claire, family):
+    family.world.health(family.leo, food_allergies="Arachides")
+    page = form_of(family, FileSection.CHILD_MEDICAL)
+    typed_after_the_end(app, claire, family, page, {"food_allergies": "Arachides et lait", "has_pai": "oui"})
+    assert family.world.all(ChangeRequest) == []
+    claire.sign_in(family.claire)
+    claire.get(page)
+    assert "Votre saisie a été gardée, rien n’est encore envoyé" in main(claire)
+    assert claire.page.select_one("#food_allergies").get_text().strip() == "Arachides et lait"
+    hidden = {one["name"]: one["value"] for one in claire.page.select("main form input[type=hidden]")}
+    answer = claire.post(page, data=hidden | {"food_allergies": "Arachides et lait", "has_pai": "oui"})
+    assert answer.status_code == 303
+    lines = {line.field: (line.seen_value, line.wanted_value) for line in family.world.all(ChangeLine)}
+    assert lines == {"food_allergies": ("Arachides", "Arachides et lait"), "has_pai": (None, "oui")}
+    claire.get(page)  # shown once
+    assert "Votre saisie a été gardée" not in main(claire)
+
+
+def test_what_was_typed_is_for_nobody_else(app, claire, family):
+    paul = family.world.parent(family.household, "Paul")
+    page = form_of(family, FileSection.CHILD_MEDICAL)
+    typed_after_the_end(app, claire, family, page, {"food_allergies": "Arachides et lait"})
+    claire.sign_in(paul)
+    claire.get(page)
+    assert "Arachides et lait" not in claire.page.prettify()
+
+
+def test_people_and_answers_survive_too(app, claire, family):
+    question = family.world.question()
+    page = f"/mes-enfants/{family.leo.id}/personnes/nouvelle"
+    typed_after_the_end(app, claire, family, page, {"first_name": "Nadia", "is_emergency_contact": "y"})
+    claire.sign_in(family.claire)
+    claire.get(page)
+    assert claire.page.select_one("#first_name")["value"] == "Nadia"
+    assert claire.page.select_one("#may_collect").get("checked") is None
+    page = f"/mes-enfants/{family.leo.id}/autorisations"
+    field = f"authorisation:{question.id}"
+    typed_after_the_end(app, claire, family, page, {field: "non"})
+    claire.sign_in(family.claire)
+    claire.get(page)
+    assert claire.page.select_one("input[value=non]").get("checked") is not None
+
+
+def test_a_form_left_open_too_long_comes_back_as_it_was_typed(claire, family):
+    page = form_of(family, FileSection.HOUSEHOLD_ADDRESS)
+    claire.get(page)
+    state = claire.page.select_one("input[name=etat]")["value"]
+    answer = claire.post(page, data={"csrf_token": "passé", "etat": state, "address": "4 impasse des Saules"})
+    assert (answer.status_code, answer.location) == (303, page)
+    claire.get(page)
+    assert claire.page.select_one("#address")["value"] == "4 impasse des Saules"
+    assert family.world.all(ChangeRequest) == []
 
 
 # --- Nobody else's --------------------------------------------------------------------------------
