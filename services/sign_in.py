@@ -13,7 +13,7 @@ from enum import Enum
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from domain.enums import AccountKind, AccountStatus, Channel, SessionKind
+from domain.enums import AccountKind, AccountStatus, Channel, MailKind, SessionKind
 from domain.passwords import normalise_provisional
 from domain.people import normalise_email
 from extensions import db
@@ -22,6 +22,11 @@ from services import audit, credentials, outbox, sessions, throttling
 from services.transaction import write_transaction
 
 WRONG_TRIES = 5
+# The mail that lets in whoever forgot the password, by the state of the account.
+_WAYS_IN = {
+    AccountStatus.INVITED: MailKind.ACTIVATION,
+    AccountStatus.ACTIVE: MailKind.PROVISIONAL_PASSWORD,
+}
 
 
 class Outcome(Enum):
@@ -85,9 +90,9 @@ def request_provisional_password(email: str, network: str, now: datetime) -> Non
         user = session.execute(select(User.id, User.status).where(User.email == address)).one_or_none()
         if user is None:
             return
-        for kind, status in outbox.SECRET_KINDS.items():
-            if user.status is status:
-                outbox.queue_secret(session, kind, to=address, user_id=user.id, now=now)
+        kind = _WAYS_IN.get(user.status)
+        if kind is not None:
+            outbox.queue_secret(session, kind, to=address, user_id=user.id, now=now)
 
 
 def _account(address: str, now: datetime) -> _Account:
