@@ -1,13 +1,14 @@
 """Links, resources and document categories as staff edit them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from domain.enums import DocumentOwner
+from domain.enums import DocumentEffect, DocumentOwner, DocumentValidity
 from domain.errors import NotFound
 from extensions import db
-from models import DocumentCategory, Resource, UsefulLink
+from models import DocumentCategory, DocumentCategoryFacility, Resource, UsefulLink
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,14 @@ class CategoryRow:
     name: str
     description: str
     owner: DocumentOwner
+    effect: DocumentEffect
+    validity: DocumentValidity
+    validity_months: int | None
+    max_age_months: int | None
     is_required: bool
+    gates_booking: bool
+    is_medical: bool
+    facilities: tuple[int, ...]
     position: int
     is_active: bool
 
@@ -58,9 +66,12 @@ def resources() -> tuple[ResourceRow, ...]:
 
 
 def categories() -> tuple[CategoryRow, ...]:
-    """Every document category in its order, shown or not."""
+    """Every document category in its order, shown or not. Two statements."""
     ordered = select(DocumentCategory).order_by(DocumentCategory.position, DocumentCategory.id)
-    return tuple(_category(row) for row in db.session.scalars(ordered))
+    needed: dict[int, list[int]] = {}
+    for row in db.session.scalars(select(DocumentCategoryFacility)):
+        needed.setdefault(row.category_id, []).append(row.facility_id)
+    return tuple(_category(row, needed.get(row.id, ())) for row in db.session.scalars(ordered))
 
 
 def link(link_id: int) -> LinkRow:
@@ -75,7 +86,12 @@ def resource(resource_id: int) -> ResourceRow:
 
 def category(category_id: int) -> CategoryRow:
     """Raises NotFound."""
-    return _category(_found(DocumentCategory, category_id))
+    needed = db.session.scalars(
+        select(DocumentCategoryFacility.facility_id).where(
+            DocumentCategoryFacility.category_id == category_id
+        )
+    ).all()
+    return _category(_found(DocumentCategory, category_id), needed)
 
 
 def _found(table: type, row_id: int):
@@ -95,7 +111,9 @@ def _resource(row: Resource) -> ResourceRow:
     )
 
 
-def _category(row: DocumentCategory) -> CategoryRow:
+def _category(row: DocumentCategory, facility_ids: Iterable[int]) -> CategoryRow:
     return CategoryRow(
-        row.id, row.name, row.description, row.owner, row.is_required, row.position, row.is_active
-    )
+        row.id, row.name, row.description, row.owner, row.effect, row.validity, row.validity_months,
+        row.max_age_months, row.is_required, row.gates_booking, row.is_medical, tuple(facility_ids),
+        row.position, row.is_active,
+    )  # fmt: skip

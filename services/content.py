@@ -1,22 +1,31 @@
 """What the service publishes for every family: links (S28), resources (S29), document categories (S75)."""
 
 import os
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import BinaryIO
 
 from flask import current_app
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from adapters.files import FileStore, StoredFile
 from domain.documents import shown_name
-from domain.enums import DocumentOwner
+from domain.enums import DocumentEffect, DocumentOwner, DocumentValidity
 from domain.errors import NotFound, Refused
-from models import DocumentCategory, Resource, UsefulLink
-from services import records
+from domain.french import NBSP
+from domain.labels import label
+from models import DocumentCategory, DocumentCategoryFacility, Resource, UsefulLink
+from services import audit, records
 from services.accounts import Author
 from services.transaction import write_transaction
 
+# Whom a document with this effect concerns.
+EFFECT_OWNERS = {
+    DocumentEffect.QUOTIENT: DocumentOwner.HOUSEHOLD,
+    DocumentEffect.ABSENCE: DocumentOwner.CHILD,
+}
 PDF_LIMIT_BYTES = 10 * 1024 * 1024
 # Readers accept some bytes before the header and after the end mark.
 _HEAD, _TAIL = 1024, 2048
@@ -39,10 +48,19 @@ class ResourceData:
 
 @dataclass(frozen=True, slots=True)
 class CategoryData:
+    """A document that the town asks for; `facility_ids`: the structures that need it, none for all (S75)."""
+
     name: str
     description: str
     owner: DocumentOwner
+    effect: DocumentEffect = DocumentEffect.NONE
+    validity: DocumentValidity = DocumentValidity.LASTING
+    validity_months: int | None = None
+    max_age_months: int | None = None
     is_required: bool = True
+    gates_booking: bool = False
+    is_medical: bool = False
+    facility_ids: frozenset[int] = frozenset()
     position: int = 0
     is_active: bool = True
 
@@ -72,14 +90,65 @@ def delete_link(link_id: int, *, author: Author, now: datetime) -> None:
 
 
 def save_category(category_id: int | None, data: CategoryData, *, author: Author, now: datetime) -> None:
-    """Add a document category, or change row `category_id`. Raises Refused `name_taken`, NotFound."""
+    """Add a document category, or change row `category_id`.
+
+    Raises NotFound, Refused `name_taken`, `months_missing` and `wrong_owner` for an effect that the owner
+    cannot have.
+    """
     taken = Refused("name_taken", "Une autre catégorie porte déjà ce nom. Choisissez un autre nom.")
+    _check_category(data)
+    columns = asdict(data)
+    facility_ids = columns.pop("facility_ids")
     with write_transaction() as session:
         if category_id is None:
-            records.add(session, DocumentCategory(**asdict(data)), author=author, now=now, taken=taken)
+            row = DocumentCategory(**columns)
+            records.add(session, row, author=author, now=now, taken=taken)
         else:
             row = records.get(session, DocumentCategory, category_id)
-            records.change(session, row, asdict(data), author=author, now=now, taken=taken)
+            records.change(session, row, columns, author=author, now=now, taken=taken)
+        _need_at(session, row.id, facility_ids, author, now)
+
+
+def _check_category(data: CategoryData) -> None:
+    if data.validity is DocumentValidity.MONTHS and not data.validity_months:
+        raise Refused("months_missing", "Indiquez pendant combien de mois le document reste valable.")
+    only = EFFECT_OWNERS.get(data.effect)
+    if only is not None and data.owner is not only:
+        raise Refused(
+            "wrong_owner",
+            f"Cet effet demande que le document concerne «{NBSP}{label(only).lower()}{NBSP}».",
+        )
+
+
+def _need_at(
+    session: Session, category_id: int, facility_ids: Collection[int], author: Author, now: datetime
+) -> None:
+    """Say which structures need it; the journal holds both lists."""
+    rows = session.scalars(
+        select(DocumentCategoryFacility).where(DocumentCategoryFacility.category_id == category_id)
+    ).all()
+    former = {row.facility_id for row in rows}
+    if former == set(facility_ids):
+        return
+    for row in rows:
+        if row.facility_id not in facility_ids:
+            session.delete(row)
+    session.add_all(
+        DocumentCategoryFacility(category_id=category_id, facility_id=one)
+        for one in facility_ids
+        if one not in former
+    )
+    audit.record(
+        session,
+        at=now,
+        actor_user_id=author.user_id,
+        channel=author.channel,
+        action="document_category.needed_at",
+        object_type="document_category",
+        object_id=category_id,
+        before={"facility_ids": sorted(former)},
+        after={"facility_ids": sorted(facility_ids)},
+    )
 
 
 def save_resource(

@@ -12,7 +12,7 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 # Tables that this migration may empty, shrink or fill; every other table keeps its number of rows.
-ROWS_MAY_CHANGE = ("document", "document_receipt")
+ROWS_MAY_CHANGE = ("document", "document_category", "document_receipt")
 # Columns of tables that have rows: filled while they are added.
 FILLED = {
     "child": ("birth_place", "diet", "diet_note"),
@@ -87,6 +87,43 @@ CHOICES = {
         "Panier repas fourni par la famille",
     ),
 }
+DOCUMENT_CATEGORIES = (
+    (
+        "Justificatif de domicile",
+        "Facture d’énergie ou d’eau, bail ou acte de propriété, de moins de trois mois, "
+        "au nom d’un adulte du foyer.",
+        "household", "none", "months", 12, 3, False, True,
+    ),
+    (
+        "Attestation de ressources annuelles",
+        "Attestation de quotient familial de la CAF ou de la MSA, de l’année en cours.",
+        "household", "quotient", "calendar_year", None, None, False, False,
+    ),
+    (
+        "Livret de famille",
+        "Les pages des parents et des enfants\u00a0: elles prouvent le lien de paren"
+        "té. Un seul envoi suffit pour toute la famille.",
+        "either", "none", "lasting", None, None, False, True,
+    ),
+    (
+        "Vaccination de l’enfant",
+        "Les pages des vaccins du carnet de santé. Enfant né avant 2018\u00a0: diphtérie, tétanos, "
+        "poliomyélite. Enfant né depuis 2018\u00a0: tous les vaccins obligatoires du calendrier "
+        "(coqueluche, hépatite B, rougeole, oreillons, rubéole, méningocoques…).",
+        "child", "none", "lasting", None, None, True, True,
+    ),
+    (
+        "Attestation d’assurance",
+        "Attestation de responsabilité civile qui nomme l’enfant, pour l’année scolaire.",
+        "child", "none", "school_year", None, None, False, True,
+    ),
+    (
+        "Justificatif d’absence",
+        "Certificat médical, acte d’état civil, ou attestation d’absence des parents à leur travail, "
+        "pour des jours réservés.",
+        "child", "absence", "lasting", None, None, True, False,
+    ),
+)  # fmt: skip
 AUTHORISATIONS = (
     (
         "Peut arriver et repartir seul",
@@ -996,6 +1033,7 @@ def upgrade() -> None:
     _allow("document_category", "owner", "documentowner", DOCUMENT_OWNERS)
     _make_documents_of_receipts()
     _fill_lists()
+    _fill_document_categories()
     for statement in REFUSE_REWRITING[op.get_bind().dialect.name]:
         op.execute(sa.text(statement))
 
@@ -1052,6 +1090,25 @@ def _fill_lists() -> None:
         [
             dict(zip(columns, (*row, position, True), strict=True))
             for position, row in enumerate(AUTHORISATIONS, start=1)
+        ],
+    )
+
+
+def _fill_document_categories() -> None:
+    """The six documents of the guide, for a town that asks for none yet."""
+    connection = op.get_bind()
+    categories = sa.Table("document_category", sa.MetaData(), autoload_with=connection)
+    if connection.scalar(sa.select(sa.func.count()).select_from(categories)):
+        return
+    names = (
+        "name", "description", "owner", "effect", "validity", "validity_months", "max_age_months",
+        "is_medical", "is_required",
+    )  # fmt: skip
+    op.bulk_insert(
+        categories,
+        [
+            dict(zip(names, row, strict=True)) | {"gates_booking": False, "is_active": True, "position": rank}
+            for rank, row in enumerate(DOCUMENT_CATEGORIES)
         ],
     )
 

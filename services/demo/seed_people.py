@@ -13,6 +13,7 @@ from domain.enums import (
     AccountKind,
     AccountStatus,
     Channel,
+    DocumentEffect,
     DocumentState,
     Residency,
     StaffRole,
@@ -203,10 +204,12 @@ def _children(
 
 
 def write_documents(session: Session, households: list[Family], today: date, rng: Random) -> None:
-    categories = session.scalars(select(DocumentCategory)).all()
+    categories = session.scalars(
+        select(DocumentCategory).where(DocumentCategory.effect != DocumentEffect.ABSENCE)
+    ).all()
     for family in households:
         for category in categories:
-            owners: list[int | None] = [None] if category.owner == "household" else list(family.child_ids)
+            owners: list[int | None] = list(family.child_ids) if category.owner == "child" else [None]
             session.add_all(
                 _seen_on_paper(family, category, child_id, today - timedelta(days=rng.randint(20, 150)))
                 for child_id in owners

@@ -70,8 +70,8 @@ def write_town(session: Session, first_day: date, last_day: date) -> None:
         for position, (title, url) in enumerate(town.LINKS)
     )
     session.add_all(
-        DocumentCategory(name=name, owner=owner, description=text, position=position)
-        for position, (name, owner, text) in enumerate(town.DOCUMENTS)
+        DocumentCategory(position=position, **asdict(one))
+        for position, one in enumerate(starting_lists.DOCUMENT_CATEGORIES)
     )
     years = range(first_day.year, last_day.year + 2)
     session.add_all(

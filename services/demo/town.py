@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from domain.enums import ActivityKind, DocumentOwner, FacilityKind, ValidationMode
+from domain.enums import ActivityKind, FacilityKind, ValidationMode
 
 SETTINGS = {
     "name": "Grand Cahors",
@@ -24,14 +24,6 @@ LINKS = (
         "https://www.service-public.fr/particuliers/vosdroits/F724",
     ),
 )
-
-DOCUMENTS = (
-    ("Justificatif de domicile", DocumentOwner.HOUSEHOLD, "Facture d’énergie ou d’eau, bail ou acte, de moins de trois mois."),
-    ("Attestation de ressources annuelles", DocumentOwner.HOUSEHOLD, "Quotient familial délivré par la CAF ou la MSA."),
-    ("Livret de famille", DocumentOwner.HOUSEHOLD, "Les pages des parents et des enfants inscrits."),
-    ("Vaccination de l’enfant", DocumentOwner.CHILD, "Les vaccins obligatoires en collectivité, selon l’année de naissance."),
-    ("Attestation d’assurance", DocumentOwner.CHILD, "Responsabilité civile de l’enfant, pour l’année scolaire."),
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from textwrap import dedent, indent
 
@@ -13,7 +14,15 @@ from flask import Flask
 from domain import starting_lists
 from domain.enums import ChoiceList
 from extensions import db
-from models import AuthorisationType, BookingDraft, BookingDraftLine, ListChoice, StaffFacility, StaffMember
+from models import (
+    AuthorisationType,
+    BookingDraft,
+    BookingDraftLine,
+    DocumentCategory,
+    ListChoice,
+    StaffFacility,
+    StaffMember,
+)
 from tests.factories import World
 from tests.migrations.conftest import MIGRATIONS
 
@@ -230,3 +239,10 @@ def test_a_new_town_starts_with_the_lists_of_the_demonstration(town):
         for row in world.all(AuthorisationType)
     )
     assert types == starting_lists.AUTHORISATIONS
+    categories = tuple(
+        starting_lists.StartingCategory(
+            **{one.name: getattr(row, one.name) for one in fields(starting_lists.StartingCategory)}
+        )
+        for row in world.all(DocumentCategory)
+    )
+    assert categories == starting_lists.DOCUMENT_CATEGORIES

@@ -4,8 +4,8 @@ from io import BytesIO
 
 import pytest
 
-from domain.enums import DocumentOwner, StaffRole
-from models import AuditEvent, DocumentCategory, Resource, UsefulLink
+from domain.enums import DocumentOwner, DocumentValidity, StaffRole
+from models import AuditEvent, DocumentCategory, DocumentCategoryFacility, Resource, UsefulLink
 from tests.views.reading import text
 from tests.views.uploads import send_file_form
 
@@ -188,6 +188,32 @@ def test_a_document_category_is_configured(client, agent, world):
 
     category = world.one(DocumentCategory)
     assert (category.owner, category.is_required) == (DocumentOwner.CHILD, True)
+
+
+def test_age_validity_and_structures_are_configured(client, agent, world):
+    school, camp = world.facility(), world.facility("ALSH Saint-Géry")
+    typed = {
+        "name": "Certificat de natation", "owner": "child", "validity": "months", "max_age_months": "6",
+        "gates_booking": "y", "facilities": [str(camp.id)],
+    }  # fmt: skip
+    client.submit(f"{HOME}/documents/nouveau", typed)
+    assert "combien de mois" in client.page.find(id="validity_months-erreur").get_text()
+    client.submit(f"{HOME}/documents/nouveau", typed | {"validity_months": "24"})
+    category = world.one(DocumentCategory)
+    assert (category.validity, category.validity_months, category.max_age_months, category.gates_booking) == (
+        DocumentValidity.MONTHS, 24, 6, True,
+    )  # fmt: skip
+    assert [row.facility_id for row in world.all(DocumentCategoryFacility)] == [camp.id]
+    page = f"{HOME}/documents/{category.id}"
+    client.submit(page, {"facilities": [str(school.id)]})
+    assert [row.facility_id for row in world.all(DocumentCategoryFacility)] == [school.id]
+
+
+def test_an_effect_says_whom_it_concerns(client, agent, world):
+    typed = {"name": "Ressources", "owner": "child", "effect": "quotient"}
+    client.submit(f"{HOME}/documents/nouveau", typed)
+    assert "le foyer" in client.page.find(id="owner-erreur").get_text()
+    assert world.all(DocumentCategory) == []
 
 
 def test_two_categories_do_not_share_a_name(client, agent, world):

@@ -1,15 +1,17 @@
 """Forms of what the service publishes."""
 
+from collections.abc import Sequence
+from dataclasses import fields
 from urllib.parse import urlsplit
 
-from wtforms import BooleanField, URLField, ValidationError
+from wtforms import BooleanField, SelectChoice, URLField, ValidationError
 from wtforms.validators import DataRequired, InputRequired, Length
 
-from blueprints.shared.fields import LineField, squeeze
+from blueprints.shared.fields import LineField, TicksField, squeeze
 from blueprints.staff.facilities.forms import POSITION_HELP, position_field, text_area
 from blueprints.staff.families.forms import StaffForm, values_of
-from blueprints.staff.fields import EnumRadio, UploadField
-from domain.enums import DocumentOwner
+from blueprints.staff.fields import EnumRadio, NumberField, UploadField
+from domain.enums import DocumentEffect, DocumentOwner, DocumentValidity
 from services.content import CategoryData, LinkData, ResourceData, Upload
 
 SHOWN = "Visible par les familles"
@@ -81,15 +83,50 @@ class CategoryForm(StaffForm):
     )
     description = text_area("Explication pour les familles", 1000)
     owner = EnumRadio("Ce document concerne", DocumentOwner, "Choisissez qui ce document concerne.")
-    is_required = BooleanField("Demandé à toutes les familles", default=True)
+    effect = EnumRadio(
+        "Effet quand il est accepté",
+        DocumentEffect,
+        "Choisissez ce qui se passe quand le document est accepté.",
+        default=DocumentEffect.NONE,
+    )
+    validity = EnumRadio(
+        "Durée de validité",
+        DocumentValidity,
+        "Choisissez jusqu’à quand un document accepté reste valable.",
+        default=DocumentValidity.LASTING,
+    )
+    validity_months = NumberField("Nombre de mois de validité", 1, 240)
+    max_age_months = NumberField("Ancienneté maximale, en mois", 1, 240)
+    is_required = BooleanField("Demandé aux familles", default=True)
+    facilities = TicksField("Seulement pour ces structures", coerce=int)
+    gates_booking = BooleanField("Sans ce document, pas de nouvelle réservation")
+    is_medical = BooleanField("Document de santé")
     position = position_field()
     is_active = BooleanField("En service", default=True)
     looks = {
         "description": {"help": "Ce qu’il faut fournir, et de quand il doit dater."},
-        "owner": {"look": "choice"},
+        "validity_months": {"help": "Pour une validité en mois seulement.", "inputmode": "numeric"},
+        "max_age_months": {
+            "help": "Un document plus ancien est accepté, avec un avertissement. Vide\u00a0: aucune limite.",
+            "inputmode": "numeric",
+        },
         "is_required": {"help": "S’il manque, la page d’accueil de la famille le signale."},
+        "facilities": {"help": "Rien de coché\u00a0: pour toutes les familles."},
+        "gates_booking": {"help": "Un document transmis compte dès son envoi, même avant la réponse."},
+        "is_medical": {"help": "Seuls les agents qui ont le droit de lire la santé peuvent l’ouvrir."},
         "position": _POSITION,
     }
 
+    def offer(self, facilities: Sequence[tuple[int, str]]) -> None:
+        """The structures to choose from; without any, the question is not asked."""
+        if facilities:
+            self.facilities.choices = [SelectChoice(str(one), name) for one, name in facilities]
+        else:
+            del self.facilities
+
     def data_typed(self) -> CategoryData:
-        return values_of(self, CategoryData)
+        needed = self.facilities.data if self.facilities else ()
+        return CategoryData(
+            facility_ids=frozenset(needed or ()),
+            **{one.name: self[one.name].data for one in fields(CategoryData) if one.name != "facility_ids"},
+        )

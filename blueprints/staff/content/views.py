@@ -12,6 +12,7 @@ from blueprints.staff.content import blueprint
 from blueprints.staff.content.forms import CategoryForm, LinkForm, ReplaceResourceForm, ResourceForm
 from domain.permissions import Permission
 from queries import content as content_queries
+from queries.staff_users import facility_choices
 from services import content
 
 MANAGE = Permission.CONTENT_MANAGE
@@ -129,6 +130,8 @@ def _save_category(form: CategoryForm, category_id: int | None) -> object:
         form,
         lambda: content.save_category(category_id, form.data_typed(), author=author(), now=now()),
         name_taken="name",
+        months_missing="validity_months",
+        wrong_owner="owner",
     )
 
 
@@ -136,6 +139,7 @@ def _save_category(form: CategoryForm, category_id: int | None) -> object:
 @staff(MANAGE)
 def new_category() -> Response:
     form = CategoryForm()
+    form.offer(facility_choices())
     if _save_category(form, None) is NOT_DONE:
         return form_page(form, "Nouveau document demandé", _back(), submit="Ajouter ce document")
     return done(_back()[0], "Le document est ajouté.")
@@ -145,6 +149,7 @@ def new_category() -> Response:
 @staff(MANAGE)
 def edit_category(category_id: int) -> Response:
     form = CategoryForm(obj=content_queries.category(category_id))
+    form.offer(facility_choices())
     if _save_category(form, category_id) is NOT_DONE:
         return form_page(form, "Modifier le document demandé", _back())
     return done(_back()[0], "Le document est enregistré.")
