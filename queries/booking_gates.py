@@ -12,8 +12,15 @@ from models import Guardian
 from queries import certifications, consents, documents
 
 
-def gates(household_ids: Sequence[int], user_id: int, town: TownSettings, today: date) -> tuple[Gate, ...]:
-    """The reasons that hold a reservation of this adult back, by household. At most three statements."""
+def guardian_of(user_id: int) -> int | None:
+    """The adult of an account; None for an agent. One statement."""
+    return db.session.scalar(select(Guardian.id).where(Guardian.user_id == user_id))
+
+
+def gates(
+    household_ids: Sequence[int], guardian_id: int | None, town: TownSettings, today: date
+) -> tuple[Gate, ...]:
+    """The reasons that hold a reservation of this adult back, by household. At most two statements."""
     found = []
     if town.certification_holds_bookings:
         found += [
@@ -21,7 +28,6 @@ def gates(household_ids: Sequence[int], user_id: int, town: TownSettings, today:
             for one in certifications.standings(household_ids, today, town.certification_day)
             if one.is_due
         ]
-    guardian_id = db.session.scalar(select(Guardian.id).where(Guardian.user_id == user_id))
     required = [one for one in consents.waiting_texts(guardian_id) if one.is_required]
     found += [consent_gate(home, one.text_id, one.name) for one in required for home in household_ids]
     return tuple(found)

@@ -97,7 +97,7 @@ def _gates(household_ids: Sequence[int], documents: Sequence[Gate] = ()) -> list
         GateKind.CERTIFICATION: lambda gate: url_for("household.certify", household_id=gate.target_id),
         GateKind.CONSENT: lambda gate: url_for("household.read_text", text_id=gate.target_id),
     }
-    found = [*booking_gates.gates(household_ids, current_user.user_id, town(), today()), *documents]
+    found = [*booking_gates.gates(household_ids, current_user.guardian_id, town(), today()), *documents]
     return [(gate, places[gate.kind](gate)) for gate in {gate.sentence: gate for gate in found}.values()]
 
 

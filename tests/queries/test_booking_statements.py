@@ -70,7 +70,7 @@ def test_a_touched_day_under_a_rule_that_counts_open_days(client, bench):
 
 
 @pytest.mark.parametrize(
-    ("step", "most"), [("enfant", 6), ("etablissement", 6), ("planning", 9), ("recapitulatif", 6)]
+    ("step", "most"), [("enfant", 6), ("etablissement", 6), ("planning", 9), ("recapitulatif", 8)]
 )
 def test_the_steps(client, bench, step, most):
     client.sign_in(bench.claire)
