@@ -11,7 +11,7 @@ from datetime import date, datetime
 from math import ceil
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, or_, select, true
 
 from domain.calendar import paris_now
 from domain.enums import AccountStatus, DocumentOwner, Residency
@@ -134,7 +134,8 @@ def search(
     ).all()
     members = {"households": [row.id for row in rows]}
     adults = _grouped(db.session.execute(_ADULT_NAMES, members))
-    children = _grouped(db.session.execute(_CHILD_NAMES, members))
+    names = _CHILD_NAMES if facility_ids is None else _CHILD_NAMES.where(_attends(facility_ids, today))
+    children = _grouped(db.session.execute(names, members))
     return Page(
         tuple(
             HouseholdRow(
@@ -165,8 +166,17 @@ def _visible(facility_ids: Scope, today: date) -> ColumnElement[bool]:
         return Household.merged_into_id.is_(None)
     return Household.merged_into_id.is_(None) & Household.id.in_(
         select(HouseholdChild.household_id)
-        .join(Enrolment, Enrolment.child_id == HouseholdChild.child_id)
-        .where(Enrolment.facility_id.in_(facility_ids), Enrolment.last_day >= today)
+        .join(Child, Child.id == HouseholdChild.child_id)
+        .where(_attends(facility_ids, today))
+    )
+
+
+def _attends(facility_ids: Collection[int], today: date) -> ColumnElement[bool]:
+    """The child of the statement is enrolled in one of these facilities, today or later."""
+    return exists().where(
+        Enrolment.child_id == Child.id,
+        Enrolment.facility_id.in_(facility_ids),
+        Enrolment.last_day >= today,
     )
 
 
@@ -388,6 +398,8 @@ def household_file(
 ) -> HouseholdFile:
     """One household. Five statements. Raises NotFound for one that is out of sight.
 
+    With `facility_ids`, of its children those alone who are enrolled there.
+
     Without `sees_secrets` an adult whose contact is confidential has none here, nor has its household an
     address (security 1.3).
     """
@@ -421,6 +433,13 @@ def household_file(
             one.last_day < today,
         )
         enrolments.setdefault(one.child_id, []).append(line)
+    if facility_ids is not None:
+        attending = {
+            child_id
+            for child_id, lines in enrolments.items()
+            if any(line.facility_id in facility_ids and not line.is_over for line in lines)
+        }
+        cards = tuple(card for card in cards if card.child_id in attending)
     homes: dict[int, list[Any]] = {}
     for one in db.session.execute(_HOMES, {"children": [card.child_id for card in cards]}):
         homes.setdefault(one.child_id, []).append(one)

@@ -513,3 +513,20 @@ def test_the_file_tells_which_mail_was_refused(client, agent, world):
     mails = client.page.find(id="mails").get_text(" ")
     assert "Refusé par la messagerie" in mails
     assert "Adresse inconnue" in mails
+
+
+def test_a_director_reads_only_the_children_of_its_facilities(client, world):
+    """A sister in another school is none of its business."""
+    mine, theirs = world.facility(), world.facility("ALSH Saint-Géry")
+    household = world.household()
+    here, elsewhere = world.child(household, "Ici"), world.child(household, "Ailleurs")
+    world.enrol(here, mine)
+    world.enrol(elsewhere, theirs)
+    client.sign_in(world.staff(StaffRole.DIRECTOR, [mine]))
+
+    for page in ("/gestion/familles", file_of(household)):
+        client.get(page)
+        assert "Ici" in text_of(client)
+        assert "Ailleurs" not in text_of(client)
+    assert client.get(f"{file_of(household)}/enfants/{here.id}").status_code == 200
+    assert client.get(f"{file_of(household)}/enfants/{elsewhere.id}").status_code == 404
