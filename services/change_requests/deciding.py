@@ -61,9 +61,6 @@ def decide(
         lines = _lines(session, request_id, decisions)
         for line in lines:
             _decide(session, request, line, decisions[line.id], reasons[line.id], current, author, now)
-        session.flush()
-        for line in lines:
-            session.refresh(line)
         telling.announce(session, request, lines, now)
         return _outcome(session, request, lines)
 

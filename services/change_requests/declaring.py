@@ -432,7 +432,6 @@ def _send(session: Session, form: Form, wishes: Sequence[Wish]) -> Declared:
     answer = send(session, form, wishes)
     answered: dict[int, list[ChangeLine]] = {}
     for line in waiting.values():
-        session.refresh(line)
         if line.state is ChangeState.ACCEPTED:
             answered.setdefault(line.request_id, []).append(line)
     for request_id, lines in answered.items():

@@ -24,6 +24,8 @@ from models import (
     MedicalRecord,
     OutgoingMail,
 )
+from services import change_requests
+from services.accounts import Author
 from tests.change_bench import ACCEPT, REFUSE, Bench
 
 H, G, C, P = SubjectKind.HOUSEHOLD, SubjectKind.GUARDIAN, SubjectKind.CHILD, SubjectKind.PERSON
@@ -318,10 +320,20 @@ def test_a_mail_names_a_health_field_and_not_its_value(bench):
 
 def test_a_refusal_says_why(bench):
     bench.declare(ADDRESS, address="3 allée des Tilleuls")
-    with pytest.raises(Refused) as refused:
-        bench.decide({bench.lines()[0].id: REFUSE}, {bench.lines()[0].id: "  "})
-    assert refused.value.code == "reason_missing"
+    line = bench.lines()[0]
+    for reasons in ({line.id: "  "}, {}, {line.id + 1: "Illisible."}):
+        with pytest.raises(Refused) as refused:
+            bench.decide({line.id: REFUSE}, reasons)
+        assert refused.value.code == "reason_missing"
     assert bench.states() == [ChangeState.PENDING]
+
+
+def test_each_refusal_of_an_answer_says_why(bench):
+    bench.declare(CONTACT, mobile_phone="06 12 34 56 78", work_phone="05 65 11 22 33")
+    mobile, work = bench.lines()
+    with pytest.raises(Refused):
+        bench.decide({mobile.id: ACCEPT, work.id: REFUSE}, {mobile.id: "Merci."})
+    assert bench.states() == [ChangeState.PENDING] * 2
 
 
 def test_an_answer_answers_something(bench):
@@ -381,8 +393,15 @@ def test_what_the_agent_has_not_seen_is_not_overwritten(bench):
 def test_health_is_answered_by_who_may_read_it(bench):
     bench.declare(MEDICAL, food_allergies="arachide")
     line = bench.lines()[0]
-    with pytest.raises(Refused) as refused:
-        bench.decide({line.id: ACCEPT})
+    with pytest.raises(Refused) as refused, bench.app.app_context():
+        change_requests.decide(
+            line.request_id,
+            {line.id: ACCEPT},
+            {},
+            current=bench.fingerprints([line.id]),
+            author=Author(bench.agent.id),
+            now=bench.world.now,
+        )
     assert refused.value.code == "medical_right"
     bench.decide({line.id: ACCEPT}, may_read_medical=True)
     assert bench.official(C, bench.leo.id)["food_allergies"] == "arachide"
