@@ -209,9 +209,11 @@ def _noticed(stages: Sequence[Sequence[str]]) -> tuple[int, str]:
     for order in stages:
         chosen = Chosen(order)
         files = sorted({name.split("::")[0] for name in order})
-        code = run_pytest(files, chosen, "-x")
+        code = pytest.ExitCode(run_pytest(files, chosen, "-x"))
         if code in (pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED):
             return 1, chosen.failed
+        if code is pytest.ExitCode.USAGE_ERROR and any(needs_bench(file) for file in files):
+            return 1, chosen.failed  # the bench imports the application: it could not even start
         if code is not pytest.ExitCode.OK:
             return int(code), ""
     return 0, ""

@@ -94,9 +94,7 @@ def opened(reference: str) -> Found:
 
 
 def _case(head: Head) -> Case:
-    return change_cases.case(
-        head.request_id, now(), may_read_medical=current_user.may(Permission.MEDICAL_READ)
-    )
+    return change_cases.case(head.request_id, may_read_medical=current_user.may(Permission.MEDICAL_READ))
 
 
 def key_of(head: Head) -> CaseKey:
