@@ -36,6 +36,7 @@ from blueprints.staff.lists import blueprint as staff_lists
 from blueprints.staff.mails import blueprint as staff_mails
 from blueprints.staff.requests import blueprint as staff_requests
 from blueprints.staff.rulebook import blueprint as staff_rulebook
+from blueprints.staff.schools import blueprint as staff_schools
 from blueprints.staff.settings import blueprint as staff_settings
 from blueprints.staff.users import blueprint as staff_users
 from extensions import csrf, db, login_manager, sqlite_driver
@@ -44,7 +45,7 @@ BLUEPRINTS = (
     public, auth, home, household, children, documents, bookings, invoices, demo,
     staff_dashboard, staff_requests, staff_families, staff_family_files, staff_facilities, staff_calendar,
     staff_rulebook, staff_content, staff_lists, staff_consents, staff_settings, staff_mails, staff_users,
-    staff_day_sheets, staff_desk,
+    staff_day_sheets, staff_desk, staff_schools,
 )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """School years and levels: what a pupil does the year after (R04)."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 
@@ -42,3 +43,12 @@ def school_year_days(year: int) -> tuple[date, date]:
 def school_year_words(year: int) -> str:
     """« 2026-2027 »."""
     return f"{year}-{year + 1}"
+
+
+def propose_class(level: SchoolLevel | None, classes: Mapping[int, str]) -> int | None:
+    """The id of the one class of next year whose name holds the level as a word (« CE1-CE2 B »), out of names
+    by id; None when none does, or several."""
+    if level is None:
+        return None
+    found = [number for number, name in classes.items() if level.value in re.split(r"\W+", name.upper())]
+    return found[0] if len(found) == 1 else None

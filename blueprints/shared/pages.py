@@ -13,6 +13,7 @@ from adapters import static_files
 from domain import french, labels
 from domain.calendar import paris_now
 from domain.permissions import Permission
+from domain.schooling import school_year_words
 from domain.settings import TownSettings
 from queries import town as town_queries
 
@@ -47,7 +48,10 @@ STAFF_TABS = (
         "Familles", "users", "staff_families.index", Permission.FAMILIES_READ,
         ("staff_families", "staff_family_files"),
     ),
-    ("Structures", "building", "staff_facilities.index", Permission.FACILITIES_MANAGE, ("staff_facilities",)),
+    (
+        "Structures", "building", "staff_facilities.index", Permission.FACILITIES_MANAGE,
+        ("staff_facilities", "staff_schools"),
+    ),
     ("Mails", "mail", "staff_mails.index", Permission.MAILS_READ, ("staff_mails",)),
     (
         "Réglages", "settings", "staff_settings.index", Permission.SETTINGS_MANAGE,
@@ -123,5 +127,6 @@ def init_app(app: Flask) -> None:
         "of_name": french.of_name,
         "spaced": french.spaced,
         "weekday": french.weekday_name,
+        "school_year": school_year_words,
         "label": labels.label,
     }

@@ -48,6 +48,7 @@ from models import (
     PublicHoliday,
     Resource,
     RulebookVersion,
+    SchoolClass,
     SchoolHoliday,
     StaffMember,
     UsefulLink,
@@ -108,6 +109,9 @@ class Town:
         self.own = self._family("SOLIGNAC", "A", "École Zola")
         self.other = self._family("MARTIN", "B", "École Hugo")
         self._ask_a_fact()
+        self.school_class = world.add(
+            SchoolClass(facility_id=self.own.canteen.facility.id, school_year=2026, name="CE1")
+        )
         self.users = self._users()
         self.public_holiday = world.public_holiday(date(2027, 1, 1))
         self.school_holiday = world.school_holiday(date(2027, 2, 6), date(2027, 2, 21))
@@ -293,6 +297,8 @@ class Town:
             "child_id": Value(own.child.id, other.child.id),
             "staff_families.link_adult guardian_id": Value(other.guardian.id),
             "staff_families.link_child child_id": Value(other.child.id),
+            "class_id": Value(self.school_class.id),
+            "year": Value(2026),
             "exception_id": Value(own.exception_id, other.exception_id),
             "enrolment_id": Value(own.enrolment.id, other.enrolment.id),
             "document_id": Value(own.sent.id, other.sent.id),

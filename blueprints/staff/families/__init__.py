@@ -14,5 +14,6 @@ from blueprints.staff.families import (  # noqa: E402, F401
     links,
     observation,
     papers,
+    schooling,
     views,
 )

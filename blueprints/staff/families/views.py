@@ -14,7 +14,8 @@ from blueprints.staff.families.forms import NewHouseholdForm
 from domain.enums import AccountStatus, ChoiceList
 from domain.errors import Refused
 from domain.permissions import Permission
-from queries import certifications, consents, household_history, rule_facts
+from domain.schooling import school_year_of
+from queries import certifications, consents, household_history, rule_facts, schools
 from queries import households as household_queries
 from queries import outbox as outbox_queries
 from queries.lists import choices
@@ -65,7 +66,15 @@ def show(household_id: int) -> Response:
             "mails": outbox_queries.mails_of_household(household_id),
             "events": household_history.events(household),
         }
-    return answer("staff/families/show.html", household=household, today=today(), **papers)
+    year = school_year_of(today())
+    return answer(
+        "staff/families/show.html",
+        household=household,
+        today=today(),
+        year=year,
+        schoolings=schools.schoolings_in([child_id for child_id, _ in owners[1:]], year),
+        **papers,
+    )
 
 
 @blueprint.route("/nouveau", methods=["GET", "POST"])
