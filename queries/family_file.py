@@ -59,6 +59,7 @@ class Viewer:
     what rests sealed stays so (R51)."""
 
     user_id: int
+    household_ids: Collection[int]
     now: datetime
     is_agent: bool = False
 
@@ -70,7 +71,8 @@ class Viewer:
 class Declaration:
     """One field that was declared, as a family reads it. `wanted` is the value itself, the rest are words.
 
-    Of another adult's declaration the day is told, never the hour (security 1.3).
+    Of another adult's declaration the day is told, never the hour; of another household's, no channel either
+    (security 1.3).
     """
 
     line_id: int
@@ -83,7 +85,7 @@ class Declaration:
     author: str
     is_own: bool
     by_service: bool
-    channel: Channel
+    channel: Channel | None
     day: date
     answer_due: str
     is_late: bool
@@ -110,6 +112,7 @@ _LINES = (
         ChangeRequest.due_at,
         ChangeRequest.author_user_id,
         ChangeRequest.author_name,
+        ChangeRequest.household_id,
         ChangeRequest.channel,
         User.kind.label("author_kind"),
     )
@@ -211,7 +214,7 @@ def _declaration(row: Row, names: Mapping[str, str], viewer: Viewer) -> Declarat
         author="vous" if is_own else "le service" if by_service else row.author_name,
         is_own=is_own,
         by_service=by_service,
-        channel=row.channel,
+        channel=row.channel if row.household_id in viewer.household_ids else None,
         day=paris_now(row.created_at).date(),
         answer_due=format_moment(row.due_at) if is_own else format_day(paris_now(row.due_at).date()),
         is_late=is_late(row.due_at, viewer.now),

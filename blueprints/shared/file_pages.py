@@ -49,7 +49,8 @@ class Place:
 
 
 def viewer() -> Viewer:
-    return Viewer(current_user.user_id, now(), is_agent=current_user.observer is not None)
+    is_agent = current_user.observer is not None
+    return Viewer(current_user.user_id, current_user.household_ids, now(), is_agent=is_agent)
 
 
 def edit_section(section: FileSection, where: Place) -> Response:

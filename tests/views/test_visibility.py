@@ -6,8 +6,16 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from domain.enums import BookingState, Channel, LineAction, LineState
-from models import AuditEvent, BookingRequest, BookingRequestLine, Guardian, HouseholdChild
+from domain.enums import BookingState, Channel, DocumentOwner, FileSection, LineAction, LineState
+from models import (
+    AuditEvent,
+    BookingRequest,
+    BookingRequestLine,
+    ChangeRequest,
+    DocumentCategory,
+    Guardian,
+    HouseholdChild,
+)
 from services.transaction import write_transaction
 from tests.entangled import PRIVATE, Entangled
 from tests.school_family import words
@@ -82,6 +90,56 @@ def test_the_other_household_keeps_the_child_when_one_is_restricted(client, two)
     restrict(two, two.martin)
     client.sign_in(two.claire)
     assert "04/05/2019" in said(client, f"/mes-enfants/{two.leo.id}")
+
+
+def test_both_households_read_health_and_who_fetches_the_child(client, two):
+    two.world.health(two.leo, food_allergies="Arachides")
+    two.world.pick_up(two.leo, "Nadia")
+    for parent in (two.claire, two.karim):
+        client.sign_in(parent)
+        sheet = said(client, f"/mes-enfants/{two.leo.id}")
+        assert "Arachides" in sheet
+        assert "Nadia BENALI" in sheet
+
+
+def declare(two, author, **columns):
+    """Karim's household declares an allergy of Léo."""
+    request = two.world.change(
+        two.martin, author, FileSection.CHILD_MEDICAL, {"conduct": (None, "Adrénaline")}, child=two.leo
+    )
+    with two.world.app.app_context(), write_transaction() as session:
+        for name, value in columns.items():
+            setattr(session.get_one(ChangeRequest, request.id), name, value)
+
+
+def test_a_change_of_the_child_tells_the_name_and_the_day_of_the_other_parent(client, two):
+    declare(two, two.karim, author_name="Karim MARTIN")
+    client.sign_in(two.claire)
+    sheet = said(client, f"/mes-enfants/{two.leo.id}")
+    assert "Adrénaline" in sheet
+    assert "Déclaré par Karim MARTIN le mardi 12 janvier" in sheet
+    assert "Retirer" not in words(client.page.select_one(".declared"))
+    client.sign_in(two.karim)
+    client.get(f"/mes-enfants/{two.leo.id}")
+    assert "Retirer" in words(client.page.select_one(".declared"))
+
+
+def test_how_the_other_household_told_the_service_is_not_said(client, two):
+    declare(two, two.world.staff(), channel=Channel.PHONE)
+    client.sign_in(two.karim)
+    assert "Noté par le service, par téléphone" in said(client, f"/mes-enfants/{two.leo.id}")
+    client.sign_in(two.claire)
+    sheet = said(client, f"/mes-enfants/{two.leo.id}")
+    assert "Noté par le service le" in sheet
+    assert "téléphone, le" not in sheet
+
+
+def test_a_restricted_household_does_not_reach_the_forms_of_the_child(client, two):
+    restrict(two, two.martin)
+    client.sign_in(two.karim)
+    assert client.get(f"/mes-enfants/{two.leo.id}/sante").status_code == 404
+    category = two.world.add(DocumentCategory(name="Carnet de santé", owner=DocumentOwner.CHILD))
+    assert client.get(f"/documents/{category.id}/enfant/{two.leo.id}").status_code == 404
 
 
 # --- Bookings --------------------------------------------------------------------------------------
@@ -185,6 +243,22 @@ def test_the_bills_are_of_the_household_that_booked(client, two):
     assert "6,40" in said(client, "/factures/2027-01")
     client.sign_in(two.karim)
     assert "Total du mois 3,20" in said(client, "/factures/2027-01")
+
+
+def test_documents_of_the_child_are_shared_unless_private_those_of_a_household_never(client, two):
+    world = two.world
+    home = world.add(DocumentCategory(name="Avis d’imposition", owner=DocumentOwner.HOUSEHOLD))
+    shared = world.add(DocumentCategory(name="Carnet de santé", owner=DocumentOwner.CHILD))
+    sent = [
+        (world.sent_document(two.martin, shared, child=two.leo), 200),
+        (world.sent_document(two.martin, shared, child=two.leo, is_private=True), 404),
+        (world.sent_document(two.martin, home), 404),
+    ]
+    client.sign_in(two.claire)
+    for document, status in sent:
+        assert client.get(f"/documents/transmis/{document.id}").status_code == status
+    client.sign_in(two.karim)
+    assert all(client.get(f"/documents/transmis/{one.id}").status_code == 200 for one, _ in sent)
 
 
 # --- History ---------------------------------------------------------------------------------------

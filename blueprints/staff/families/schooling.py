@@ -1,7 +1,7 @@
 """Where a child of the file goes to school, this year or the next (R04)."""
 
 from werkzeug.wrappers import Response
-from wtforms import SelectField
+from wtforms import SelectChoice, SelectField
 from wtforms.validators import InputRequired
 
 from blueprints.shared.guards import staff
@@ -10,7 +10,7 @@ from blueprints.staff.families import blueprint
 from blueprints.staff.families.common import author, edit, household_file
 from blueprints.staff.families.fields import channel_field
 from blueprints.staff.families.forms import StaffForm
-from blueprints.staff.fields import EnumSelect
+from blueprints.staff.fields import EnumSelect, enum_choices
 from domain.enums import SchoolLevel
 from domain.french import NBSP, of_name
 from domain.permissions import Permission
@@ -25,7 +25,12 @@ Choices = dict[str, list[tuple[str, str]]]
 
 class SchoolingForm(StaffForm):
     place = SelectField("École et classe", [InputRequired("Choisissez l’école et la classe.")])
-    level = EnumSelect("Niveau", SchoolLevel, "Choisissez le niveau.")
+    level = EnumSelect(
+        "Niveau",
+        SchoolLevel,
+        "Choisissez le niveau.",
+        choices=[SelectChoice("", "Choisissez"), *enum_choices(SchoolLevel)],
+    )
     channel = channel_field()
     looks = {
         "place": {"help": "L’inscription dans l’école et le groupe suivent la classe choisie."},
