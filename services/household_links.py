@@ -24,7 +24,7 @@ from models import (
     HouseholdChild,
     HouseholdGuardian,
 )
-from services import custody, households, records
+from services import custody, households, name_index, records
 from services.accounts import Author
 from services.transaction import write_transaction
 
@@ -68,7 +68,7 @@ def link_adult(household_id: int, guardian_id: int, link: Link, *, author: Autho
         )
         after = {"name": _name(guardian), **asdict(link)}
         records.tell(session, "guardian.linked", guardian, household_id, author=author, now=now, after=after)
-        households.rewrite_names(session, [household_id])
+        name_index.rewrite(session, [household_id])
 
 
 def unlink_adult(household_id: int, guardian_id: int, *, author: Author, now: datetime) -> None:
@@ -89,7 +89,7 @@ def unlink_adult(household_id: int, guardian_id: int, *, author: Author, now: da
             session, "guardian.unlinked", guardian, household_id, author=author, now=now, before=before
         )
         session.delete(row)
-        households.rewrite_names(session, [household_id])
+        name_index.rewrite(session, [household_id])
 
 
 def set_place(
@@ -144,7 +144,7 @@ def link_child(household_id: int, child_id: int, *, author: Author, now: datetim
         records.tell(
             session, "child.linked", child, household_id, author=author, now=now, after={"name": _name(child)}
         )
-        households.rewrite_names(session, [household_id])
+        name_index.rewrite(session, [household_id])
 
 
 def unlink_child(household_id: int, child_id: int, *, author: Author, now: datetime) -> None:
@@ -176,7 +176,7 @@ def unlink_child(household_id: int, child_id: int, *, author: Author, now: datet
             before={"name": _name(child)},
         )
         session.delete(row)
-        households.rewrite_names(session, [household_id])
+        name_index.rewrite(session, [household_id])
 
 
 def restrict_child(

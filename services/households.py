@@ -7,7 +7,7 @@ raises Stale instead of being overwritten.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
@@ -248,11 +248,6 @@ def names_changed(session: Session, person: Guardian | Child) -> None:
         else (HouseholdChild, HouseholdChild.child_id)
     )
     name_index.rewrite(session, session.scalars(select(table.household_id).where(column == person.id)))
-
-
-def rewrite_names(session: Session, household_ids: Iterable[int]) -> None:
-    """Rewrite what the search reads of these households. Inside the caller's transaction."""
-    name_index.rewrite(session, household_ids)
 
 
 def _household(session: Session, household_id: int) -> Household:

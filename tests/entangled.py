@@ -4,7 +4,7 @@ from datetime import date
 
 from domain.enums import BookingState
 from models import Booking, Child, Household, Opening
-from services import households
+from services import name_index
 from services.transaction import write_transaction
 from tests.factories import World, weekdays
 
@@ -64,7 +64,7 @@ class Entangled:
     def index(self) -> None:
         """File the names of the households, as the application does when it writes them."""
         with self.world.app.app_context(), write_transaction() as session:
-            households.rewrite_names(session, [self.solignac.id, self.martin.id])
+            name_index.rewrite(session, [self.solignac.id, self.martin.id])
 
     def pages(self) -> tuple[str, ...]:
         """Every page on which a parent of Léo could meet the other household."""
