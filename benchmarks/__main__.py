@@ -3,7 +3,7 @@
 .venv/bin/python -m benchmarks
 """
 
-from benchmarks import agenda, imports, memory, rulebook, start, weights
+from benchmarks import agenda, documents, imports, memory, rulebook, start, weights
 
-for part in (agenda, rulebook, weights, imports, memory, start):
+for part in (agenda, rulebook, weights, imports, memory, start, documents):
     part.main()

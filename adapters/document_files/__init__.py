@@ -22,7 +22,7 @@ _turns = threading.BoundedSemaphore(SIDE_BY_SIDE)
 
 
 class UnsafeFile(ValueError):
-    """A file is refused. `code` is one of `REFUSALS` of the child, `too_heavy` or `busy`."""
+    """A file is refused. `code` is one of `REFUSALS` of the child, or `busy`."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)

@@ -8,9 +8,18 @@ import resource
 import sys
 
 MEMORY_BYTES = 1024**3
-CPU_SECONDS = 20
+CPU_SECONDS = 15
 REFUSALS = frozenset(
-    {"empty", "unknown_kind", "unreadable", "too_many_pixels", "too_many_pages", "protected", "too_big"}
+    {
+        "empty",
+        "unknown_kind",
+        "unreadable",
+        "too_many_pixels",
+        "too_many_pages",
+        "protected",
+        "too_big",
+        "too_heavy",
+    }
 )
 
 

@@ -1,16 +1,18 @@
 """One PDF made of what a family sent: pictures as pages, PDFs emptied of all but their pages."""
 
+import zlib
 from collections.abc import Sequence
 from io import BytesIO
 
 import pikepdf
 import pikepdf.sanitize
-from pikepdf import Dictionary, Name
+from pikepdf import Array, Dictionary, Name
 
 from adapters.document_files.refusal import FileRefused
 from adapters.document_files.safe_image import MOST_PIXELS, clean_jpeg, encode, image_format
 
 MOST_PAGES = 30
+MOST_DRAWING_BYTES = 16 * 1024 * 1024
 MOST_BYTES = 20 * 1024 * 1024
 PAGE_SIDE = 1200
 THUMBNAIL_SIDE = 240
@@ -86,23 +88,46 @@ def _add_pages(joined: pikepdf.Pdf, content: bytes) -> pikepdf.Pdf:
             raise FileRefused("unreadable")
         if len(joined.pages) + count > MOST_PAGES:
             raise FileRefused("too_many_pages")
-        _refuse_huge_pictures(source)
+        _refuse_bombs(source)
         _sanitize(source)
         joined.pages.extend(source.pages)
     except pikepdf.PasswordError as error:
         raise FileRefused("protected") from error
-    except (pikepdf.PdfError, RuntimeError, TypeError, KeyError, AttributeError, ValueError) as error:
+    except (
+        pikepdf.PdfError,
+        RuntimeError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        ValueError,
+        zlib.error,
+    ) as error:
         if isinstance(error, FileRefused):
             raise
         raise FileRefused("unreadable") from error
     return source
 
 
-def _refuse_huge_pictures(source: pikepdf.Pdf) -> None:
+def _refuse_bombs(source: pikepdf.Pdf) -> None:
     for found in source.objects:
-        is_picture = isinstance(found, pikepdf.Stream) and found.get("/Subtype") == Name.Image
-        if is_picture and int(found.get("/Width", 0)) * int(found.get("/Height", 0)) > MOST_PIXELS:
+        if not isinstance(found, pikepdf.Stream):
+            continue
+        if found.get("/Subtype") != Name.Image:
+            _refuse_bomb(found)
+        elif int(found.get("/Width", 0)) * int(found.get("/Height", 0)) > MOST_PIXELS:
             raise FileRefused("too_many_pixels")
+
+
+def _refuse_bomb(stream: pikepdf.Stream) -> None:
+    """What draws a page is text: no honest one is so long, and none is squeezed twice."""
+    filters = stream.get("/Filter", Array())
+    names = [filters] if isinstance(filters, Name) else list(filters)
+    if names.count(Name.FlateDecode) > 1:
+        raise FileRefused("too_heavy")
+    if names[:1] == [Name.FlateDecode]:
+        opened = zlib.decompressobj().decompress(stream.read_raw_bytes(), MOST_DRAWING_BYTES + 1)
+        if len(opened) > MOST_DRAWING_BYTES:
+            raise FileRefused("too_heavy")
 
 
 def _sanitize(source: pikepdf.Pdf) -> None:

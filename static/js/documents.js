@@ -37,7 +37,9 @@
     if (!form) return;
     form.querySelector("button.button").disabled = false;
     form.querySelector("[data-progress]").hidden = true;
-    if (event.detail.successful) sessionStorage.removeItem("saisie:" + event.detail.requestConfig.path);
+  });
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    if (formOf(event.target) && event.detail.xhr.status < 300) sessionStorage.removeItem(kept());
   });
 
   // --- Told before sending -----------------------------------------------------------------------------------------
