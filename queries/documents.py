@@ -328,6 +328,15 @@ def _row(document: Document, own_households: Collection[int], today: date) -> Do
 
 
 @dataclass(frozen=True, slots=True)
+class AbsenceDay:
+    """A booked day that a document was sent for (S69)."""
+
+    day: date
+    activities: tuple[str, ...]
+    state: AbsenceState
+
+
+@dataclass(frozen=True, slots=True)
 class OwnDocument:
     """A document that the family may read, with whom it is about; `due_at` while it waits."""
 
@@ -339,10 +348,11 @@ class OwnDocument:
     due_at: datetime
     file_key: str
     is_about_a_child: bool
+    absence_days: tuple[AbsenceDay, ...]
 
 
 def own_document(document_id: int, members: Members, today: date) -> OwnDocument:
-    """Raises NotFound for what is not the family's to read, or has no file. Two statements."""
+    """Raises NotFound for what is not the family's to read, or has no file. Three statements."""
     document = _visible(document_id, members)
     homes = {one.household_id: f"la famille {one.name}" for one in members.households}
     names = {child.child_id: child.first_name for child in members.children}
@@ -359,6 +369,7 @@ def own_document(document_id: int, members: Members, today: date) -> OwnDocument
         due_at=document.due_at,
         file_key=document.file_key,
         is_about_a_child=document.child_id is not None,
+        absence_days=_absence_days(document) if document.household_id in homes else (),
     )
 
 
@@ -494,13 +505,6 @@ def _is_there(
 
 
 # --- The service --------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class AbsenceDay:
-    day: date
-    activities: tuple[str, ...]
-    state: AbsenceState
 
 
 @dataclass(frozen=True, slots=True)

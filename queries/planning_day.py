@@ -12,12 +12,14 @@ from sqlalchemy import Row, bindparam, exists, func, select
 
 from domain.calendar import paris_now
 from domain.capacity import availability
-from domain.enums import Availability, LineAction, Outcome
+from domain.enums import AbsenceState, Availability, LineAction, Outcome
 from domain.french import format_moment
 from domain.labels import label
 from domain.rulebook.decisions import CONTACT, Decision
 from domain.settings import phone_href
+from extensions import db
 from models import (
+    Absence,
     Activity,
     BookingPeriod,
     Enrolment,
@@ -42,10 +44,21 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class DayEntry:
-    """A booking or a refusal of the day; `cancelling` is None when there is nothing to cancel."""
+    """A booking or a refusal of the day; `cancelling` is None when there is nothing to cancel, `absence` when
+    none is declared.
+    """
 
     entry: Entry
     cancelling: Limit | None
+    absence: "AbsenceLine | None"
+
+
+@dataclass(frozen=True, slots=True)
+class AbsenceLine:
+    """The child does not come; `document_id` is the proof that was sent (S73)."""
+
+    state: AbsenceState
+    document_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +172,7 @@ def day(household_ids: Sequence[int], day: date, now: datetime, zone: str) -> Da
     rules = _rules_by_household(entries, rows, day)
     is_past = day < paris_now(now).date()
     offered = [] if is_past or day in facts.public_holidays else rows  # nothing is booked on a holiday (S82)
-    parts = _parts(facts.children, entries, offered, rules, now)
+    parts = _parts(facts.children, entries, offered, rules, _absences(entries), now)
     note, more = note_of(day, facts)
     return DayPanel(
         day=day,
@@ -186,11 +199,23 @@ def _rules_by_household(entries: Iterable[Entry], rows: Iterable[Row], day: date
     }
 
 
+def _absences(entries: Iterable[Entry]) -> Mapping[int | None, AbsenceLine]:
+    """The absences of the adult's own bookings, by booking. One statement, none on a day without booking."""
+    own = [entry.booking_id for entry in entries if entry.booking_id is not None and not entry.is_elsewhere]
+    if not own:
+        return {}
+    rows = db.session.execute(
+        select(Absence.booking_id, Absence.state, Absence.document_id).where(Absence.booking_id.in_(own))
+    )
+    return {row.booking_id: AbsenceLine(row.state, row.document_id) for row in rows}
+
+
 def _parts(
     children: Sequence[ChildCard],
     entries: Sequence[Entry],
     rows: Sequence[Row],
     rules: Mapping[int, RuleSet],
+    absences: Mapping[int | None, AbsenceLine],
     now: datetime,
 ) -> tuple[ChildPart, ...]:
     own = {(entry.child.child_id, entry.activity_id) for entry in entries if entry.booking_id is not None}
@@ -200,7 +225,7 @@ def _parts(
         ChildPart(
             child,
             tuple(
-                DayEntry(entry, _cancelling(entry, rules, now))
+                DayEntry(entry, _cancelling(entry, rules, now), absences.get(entry.booking_id))
                 for entry in entries
                 if entry.child.child_id == child.child_id
             ),

@@ -14,6 +14,8 @@ from models import (
     DocumentCategoryFacility,
     HouseholdChild,
 )
+from services import documents
+from services.accounts import Author
 from tests.booking_bench import TUESDAY, Bench
 from tests.document_files import pages, picture, send, written
 from tests.school_family import SchoolFamily, words
@@ -313,3 +315,29 @@ def test_a_missing_document_holds_the_booking_back_and_says_where_to_send_it(cli
     client.submit(form_of(insurance, child=bench.leo), {"files": [photo()]}, form="form[data-upload]")
     client.submit(recap, form=f"/reservations/{key}/valider", follow=True)
     assert world.one(Booking).child_id == bench.leo.id
+
+
+# --- The day and its proof ----------------------------------------------------------------------------------
+
+
+def test_a_justified_day_and_its_proof_lead_to_each_other(claire, family, absence):
+    day = date(2027, 1, 14)
+    family.book(family.leo, day)
+    document_id = send(
+        family.world, family.household, absence, family.leo, user=family.claire,
+        absence_kind=AbsenceKind.MEDICAL, absence_days=(day,),
+    )  # fmt: skip
+    panel = f"/planning/2027-01/jours/{day.isoformat()}"
+    claire.get(panel)
+    assert "Absence déclarée" in words(claire.page.find(id="jour"))
+    agent = Author(family.world.staff().id)
+    with family.world.app.app_context():
+        documents.accept(
+            document_id, documents.Acceptance(justified_days=(day,)), author=agent, now=family.world.now
+        )
+    claire.get(panel)
+    assert "Absence justifiée" in words(claire.page.find(id="jour"))
+    claire.get(claire.page.find("a", string="Voir le justificatif")["href"])
+    link = claire.page.find("a", string=lambda text: text and "14" in text)
+    assert link["href"] == panel
+    assert "absence justifiée" in words(link.parent)
