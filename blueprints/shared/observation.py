@@ -1,4 +1,6 @@
-"""« Voir comme la famille » (R51): read only, whatever the page offers."""
+"""« Voir comme la famille » (R51): read only, whatever the page offers; the files of a family stay closed."""
+
+from typing import Any
 
 from flask import Flask, render_template, request
 from flask_login import current_user
@@ -8,17 +10,26 @@ from blueprints.shared.security_headers import SAFE_METHODS
 
 # Who looks may stop looking, or sign out.
 WAYS_OUT = frozenset({"auth.leave_family", "auth.sign_out"})
-SENTENCE = "Lecture seule\u00a0: vous regardez l’espace d’une famille, rien ne peut y être changé."
+# The service opens a document from its own pages, where each reading has its right.
+WITHHELD = frozenset({"documents.file", "documents.thumbnail"})
+READ_ONLY = "Lecture seule\u00a0: vous regardez l’espace d’une famille, rien ne peut y être changé."
+NOT_SHOWN = "Lecture seule\u00a0: ouvrez les documents d’une famille depuis «\u00a0À traiter\u00a0»."
 
 
 def init_app(app: Flask) -> None:
-    @app.before_request
-    def refuse_writes():
-        if request.method in SAFE_METHODS or request.endpoint in WAYS_OUT:
-            return None
-        if not (current_user.is_authenticated and current_user.observer):
-            return None
-        if is_htmx():
-            headers = {"HX-Retarget": "#alertes", "HX-Reswap": "innerHTML"}
-            return render_template("errors/_refusal.html", message=SENTENCE), 403, headers
-        return render_template("errors/read_only.html", message=SENTENCE), 403
+    app.before_request(_refuse)
+
+
+def _refuse() -> Any:
+    if not (current_user.is_authenticated and current_user.observer):
+        return None
+    if request.method in SAFE_METHODS:
+        return _refusal(NOT_SHOWN) if request.endpoint in WITHHELD else None
+    return None if request.endpoint in WAYS_OUT else _refusal(READ_ONLY)
+
+
+def _refusal(sentence: str) -> Any:
+    if is_htmx():
+        headers = {"HX-Retarget": "#alertes", "HX-Reswap": "innerHTML"}
+        return render_template("errors/_refusal.html", message=sentence), 403, headers
+    return render_template("errors/read_only.html", message=sentence), 403

@@ -103,8 +103,17 @@ def leaks(client: StrictClient, canaries: Canaries, reader: Reader, met: set[Can
     return found
 
 
+# Of these no page says the token itself: nothing to prove, and nothing to leak.
 READ_BY_NOBODY = {
-    "household_guardian.relationship": "not on a page yet",
+    "document.file_name": "the portal names a file by its category",
+    "guardian.iban": "its last four characters alone are shown",
+    "outgoing_mail.subject": "the page of mails tells their kind",
+    "rule_fact.value": "a word that the règlement knows, not this one",
+    "school_class.teacher": "on no page yet",
+    **dict.fromkeys(
+        (f"former_address.{name}" for name in ("address", "address_extra", "postcode", "city")),
+        "told in the history, on no page of its own yet",
+    ),
 }
 
 
@@ -114,7 +123,8 @@ def test_nobody_meets_what_is_somebody_elses(client, canaries):
     found = [leak for reader in Reader for leak in leaks(client, canaries, reader, met)]
     assert not found, "\n".join(sorted(set(found)))
     columns = {canary.column for canary in canaries.known.values() if canary.readers}
-    assert columns - {canary.column for canary in met} == set(READ_BY_NOBODY)
+    unread = columns - {canary.column for canary in met} - set(READ_BY_NOBODY)
+    assert not unread, ", ".join(sorted(unread))
 
 
 @pytest.mark.parametrize("reader", [Reader.CLAIRE, Reader.MEDICAL, Reader.ADMINISTRATOR])

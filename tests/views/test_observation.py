@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from domain.enums import AccountStatus, FileSection, StaffRole
-from models import AuditEvent, Guardian, Household, StaffMember, User
+from domain.enums import AccountStatus, DocumentOwner, FileSection, StaffRole
+from models import AuditEvent, DocumentCategory, Guardian, Household, StaffMember, User
 from services.transaction import write_transaction
 from tests.strict_client import HTMX
 from tests.views.reading import text
@@ -185,3 +185,17 @@ def test_what_rests_sealed_stays_sealed_for_who_looks(client, agent, claire, hou
     assert "0189" not in client.page.get_text()
     assert client.get("/mon-compte/banque").status_code == 200
     assert "0189" not in client.page.decode()
+
+
+def test_a_document_of_the_family_is_not_opened_from_its_portal(app, client, agent, claire, household, world):
+    category = world.add(DocumentCategory(name="Revenus", owner=DocumentOwner.HOUSEHOLD))
+    document = world.sent_document(household, category, sender_user_id=claire.id)
+    address = f"/documents/transmis/{document.id}/fichier"
+    watch(client, household)
+
+    assert client.get(f"/documents/transmis/{document.id}").status_code == 200
+    assert client.get(address).status_code == 403
+    assert "Lecture seule : ouvrez les documents d’une famille depuis" in text(client)
+    family = app.test_client()
+    family.sign_in(claire)
+    assert family.get(address).status_code == 200
