@@ -33,6 +33,12 @@ FILE_OBJECTS = (
     "custody_calendar", "custody_exception", "schooling",
     "document_receipt",  # what the journal called a paper seen at the counter until version 0003
 )  # fmt: skip
+# Acts about the file that leave it as it is: declarations have a place of their own, readings their register.
+NO_CHANGE = (
+    "observation.ended",
+    "change.declared", "change.withdrawn", "change.refused",
+    "medical.read", "document.read", "document.end_seen",
+)  # fmt: skip
 COUNTING_DOCUMENTS = (DocumentState.ACCEPTED, DocumentState.EXPIRED)
 
 _HOUSEHOLDS = bindparam("households", expanding=True)
@@ -229,7 +235,7 @@ _HISTORY = (
     .where(
         AuditEvent.household_id.in_(_HOUSEHOLDS),
         AuditEvent.object_type.in_(FILE_OBJECTS),
-        AuditEvent.action != "observation.ended",
+        AuditEvent.action.not_in(NO_CHANGE),
     )
     .order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
     .limit(HISTORY_LENGTH)

@@ -40,6 +40,7 @@ def ask(user_id: int, email: str, password: str, network: str, now: datetime) ->
     if not throttling.admit(throttling.request_tries(account.email, network), now):
         raise _throttled()
     with write_transaction() as session:
+        session.get_one(User, user_id, with_for_update=True)  # two requests at once: one after the other
         throttling.succeed_in(session, tries)
         _refuse_used(session, address, user_id)
         _forget(session, user_id)

@@ -25,7 +25,7 @@ from blueprints.shared.guards import parent
 from blueprints.shared.time import today
 from domain.enums import SubjectKind
 from domain.errors import NotFound
-from domain.family_file import PERSON_FIELD, YES, Policy, person_from_text, person_to_text
+from domain.family_file import ADDED_PERSON_FIELD, PERSON_FIELD, YES, Policy, person_from_text, person_to_text
 from domain.field_values import FieldErrors
 from domain.people import age
 from queries import custody, family, family_file, field_rules, planning
@@ -101,6 +101,19 @@ def edit_person(child_id: int, person_id: int) -> Response:
     return _edit_person(where, _person(found, person_id), found.people_policy)
 
 
+@blueprint.route("/<int:child_id>/personnes/ajouts/<string(maxlength=40):added>", methods=["GET", "POST"])
+@parent
+def edit_addition(child_id: int, added: str) -> Response:
+    """Somebody whom a parent added and who waits for the control; `added` ends the name of its field."""
+    where, found = _place(child_id), _file(child_id)
+    _require_editable(found.people_policy)
+    field = f"{ADDED_PERSON_FIELD}:{added}"
+    for view in found.people:
+        if view.pending is not None and view.pending.field == field:
+            return _edit_person(where, view, found.people_policy)
+    raise NotFound
+
+
 @blueprint.route("/<int:child_id>/personnes/<int:person_id>/retirer", methods=["GET", "POST"])
 @parent
 def remove_person(child_id: int, person_id: int) -> Response:
@@ -132,7 +145,8 @@ def _person(found: ChildFile, person_id: int) -> PersonView:
 
 def _edit_person(where: Place, view: PersonView | None, policy: Policy) -> Response:
     person_id = view.person_id if view else None
-    place = form_place(SubjectKind.CHILD, where.subject_id, f"personne-{person_id}")
+    added = view.pending.field if view and view.pending and person_id is None else None
+    place = form_place(SubjectKind.CHILD, where.subject_id, f"personne-{added or person_id}")
     kept = kept_forms.kept(place)
     form = file_forms.person_form(view, field_rules.choices(), kept)
     page: dict[str, Any] = {
@@ -151,6 +165,7 @@ def _edit_person(where: Place, view: PersonView | None, policy: Policy) -> Respo
             person_id,
             file_forms.typed_person(form),
             seen=_seen_person(state),
+            added=added,
             **sent_by(where.household_id, state.key),
         )
     except FieldErrors as refusal:
@@ -160,7 +175,9 @@ def _edit_person(where: Place, view: PersonView | None, policy: Policy) -> Respo
 
 
 def _person_state(view: PersonView | None) -> FormState:
-    return FormState({PERSON_FIELD: person_to_text(view.person) if view else None}, {})
+    """An addition was never official: there is nothing that was seen."""
+    is_official = view is not None and view.person_id is not None
+    return FormState({PERSON_FIELD: person_to_text(view.person) if is_official else None}, {})
 
 
 def _seen_person(state: FormState) -> Any:

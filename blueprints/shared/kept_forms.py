@@ -26,6 +26,7 @@ FORMS = frozenset(
         "children.edit",
         "children.add_person",
         "children.edit_person",
+        "children.edit_addition",
         "children.authorisations",
     }
 )

@@ -21,6 +21,7 @@ from domain.enums import (
     SessionKind,
     StaffRole,
 )
+from domain.family_file import ADDED_PERSON_FIELD, Person, person_to_text
 from domain.settings import FIRST_ADMINISTRATOR
 from extensions import db
 from models import (
@@ -161,6 +162,8 @@ class Town:
         canteen = world.canteen(weekdays(date(2027, 1, 4), date(2027, 2, 5)), name=school)
         enrolment = world.enrol(child, canteen.facility)
         world.pick_up(child)
+        added = {f"{ADDED_PERSON_FIELD}:{letter}": (None, person_to_text(Person("Nadia", name)))}
+        world.change(household, parent, FileSection.CHILD_PEOPLE, added, child=child)
         accepted = world.booking(household, child, canteen.openings[-1], canteen.meal)
         pending = world.booking(household, child, canteen.openings[-2], canteen.meal, BookingState.PENDING)
         draft = world.add(
@@ -310,6 +313,7 @@ class Town:
             "reference": Value(own.request.reference, other.request.reference, "R-ZZZZ-ZZZZ"),
             "key": Value(own.draft.key, other.draft.key, "Z" * 32),
             "person_id": Value(*(self._id(AuthorisedPerson, child_id=one.child.id) for one in (own, other))),
+            "added": Value("A", "B", "C"),
             "change_id": Value(self._change_of(own), self._change_of(other)),
             "household.edit section": Value("adresse", unknown="autre"),
             "household.edit_account section": Value("coordonnees", unknown="autre"),

@@ -192,6 +192,32 @@ def test_a_pending_change_can_be_withdrawn(claire, family):
     assert family.world.one(ChangeLine).state is ChangeState.WITHDRAWN
 
 
+def test_what_is_only_declared_is_not_told_as_a_modification(claire, family):
+    page = form_of(family, FileSection.HOUSEHOLD_ADDRESS)
+    claire.submit(page, {"address": "4 impasse des Saules"}, form=page)
+    claire.get("/mon-foyer")
+    history = words(claire.page.select_one(f"#historique-{family.household.id}"))
+    assert "Rien n’a été modifié depuis l’ouverture du dossier." in history
+
+
+def test_each_household_of_an_adult_has_its_own_form(client, world):
+    albert, bastide = world.household("ALBERT"), world.household("BASTIDE", address="1 rue Basse")
+    account = world.user()
+    world.join(bastide, world.guardian(albert, "Nadia", user_id=account.id))
+    client.sign_in(account)
+    page = f"/mon-foyer/{bastide.id}/adresse"
+    client.get(page)
+    assert "Famille BASTIDE" in main(client)
+    client.submit(page, {"address": "2 rue Basse"}, form=page, follow=True)
+    cards = {
+        name: words(client.page.find("h2", string=f"Famille {name}").find_parent("section"))
+        for name in ("ALBERT", "BASTIDE")
+    }
+    assert "2 rue Basse , en attente de contrôle" in cards["BASTIDE"]
+    assert "en attente" not in cards["ALBERT"]
+    assert world.one(ChangeRequest).household_id == bastide.id
+
+
 def test_a_refusal_shows_its_reason_until_a_new_declaration(claire, family):
     world = family.world
     world.change(
@@ -495,6 +521,20 @@ def test_a_person_can_be_added(claire, family):
     sheet = f"/mes-enfants/{family.leo.id}"
     claire.submit(sheet, {}, form=f"/mon-foyer/modifications/{line.id}/retirer", follow=True)
     assert "Nadia" not in people(claire)
+
+
+def test_an_addition_that_waits_can_be_corrected(claire, family):
+    page = f"/mes-enfants/{family.leo.id}/personnes/nouvelle"
+    claire.submit(page, {"first_name": "Nadia", "last_name": "BENALI"}, form=page, follow=True)
+    link = claire.page.select_one("section[aria-labelledby=personnes] li a")["href"]
+    claire.get(link)
+    assert claire.page.select_one("#first_name")["value"] == "Nadia"
+    claire.submit(link, {"phone": "0612345678"}, form=link, follow=True)
+    assert len(claire.page.select("section[aria-labelledby=personnes] li")) == 1
+    assert "06 12 34 56 78" in people(claire)
+    states = sorted(line.state for line in family.world.all(ChangeLine))
+    assert states == [ChangeState.PENDING, ChangeState.REPLACED]
+    assert claire.get(f"/mes-enfants/{family.leo.id}/personnes/ajouts/inconnu").status_code == 404
 
 
 def test_a_person_needs_a_name_and_a_role(claire, family):
