@@ -101,13 +101,13 @@ def edit_person(child_id: int, person_id: int) -> Response:
     return _edit_person(where, _person(found, person_id), found.people_policy)
 
 
-@blueprint.route("/<int:child_id>/personnes/ajouts/<string(maxlength=40):added>", methods=["GET", "POST"])
+@blueprint.route("/<int:child_id>/personnes/ajouts/<string(maxlength=40):name>", methods=["GET", "POST"])
 @parent
-def edit_addition(child_id: int, added: str) -> Response:
-    """Somebody whom a parent added and who waits for the control; `added` ends the name of its field."""
+def edit_addition(child_id: int, name: str) -> Response:
+    """Somebody whom a parent added and who waits for the control; `name` ends that of its field."""
     where, found = _place(child_id), _file(child_id)
     _require_editable(found.people_policy)
-    field = f"{ADDED_PERSON_FIELD}:{added}"
+    field = f"{ADDED_PERSON_FIELD}:{name}"
     for view in found.people:
         if view.pending is not None and view.pending.field == field:
             return _edit_person(where, view, found.people_policy)
