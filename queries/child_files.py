@@ -35,6 +35,7 @@ from models import (
     SchoolClass,
     Schooling,
 )
+from queries import file_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class PersonLine:
     An addition has no `known`, a removal is declared without a person.
     """
 
+    person_id: int | None
     known: Person | None
     declared: Person | None
     is_declared: bool
@@ -308,18 +310,11 @@ def _people(
 ) -> tuple[PersonLine, ...]:
     lines = []
     for row in rows:
-        known = Person(
-            row.first_name,
-            row.last_name,
-            row.relationship,
-            row.phone,
-            row.may_collect,
-            row.is_emergency_contact,
-        )
         told = of_person.get(row.id)
-        lines.append(PersonLine(known, person_from_text(told) if told else None, row.id in of_person))
+        known = file_values.person_of(row)
+        lines.append(PersonLine(row.id, known, person_from_text(told) if told else None, row.id in of_person))
     lines += [
-        PersonLine(None, person_from_text(text), True)
+        PersonLine(None, None, person_from_text(text), True)
         for field, text in declared.items()
         if field.partition(":")[0] == ADDED_PERSON_FIELD and text
     ]

@@ -82,6 +82,7 @@ _TITLES = {
     "observation.ended": "Consultation de l’espace terminée",
     "certification.given": "Dossier confirmé exact",
     "consent_answer.given": "Réponse à un texte à accepter",
+    "document.read": "Document ouvert par un agent",
     "mail.retried": "Mail remis à l’envoi",
 }
 _FIELDS = {

@@ -18,10 +18,11 @@ REGISTER_LENGTH = 50
 
 @dataclass(frozen=True, slots=True)
 class HealthLine:
-    """One field in words; `declared` is what the family wrote since, None when it changed nothing."""
+    """One field in words, known or not; `declared` is what the family wrote since, None for no change."""
 
     label: str
     value: str
+    is_known: bool
     declared: str | None
     is_safety: bool
 
@@ -83,6 +84,7 @@ def _health(record: dict[str, str | None], declared: dict[str, str | None]) -> H
             HealthLine(
                 field.label,
                 value_in_words(field, record.get(field.name)),
+                bool(record.get(field.name)),
                 value_in_words(field, declared[field.name]) if field.name in declared else None,
                 field.is_safety,
             )

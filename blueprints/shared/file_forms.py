@@ -55,11 +55,21 @@ class FileForm(FlaskForm):
 # --- Fields ---------------------------------------------------------------------------------------
 
 
-def section_form(view: SectionView, choices: Choices, kept: MultiDict | None = None) -> FileForm:
-    """The form of a section: one control for each field that families may change. `kept`: typed before."""
+def section_form(
+    view: SectionView,
+    choices: Choices,
+    kept: MultiDict | None = None,
+    *,
+    base: type[FileForm] = FileForm,
+    **options: Any,
+) -> FileForm:
+    """The form of a section: one control for each field that may be changed, beside those of `base`. `kept`:
+    typed before; `options` go to the form: `formdata=None` leaves out what was sent.
+    """
     controls = {one.field.name: _control(one, choices) for one in view.editable}
-    form_class = type("SectionForm", (FileForm,), controls)
-    return form_class(data={one.field.name: typed_at_first(one) for one in view.editable}, **_typed(kept))
+    form_class = type("SectionForm", (base,), controls)
+    data = {one.field.name: typed_at_first(one) for one in view.editable}
+    return form_class(data=data, **_typed(kept), **options)
 
 
 def _typed(kept: MultiDict | None) -> dict[str, MultiDict]:
@@ -135,7 +145,14 @@ def _members(kind: type[StrEnum]) -> list[SelectChoice]:
 # --- People ---------------------------------------------------------------------------------------
 
 
-def person_form(view: PersonView | None, choices: Choices, kept: MultiDict | None = None) -> FileForm:
+def person_form(
+    view: PersonView | None,
+    choices: Choices,
+    kept: MultiDict | None = None,
+    *,
+    base: type[FileForm] = FileForm,
+    **options: Any,
+) -> FileForm:
     """The form of somebody who may fetch the child; `view` is None for a new person."""
     shown = view.shown if view else Person("", "", may_collect=True)
     offered = _labels(choices[ChoiceList.RELATIONSHIP], shown.relationship)
@@ -151,8 +168,9 @@ def person_form(view: PersonView | None, choices: Choices, kept: MultiDict | Non
         "may_collect": BooleanField("Peut venir chercher l’enfant"),
         "is_emergency_contact": BooleanField("À prévenir en cas d’urgence"),
     }
-    form_class = type("PersonForm", (FileForm,), controls)
-    return form_class(data={name: getattr(shown, name) for name in controls}, **_typed(kept))
+    form_class = type("PersonForm", (base,), controls)
+    data = {name: getattr(shown, name) for name in controls}
+    return form_class(data=data, **_typed(kept), **options)
 
 
 def typed_person(form: FileForm) -> Person:
@@ -170,7 +188,13 @@ def typed_person(form: FileForm) -> Person:
 # --- Authorisations -------------------------------------------------------------------------------
 
 
-def questions_form(questions: Sequence[Question], kept: MultiDict | None = None) -> FileForm:
+def questions_form(
+    questions: Sequence[Question],
+    kept: MultiDict | None = None,
+    *,
+    base: type[FileForm] = FileForm,
+    **options: Any,
+) -> FileForm:
     """One « oui » or « non » a question."""
     controls = {
         one.field: RadioField(
@@ -180,8 +204,9 @@ def questions_form(questions: Sequence[Question], kept: MultiDict | None = None)
         )
         for one in questions
     }
-    form_class = type("QuestionsForm", (FileForm,), controls)
-    return form_class(data={one.field: one.shown for one in questions}, **_typed(kept))
+    form_class = type("QuestionsForm", (base,), controls)
+    data = {one.field: one.shown for one in questions}
+    return form_class(data=data, **_typed(kept), **options)
 
 
 def answered(form: FileForm, questions: Sequence[Question]) -> dict[tuple[int, int | None], bool]:

@@ -50,7 +50,7 @@ STAFF_TABS = (
     ),
     (
         "Structures", "building", "staff_facilities.index", Permission.FACILITIES_MANAGE,
-        ("staff_facilities", "staff_schools"),
+        ("staff_facilities", "staff_schools", "staff_day_sheets"),
     ),
     ("Mails", "mail", "staff_mails.index", Permission.MAILS_READ, ("staff_mails",)),
     (

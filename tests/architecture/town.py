@@ -360,6 +360,7 @@ class Town:
         sent = Value(own.sent.id, other.sent.id)
         return {
             "number": Value(1),
+            "staff_families.edit_child_section section": Value("alimentation", unknown="autre"),
             **{
                 f"staff_desk.{name} reference": change
                 for name in ("change", "change_health", "decide_change")

@@ -22,7 +22,14 @@ WIDTHS = (1280, 320, 360)
 AXE_WIDTHS = (1280, 360)
 FRIDAY = date(2027, 2, 5)
 PARAMETER = re.compile(r"<(?:[^:>]+:)?(\w+)>")
-FILES = {"home.resource", "staff_content.resource_file", "staff_rulebook.download"}
+FILES = {
+    "home.resource",
+    "staff_content.resource_file",
+    "staff_desk.document_page",
+    "staff_family_files.export_families",
+    "staff_family_files.import_model",
+    "staff_rulebook.download",
+}
 KINDS = {Role.RESTRICTED_PARENT: SessionKind.RESTRICTED}
 # (role, beginning of the endpoint): small enough to be shared between processes.
 PARTS = [
@@ -40,6 +47,8 @@ PARTS = [
     (Role.ADMINISTRATOR, "staff_facilities."),
     (Role.ADMINISTRATOR, ("staff_calendar.", "staff_content.")),
     (Role.ADMINISTRATOR, ("staff_rulebook.",)),
+    (Role.ADMINISTRATOR, ("staff_desk.", "staff_day_sheets.")),
+    (Role.ADMINISTRATOR, ("staff_lists.", "staff_consents.", "staff_family_files.")),
 ]
 
 

@@ -48,7 +48,7 @@ def test_the_sheet_tells_school_diet_people_and_answers(client, world, family):
     assert "Nadia BENALI , grand-mère Vient chercher l’enfant" in said
     assert "Peut partir seul Écoles de Cahors Oui Claire SOLIGNAC" in said
     assert "Peut être photographié sans réponse" in said
-    assert "Régime alimentaire Ordinaire" in said
+    assert "Régime alimentaire Modifier le régime Ordinaire" in said
 
 
 def test_what_concerns_safety_is_told_as_soon_as_it_is_declared(client, world, family):

@@ -1,9 +1,10 @@
 """Agents on screen: invited, given a role, suspended; one administrator always remains (S108, S114)."""
 
 import pytest
+from sqlalchemy import select
 
 from domain.enums import AccountStatus, MailKind, StaffRole
-from models import OutgoingMail, StaffFacility, StaffMember, User
+from models import AuditEvent, OutgoingMail, StaffFacility, StaffMember, User
 from tests.views.reading import text
 
 HOME = "/gestion/agents"
@@ -78,6 +79,25 @@ def test_a_role_change_counts_at_once(app, client, admin, world):
     client.submit(f"{HOME}/{colleague.id}", {"role": "administrator"})
 
     assert browser.get(HOME).status_code == 200
+
+
+def test_the_medical_right_is_granted_to_a_person_and_noted(client, admin, world):
+    colleague = world.staff(StaffRole.RECEPTION)
+    client.submit(f"{HOME}/{colleague.id}", {"can_read_medical": "y"}, follow=True)
+
+    assert "lit les renseignements médicaux" in text(client)
+    (event,) = world.all(select(AuditEvent).where(AuditEvent.action == "staff_member.updated"))
+    assert (event.before, event.after) == ({"can_read_medical": False}, {"can_read_medical": True})
+    assert event.actor_user_id == admin.id
+    client.submit(f"{HOME}/{colleague.id}", {"can_read_medical": None})
+    assert [one.can_read_medical for one in world.all(StaffMember)] == [False, False]
+
+
+def test_an_invitation_may_grant_the_medical_right(client, admin, world):
+    client.submit(f"{HOME}/inviter", invitation(role="reception", can_read_medical="y"))
+    assert [one.can_read_medical for one in world.all(StaffMember)] == [False, True]
+    (event,) = world.all(select(AuditEvent).where(AuditEvent.action == "staff_member.updated"))
+    assert event.after == {"can_read_medical": True}
 
 
 def test_a_director_who_changes_role_loses_its_facilities(client, admin, world):

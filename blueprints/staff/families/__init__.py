@@ -8,6 +8,7 @@ blueprint = Blueprint("staff_families", __name__, url_prefix="/gestion/familles"
 from blueprints.staff.families import (  # noqa: E402, F401
     access,
     children,
+    counter,
     custody,
     edits,
     facts,
