@@ -75,8 +75,8 @@ class Wish:
     wanted: str | None
     seen: str | None
     shown: str | None
-    needs_control: bool = True
-    is_safety: bool = False
+    needs_control: bool
+    is_safety: bool
 
 
 @dataclass(slots=True)
