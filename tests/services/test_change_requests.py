@@ -207,7 +207,8 @@ def test_a_word_of_the_towns_list(bench):
         ListChoice(kind=ChoiceList.DIET, label="Sans porc"),
         ListChoice(kind=ChoiceList.DIET, label="Ancien", is_active=False),
     )
-    bench.declare(FileSection.CHILD_DIET, diet="Sans porc")
+    answer = bench.declare(FileSection.CHILD_DIET, diet="Sans porc", diet_note="")
+    assert (answer.pending, answer.unchanged) == (("diet",), ("diet_note",))
     for word in ("Ancien", "Autre"):
         with pytest.raises(FieldErrors):
             bench.declare(FileSection.CHILD_DIET, diet=word)
@@ -291,7 +292,8 @@ def test_accepting_makes_it_official_field_by_field(bench):
 def test_part_of_a_request_may_wait(bench):
     bench.declare(CONTACT, mobile_phone="06 12 34 56 78", work_phone="05 65 11 22 33")
     mobile, _ = bench.lines()
-    assert bench.decide({mobile.id: ACCEPT}).waiting == 1
+    outcome = bench.decide({mobile.id: ACCEPT})
+    assert (outcome.accepted, outcome.refused, outcome.waiting) == (1, 0, 1)
     assert bench.states() == [ChangeState.ACCEPTED, ChangeState.PENDING]
 
 
