@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from sqlalchemy import bindparam, select
 
-from domain.enums import AccountKind, AccountStatus, SessionKind, StaffRole
+from domain.enums import AccountKind, AccountStatus, MailKind, MailState, SessionKind, StaffRole
 from domain.permissions import Permission, role_is_scoped, role_may
 from domain.settings import FIRST_ADMINISTRATOR
 from extensions import db
@@ -16,6 +16,7 @@ from models import (
     EmailChange,
     Guardian,
     HouseholdGuardian,
+    OutgoingMail,
     Setting,
     StaffFacility,
     StaffMember,
@@ -217,14 +218,27 @@ def activation_link(token_hash: str, now: datetime) -> ActivationLink:
 
 @dataclass(frozen=True, slots=True)
 class WaitingEmail:
-    """An address that waits for its proof (S38). `valid_until` is None until its mail leaves."""
+    """An address that waits for its proof (S38). `valid_until` is None until its mail leaves; `is_lost`: no
+    server took that mail, the address may be wrong."""
 
     email: str
-    asked_at: datetime
     valid_until: datetime | None
+    is_lost: bool
 
 
-_WAITING_EMAIL = select(EmailChange.new_email, EmailChange.created_at, EmailChange.expires_at)
+_WAITING_EMAIL = select(
+    EmailChange.new_email,
+    EmailChange.expires_at,
+    select(OutgoingMail.id)
+    .where(
+        OutgoingMail.user_id == EmailChange.user_id,
+        OutgoingMail.to_address == EmailChange.new_email,
+        OutgoingMail.kind == MailKind.EMAIL_CHANGE,
+        OutgoingMail.created_at >= EmailChange.created_at,
+        OutgoingMail.state.in_((MailState.BOUNCED, MailState.ABANDONED)),
+    )
+    .exists(),
+)
 
 
 def waiting_email(user_id: int) -> WaitingEmail | None:

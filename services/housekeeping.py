@@ -19,8 +19,10 @@ def clean(now: datetime) -> None:
     with write_transaction() as session:
         session.execute(delete(UserSession).where(UserSession.expires_at <= now))
         session.execute(delete(BookingDraft).where(BookingDraft.updated_at <= now - DRAFT_LIFE))
-        for secret in (ActivationToken, ProvisionalPassword, EmailChange):
+        for secret in (ActivationToken, ProvisionalPassword):
             session.execute(delete(secret).where(secret.expires_at <= now - SECRET_TRACE))
+        # One whose mail never left has no end.
+        session.execute(delete(EmailChange).where(EmailChange.created_at <= now - SECRET_TRACE))
         session.execute(delete(Throttle).where(Throttle.last_at <= now - THROTTLE_LIFE))
     documents.expire(now)
     documents.sweep(now)

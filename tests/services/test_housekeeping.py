@@ -5,7 +5,7 @@ from datetime import timedelta
 from flask import Flask
 
 from domain.enums import SessionKind
-from models import ActivationToken, BookingDraft, Throttle, UserSession
+from models import ActivationToken, BookingDraft, EmailChange, Throttle, UserSession
 from services import housekeeping
 from tests.factories import World
 
@@ -46,6 +46,20 @@ def test_removes_a_link_dead_for_three_months_and_keeps_one_that_still_explains_
     clean(app, world)
 
     assert [row.token_hash for row in world.all(ActivationToken)] == ["explained"]
+
+
+def test_removes_a_new_address_never_proven_whether_its_mail_left_or_not(app: Flask, world: World) -> None:
+    for name, days, left in (("forgotten", 91, True), ("stuck", 91, False), ("recent", 30, False)):
+        asked_at = world.now - timedelta(days=days)
+        change = EmailChange(
+            user_id=world.user().id, new_email=f"{name}@example.org", created_at=asked_at, token_hash=name
+        )
+        change.expires_at = asked_at + timedelta(days=1) if left else None
+        world.add(change)
+
+    clean(app, world)
+
+    assert [row.token_hash for row in world.all(EmailChange)] == ["recent"]
 
 
 def test_removes_a_draft_untouched_for_a_month_and_keeps_a_recent_one(app: Flask, world: World) -> None:

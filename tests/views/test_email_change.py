@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from adapters.mail import MailRefused
 from domain.enums import AccountStatus, MailKind, MailState
 from models import AuditEvent, EmailChange, Guardian, OutgoingMail, ProvisionalPassword, User, UserSession
 from services import outbox
@@ -131,6 +132,16 @@ def test_given_up_before_the_mail_leaves_no_link_is_made(browser, world):
     assert [mail["To"] for mail in mailbox.sent] == [OLD]
     states = {mail.to_address: mail.state for mail in world.all(OutgoingMail)}
     assert states == {OLD: MailState.SENT, NEW: MailState.ABANDONED}
+
+
+def test_a_mail_that_no_server_takes_is_told(browser, world):
+    ask(browser, "faute@example.org")
+    deliver(world, KeepingTransport(MailRefused("Adresse inconnue"), MailRefused("Adresse inconnue")))
+    browser.get("/mon-compte")
+    assert "Le mail n’a pas pu être remis à faute@example.org" in words(browser.page.main)
+    ask(browser)
+    browser.get("/mon-compte")
+    assert "attend votre confirmation" in words(browser.page.main)
 
 
 def test_a_second_request_replaces_the_first(browser, world):
