@@ -485,7 +485,9 @@ def test_accepting_a_proof_of_income_opens_a_quotient(client, world, family, age
     assert world.one(Document).valid_until == date(2027, 12, 31)
 
 
-def test_the_days_of_a_proof_of_absence_are_chosen(client, world, family, agent):
+@pytest.fixture
+def proof_of_absence(world, family):
+    """Sent for two booked days of Léo."""
     kind = category(world, "Justificatif d’absence", owner=DocumentOwner.CHILD, effect=DocumentEffect.ABSENCE)
     paper = world.sent_document(family.household, kind, child=family.leo, absence_kind=AbsenceKind.MEDICAL)
     for day in (date(2027, 1, 11), date(2027, 1, 12)):
@@ -499,13 +501,28 @@ def test_the_days_of_a_proof_of_absence_are_chosen(client, world, family, agent)
                 declared_at=world.now,
             )
         )
+    return paper
 
+
+def absences(world) -> list[AbsenceState]:
+    return [one.state for one in world.all(select(Absence).order_by(Absence.id))]
+
+
+def test_every_day_of_a_proof_of_absence_is_justified_by_itself(client, world, agent, proof_of_absence):
+    client.submit(document_page(proof_of_absence), {}, form="form.form", button=("decision", "accepter"))
+
+    assert absences(world) == [AbsenceState.JUSTIFIED, AbsenceState.JUSTIFIED]
+
+
+def test_the_days_of_a_proof_of_absence_are_chosen(client, world, agent, proof_of_absence):
     client.submit(
-        document_page(paper), {"days": ["2027-01-12"]}, form="form.form", button=("decision", "accepter")
+        document_page(proof_of_absence),
+        {"days": ["2027-01-12"]},
+        form="form.form",
+        button=("decision", "accepter"),
     )
 
-    states = [one.state for one in world.all(select(Absence).order_by(Absence.id))]
-    assert states == [AbsenceState.UNJUSTIFIED, AbsenceState.JUSTIFIED]
+    assert absences(world) == [AbsenceState.UNJUSTIFIED, AbsenceState.JUSTIFIED]
 
 
 def test_a_refused_document_tells_why(client, world, family, agent):

@@ -133,7 +133,7 @@ def _fresh_form(case: DocumentCase) -> DocumentDecisionForm:
         formdata=None,
         data={
             "valid_until": case.proposed_until,
-            "days": [one.day for one in case.absence_days],
+            "days": [one.day.isoformat() for one in case.absence_days],
             "quotient_from": case.issued_on,
         },
     )
