@@ -23,7 +23,7 @@ def refill(now: datetime, folder: Path, password: str, sign_ins: tuple[str, str,
                 session.execute(table.delete())
         today = paris_now(now).date()
         first_day, last_day = _span(today)
-        seed_town.write_town(session, first_day, last_day)
+        seed_town.write_town(session, first_day, last_day, now)
         next_september = school_year(today)[1] + ONE_DAY
         book = seed_rules.write_rulebooks(session, now, first_day, next_september)
         places = seed_town.write_facilities(session)

@@ -16,6 +16,12 @@ SETTINGS = {
     "holiday_variant": "metropole",
 }
 
+CONSENT = (
+    "Charte du restaurant scolaire",
+    "Au restaurant scolaire, chacun goûte, range son plateau et parle sans crier.\n\n"
+    "Les adultes qui encadrent le repas sont là pour aider\u00a0: on les écoute et on leur répond poliment.\n\n"
+    "En cas de difficulté, l’équipe en parle avec l’enfant, puis avec ses parents.",
+)
 LINKS = (
     ("Calendrier scolaire officiel", "https://www.education.gouv.fr/calendrier-scolaire-100148"),
     ("Calculer et télécharger son quotient familial (CAF)", "https://www.caf.fr/"),
