@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 
 from domain.enums import AccountKind, AccountStatus, Channel, CustodySplit, Residency, SubjectKind
 from domain.family_file import HIDDEN
@@ -33,6 +33,10 @@ DECLARED = "change."  # how the acts on declared changes begin
 _TITLES = {
     "household.created": "Dossier créé",
     "household.updated": "Informations du foyer modifiées",
+    "household.merged": "Dossiers fusionnés",
+    "guardian.merged": "Deux fiches d’un adulte fusionnées",
+    "child.merged": "Deux fiches d’un enfant fusionnées",
+    "schooling.added": "Année d’école notée",
     "guardian.added": "Adulte ajouté",
     "guardian.updated": "Adulte modifié",
     "child.added": "Enfant ajouté",
@@ -118,6 +122,8 @@ _FIELDS = {
     "valid_until": "Valable jusqu’au",
     "status": "Accès",
     "reference": "Référence",
+    "merged_name": "Doublon",
+    "moved": "Repris",
     "household_id": "Foyer",
     "even_household_id": "Semaines paires",
     "odd_household_id": "Semaines impaires",
@@ -163,7 +169,17 @@ _EVENTS = (
     .outerjoin(User, User.id == AuditEvent.actor_user_id)
     .outerjoin(StaffMember, StaffMember.user_id == AuditEvent.actor_user_id)
     .outerjoin(Guardian, Guardian.user_id == AuditEvent.actor_user_id)
-    .where(AuditEvent.household_id == bindparam("household_id"))
+    .where(
+        AuditEvent.household_id.in_(
+            select(Household.id).where(
+                or_(
+                    Household.id == bindparam("household_id"),
+                    Household.merged_into_id == bindparam("household_id"),
+                )
+            )
+        ),
+        AuditEvent.action != "household.merged_away",  # told by the file that was kept
+    )
     .order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
     .limit(LENGTH)
 )

@@ -12,6 +12,7 @@ from math import ceil
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, or_, select, true
+from sqlalchemy.orm import aliased
 
 from domain.calendar import paris_now
 from domain.enums import AccountStatus, DocumentOwner, Residency
@@ -26,6 +27,7 @@ from models import (
     DocumentCategory,
     Enrolment,
     Facility,
+    FormerAddress,
     Guardian,
     Household,
     HouseholdChild,
@@ -189,7 +191,12 @@ def _matches(text: str, sees_secrets: bool) -> ColumnElement[bool]:
         found = Guardian.email.contains(address, autoescape=True)
         return Household.id.in_(_of_adults(and_(found, _may_be_seen(sees_secrets))))
     if number := _NUMBER.fullmatch(text):
-        return or_(Household.number == int(number[1]), Household.beneficiary_number == number[1])
+        merged = aliased(Household)
+        return or_(
+            Household.number == int(number[1]),
+            Household.beneficiary_number == number[1],
+            Household.id.in_(select(merged.merged_into_id).where(merged.number == int(number[1]))),
+        )
     digits = re.sub(r"[\s.\-/]", "", text).replace("+33", "0", 1)
     if _PHONE.fullmatch(digits):
         return Household.id.in_(_with_phone(digits, sees_secrets))
@@ -475,6 +482,40 @@ def _without_secrets(found: HouseholdFile) -> HouseholdFile:
         for adult in found.adults
     )
     return replace(found, adults=adults, **_NO_ADDRESS)
+
+
+@dataclass(frozen=True, slots=True)
+class FormerAddressLine:
+    """Where the household lived, both days included; `valid_from` None when nobody knows."""
+
+    address: str
+    address_extra: str
+    postcode: str
+    city: str
+    residency: Residency
+    valid_from: date | None
+    valid_to: date
+
+
+_FORMER_ADDRESSES = (
+    select(
+        FormerAddress.address,
+        FormerAddress.address_extra,
+        FormerAddress.postcode,
+        FormerAddress.city,
+        FormerAddress.residency,
+        FormerAddress.valid_from,
+        FormerAddress.valid_to,
+    )
+    .where(FormerAddress.household_id == bindparam("household_id"))
+    .order_by(FormerAddress.valid_to.desc(), FormerAddress.id.desc())
+)
+
+
+def former_addresses(household_id: int) -> tuple[FormerAddressLine, ...]:
+    """Where the household lived before, the last first. One statement."""
+    rows = db.session.execute(_FORMER_ADDRESSES, {"household_id": household_id})
+    return tuple(FormerAddressLine(*row) for row in rows)
 
 
 # --- What only the service reads of a file ----------------------------------------------------------------

@@ -5,12 +5,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 
 from domain.enums import ChangeState, FileSection, SubjectKind
 from domain.family_file import fields_of, value_in_words
 from extensions import db
-from models import AuditEvent, ChangeLine, MedicalRecord, StaffMember
+from models import AuditEvent, ChangeLine, Child, MedicalRecord, StaffMember
 
 READ = "medical.read"
 REGISTER_LENGTH = 50
@@ -58,7 +58,11 @@ _REGISTER = (
     .outerjoin(StaffMember, StaffMember.user_id == AuditEvent.actor_user_id)
     .where(
         AuditEvent.object_type == "child",
-        AuditEvent.object_id == bindparam("child_id"),
+        AuditEvent.object_id.in_(
+            select(Child.id).where(
+                or_(Child.id == bindparam("child_id"), Child.merged_into_id == bindparam("child_id"))
+            )
+        ),
         AuditEvent.action == READ,
     )
     .order_by(AuditEvent.at.desc(), AuditEvent.id.desc())

@@ -123,10 +123,15 @@ def suspend_access(user_id: int, *, author: Author, now: datetime) -> None:
             )
         if user.status is AccountStatus.SUSPENDED:
             raise Refused("suspended", "Cet accès est déjà suspendu.")
-        before = user.status
-        user.status = AccountStatus.SUSPENDED
-        _forget_secrets(session, user_id, now)
-        _record(session, "access.suspended", user_id, author, now, before, AccountStatus.SUSPENDED)
+        close_door(session, user, author, now)
+
+
+def close_door(session: Session, user: User, author: Author, now: datetime) -> None:
+    """Suspend an account that is not, inside the caller's transaction."""
+    before = user.status
+    user.status = AccountStatus.SUSPENDED
+    _forget_secrets(session, user.id, now)
+    _record(session, "access.suspended", user.id, author, now, before, AccountStatus.SUSPENDED)
 
 
 def reopen_access(user_id: int, *, author: Author, now: datetime) -> None:

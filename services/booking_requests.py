@@ -224,7 +224,7 @@ def _new_booking(request: BookingRequest, wish: ChildDay, verdict: Verdict, now:
 
 def _settle_cancelling(session: Session, wish: ChildDay, verdict: Verdict, now: datetime) -> _Settled:
     if verdict.state is LineState.ACCEPTED:
-        _end_booking(
+        end_booking(
             session, wish.booking_id, wish.opening_id, wish.booking_state, BookingState.CANCELLED, now
         )
     return _Settled(wish, verdict, booking_id=wish.booking_id)
@@ -240,10 +240,13 @@ def _settle_switch(
     return _Settled(wish, verdict, booking=_new_booking(request, wish, verdict, now))
 
 
-def _end_booking(
+def end_booking(
     session: Session, booking_id: int, opening_id: int, state: BookingState, end: BookingState, now: datetime
 ) -> None:
-    """End a booking that is in `state`: its place goes back, what was still asked about it is withdrawn."""
+    """End a booking that is in `state`: its place goes back, what was still asked about it is withdrawn.
+
+    Inside the caller's transaction.
+    """
     _set_state(session, booking_id, end, now)
     if state in PLACE_HOLDING_STATES:
         _count(session, opening_id, booked=-1)
@@ -363,7 +366,7 @@ def _decide(session: Session, line: BookingRequestLine, accept: bool, now: datet
 
 def _end_as(session: Session, booking: Booking, end: BookingState, now: datetime) -> None:
     state = booking.state
-    _end_booking(session, booking.id, booking.opening_id, state, end, now)
+    end_booking(session, booking.id, booking.opening_id, state, end, now)
 
 
 def _accept_booking(session: Session, line: BookingRequestLine, booking: Booking, now: datetime) -> None:

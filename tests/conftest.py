@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from adapters.clock import FixedClock
 from app import create_app
-from extensions import db, rewriting
+from extensions import db, empty_tables, rewriting
 from tests import audit_watch
 from tests.factories import World
 from tests.strict_client import StrictClient
@@ -82,15 +82,13 @@ def create_schema() -> None:
 
 def empty_database() -> None:
     """Remove every row: the next test starts from nothing."""
-    tables = list(reversed(db.metadata.sorted_tables))
-    writing = db.engine.execution_options(write=True)
-    with writing.begin() as connection, rewriting(connection, "audit_event"):
-        if connection.dialect.name == "postgresql":
-            names = ", ".join(f'"{table.name}"' for table in tables)
-            connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+    with db.engine.execution_options(write=True).begin() as connection:
+        if connection.dialect.name != "postgresql":
+            empty_tables(connection, db.metadata)
             return
-        for table in tables:
-            connection.execute(table.delete())
+        names = ", ".join(f'"{table.name}"' for table in db.metadata.sorted_tables)
+        with rewriting(connection, "audit_event"):
+            connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from random import Random
 
 from adapters.files import FileStore
 from domain.calendar import ONE_DAY, paris_now, school_year
-from extensions import db, rewriting
+from extensions import db, empty_tables
 from services import credentials
 from services.demo import seed_bookings, seed_people, seed_rules, seed_town
 from services.transaction import write_transaction
@@ -18,9 +18,7 @@ def refill(now: datetime, folder: Path, password: str, sign_ins: tuple[str, str,
     password_hash = credentials.hash_secret(password)
     rng = Random(46)  # noqa: S311  the same invented town at each start
     with write_transaction() as session:
-        with rewriting(session.connection(), "audit_event"):
-            for table in reversed(db.metadata.sorted_tables):
-                session.execute(table.delete())
+        empty_tables(session.connection(), db.metadata)
         today = paris_now(now).date()
         first_day, last_day = _span(today)
         seed_town.write_town(session, first_day, last_day, now)

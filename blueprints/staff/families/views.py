@@ -1,6 +1,6 @@
 """Families: the list with its search, one file, a new file (S01)."""
 
-from flask import request
+from flask import redirect, request
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -15,7 +15,7 @@ from domain.enums import AccountStatus, ChoiceList
 from domain.errors import Refused
 from domain.permissions import Permission
 from domain.schooling import school_year_of
-from queries import certifications, consents, household_history, rule_facts, schools
+from queries import certifications, consents, household_history, merges, rule_facts, schools
 from queries import households as household_queries
 from queries import outbox as outbox_queries
 from queries.lists import choices
@@ -52,11 +52,15 @@ def index() -> Response:
 @blueprint.get("/<int:household_id>")
 @staff(Permission.FAMILIES_READ)
 def show(household_id: int) -> Response:
+    kept = merges.kept_household(household_id)
+    if kept is not None:
+        return redirect(page_of(kept))
     household = household_file(household_id)
     papers = {}
     owners = [(None, "Le foyer"), *((one.card.child_id, one.card.first_name) for one in household.children)]
     if current_user.may(Permission.FAMILIES_WRITE):
         papers = {
+            "former_addresses": household_queries.former_addresses(household_id),
             "quotients": household_queries.quotients(household_id, today()),
             "facts": rule_facts.lines(household_id, [child_id for child_id, _ in owners[1:]], today()),
             "fact_owners": owners,

@@ -5,4 +5,4 @@ from flask import Blueprint
 blueprint = Blueprint("staff_family_files", __name__, url_prefix="/gestion/familles")
 
 # The routes register themselves on the blueprint.
-from blueprints.staff.family_files import exports, imports  # noqa: E402, F401
+from blueprints.staff.family_files import exports, imports, merges  # noqa: E402, F401

@@ -1,10 +1,13 @@
-"""Forms of the import and the export of families."""
+"""Forms of the import, the export and the merge of families."""
 
-from wtforms import BooleanField, HiddenField, SelectChoice
+from wtforms import BooleanField, HiddenField, RadioField, SelectChoice
 from wtforms.validators import InputRequired
 
 from blueprints.staff.families.forms import StaffForm
 from blueprints.staff.fields import EnumRadio, UploadField
+from domain.labels import label
+from domain.merging import KEPT, OTHER
+from queries.merges import Comparison
 from services.family_exports import FileKind
 
 EXPORT_CHOICES = (
@@ -29,3 +32,46 @@ class ExportForm(StaffForm):
     looks = {
         "with_health": {"help": "Chaque famille verra que vous les avez lues. Gardez ce fichier en lieu sûr."}
     }
+
+
+# --- Merge ------------------------------------------------------------------------------------------------
+
+
+class MergeForm(StaffForm):
+    """One radio for each value that differs, made by `merge_form`."""
+
+    seen = HiddenField()
+
+    def answers(self) -> dict[str, str]:
+        return {field.name: field.data for field in self if isinstance(field, RadioField)}
+
+
+def merge_form(comparison: Comparison, seen: str, *, fresh: bool = False) -> MergeForm:
+    """The choices of a comparison, each with the value that is suggested. `fresh` forgets what was sent."""
+    fields = {
+        line.choice.key: RadioField(
+            line.choice.label,
+            choices=[
+                SelectChoice(KEPT, line.kept or "non renseigné"),
+                SelectChoice(OTHER, line.other or "non renseigné"),
+            ],
+            default=line.suggested,
+        )
+        for line in comparison.lines
+        if line.differs
+    }
+    if comparison.accesses is not None:
+        mine, theirs = comparison.accesses
+        fields["access"] = RadioField(
+            "Accès au portail qui reste ouvert",
+            [InputRequired("Choisissez lequel des deux accès reste ouvert.")],
+            choices=[
+                SelectChoice(KEPT, f"{mine.email} ({label(mine.status)})"),
+                SelectChoice(OTHER, f"{theirs.email} ({label(theirs.status)})"),
+            ],
+        )
+    form_class = type("ComparisonForm", (MergeForm,), fields)
+    form = form_class(formdata=None) if fresh else form_class()
+    if fresh or not form.is_submitted():
+        form.seen.data = seen
+    return form
