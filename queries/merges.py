@@ -141,7 +141,7 @@ def candidates(kind: MergeKind, household_ids: Sequence[int], but: int) -> tuple
     """The files found by a search, or the people in them."""
     if kind is MergeKind.HOUSEHOLD:
         rows = db.session.scalars(
-            select(Household).where(Household.id.in_(household_ids)).order_by(Household.name)
+            select(Household).where(Household.id.in_(household_ids)).order_by(Household.search_text)
         )
         return tuple(Candidate(one.id, _name(kind, one), one.city) for one in rows if one.id != but)
     found = _members(kind, household_ids)
@@ -193,7 +193,7 @@ def compare(kind: MergeKind, kept_id: int, other_id: int, today: date) -> Compar
         _name(kind, kept),
         _name(kind, other),
         tuple(_line(choice, kept, other) for choice in CHOICES[kind]),
-        tuple(_moving(kind, other_id)),
+        tuple(_moving(kind, kept_id, other_id)),
         tuple(_conflicts(kind, kept_id, other_id, today)),
         _accesses(kept, other) if kind is MergeKind.ADULT else None,
     )
@@ -221,7 +221,7 @@ def _line(choice: Choice, kept: Any, other: Any) -> Line:
 def _words(choice: Choice, values: Sequence[Any]) -> str:
     if choice.key == "iban":
         return f"•••• {values[0][-4:]}" if values[0] else ""
-    return " ".join(_word(value) for value in values if value)
+    return (" " if choice.key == "name" else ", ").join(_word(value) for value in values if value)
 
 
 def _word(value: Any) -> str:
@@ -230,9 +230,12 @@ def _word(value: Any) -> str:
     return label(value) if isinstance(value, StrEnum) else str(value)
 
 
-def _moving(kind: MergeKind, other_id: int) -> list[str]:
+def _moving(kind: MergeKind, kept_id: int, other_id: int) -> list[str]:
     said = []
+    stay = kind is MergeKind.HOUSEHOLD and both_have_quotients(kept_id, other_id)
     for column, singular, many in _MOVING[kind]:
+        if stay and column.class_ is QuotientFamilial:
+            continue
         count = db.session.scalar(select(func.count()).select_from(column.class_).where(column == other_id))
         if count:
             said.append(plural(count, singular, many))
@@ -243,19 +246,12 @@ def _conflicts(kind: MergeKind, kept_id: int, other_id: int, today: date) -> lis
     if kind is MergeKind.ADULT:
         return []
     if kind is MergeKind.HOUSEHOLD:
-        both = set(
-            db.session.scalars(
-                select(QuotientFamilial.household_id).where(
-                    QuotientFamilial.household_id.in_([kept_id, other_id])
-                )
-            )
-        )
         return (
             [
                 "Les deux dossiers ont un quotient\u00a0: ceux du dossier gardé comptent, ceux de l’autre "
                 "restent dans l’historique."
             ]
-            if len(both) == 2
+            if both_have_quotients(kept_id, other_id)
             else []
         )
     said = [
@@ -275,6 +271,14 @@ def _conflicts(kind: MergeKind, kept_id: int, other_id: int, today: date) -> lis
     if db.session.scalar(sheets.where(MedicalRecord.child_id.in_([kept_id, other_id]))) == 2:
         said.append("Les deux fiches sanitaires sont réunies\u00a0: rien de ce qui y est écrit n’est perdu.")
     return said
+
+
+def both_have_quotients(kept_id: int, other_id: int) -> bool:
+    """Two sets of dated quotients would make two prices of one day: the other's stay with the duplicate."""
+    owners = select(QuotientFamilial.household_id).where(
+        QuotientFamilial.household_id.in_([kept_id, other_id])
+    )
+    return len(set(db.session.scalars(owners))) > 1
 
 
 def double_bookings(kept_id: int, other_id: int) -> list[tuple[date, str]]:

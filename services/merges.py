@@ -195,11 +195,6 @@ class _Merger:
             .values(position=HouseholdGuardian.position + last)
         )
 
-    def _keeps_quotients(self) -> bool:
-        """The other's quotients come when the kept file has none: two at once would make two prices."""
-        known = select(QuotientFamilial.id).where(QuotientFamilial.household_id == self.kept_id).limit(1)
-        return self.session.scalar(known) is not None
-
     # Adults
 
     def _prepare_adults(self) -> None:
@@ -334,8 +329,10 @@ class _Merger:
 
     def _move_references(self) -> None:
         """Every column of the schema that names the other row now names the kept one."""
+        households_merge = self.kind is MergeKind.HOUSEHOLD
+        stay = households_merge and merge_queries.both_have_quotients(self.kept_id, self.other_id)
         for table, column in references(TABLES[self.kind].__tablename__):
-            if table.name == QuotientFamilial.__tablename__ and self._keeps_quotients():
+            if stay and table.name == QuotientFamilial.__tablename__:
                 continue
             cell = table.c[column]
             self.session.execute(update(table).where(cell == self.other_id).values({column: self.kept_id}))

@@ -52,8 +52,8 @@ def merge_form(comparison: Comparison, seen: str, *, fresh: bool = False) -> Mer
         line.choice.key: RadioField(
             line.choice.label,
             choices=[
-                SelectChoice(KEPT, line.kept or "non renseigné"),
-                SelectChoice(OTHER, line.other or "non renseigné"),
+                SelectChoice(KEPT, f"{line.kept or 'non renseigné'} (fiche gardée)"),
+                SelectChoice(OTHER, f"{line.other or 'non renseigné'} (doublon)"),
             ],
             default=line.suggested,
         )
