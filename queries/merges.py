@@ -181,7 +181,7 @@ def kept_household(household_id: int) -> int | None:
 # --- Comparison -----------------------------------------------------------------------------------
 
 
-def compare(kind: MergeKind, kept_id: int, other_id: int, today: date) -> Comparison:
+def compare(kind: MergeKind, kept_id: int, other_id: int) -> Comparison:
     """Raises NotFound for rows that are not there, the same twice, or merged already."""
     kept, other = _row(kind, kept_id), _row(kind, other_id)
     if kept_id == other_id:
@@ -194,7 +194,7 @@ def compare(kind: MergeKind, kept_id: int, other_id: int, today: date) -> Compar
         _name(kind, other),
         tuple(_line(choice, kept, other) for choice in CHOICES[kind]),
         tuple(_moving(kind, kept_id, other_id)),
-        tuple(_conflicts(kind, kept_id, other_id, today)),
+        tuple(_conflicts(kind, kept_id, other_id)),
         _accesses(kept, other) if kind is MergeKind.ADULT else None,
     )
 
@@ -242,7 +242,7 @@ def _moving(kind: MergeKind, kept_id: int, other_id: int) -> list[str]:
     return said
 
 
-def _conflicts(kind: MergeKind, kept_id: int, other_id: int, today: date) -> list[str]:
+def _conflicts(kind: MergeKind, kept_id: int, other_id: int) -> list[str]:
     if kind is MergeKind.ADULT:
         return []
     if kind is MergeKind.HOUSEHOLD:

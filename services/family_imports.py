@@ -5,7 +5,8 @@ in one transaction. The same file again changes nothing.
 import hashlib
 import io
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from email_validator import EmailNotValidError, validate_email
 from flask import current_app
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from adapters import numbers, tables
@@ -125,11 +127,11 @@ def apply(key: str, *, with_differences: bool, author: Author, now: datetime) ->
     """Write what the dry run showed, compared again inside the transaction. Returns what was done.
 
     `with_differences`: values that differ are replaced too, but an address that signs in, a schooling and a
-    quotient. Raises NotFound, Refused `import_nothing`.
+    quotient. Raises NotFound, Refused `import_nothing`, `busy`.
     """
     content, today = _content(key, author.user_id), paris_now(now).date()
     reading = read(tables.read_table(content), _known(today))
-    with write_transaction() as session:
+    with _alone(), write_transaction() as session:
         made = plan(reading, import_queries.existing(reading.lines))
         writer = _Writer(session, author, now)
         taken = [one for one in made.differences if not one.is_refused] if with_differences else []
@@ -153,6 +155,17 @@ def apply(key: str, *, with_differences: bool, author: Author, now: datetime) ->
             },
         )
         return made
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """A colleague who creates a file at the same moment meets a unique key: one of the two begins again."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise Refused(
+            "busy", "Un autre dossier s’est créé au même moment\u00a0: confirmez de nouveau."
+        ) from error
 
 
 class _Writer:

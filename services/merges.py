@@ -80,10 +80,9 @@ def merge(
 
     Raises NotFound, Stale when something moved since the page was shown, Refused `access` without answer.
     """
-    today = paris_now(now).date()
     with write_transaction() as session:
         _lock(session, kind, kept_id, other_id)
-        comparison = merge_queries.compare(kind, kept_id, other_id, today)
+        comparison = merge_queries.compare(kind, kept_id, other_id)
         if fingerprint(comparison) != seen:
             raise Stale(
                 "Un des deux dossiers vient de changer. Voici ce qu’il contient maintenant\u00a0: "

@@ -58,7 +58,7 @@ def agent(world):
 def merge(world, agent):
     def run(kind: MergeKind, kept, other, **answers: str) -> None:
         with world.app.app_context():
-            seen = merges.fingerprint(merge_queries.compare(kind, kept.id, other.id, TODAY))
+            seen = merges.fingerprint(merge_queries.compare(kind, kept.id, other.id))
             merges.merge(kind, kept.id, other.id, answers, seen=seen, author=agent, now=world.now)
 
     return run
@@ -66,7 +66,7 @@ def merge(world, agent):
 
 def compare(world, kind: MergeKind, kept, other):
     with world.app.app_context():
-        return merge_queries.compare(kind, kept.id, other.id, TODAY)
+        return merge_queries.compare(kind, kept.id, other.id)
 
 
 def counters_equal_rows(world) -> bool:

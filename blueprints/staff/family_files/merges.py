@@ -66,7 +66,7 @@ def merge(household_id: int) -> Response:
     if other_id is None:
         return redirect(url_for("staff_family_files.find_duplicate", household_id=household_id), code=303)
     merge_queries.subject_name(kind, household_id, kept_id)
-    comparison = merge_queries.compare(kind, kept_id, other_id, today())
+    comparison = merge_queries.compare(kind, kept_id, other_id)
     form = merge_form(comparison, merges.fingerprint(comparison))
     status = 200
     if form.validate_on_submit():
