@@ -199,7 +199,7 @@ def _checked(
     for field, wish in zip(asked, wishes, strict=True):
         is_required = _is_required(form, field, policies)
         typed = tidy(values[field.name], keep_lines=field.kind is FieldKind.TEXT)
-        if typed == (wish.shown or "") and not (is_required and not typed):
+        if typed and typed == wish.shown:
             checked.append(wish)
             continue
         try:

@@ -135,7 +135,6 @@ def send(session: Session, form: Form, wishes: Sequence[Wish]) -> Declared:
             session.add(_line(request, form, one))
         if one.verdict.applies:
             apply(session, one.wish.subject, one.wish.field, one.wish.wanted, giver=giver, now=form.now)
-    session.flush()
     _tell(session, form, settled)
     return _answer(request, settled)
 

@@ -76,7 +76,7 @@ def test_another_value_replaces_the_one_that_waits(bench):
         ("3 allée des Tilleuls", ChangeState.REPLACED),
         ("5 quai Valentré", ChangeState.PENDING),
     ]
-    assert bench.lines()[0].decided_at == bench.world.now
+    assert (bench.lines()[0].decided_at, bench.lines()[0].reason) == (bench.world.now, "")
     assert first.reference != second.reference
 
 
@@ -177,6 +177,12 @@ def test_instructions_field_by_field(bench):
     assert bench.lines() == []
 
 
+def test_a_long_text_keeps_its_lines(bench):
+    bench.declare(MEDICAL, conduct="Appeler le 15,\r\n puis  nous.")
+    assert bench.lines()[0].wanted_value == "Appeler le 15,\npuis nous."
+    assert bench.declare(MEDICAL, conduct="Appeler le 15,\npuis nous.").lines == ()
+
+
 def test_a_required_field_left_empty_as_it_came_is_asked_for(bench):
     bench.set(Household, bench.home.id, city="")
     with pytest.raises(FieldErrors) as refused:
@@ -237,6 +243,13 @@ def test_safety_is_marked(bench):
         "doctor_name": False,
     }
     assert bench.events()[0].after == {"food_allergies": "•••", "doctor_name": "•••"}
+
+
+def test_a_word_taken_off_the_list_may_stay_where_it_stands(bench):
+    bench.world.add(ListChoice(kind=ChoiceList.DIET, label="Sans porc"))
+    bench.set(Child, bench.leo.id, diet="Ancien")
+    bench.declare(FileSection.CHILD_DIET, diet="Sans porc")
+    assert bench.declare(FileSection.CHILD_DIET, diet="Ancien").withdrawn == ("diet",)
 
 
 # --- Taking back --------------------------------------------------------------------------------------------
