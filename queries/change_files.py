@@ -5,7 +5,7 @@ price (S34, S35). The values themselves are in `queries.change_cases`.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 
 from domain.enums import Channel, DocumentState, FileSection, Residency, SubjectKind
 from domain.errors import NotFound
@@ -13,10 +13,21 @@ from domain.family_file import SECTION_SUBJECTS
 from domain.people import fold
 from domain.references import normalise_reference
 from extensions import db
-from models import ChangeLine, ChangeRequest, Child, Document, DocumentCategory, Guardian, Household
-from queries.staff_requests import age_text
+from models import (
+    AuditEvent,
+    ChangeLine,
+    ChangeRequest,
+    Child,
+    Document,
+    DocumentCategory,
+    Guardian,
+    Household,
+    StaffMember,
+)
+from queries.change_cases import Case
 
 MOST_PAPERS = 5
+MOST_EVENTS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +42,7 @@ class Head:
     household_number: int
     residency: Residency
     child_id: int | None
+    guardian_id: int | None
     person: str
     author: str
     channel: Channel
@@ -40,10 +52,6 @@ class Head:
     @property
     def is_health(self) -> bool:
         return self.section is FileSection.CHILD_MEDICAL
-
-    def age(self, now: datetime) -> str:
-        """How long it has been waiting."""
-        return age_text(self.created_at, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +74,7 @@ _HEAD = (
         Household.number,
         Household.residency,
         ChangeRequest.child_id,
+        ChangeRequest.guardian_id,
         func.coalesce(Child.first_name, Guardian.first_name, "").label("person"),
         ChangeRequest.author_name,
         ChangeRequest.channel,
@@ -113,6 +122,41 @@ def papers(change: Head) -> tuple[Paper, ...]:
     else:
         about.append(Document.child_id.is_(None))
     return tuple(Paper(*row) for row in db.session.execute(_PAPERS.where(*about)))
+
+
+@dataclass(frozen=True, slots=True)
+class LastChange:
+    """Who gave a field the value that stands, and when."""
+
+    author: str
+    at: datetime
+
+
+_EVENTS = (
+    select(AuditEvent.at, AuditEvent.after, StaffMember.first_name, StaffMember.last_name)
+    .outerjoin(StaffMember, StaffMember.user_id == AuditEvent.actor_user_id)
+    .where(AuditEvent.object_type == bindparam("kind"), AuditEvent.object_id == bindparam("id"))
+    .order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
+    .limit(MOST_EVENTS)
+)
+
+
+def last_changes(change: Head, case: Case) -> dict[str, LastChange]:
+    """Who changed the fields of a conflict since the family saw them, as the journal tells (S37).
+
+    One statement, none without conflict.
+    """
+    fields = {line.field for line in case.lines if line.is_conflict}
+    if not fields:
+        return {}
+    owners = ((SubjectKind.CHILD, change.child_id), (SubjectKind.GUARDIAN, change.guardian_id))
+    kind, owner_id = next((one for one in owners if one[1]), (SubjectKind.HOUSEHOLD, change.household_id))
+    found: dict[str, LastChange] = {}
+    for row in db.session.execute(_EVENTS, {"kind": kind.value, "id": owner_id}):
+        author = f"{row.first_name} {row.last_name}" if row.last_name else "la famille"
+        for field in fields & (row.after or {}).keys() - found.keys():
+            found[field] = LastChange(author, row.at)
+    return found
 
 
 def residency_warning(residency: Residency, town_address: str, postcode: str | None, city: str | None) -> str:

@@ -119,11 +119,6 @@ class AnswerLine:
     given_at: datetime | None
     declared: bool | None
 
-    @property
-    def is_refused(self) -> bool:
-        """True when somebody at the door must act as if the answer were « no »."""
-        return self.declared is False or self.is_allowed is not True
-
 
 @dataclass(frozen=True, slots=True)
 class PendingCase:
@@ -143,7 +138,6 @@ class Schooled:
     school: str
     level: SchoolLevel
     group: str
-    teacher: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +174,6 @@ _SCHOOLED = (
         Facility.name,
         Schooling.level,
         func.coalesce(SchoolClass.name, "").label("group_name"),
-        func.coalesce(SchoolClass.teacher, "").label("teacher"),
     )
     .join(Facility, Facility.id == Schooling.facility_id)
     .outerjoin(SchoolClass, SchoolClass.id == Schooling.class_id)
@@ -256,7 +249,7 @@ def child_files(
     rows = db.session.execute(_ROWS, params).all()
     year = school_year(today)[0].year
     schooled = {
-        row.child_id: Schooled(row.name, row.level, row.group_name, row.teacher)
+        row.child_id: Schooled(row.name, row.level, row.group_name)
         for row in db.session.execute(_SCHOOLED, params | {"year": year})
     }
     people = _grouped(db.session.scalars(_PEOPLE, params))

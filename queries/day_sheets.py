@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from domain.enums import ActivityKind, BookingState
+from domain.enums import BookingState
 from domain.errors import NotFound
 from domain.people import fold
 from domain.workflow import PLACE_HOLDING_STATES
@@ -38,7 +38,6 @@ class ExpectedChild:
     child_id: int
     first_name: str
     last_name: str
-    birth_date: date
     group: str
     presences: tuple[Presence, ...]
     file: ChildFile
@@ -59,7 +58,6 @@ class ActivityCount:
 
     activity_id: int
     name: str
-    kind: ActivityKind
     children: int
     diets: tuple[DietCount, ...]
 
@@ -82,11 +80,9 @@ _BOOKED = (
         Booking.state,
         Booking.activity_id,
         Activity.name.label("activity"),
-        Activity.kind,
         PresenceType.name.label("presence"),
         Child.first_name,
         Child.last_name,
-        Child.birth_date,
     )
     .join(Activity, Activity.id == Booking.activity_id)
     .join(PresenceType, PresenceType.id == Booking.presence_type_id)
@@ -149,7 +145,6 @@ def _child(
         child_id,
         mine[0].first_name,
         mine[0].last_name,
-        mine[0].birth_date,
         groups.get(child_id) or group,
         tuple(
             Presence(row.activity_id, row.activity, row.presence, row.state is BookingState.PENDING)
@@ -164,9 +159,7 @@ def _activities(rows: Iterable[Any], files: dict[int, ChildFile]) -> Iterable[Ac
     for row in rows:
         by_activity.setdefault(row.activity_id, []).append(row)
     for activity_id, mine in by_activity.items():
-        yield ActivityCount(
-            activity_id, mine[0].activity, mine[0].kind, len(mine), tuple(_diets(mine, files))
-        )
+        yield ActivityCount(activity_id, mine[0].activity, len(mine), tuple(_diets(mine, files)))
 
 
 def _diets(rows: Iterable[Any], files: dict[int, ChildFile]) -> Iterable[DietCount]:

@@ -299,7 +299,7 @@ def test_a_conflict_shows_three_values_in_a_sentence(client, world, family, agen
     assert (
         "La famille avait vu Cahors Le dossier dit maintenant Labastide La famille demande Pradines" in said
     )
-    assert "Le service a changé ce champ depuis : accepter remplace sa valeur" in said
+    assert "Ce champ a changé depuis : accepter remplace sa valeur" in said
 
 
 def test_who_comes_second_is_told_what_happened(app, client, world, family, agent):
@@ -323,13 +323,13 @@ def test_an_official_value_that_changed_meanwhile_is_not_overwritten(client, wor
     client.get(change_page(change))
     form = client.page.select_one(".case form")
     typed = {one["name"]: one["value"] for one in form.select("input[name]")} | {"decision": "accepter"}
-    with world.app.app_context(), write_transaction() as session:
-        session.execute(update(Household).values(city="Labastide"))
+    client.submit(f"/gestion/familles/{family.household.id}/modifier", {"city": "Labastide"})
 
     answer = client.post(change_page(change), data=typed)
 
     assert answer.status_code == 409
     assert "Le dossier dit maintenant Labastide" in text(client)
+    assert "Changé par Agnès MARTIN, le mardi 12 janvier, 10 h" in text(client)
     assert household(world).city == "Labastide"
 
 

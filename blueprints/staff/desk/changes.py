@@ -114,6 +114,7 @@ def shown(change: Found, form: ChangeDecisionForm | None = None) -> Shown:
             "title": change_title(head.section, head.person, reads_medical=reads_medical),
             "warning": _warning(head, change.case),
             "papers": change_files.papers(head),
+            "changed": change_files.last_changes(head, change.case) if change.case else {},
             "address": url_for("staff_desk.decide_change", reference=head.reference, **kept()),
         },
     )
