@@ -192,6 +192,18 @@ def test_a_pending_change_can_be_withdrawn(claire, family):
     assert family.world.one(ChangeLine).state is ChangeState.WITHDRAWN
 
 
+def test_what_has_its_answer_is_not_withdrawn(app, claire, family):
+    page = form_of(family, FileSection.HOUSEHOLD_ADDRESS)
+    claire.submit(page, {"address": "4 impasse des Saules"}, form=page, follow=True)
+    line = family.world.one(ChangeLine)
+    token = claire.page.find("input", attrs={"name": "csrf_token"})["value"]
+    with app.app_context(), write_transaction() as session:
+        session.get_one(ChangeLine, line.id).state = ChangeState.ACCEPTED
+    answer = claire.post(f"/mon-foyer/modifications/{line.id}/retirer", data={"csrf_token": token})
+    assert answer.status_code == 409
+    assert family.world.one(ChangeLine).state is ChangeState.ACCEPTED
+
+
 def test_what_is_only_declared_is_not_told_as_a_modification(claire, family):
     page = form_of(family, FileSection.HOUSEHOLD_ADDRESS)
     claire.submit(page, {"address": "4 impasse des Saules"}, form=page)
