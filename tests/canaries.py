@@ -1,8 +1,9 @@
 """Two entangled families, a third one and two schools, where every private text is unique (security 4.2).
 
 Léo lives with the SOLIGNAC (A) and with the MARTIN (B) and goes to school 1, as Marie of A does; Nino of B
-and Tom of C, a family apart, go to school 2. `TABLE` says who may read each text column of the models;
-`Canaries` writes the town, puts a token in every such column of every row, and knows who may meet which.
+and Tom of C, a family apart whose mother has a confidential contact, go to school 2. `TABLE` says who may
+read each text column of the models; `Canaries` writes the town, puts a token in every such column of every
+row, and knows who may meet which. Quotients are numbers and files are bytes: they have theirs too.
 """
 
 import itertools
@@ -38,6 +39,7 @@ from domain.family_file import (
     person_to_text,
 )
 from extensions import SealedText, db
+from services import document_store
 from services.transaction import write_transaction
 from tests.factories import World, weekdays
 from tests.strict_client import StrictClient
@@ -64,6 +66,8 @@ EVERYBODY = frozenset(Reader)
 ADULTS = {"claire": R.CLAIRE, "paul": R.PAUL, "karim": R.KARIM, "zoe": R.ZOE}
 HOMES = {"A": {R.CLAIRE, R.PAUL}, "B": {R.KARIM}, "C": {R.ZOE}}
 LIVES = {"leo": "AB", "marie": "A", "nino": "B", "tom": "C"}
+QUOTIENTS = {"A": 314159, "B": 271828, "C": 161803}
+SECRET, SECRET_HOMES = {"zoe"}, {"C"}  # her contact is confidential, and where she lives
 SCHOOLS = {"leo": R.DIRECTOR_1, "marie": R.DIRECTOR_1, "nino": R.DIRECTOR_2, "tom": R.DIRECTOR_2}
 
 
@@ -73,10 +77,12 @@ class Audience(Enum):
     PUBLIC = "everybody"
     NAME = "the name of a person: its households, those that share a child with them, the service"
     FILE = "the household, the service, the directors of its children"
+    ADDRESS = "the same, without the directors where an adult has a confidential contact"
     PAPERS = "the household and the office"
-    CONTACT = "the adult itself, the service, the directors of its children"
+    CONTACT = "the adult itself, the office, the directors of its children unless it is confidential"
     OWN = "the adult itself and the office"
     CHILD = "the households of the child, the office, the director of its school"
+    FILES = "the household and the office, never on the portal that an agent looks at"
     HEALTH = "the households of the child; an agent reads it by an act of its own, never on a page"
     BANK = "the adult itself"
     OFFICE = "the office"
@@ -116,9 +122,11 @@ def readers(audience: Audience, owner: str) -> frozenset[Reader]:
         A.NAME: _parents(linked) | OFFICE | _directors(linked),
         A.FILE: _parents(homes) | OFFICE | _directors(homes),
         A.PAPERS: _parents(homes) | OFFICE,
-        A.CONTACT: itself | watched | OFFICE | _directors(homes),
+        A.ADDRESS: _parents(homes) | OFFICE | (set() if homes & SECRET_HOMES else _directors(homes)),
+        A.CONTACT: itself | watched | OFFICE | (set() if owner in SECRET else _directors(homes)),
         A.OWN: itself | watched | OFFICE,
         A.CHILD: _parents(homes) | OFFICE | ({SCHOOLS[owner]} if owner in SCHOOLS else set()),
+        A.FILES: (_parents(homes) - {R.OBSERVER}) | OFFICE,
         A.HEALTH: _parents(homes) - {R.OBSERVER},
         A.BANK: itself,
         A.OFFICE: OFFICE,
@@ -139,10 +147,10 @@ TABLE: dict[str, Audience] = {
     "child.diet": A.CHILD,
     "child.diet_note": A.CHILD,
     "household.name": A.FILE,
-    "household.address": A.FILE,
-    "household.address_extra": A.FILE,
-    "household.postcode": A.FILE,
-    "household.city": A.FILE,
+    "household.address": A.ADDRESS,
+    "household.address_extra": A.ADDRESS,
+    "household.postcode": A.ADDRESS,
+    "household.city": A.ADDRESS,
     "household.family_situation": A.FILE,
     "household.beneficiary_number": A.PAPERS,
     "former_address.address": A.PAPERS,
@@ -290,6 +298,7 @@ class Canaries:
     def __init__(self, world: World, *, hostile: bool = False) -> None:
         self.world, self.hostile = world, hostile
         self.known: dict[str, Canary] = {}
+        self.numbers: dict[str, Canary] = {}  # as a page writes them, without spaces
         self._numbers = itertools.count(1)
         self.owners: dict[tuple[str, int], str] = {}
         self.users: dict[Reader, Any] = {}
@@ -366,9 +375,20 @@ class Canaries:
             ("C", self.c, self.zoe, self.tom, 1),
         ):
             user = next(one for one in self.users.values() if one.id == adult.user_id)
-            world.quotient(household, 700)
+            number = f"{QUOTIENTS[letter] // 100},{QUOTIENTS[letter] % 100}"
+            column = "quotient_familial.value_hundredths"
+            self.numbers[number] = Canary(number, column, letter, readers(A.PAPERS, letter))
+            world.add(
+                models.QuotientFamilial(
+                    household_id=household.id, value_hundredths=QUOTIENTS[letter], source="x",
+                    valid_from=date(2026, 1, 1), created_at=world.now,
+                )
+            )  # fmt: skip
             world.rule_fact(household, "agent", "oui")
-            world.sent_document(household, kind, sender_user_id=user.id)
+            content = self.token("the file of a document", letter, A.FILES).encode()
+            with world.app.app_context():
+                (file_key,) = document_store.save_all([b"%PDF-1.7 " + content])
+            world.sent_document(household, kind, sender_user_id=user.id, file_key=file_key)
             world.document(household, kind, state=DocumentState.REFUSED, reason="x")
             world.add(
                 models.FormerAddress(
@@ -419,7 +439,7 @@ class Canaries:
         """Changes that wait, and ones that were refused, of each kind of sheet."""
         name, who = self.owners["child", child.id], self.owners["guardian", adult.id]
         subjects = (
-            (FileSection.HOUSEHOLD_ADDRESS, letter, A.FILE, "address", {}),
+            (FileSection.HOUSEHOLD_ADDRESS, letter, A.ADDRESS, "address", {}),
             (FileSection.ADULT_CONTACT, who, A.CONTACT, "workplace", {"guardian": adult}),
             (FileSection.ADULT_BANK, who, A.BANK, "iban", {"guardian": adult}),
             (FileSection.CHILD_DIET, name, A.CHILD, "diet_note", {"child": child}),
@@ -464,6 +484,7 @@ class Canaries:
     def _fill(self) -> None:
         tables = {mapper.local_table.name: mapper.class_ for mapper in db.Model.registry.mappers}
         with self.world.app.app_context(), write_transaction() as session:
+            session.get_one(models.Guardian, self.zoe.id).has_secret_contact = True
             for place, audience in TABLE.items():
                 table, column = place.split(".")
                 for row in session.scalars(sa.select(tables[table])).all():
