@@ -8,7 +8,7 @@ from adapters.files import FileStore
 from domain.calendar import ONE_DAY, paris_now, school_year
 from extensions import db, empty_tables
 from services import credentials
-from services.demo import seed_bookings, seed_people, seed_rules, seed_town
+from services.demo import seed_bookings, seed_people, seed_rules, seed_schools, seed_town
 from services.transaction import write_transaction
 
 
@@ -32,6 +32,8 @@ def refill(now: datetime, folder: Path, password: str, sign_ins: tuple[str, str,
         )
         seed_rules.write_facts(session, households, first_day)
         seed_people.write_documents(session, households, today, rng)
+        seed_schools.write_schools(session, households, first_day)
+        seed_schools.write_shared_child(session, households, first_day)
         wishes = seed_bookings.wishes_of(households, places, today, rng)
         prices = seed_bookings.prices_of(households, places, first_day, last_day)
         seed_bookings.write_bookings(session, now, wishes, prices, rng)

@@ -16,12 +16,15 @@ from models import (
     Booking,
     BookingRequestLine,
     Child,
+    CustodyCalendar,
     Household,
+    HouseholdChild,
     Opening,
     PresenceType,
     Resource,
     RulebookVersion,
     RuleFact,
+    Schooling,
 )
 from queries.rules import RuleSet, rule_set
 from services import demo, rulebooks
@@ -55,6 +58,9 @@ def test_it_is_alive_on_any_day(make, world: World, moment: datetime) -> None:
 
     assert len(world.all(Household)) == 40
     assert 60 <= len(world.all(Child)) <= 80
+    assert len(world.all(Schooling)) == len(world.all(Child))
+    shared = world.one(CustodyCalendar)
+    assert len(world.all(select(HouseholdChild).where(HouseholdChild.child_id == shared.child_id))) == 2
     today = paris_now(moment).date()
     assert world.all(select(Opening).where(Opening.day > today))
     assert not world.all(select(Booking).where(Booking.price_cents.is_(None)))
