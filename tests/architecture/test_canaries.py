@@ -115,7 +115,6 @@ READ_BY_NOBODY = {
     "guardian.iban": "its last four characters alone are shown",
     "outgoing_mail.subject": "the page of mails tells their kind",
     "rule_fact.value": "a word that the règlement knows, not this one",
-    "school_class.teacher": "on no page yet",
     **dict.fromkeys(
         (f"former_address.{name}" for name in ("address", "address_extra", "postcode", "city")),
         "told in the history, on no page of its own yet",
