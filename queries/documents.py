@@ -544,6 +544,42 @@ class DocumentCase:
 
 
 @dataclass(frozen=True, slots=True)
+class SentDocument:
+    """A document with a file, in the family's file at the service."""
+
+    document_id: int
+    category: str
+    is_medical: bool
+    owner: str
+    state: Standing
+    submitted_at: datetime
+    sender_name: str
+
+
+def sent_by(household_id: int, today: date) -> tuple[SentDocument, ...]:
+    """What the household sent and did not take back, the newest first, the last twenty. One statement."""
+    rows = db.session.execute(
+        select(Document, DocumentCategory.name, DocumentCategory.is_medical, Child.first_name)
+        .join(DocumentCategory, DocumentCategory.id == Document.category_id)
+        .outerjoin(Child, Child.id == Document.child_id)
+        .where(
+            Document.household_id == household_id,
+            Document.file_key.is_not(None),
+            Document.state != DocumentState.WITHDRAWN,
+        )
+        .order_by(Document.submitted_at.desc(), Document.id.desc())
+        .limit(20)
+    )
+    return tuple(
+        SentDocument(
+            document.id, category, is_medical, child or "Le foyer", _standing([document], today),
+            document.submitted_at, document.sender_name,
+        )
+        for document, category, is_medical, child in rows
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
 class WaitingDocument:
     """A line of the queue. `owner`: « Famille SOLIGNAC » or the child's name."""
 

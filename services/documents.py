@@ -189,7 +189,7 @@ def _check_files(session: Session, sending: Sending) -> None:
         raise Refused(
             "quota",
             f"Votre dossier contient déjà beaucoup de documents{NBSP}: "
-            "contactez le service pour en retirer, ou apportez celui-ci au guichet.",
+            "contactez le service, ou apportez celui-ci au guichet.",
         )
 
 

@@ -158,6 +158,24 @@ def test_sent_twice_it_is_one_document(claire, family, home):
     assert len(family.world.all(Document)) == 1
 
 
+# Werkzeug leaves the closing of what it had begun to receive to the interpreter.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_sending_cut_in_the_middle_keeps_nothing(claire, family, home):
+    page = form_of(home, family.household)
+    claire.get(page)
+    hidden = {one["name"]: one["value"] for one in claire.page.select("form[data-upload] input[type=hidden]")}
+    parts = [f'name="{name}"\r\n\r\n{value}' for name, value in hidden.items()]
+    parts.append('name="files"; filename="a.jpg"\r\nContent-Type: image/jpeg\r\n\r\n')
+    start = "--b\r\nContent-Disposition: form-data; "
+    body = start + f"\r\n{start}".join(parts)
+    answer = claire.post(
+        page, data=body.encode() + picture("JPEG", (400, 400))[:900],
+        content_type="multipart/form-data; boundary=b", headers={"Referer": f"http://localhost{page}"},
+    )  # fmt: skip
+    assert answer.status_code in (400, 422)
+    assert family.world.all(Document) == []
+
+
 def test_an_old_document_is_sent_with_a_warning(claire, family, home):
     page = form_of(home, family.household)
     claire.submit(

@@ -1,5 +1,7 @@
 """Families as the service works on them: search, file, creation, changes (S01, S04 to S06, S112, R03)."""
 
+import io
+import re
 from datetime import date
 
 import pytest
@@ -26,6 +28,7 @@ from models import (
     User,
 )
 from tests.accesses import KeepingTransport, deliver
+from tests.document_files import picture
 
 YEAR = {"first_day": date(2026, 9, 1), "last_day": date(2027, 8, 31)}
 
@@ -411,6 +414,44 @@ def test_a_document_that_ends_before_it_begins_is_refused(client, agent, world):
     answer = client.submit(f"{file_of(household)}/documents", ticked, form="#recus")
     assert answer.status_code == 422
     assert "qui suit la réception" in client.page.find(id="erreurs").get_text()
+
+
+def test_a_scan_is_filed_for_a_family_and_opened_with_its_trace(client, agent, world):
+    household = world.household()
+    child = world.child(household)
+    insurance = world.add(DocumentCategory(name="Assurance", owner=DocumentOwner.CHILD))
+    typed = {
+        "document": f"{insurance.id}-{child.id}",
+        "files": [(io.BytesIO(picture()), "scan.jpg")],
+        "channel": "counter",
+    }
+    page = f"{file_of(household)}/documents/deposer"
+    client.submit(page, typed | {"files": []})
+    assert "Choisissez le fichier" in client.page.find(id="erreurs").get_text()
+    client.submit(page, typed, follow=True)
+    document = world.one(Document)
+    assert (document.state, document.channel, document.child_id) == (
+        DocumentState.SUBMITTED, Channel.COUNTER, child.id,
+    )  # fmt: skip
+    part = client.page.find(id="documents")
+    assert "Agnès MARTIN" in part.get_text()
+    answer = client.submit(
+        file_of(household), form=f"{file_of(household)}/documents/{document.id}/telecharger"
+    )
+    assert answer.data.startswith(b"%PDF-")
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert world.all(AuditEvent)[-1].action == "document.read"
+
+
+def test_a_document_of_health_is_downloaded_by_who_may_read_it(client, agent, world):
+    household = world.household()
+    child = world.child(household)
+    vaccines = world.add(DocumentCategory(name="Vaccins", owner=DocumentOwner.CHILD, is_medical=True))
+    document = world.sent_document(household, vaccines, child=child)
+    client.get(file_of(household))
+    assert "Vaccins" in client.page.find(id="documents").get_text()
+    assert client.page.find("form", action=re.compile("telecharger")) is None
+    assert not [event for event in world.all(AuditEvent) if event.object_id == document.id]
 
 
 # --- Accesses ---------------------------------------------------------------------------------------------

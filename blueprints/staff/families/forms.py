@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 from flask_wtf import FlaskForm
+from flask_wtf.file import MultipleFileField
 from wtforms import (
     BooleanField,
     EmailField,
@@ -33,10 +34,12 @@ from blueprints.shared.fields import (
 from blueprints.staff.families.fields import QuotientField, channel_field
 from blueprints.staff.fields import EnumRadio, YesNo
 from domain.calendar import school_year
-from domain.enums import Residency
+from domain.enums import DocumentEffect, DocumentOwner, Residency
 from domain.errors import NotFound, Refused
+from queries.documents import Category
 from queries.households import DocumentLine, EnrolmentLine, FacilityName
 from services import households
+from services.documents import Upload
 
 OLDEST_YEARS = 26  # a child born earlier is a slip of the keyboard
 CHOICE = {"look": "choice"}
@@ -314,6 +317,48 @@ class ConsentForm(StaffForm):
     is_accepted = YesNo("Réponse", "Choisissez la réponse de la personne.", yes="Accepte", no="Refuse")
     channel = channel_field()
     looks = {"is_accepted": CHOICE}
+
+
+class ScanForm(StaffForm):
+    """A paper scanned for a family. `upload_key` makes a sending that is repeated one document."""
+
+    upload_key = HiddenField(validators=[InputRequired()])
+    document = SelectField("Document", choices=[])
+    files = MultipleFileField("Fichiers")
+    issued_on = PlainDateField("Date écrite sur le document")
+    channel = channel_field()
+    looks = {
+        "files": {
+            "help": "Photos ou PDF, 12\u00a0Mo au plus par fichier\u00a0: ils forment un seul document.",
+            "accept": "image/*,application/pdf",
+        },
+    }
+
+    def offer(
+        self, categories: Sequence[Category], household: str, children: Sequence[tuple[int, str]]
+    ) -> None:
+        """Each document that the town asks for, with each of those whom it may concern; absences are sent by
+        the family, day by day.
+        """
+        self.document.choices = [
+            SelectChoice(f"{one.category_id}-{child_id or 'foyer'}", f"{one.name}, {words}")
+            for one in categories
+            if one.is_active and one.effect is not DocumentEffect.ABSENCE
+            for child_id, words in [(None, f"famille {household}"), *children]
+            if one.owner is not (DocumentOwner.HOUSEHOLD if child_id else DocumentOwner.CHILD)
+        ]
+
+    def about(self) -> tuple[int, int | None]:
+        """(category, child or None for the household)."""
+        category_id, _, owner = self.document.data.partition("-")
+        return int(category_id), None if owner == "foyer" else int(owner)
+
+    def uploads(self) -> tuple[Upload, ...]:
+        return tuple(Upload(one.stream.read(), one.filename) for one in self.files.data or () if one.filename)
+
+    def refuse(self, refusal: Refused) -> None:
+        place = self.issued_on if refusal.code == "issued_on" else self.files
+        add_error(place, refusal.message)
 
 
 # --- A new file -------------------------------------------------------------------------------------------
