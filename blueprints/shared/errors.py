@@ -51,7 +51,7 @@ def _csrf_error(_error: CSRFError) -> Any:
     view = current_app.view_functions.get(request.endpoint or "")
     if not current_user.is_authenticated and getattr(view, "guard", PUBLIC) != PUBLIC:
         return sign_in_first()
-    if kept_forms.is_kept():
+    if kept_forms.is_kept() and not current_user.is_staff:
         return kept_forms.back_to_the_form()
     return _refusal(
         "La page était ouverte depuis trop longtemps\u00a0: rechargez-la et recommencez, "

@@ -250,7 +250,8 @@ def test_no_post_passes_without_its_token(app, town, knocker, role):
             response = knocker.post(any_address(rule))
             to_sign_in = role is Role.ANONYMOUS and route.guard != "public"
             wanted = (303, "/") if to_sign_in else (400, None)
-            assert (response.status_code, response.location) == wanted, rule.rule
+            door = response.location and response.location.partition("?")[0]  # it may lead back to the form
+            assert (response.status_code, door) == wanted, rule.rule
 
 
 # --- Whose objects ------------------------------------------------------------------------------
