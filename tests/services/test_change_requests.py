@@ -78,6 +78,8 @@ def test_another_value_replaces_the_one_that_waits(bench):
     ]
     assert (bench.lines()[0].decided_at, bench.lines()[0].reason) == (bench.world.now, "")
     assert first.reference != second.reference
+    event = bench.events()[-1]
+    assert (event.before, event.after) == ({"address": "12 rue Nationale"}, {"address": "5 quai Valentré"})
 
 
 def test_the_value_that_waits_sent_again_is_no_second_line(bench):
@@ -93,6 +95,12 @@ def test_the_official_value_declared_again_withdraws_what_waits(bench):
     assert answer.reference is None
     assert bench.states() == [ChangeState.WITHDRAWN]
     assert len(bench.world.all(ChangeRequest)) == 1
+    event = bench.events()[-1]
+    assert event.action == "change.withdrawn"
+    assert (event.before, event.after) == (
+        {"address": "3 allée des Tilleuls"},
+        {"address": "12 rue Nationale"},
+    )
 
 
 def test_the_same_form_sent_twice_is_one_request(bench):
