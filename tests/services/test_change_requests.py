@@ -519,6 +519,16 @@ def test_an_addition_that_waits_is_changed_or_taken_back(bench):
         bench.person(None, NADIA, added="address")
 
 
+def test_a_removal_is_taken_back(bench):
+    row = bench.known_person(NADIA)
+    bench.person(row.id, None)
+    bench.withdraw()
+    assert bench.states() == [ChangeState.WITHDRAWN]
+    event = bench.events()[-1]
+    assert (event.object_type, event.object_id) == ("child", bench.leo.id)
+    assert event.after == {"person": NADIA.words}
+
+
 def test_two_people_may_be_added(bench):
     bench.person(None, NADIA)
     bench.person(None, Person("Paul", "ROUX"))
