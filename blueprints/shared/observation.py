@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from flask import Flask, render_template, request
+from flask import Flask, render_template, request, session
 from flask_login import current_user
 
 from blueprints.shared.answers import is_htmx
 from blueprints.shared.security_headers import SAFE_METHODS
+from blueprints.shared.sessions import OBSERVED
 
 # Who looks may stop looking, or sign out.
 WAYS_OUT = frozenset({"auth.leave_family", "auth.sign_out"})
@@ -21,7 +22,7 @@ def init_app(app: Flask) -> None:
 
 
 def _refuse() -> Any:
-    if not (current_user.is_authenticated and current_user.observer):
+    if OBSERVED not in session or not (current_user.is_authenticated and current_user.observer):
         return None
     if request.method in SAFE_METHODS:
         return _refusal(NOT_SHOWN) if request.endpoint in WITHHELD else None
