@@ -29,6 +29,8 @@ FILES = {
     "staff_family_files.export_families",
     "staff_family_files.import_model",
     "staff_rulebook.download",
+    "documents.file",
+    "documents.thumbnail",
 }
 KINDS = {Role.RESTRICTED_PARENT: SessionKind.RESTRICTED}
 # (role, beginning of the endpoint): small enough to be shared between processes.
