@@ -67,16 +67,10 @@ class Giver:
 
 
 def find(session: Session, kind: SubjectKind, subject_id: int, household_id: int) -> Subject:
-    """The subject, if it belongs to the household, locked until the end of the transaction.
+    """The household, adult or child, if it belongs to the household, locked until the end of the transaction.
 
     A child on which the household is restricted is not there for it. Raises NotFound.
     """
-    if kind is SubjectKind.PERSON:
-        child_id = session.scalar(select(AuthorisedPerson.child_id).where(AuthorisedPerson.id == subject_id))
-        if child_id is None:
-            raise NotFound
-        find(session, SubjectKind.CHILD, child_id, household_id)
-        return Subject(kind, subject_id, child_id=child_id)
     belongs = {
         SubjectKind.HOUSEHOLD: select(Household.id).where(
             Household.id == subject_id, Household.id == household_id

@@ -325,6 +325,9 @@ def test_the_author_reads_the_answer_by_mail(bench):
     mail = bench.world.one(OutgoingMail)
     assert (mail.kind, mail.to_address) == (MailKind.CHANGE_DECISION, bench.user.email)
     assert bench.world.one(ChangeRequest).reference in mail.subject
+    told = ("06 12 34 56 78", "Acceptée", "05 65 11 22 33", "Refusée")
+    places = [mail.text.index(words) for words in told]
+    assert places == sorted(places)
     for part in (mail.text, mail.html):
         assert "06 12 34 56 78" in part
         assert "Numéro d’une autre personne." in part
