@@ -46,6 +46,12 @@ def _database_url(folder: Path, settings: Mapping[str, str], demo: bool) -> str:
     return f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else url
 
 
+def _sealing_keys(folder: Path, settings: Mapping[str, str], demo: bool) -> Path:
+    """The file of the keys that seal health, IBANs and documents; a demonstration has its own."""
+    chosen = "" if demo else settings.get("PORTAIL_KEYS", "")
+    return Path(chosen or folder / "sealing_keys")
+
+
 def load(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
     """Flask configuration for this process. Creates the instance folder and its secret key."""
     folder = instance_folder(environment)
@@ -65,8 +71,8 @@ def load(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "DEMO": demo,
         "INSTANCE": folder,
         "SECRET_KEY": _secret_key(folder),
-        "SEALING_KEYS": Path(settings.get("PORTAIL_KEYS") or folder / "sealing_keys"),
-        "CLAMD": settings.get("PORTAIL_CLAMD", ""),
+        "SEALING_KEYS": _sealing_keys(folder, settings, demo),
+        "CLAMD": "" if demo else settings.get("PORTAIL_CLAMD", ""),
         "SQLALCHEMY_DATABASE_URI": _database_url(folder, settings, demo),
         "PUBLIC_URL": public_url,
         "TRUSTED_HOSTS": None

@@ -10,10 +10,12 @@ from services.demo import seed
 
 PASSWORD = "cantine-et-marelle"  # noqa: S105  printed at each start, invented families only
 PARENT_EMAIL = "claire.solignac@demo.example"
+SECOND_PARENT_EMAIL = "paul.solignac@demo.example"
 AGENT_EMAIL = "accueil@demo.example"
 ADMINISTRATOR_EMAIL = "administration@demo.example"
 SIGN_INS = (
     ("Parent", PARENT_EMAIL, PASSWORD),
+    ("Second parent", SECOND_PARENT_EMAIL, PASSWORD),
     ("Agent", AGENT_EMAIL, PASSWORD),
     ("Administrateur", ADMINISTRATOR_EMAIL, PASSWORD),
 )
@@ -26,5 +28,6 @@ def ensure(now: datetime, folder: Path) -> None:
     made_on = datetime.fromisoformat(stamp.read_text()) if stamp.exists() else None
     if made_on is not None and timedelta(0) <= now - made_on < LIFE:
         return
-    seed.refill(now, folder, PASSWORD, (PARENT_EMAIL, AGENT_EMAIL, ADMINISTRATOR_EMAIL))
+    emails = seed.Emails(PARENT_EMAIL, SECOND_PARENT_EMAIL, AGENT_EMAIL, ADMINISTRATOR_EMAIL)
+    seed.refill(now, folder, PASSWORD, emails)
     stamp.write_text(now.isoformat())

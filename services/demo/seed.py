@@ -1,5 +1,10 @@
-"""Fills the demonstration's database, with dates around today, in one transaction."""
+"""Fills the demonstration's database, with dates around today: its state in one transaction, then some acts.
 
+What families declared and sent lately goes through the services themselves, so that it is told, sealed and
+filed like any other. A start that is cut before its end begins again from nothing.
+"""
+
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -8,13 +13,30 @@ from adapters.files import FileStore
 from domain.calendar import ONE_DAY, paris_now, school_year
 from extensions import db, empty_tables
 from services import credentials
-from services.demo import seed_bookings, seed_people, seed_rules, seed_schools, seed_town
+from services.demo import (
+    seed_acts,
+    seed_bookings,
+    seed_file,
+    seed_people,
+    seed_rules,
+    seed_schools,
+    seed_town,
+)
 from services.transaction import write_transaction
 
 
-def refill(now: datetime, folder: Path, password: str, sign_ins: tuple[str, str, str]) -> None:
+@dataclass(frozen=True, slots=True)
+class Emails:
+    """Who signs in with the printed password."""
+
+    parent: str
+    second_parent: str
+    agent: str
+    administrator: str
+
+
+def refill(now: datetime, folder: Path, password: str, emails: Emails) -> None:
     """Empty the demonstration's database and fill it around `now`."""
-    parent_email, agent_email, administrator_email = sign_ins
     password_hash = credentials.hash_secret(password)
     rng = Random(46)  # noqa: S311  the same invented town at each start
     with write_transaction() as session:
@@ -26,18 +48,28 @@ def refill(now: datetime, folder: Path, password: str, sign_ins: tuple[str, str,
         book = seed_rules.write_rulebooks(session, now, first_day, next_september)
         places = seed_town.write_facilities(session)
         seed_town.write_openings(session, places, first_day, last_day, now)
-        agent = seed_people.write_staff(session, now, places, password_hash, agent_email, administrator_email)
+        agent = seed_people.write_staff(
+            session, now, places, password_hash, emails.agent, emails.administrator
+        )
         households = seed_people.write_families(
-            session, now, places, first_day, last_day, password_hash, parent_email, agent
+            session, now, places, first_day, last_day, password_hash, emails.parent, agent
         )
         seed_rules.write_facts(session, households, first_day)
         seed_people.write_documents(session, households, today, rng)
         seed_schools.write_schools(session, households, first_day)
         seed_schools.write_shared_child(session, households, first_day)
+        facilities = list({place.facility.id: place.facility for place in places}.values())
+        seed_file.write_files(
+            session, now, households, facilities, agent, password_hash, emails.second_parent
+        )
         wishes = seed_bookings.wishes_of(households, places, today, rng)
         prices = seed_bookings.prices_of(households, places, first_day, last_day)
         seed_bookings.write_bookings(session, now, wishes, prices, rng)
         seed_town.write_resources(session, FileStore(folder / "files"), book)
+        senders = seed_acts.senders_of(households)
+        agent_id = agent.user.id
+    seed_acts.declare_changes(senders, agent_id, now)
+    seed_acts.send_documents(senders, agent_id, now)
 
 
 def _span(today: date) -> tuple[date, date]:

@@ -7,7 +7,7 @@ from random import Random
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from domain import people
+from domain import documents, people
 from domain.calendar import midday
 from domain.enums import (
     AccountKind,
@@ -34,7 +34,7 @@ from models import (
     StaffMember,
     User,
 )
-from services.demo import families
+from services.demo import families, town
 from services.demo.seed_town import Place
 
 MAIN_HOUSEHOLD_NUMBER = 2041
@@ -58,7 +58,7 @@ class Family:
     child_ids: list[int]
 
 
-def _account(
+def open_account(
     session: Session, email: str, now: datetime, password_hash: str | None, kind: AccountKind
 ) -> User:
     active = password_hash is not None
@@ -87,8 +87,11 @@ def write_staff(
         ("direction.saint-gery@demo.example", "Sylvie", "LAVERGNE", StaffRole.DIRECTOR),
     )
     for email, first_name, last_name, role in members:
-        user = _account(session, email, now, password_hash, AccountKind.STAFF)
-        member = StaffMember(user_id=user.id, first_name=first_name, last_name=last_name, role=role)
+        user = open_account(session, email, now, password_hash, AccountKind.STAFF)
+        member = StaffMember(
+            user_id=user.id, first_name=first_name, last_name=last_name, role=role,
+            can_read_medical=role is StaffRole.RECEPTION,
+        )  # fmt: skip
         session.add(member)
         session.flush()
         if role is StaffRole.DIRECTOR:
@@ -120,7 +123,7 @@ def write_families(
             else f"{people.fold(f'{spec.parents[0]}.{spec.name}').replace(' ', '-')}@demo.example"
         )
         activated = main or _has_activated(index)
-        account = _account(session, email, now, password_hash if activated else None, AccountKind.FAMILY)
+        account = open_account(session, email, now, password_hash if activated else None, AccountKind.FAMILY)
         household = _household(session, spec, index, now)
         for position, first_name in enumerate(spec.parents, start=1):
             guardian = Guardian(
@@ -142,13 +145,14 @@ def write_families(
 
 
 def _household(session: Session, spec: families.DemoFamily, index: int, now: datetime) -> Household:
+    main = spec.name == families.MAIN_FAMILY
     household = Household(
-        number=MAIN_HOUSEHOLD_NUMBER if spec.name == families.MAIN_FAMILY else FIRST_HOUSEHOLD_NUMBER + index,
-        name=spec.name, address=f"{3 + 2 * index} rue des Tilleuls", postcode=spec.postcode, city=spec.city,
+        number=MAIN_HOUSEHOLD_NUMBER if main else FIRST_HOUSEHOLD_NUMBER + index,
+        name=spec.name, address="12 rue Nationale" if main else f"{3 + 2 * index} rue des Tilleuls",
+        postcode=spec.postcode, city=spec.city,
         residency=Residency.RESIDENT if spec.resident else Residency.NON_RESIDENT,
         family_situation="Parent seul" if len(spec.parents) == 1 else "En couple",
         created_at=now - timedelta(days=120),
-        search_text=_search_text(spec),
     )  # fmt: skip
     session.add(household)
     session.flush()
@@ -172,10 +176,6 @@ def _has_activated(index: int) -> bool:
     return index % 7 != 0
 
 
-def _search_text(spec: families.DemoFamily) -> str:
-    return people.fold(" ".join([spec.name, *spec.parents, *(child.first_name for child in spec.children)]))
-
-
 def _children(
     session: Session,
     spec: families.DemoFamily,
@@ -192,7 +192,7 @@ def _children(
         session.add(HouseholdChild(household_id=household.id, child_id=row.id))
         school, centre = facilities[0], facilities[child.leisure_centre]
         years = first_day.year - child.birth_date.year  # a class follows the year of birth
-        group = "Maternelle" if years < 6 else "Élémentaire"
+        group = town.class_name(town.level_of(child.birth_date, first_day.year))
         session.add_all(
             Enrolment(
                 child_id=row.id, facility_id=place.id, group_name=name, first_day=first_day, last_day=last_day
@@ -211,18 +211,26 @@ def write_documents(session: Session, households: list[Family], today: date, rng
         for category in categories:
             owners: list[int | None] = list(family.child_ids) if category.owner == "child" else [None]
             session.add_all(
-                _seen_on_paper(family, category, child_id, today - timedelta(days=rng.randint(20, 150)))
+                _seen_on_paper(family, category, child_id, today, rng.randint(20, 150))
                 for child_id in owners
-                if rng.random() < 0.9 and not _left_to_bring(family, category.name, child_id)
+                if (rng.random() < 0.9 or family.spec.name == families.MAIN_FAMILY)
+                and not _left_to_bring(family, category.name, child_id)
             )
 
 
-def _seen_on_paper(family: Family, category: DocumentCategory, child_id: int | None, day: date) -> Document:
+def _seen_on_paper(
+    family: Family, category: DocumentCategory, child_id: int | None, today: date, age_days: int
+) -> Document:
+    """A paper of that age; one that ends soon was announced already: not every family is written to."""
+    day = today - timedelta(days=age_days)
     seen_at = midday(day)
+    until = documents.valid_until(category.validity, category.validity_months, day)
+    ends_soon = until is not None and until <= today + documents.REMINDER
     return Document(
         category_id=category.id, household_id=family.household.id, child_id=child_id,
         state=DocumentState.ACCEPTED, sender_name="Le service", channel=Channel.COUNTER,
-        submitted_at=seen_at, due_at=seen_at, decided_at=seen_at,
+        submitted_at=seen_at, due_at=seen_at, decided_at=seen_at, valid_until=until,
+        reminded_on=today if ends_soon else None,
     )  # fmt: skip
 
 
@@ -230,6 +238,6 @@ def _left_to_bring(family: Family, category: str, child_id: int | None) -> bool:
     """The main family has one document to bring: the home page has something to say."""
     return (
         family.spec.name == families.MAIN_FAMILY
-        and category == "Attestation d’assurance"
+        and category == town.INSURANCE
         and child_id == family.child_ids[-1]
     )

@@ -10,21 +10,40 @@ from sqlalchemy import func, select
 
 import config
 from domain.calendar import paris_now
-from domain.enums import BookingState, LineAction, LineState, Outcome
+from domain.enums import (
+    BookingState,
+    ChangeState,
+    DocumentState,
+    FileSection,
+    LineAction,
+    LineState,
+    Outcome,
+    StaffRole,
+)
+from domain.family_file import CONTROL_TIME
 from models import (
     Activity,
+    Authorisation,
     Booking,
     BookingRequestLine,
+    Certification,
+    ChangeLine,
+    ChangeRequest,
     Child,
     CustodyCalendar,
+    Document,
+    DocumentPage,
+    Guardian,
     Household,
     HouseholdChild,
+    MedicalRecord,
     Opening,
     PresenceType,
     Resource,
     RulebookVersion,
     RuleFact,
     Schooling,
+    StaffMember,
 )
 from queries.rules import RuleSet, rule_set
 from services import demo, rulebooks
@@ -67,6 +86,20 @@ def test_it_is_alive_on_any_day(make, world: World, moment: datetime) -> None:
     assert world.all(select(BookingRequestLine).where(BookingRequestLine.state == LineState.PENDING)) or (
         today.month in (7, 8)
     )
+    assert len(waiting_changes(world)) == 4
+    late = {request.section for request in waiting_changes(world) if request.due_at < moment}
+    assert late == {FileSection.HOUSEHOLD_ADDRESS, FileSection.CHILD_MEDICAL}
+    assert len(documents_in(world, DocumentState.SUBMITTED)) == 5
+    assert {one.child_id for one in world.all(Schooling)} == {one.id for one in world.all(Child)}
+
+
+def waiting_changes(world: World) -> list[ChangeRequest]:
+    waiting = select(ChangeLine.request_id).where(ChangeLine.state == ChangeState.PENDING)
+    return world.all(select(ChangeRequest).where(ChangeRequest.id.in_(waiting)))
+
+
+def documents_in(world: World, state: DocumentState) -> list[Document]:
+    return world.all(select(Document).where(Document.state == state, Document.file_key.is_not(None)))
 
 
 def test_its_counters_are_its_bookings_and_every_booking_has_its_request(make, world: World) -> None:
@@ -212,16 +245,96 @@ SAFFRE_HALF_DAY = {635, 660, 700, 770, 835, 915, 980, 1055, 1120, 1195, 1260, 13
 def test_the_printed_sign_ins_open_their_spaces(make, client) -> None:
     make(datetime(2026, 11, 23, 8, tzinfo=UTC))
 
-    for (_, email, password), home in zip(demo.SIGN_INS, ("/accueil", "/gestion", "/gestion"), strict=True):
+    homes = ("/accueil", "/accueil", "/gestion", "/gestion")
+    for (_, email, password), home in zip(demo.SIGN_INS, homes, strict=True):
         answer = client.submit("/", {"email": email, "password": password}, follow=True)
         assert answer.request.path == home
         client.submit(home, {}, form="/deconnexion", follow=True)
 
 
-def test_it_has_its_own_folder_and_database_whatever_the_town_uses(tmp_path: Path) -> None:
-    town = {"PORTAIL_INSTANCE": str(tmp_path), "DATABASE_URL": "postgresql://portail@localhost/portail"}
+# --- The family file of the demonstration -------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("on_monday")
+def test_each_child_has_its_answers_and_some_have_sealed_health(world: World) -> None:
+    answered = {one.child_id for one in world.all(Authorisation)}
+
+    assert answered == {one.id for one in world.all(Child)}
+    health = {one.child_id: one.content for one in world.all(MedicalRecord)}
+    assert len(health) == 6
+    assert "Arachides" in health[child_named(world, "Léo")]
+
+
+@pytest.mark.usefixtures("on_monday")
+def test_the_agent_reads_health_and_the_administrator_does_not(world: World) -> None:
+    rights = {one.role: one.can_read_medical for one in world.all(StaffMember)}
+
+    assert rights == {
+        StaffRole.RECEPTION: True,
+        StaffRole.ADMINISTRATOR: False,
+        StaffRole.DIRECTOR: False,
+    }
+
+
+@pytest.mark.usefixtures("on_monday")
+def test_most_files_are_confirmed_and_one_no_longer_is(world: World) -> None:
+    given = world.all(Certification)
+    today = paris_now(MONDAY).date()
+
+    assert 30 <= sum(one.valid_until >= today for one in given) < 40
+    assert [one.valid_until for one in given if one.valid_until < today] == [date(2026, 8, 31)]
+
+
+@pytest.mark.usefixtures("on_monday")
+def test_one_child_lives_in_two_households(world: World) -> None:
+    homes = [one.child_id for one in world.all(HouseholdChild)]
+
+    assert len(homes) - len(set(homes)) == 1
+
+
+@pytest.mark.usefixtures("on_monday")
+def test_documents_have_their_pages_and_a_refusal_has_its_reason(world: World) -> None:
+    waiting, refused = (
+        documents_in(world, DocumentState.SUBMITTED),
+        documents_in(world, DocumentState.REFUSED),
+    )
+    pages = {one.document_id for one in world.all(DocumentPage)}
+
+    assert {one.id for one in (*waiting, *refused)} <= pages
+    assert [one.reason for one in refused] == ["L’attestation est au nom de Marie. Envoyez celle de Léo."]
+    assert all(one.due_at - one.submitted_at == CONTROL_TIME for one in waiting)
+
+
+@pytest.mark.usefixtures("on_monday")
+def test_a_refused_change_is_told_with_its_reason(world: World) -> None:
+    refused = world.one(select(ChangeLine).where(ChangeLine.state == ChangeState.REFUSED))
+
+    assert (refused.subject_id, refused.field) == (child_named(world, "Marie"), "last_name")
+    assert "acte de naissance" in refused.reason
+
+
+@pytest.mark.usefixtures("on_monday")
+def test_every_name_leads_to_its_file(world: World) -> None:
+    """Those who fetch children too (R03)."""
+    household = household_named(world, "SOLIGNAC")
+    adults = world.all(select(Guardian).where(Guardian.last_name == "SOLIGNAC"))
+
+    assert {"claire", "paul", "marie", "leo"} <= set(household.search_text.split())
+    assert all(one.user_id is not None for one in adults)
+
+
+def test_it_has_its_own_folder_database_and_keys_whatever_the_town_uses(tmp_path: Path) -> None:
+    town = {
+        "PORTAIL_INSTANCE": str(tmp_path),
+        "DATABASE_URL": "postgresql://portail@localhost/portail",
+        "PORTAIL_KEYS": str(tmp_path / "town_keys"),
+        "PORTAIL_CLAMD": "/run/clamav/clamd.ctl",
+    }
 
     settings = config.load({**town, "PORTAIL_DEMO": "1"})
 
     assert settings["SQLALCHEMY_DATABASE_URI"] == f"sqlite:///{tmp_path / 'demo' / 'portail.db'}"
+    assert settings["SEALING_KEYS"] == tmp_path / "demo" / "sealing_keys"
+    assert settings["CLAMD"] == ""
     assert config.load(town)["SQLALCHEMY_DATABASE_URI"].startswith("postgresql+psycopg://")
+    assert config.load(town)["SEALING_KEYS"] == tmp_path / "town_keys"
