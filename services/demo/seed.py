@@ -43,7 +43,7 @@ def refill(now: datetime, folder: Path, password: str, emails: Emails) -> None:
         empty_tables(session.connection(), db.metadata)
         today = paris_now(now).date()
         first_day, last_day = _span(today)
-        seed_town.write_town(session, first_day, last_day, now)
+        seed_town.write_town(session, first_day, last_day)
         next_september = school_year(today)[1] + ONE_DAY
         book = seed_rules.write_rulebooks(session, now, first_day, next_september)
         places = seed_town.write_facilities(session)
@@ -58,10 +58,7 @@ def refill(now: datetime, folder: Path, password: str, emails: Emails) -> None:
         seed_people.write_documents(session, households, today, rng)
         seed_schools.write_schools(session, households, first_day)
         seed_schools.write_shared_child(session, households, first_day)
-        facilities = list({place.facility.id: place.facility for place in places}.values())
-        seed_file.write_files(
-            session, now, households, facilities, agent, password_hash, emails.second_parent
-        )
+        seed_file.write_files(session, now, households, agent, password_hash, emails.second_parent)
         wishes = seed_bookings.wishes_of(households, places, today, rng)
         prices = seed_bookings.prices_of(households, places, first_day, last_day)
         seed_bookings.write_bookings(session, now, wishes, prices, rng)

@@ -10,10 +10,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from domain import certification
-from domain.calendar import PARIS, paris_now, school_year
-from domain.enums import AccountKind, Channel, CustodySplit, DocumentState, Sex, SocialFund
+from domain.calendar import PARIS, midday, paris_now, school_year
+from domain.enums import AccountKind, Channel, DocumentState, Sex, SocialFund
 from domain.family_file import Vaccination
-from domain.schooling import school_year_of
 from domain.settings import TownSettings
 from models import (
     Authorisation,
@@ -24,17 +23,12 @@ from models import (
     Consent,
     ConsentAnswer,
     ConsentVersion,
-    CustodyCalendar,
     Document,
     DocumentCategory,
     Enrolment,
-    Facility,
     Guardian,
-    HouseholdChild,
     HouseholdGuardian,
     MedicalRecord,
-    SchoolClass,
-    Schooling,
 )
 from services import medical_readings, name_index
 from services.demo import seed_people, town
@@ -98,13 +92,8 @@ RULES_TEXT = (
     "service de toute absence et tiennent leur dossier à jour.\n\n"
     "Chacun respecte les personnes, les lieux et le matériel."
 )
-CHARTER_TEXT = (
-    "À table, chacun goûte, parle doucement et aide à débarrasser.\n\n"
-    "L’équipe veille à ce que chaque enfant mange à sa faim, dans le calme."
-)
 CHARTER_ADDITION = "\n\nLes bonbons et les jouets restent à la maison."
 LATE_FAMILY = "ALBERT"  # its certification is over
-SECOND_HOME = ("GINESTET", 1, "LE GOFF")  # this child of the first lives every other week with the second
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +113,11 @@ def write_files(
     session: Session,
     now: datetime,
     households: Sequence[Family],
-    facilities: Sequence[Facility],
     agent: seed_people.Author,
     password_hash: str,
     second_parent_email: str,
 ) -> None:
-    """Fill the files of the families. `facilities`: the school first."""
+    """Fill the files of the families."""
     rng = Random(64)  # noqa: S311  the same invented details at each start
     homes = [_home(session, family) for family in households]
     _open_second_access(session, homes[0], now, password_hash, second_parent_email)
@@ -137,8 +125,6 @@ def write_files(
         _detail(session, home, rng, now)
         _authorise(session, home, now)
     _write_health(session, homes, agent, now)
-    _write_classes(session, homes, facilities[0], paris_now(now).date())
-    _write_custody(session, homes, school_year(paris_now(now).date())[0])
     _write_texts(session, homes, now, rng)
     _certify(session, homes, now, rng)
     _end_soon(session, homes[0], paris_now(now).date())
@@ -200,7 +186,10 @@ def _detail(session: Session, home: _Home, rng: Random, now: datetime) -> None:
 
 def _authorise(session: Session, home: _Home, now: datetime) -> None:
     """An answer to every question for every child, for each of its facilities where the question asks it."""
-    given = {"author_name": f"{home.adults[0].first_name} {home.name}", "given_at": now - timedelta(days=100)}
+    given = {
+        "author_name": f"{home.adults[0].first_name} {home.name}",
+        "given_at": midday(paris_now(now - timedelta(days=100)).date()),
+    }
     questions = session.scalars(select(AuthorisationType).order_by(AuthorisationType.position)).all()
     for child in home.children:
         places = session.scalars(select(Enrolment.facility_id).where(Enrolment.child_id == child.id)).all()
@@ -238,50 +227,6 @@ def _write_health(session: Session, homes: Sequence[_Home], agent: seed_people.A
     medical_readings.record(session, homes[0].children[1].id, reading, now=now - timedelta(days=12))
 
 
-# --- School, custody ----------------------------------------------------------------------------------------
-
-
-def _write_classes(session: Session, homes: Sequence[_Home], school: Facility, today: date) -> None:
-    year = school_year_of(today)
-    rows = {}
-    for name, teacher, levels in town.CLASSES:
-        row = SchoolClass(facility_id=school.id, school_year=year, name=name, teacher=teacher)
-        session.add(row)
-        rows |= dict.fromkeys(levels, row)
-    session.flush()
-    for home in homes:
-        for child in home.children:
-            level = town.level_of(child.birth_date, year)
-            session.add(
-                Schooling(
-                    child_id=child.id, school_year=year, facility_id=school.id, level=level,
-                    class_id=rows[level].id,
-                )
-            )  # fmt: skip
-
-
-def _write_custody(session: Session, homes: Sequence[_Home], first_day: date) -> None:
-    """Even weeks at one home, odd weeks at the other, holidays by halves."""
-    by_name = {home.name: home for home in homes}
-    name, rank, other_name = SECOND_HOME
-    first, other = by_name[name], by_name[other_name]
-    child = first.children[rank]
-    session.add(HouseholdChild(household_id=other.family.household.id, child_id=child.id))
-    session.add(
-        CustodyCalendar(
-            child_id=child.id,
-            valid_from=first_day,
-            even_household_id=first.family.household.id,
-            odd_household_id=other.family.household.id,
-            handover_weekday=4,
-            holiday_split=CustodySplit.HALVES,
-            summer_split=CustodySplit.HALVES,
-        )
-    )
-    for home in (first, other):
-        home.family.household.family_situation = "Garde alternée"
-
-
 # --- Texts, certification, ends of validity -----------------------------------------------------------------
 
 
@@ -289,10 +234,11 @@ def _write_texts(session: Session, homes: Sequence[_Home], now: datetime, rng: R
     """Everybody accepted the règlement intérieur; the charter has a new version that Claire has not read."""
     opened, renewed = now - timedelta(days=110), now - timedelta(days=6)
     rules = _text(session, "Règlement intérieur", 1, is_required=True)
-    charter = _text(session, "Charte du restaurant scolaire", 2, is_required=False)
+    charter_name, charter_text = town.CONSENT
+    charter = _text(session, charter_name, 2, is_required=False)
     (rules_text,) = _versions(session, rules, (RULES_TEXT, opened))
     former, last = _versions(
-        session, charter, (CHARTER_TEXT, opened), (CHARTER_TEXT + CHARTER_ADDITION, renewed)
+        session, charter, (charter_text, opened), (charter_text + CHARTER_ADDITION, renewed)
     )
     for home in homes:
         for adult in home.adults:

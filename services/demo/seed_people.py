@@ -192,7 +192,7 @@ def _children(
         session.add(HouseholdChild(household_id=household.id, child_id=row.id))
         school, centre = facilities[0], facilities[child.leisure_centre]
         years = first_day.year - child.birth_date.year  # a class follows the year of birth
-        group = town.class_name(town.level_of(child.birth_date, first_day.year))
+        group = "Maternelle" if years < 6 else "Élémentaire"
         session.add_all(
             Enrolment(
                 child_id=row.id, facility_id=place.id, group_name=name, first_day=first_day, last_day=last_day

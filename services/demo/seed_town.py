@@ -21,8 +21,6 @@ from models import (
     Activity,
     AuthorisationType,
     BookingPeriod,
-    Consent,
-    ConsentVersion,
     DocumentCategory,
     Facility,
     ListChoice,
@@ -56,7 +54,7 @@ def days_between(first: date, last: date) -> Iterator[date]:
         first += ONE_DAY
 
 
-def write_town(session: Session, first_day: date, last_day: date, now: datetime) -> None:
+def write_town(session: Session, first_day: date, last_day: date) -> None:
     session.add_all(Setting(key=key, value=value) for key, value in town.SETTINGS.items())
     session.add_all(
         ListChoice(kind=kind, label=label, position=position)
@@ -67,11 +65,6 @@ def write_town(session: Session, first_day: date, last_day: date, now: datetime)
         AuthorisationType(position=position, **asdict(one))
         for position, one in enumerate(starting_lists.AUTHORISATIONS, start=1)
     )
-    name, text = town.CONSENT
-    consent = Consent(name=name, is_required=False)
-    session.add(consent)
-    session.flush()
-    session.add(ConsentVersion(consent_id=consent.id, number=1, text=text, published_at=now))
     session.add_all(
         UsefulLink(title=title, url=url, position=position)
         for position, (title, url) in enumerate(town.LINKS)

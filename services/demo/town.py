@@ -1,9 +1,8 @@
 """The demonstration's town: the guide's three structures. Its rules are in reglement.yaml."""
 
 from dataclasses import dataclass
-from datetime import date
 
-from domain.enums import ActivityKind, FacilityKind, SchoolLevel, ValidationMode
+from domain.enums import ActivityKind, FacilityKind, ValidationMode
 
 SETTINGS = {
     "name": "Grand Cahors",
@@ -38,29 +37,6 @@ INSURANCE = "Attestation d’assurance"
 HOME_PROOF = "Justificatif de domicile"
 INCOME_PROOF = "Attestation de ressources annuelles"
 ABSENCE_PROOF = "Justificatif d’absence"
-
-_LEVELS = (
-    SchoolLevel.PS, SchoolLevel.MS, SchoolLevel.GS, SchoolLevel.CP, SchoolLevel.CE1, SchoolLevel.CE2,
-    SchoolLevel.CM1, SchoolLevel.CM2,
-)  # fmt: skip
-_FIRST_YEARS = 3  # the age, at the end of the year, of a pupil of the first level
-CLASSES = (
-    ("Petits-moyens", "Mme Lacaze", (SchoolLevel.PS, SchoolLevel.MS)),
-    ("Grands", "M. Vidal", (SchoolLevel.GS,)),
-    ("CP A", "Mme Bonnet", (SchoolLevel.CP,)),
-    ("CE1-CE2", "Mme Sirven", (SchoolLevel.CE1, SchoolLevel.CE2)),
-    ("CM1-CM2", "M. Alary", (SchoolLevel.CM1, SchoolLevel.CM2)),
-)
-
-
-def level_of(birth_date: date, school_year: int) -> SchoolLevel:
-    """The level of a child of that year of birth; 2026 is 2026-2027."""
-    rank = school_year - birth_date.year - _FIRST_YEARS
-    return _LEVELS[min(max(rank, 0), len(_LEVELS) - 1)]
-
-
-def class_name(level: SchoolLevel) -> str:
-    return next(name for name, _, levels in CLASSES if level in levels)
 
 
 @dataclass(frozen=True, slots=True)

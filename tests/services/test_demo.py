@@ -90,7 +90,6 @@ def test_it_is_alive_on_any_day(make, world: World, moment: datetime) -> None:
     late = {request.section for request in waiting_changes(world) if request.due_at < moment}
     assert late == {FileSection.HOUSEHOLD_ADDRESS, FileSection.CHILD_MEDICAL}
     assert len(documents_in(world, DocumentState.SUBMITTED)) == 5
-    assert {one.child_id for one in world.all(Schooling)} == {one.id for one in world.all(Child)}
 
 
 def waiting_changes(world: World) -> list[ChangeRequest]:
@@ -283,13 +282,6 @@ def test_most_files_are_confirmed_and_one_no_longer_is(world: World) -> None:
 
     assert 30 <= sum(one.valid_until >= today for one in given) < 40
     assert [one.valid_until for one in given if one.valid_until < today] == [date(2026, 8, 31)]
-
-
-@pytest.mark.usefixtures("on_monday")
-def test_one_child_lives_in_two_households(world: World) -> None:
-    homes = [one.child_id for one in world.all(HouseholdChild)]
-
-    assert len(homes) - len(set(homes)) == 1
 
 
 @pytest.mark.usefixtures("on_monday")
