@@ -24,6 +24,7 @@ from models import (
     ChangeRequest,
     Child,
     ConsentAnswer,
+    CustodyCalendar,
     Document,
     Enrolment,
     FormerAddress,
@@ -253,8 +254,9 @@ def _conflicts(kind: MergeKind, kept_id: int, other_id: int) -> list[str]:
             ]
             if both_have_quotients(kept_id, other_id)
             else []
-        )
-    said = [
+        ) + _restricted("household_id", "child_id", kept_id, other_id)
+    said = _restricted("child_id", "household_id", kept_id, other_id)
+    said += [
         f"{name}, {format_day(day)}\u00a0: réservé deux fois, une réservation est annulée et sa place rendue."
         for day, name in double_bookings(kept_id, other_id)
     ]
@@ -267,10 +269,31 @@ def _conflicts(kind: MergeKind, kept_id: int, other_id: int) -> list[str]:
             .order_by(Schooling.school_year)
         )
     ]
+    calendars = select(CustodyCalendar.child_id).where(CustodyCalendar.child_id.in_([kept_id, other_id]))
+    if len(set(db.session.scalars(calendars))) > 1:
+        said.append("Les deux fiches ont un calendrier de garde\u00a0: celui de la fiche gardée reste.")
     sheets = select(func.count()).select_from(MedicalRecord)
     if db.session.scalar(sheets.where(MedicalRecord.child_id.in_([kept_id, other_id]))) == 2:
         said.append("Les deux fiches sanitaires sont réunies\u00a0: rien de ce qui y est écrit n’est perdu.")
     return said
+
+
+def _restricted(owner: str, key: str, kept_id: int, other_id: int) -> list[str]:
+    """A child that stands in a household twice, once by its name alone."""
+    mine, theirs = HouseholdChild, aliased(HouseholdChild)
+    both = select(Child.first_name, Household.name).where(
+        getattr(mine, owner) == kept_id,
+        getattr(theirs, owner) == other_id,
+        getattr(mine, key) == getattr(theirs, key),
+        mine.is_restricted != theirs.is_restricted,
+        Child.id == mine.child_id,
+        Household.id == mine.household_id,
+    )
+    return [
+        f"L’accès de la famille {row.name} à la fiche de {row.first_name} est limité d’un seul des deux "
+        "côtés\u00a0: il reste limité."
+        for row in db.session.execute(both.order_by(Child.first_name, Household.name))
+    ]
 
 
 def both_have_quotients(kept_id: int, other_id: int) -> bool:

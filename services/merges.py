@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, delete, select, update
+from sqlalchemy import Table, select, update
 from sqlalchemy.orm import Session
 
 from domain.calendar import paris_now
@@ -24,6 +24,7 @@ from models import (
     BookingDraftLine,
     ChangeLine,
     CustodyCalendar,
+    CustodyException,
     Enrolment,
     Guardian,
     Household,
@@ -180,12 +181,12 @@ class _Merger:
     def _prepare_households(self) -> None:
         pair = (self.kept_id, self.other_id)
         self._drop_doubles(HouseholdGuardian, "household_id", "guardian_id")
-        self._drop_doubles(HouseholdChild, "household_id", "child_id")
-        self.session.execute(
-            delete(CustodyCalendar).where(
-                CustodyCalendar.even_household_id.in_(pair), CustodyCalendar.odd_household_id.in_(pair)
-            )
+        self._drop_double_children("household_id", "child_id")
+        between = select(CustodyCalendar).where(
+            CustodyCalendar.even_household_id.in_(pair), CustodyCalendar.odd_household_id.in_(pair)
         )
+        for calendar in self.session.scalars(between):
+            self._leave(calendar)
         places = select(HouseholdGuardian.position).where(HouseholdGuardian.household_id == self.kept_id)
         last = max(self.session.scalars(places), default=0)
         self.session.execute(
@@ -221,8 +222,8 @@ class _Merger:
     # Children
 
     def _prepare_children(self) -> None:
-        self._drop_doubles(HouseholdChild, "child_id", "household_id")
-        self._drop_doubles(CustodyCalendar, "child_id", "valid_from")
+        self._drop_double_children("child_id", "household_id")
+        self._drop_custody()
         self._drop_doubles(Schooling, "child_id", "school_year")
         self._drop_doubles(BookingDraftLine, "child_id", "draft_id", "opening_id")
         self._join_health()
@@ -257,6 +258,19 @@ class _Merger:
         for row in sorted(rows, key=lambda one: (one.is_allowed, -one.given_at.timestamp())):
             if standing.setdefault((row.type_id, row.facility_id), row) is not row:
                 row.ended_at = self.now
+
+    def _drop_custody(self) -> None:
+        """Of two calendars, and of days said twice, those of the kept child count: they must not overlap."""
+        mine = {"child_id": self.kept_id}
+        theirs = {"child_id": self.other_id}
+        if self.session.scalars(select(CustodyCalendar).filter_by(**mine)).first() is not None:
+            for calendar in self.session.scalars(select(CustodyCalendar).filter_by(**theirs)):
+                self._leave(calendar)
+        known = self.session.scalars(select(CustodyException).filter_by(**mine)).all()
+        for row in self.session.scalars(select(CustodyException).filter_by(**theirs)).all():
+            if any(one.first_day <= row.last_day and row.first_day <= one.last_day for one in known):
+                self._leave(row)
+        self.session.flush()
 
     def _drop_covered_enrolments(self) -> None:
         """An enrolment of the other inside one of the kept in the same place says nothing more."""
@@ -303,6 +317,19 @@ class _Merger:
             if tuple(getattr(row, name) for name in key) in known:
                 self._leave(row)
         self.session.flush()
+
+    def _drop_double_children(self, owner: str, key: str) -> None:
+        """A child stands once in a household; read by name only if one of the two links said so."""
+        column = getattr(HouseholdChild, owner)
+        restricted = select(getattr(HouseholdChild, key)).where(
+            column == self.other_id, HouseholdChild.is_restricted
+        )
+        self.session.execute(
+            update(HouseholdChild)
+            .where(column == self.kept_id, getattr(HouseholdChild, key).in_(restricted))
+            .values(is_restricted=True)
+        )
+        self._drop_doubles(HouseholdChild, owner, key)
 
     def _leave(self, row: Any) -> None:
         values = records.plain({column.key: getattr(row, column.key) for column in row.__table__.columns})

@@ -11,6 +11,7 @@ from domain.enums import (
     BookingState,
     ChangeState,
     Channel,
+    CustodySplit,
     FileSection,
     SchoolLevel,
     SubjectKind,
@@ -27,6 +28,8 @@ from models import (
     ChangeLine,
     ChangeRequest,
     Child,
+    CustodyCalendar,
+    CustodyException,
     Enrolment,
     FormerAddress,
     Guardian,
@@ -135,6 +138,41 @@ def test_a_child_of_both_files_stands_once(world, merge, two_households):
     world.add(HouseholdChild(household_id=other.id, child_id=leo.id))
     merge(MergeKind.HOUSEHOLD, kept, other)
     assert [one.household_id for one in world.all(HouseholdChild) if one.child_id == leo.id] == [kept.id]
+
+
+@pytest.mark.parametrize("is_other_restricted", [True, False])
+def test_a_limited_access_to_a_child_is_never_opened(world, merge, two_households, is_other_restricted):
+    kept, other = two_households
+    child, elsewhere = world.child(kept, "Ana"), world.household("TIERS")
+    (mine,) = [one for one in world.all(HouseholdChild) if one.child_id == child.id]
+    world.share(child, other, is_restricted=is_other_restricted), world.share(child, elsewhere)
+    mine.is_restricted = not is_other_restricted
+    world.add(mine)
+    assert "limité" in compare(world, MergeKind.HOUSEHOLD, kept, other).conflicts[0]
+    merge(MergeKind.HOUSEHOLD, kept, other)
+    found = {
+        one.household_id: one.is_restricted for one in world.all(HouseholdChild) if one.child_id == child.id
+    }
+    assert found == {kept.id: True, elsewhere.id: False}
+
+
+def test_the_journal_keeps_a_calendar_between_the_two_files(world, merge, two_households):
+    kept, other = two_households
+    leo = next(one for one in world.all(Child) if one.first_name == "Léo")
+    world.share(leo, other), calendar(world, leo, kept, other)
+    merge(MergeKind.HOUSEHOLD, kept, other)
+    assert world.all(CustodyCalendar) == []
+    event = next(one for one in world.all(AuditEvent) if one.action == "household.merged")
+    assert event.before["left"]["custody_calendar"][0]["child_id"] == leo.id
+
+
+def calendar(world, child, even, odd, first: date = date(2026, 9, 1)) -> CustodyCalendar:
+    return world.add(
+        CustodyCalendar(
+            child_id=child.id, valid_from=first, even_household_id=even.id, odd_household_id=odd.id,
+            holiday_split=CustodySplit.WEEKS, summer_split=CustodySplit.WEEKS,
+        )
+    )  # fmt: skip
 
 
 def test_both_histories_are_read_in_the_kept_file(world, merge, agent, two_households):
@@ -263,6 +301,35 @@ def test_the_same_school_year_is_the_kept_ones(world, merge, two_children):
     assert {one.child_id for one in world.all(Schooling)} == {kept.id}
     (event,) = [one for one in world.all(AuditEvent) if one.action == "child.merged"]
     assert event.before["left"]["schooling"][0]["level"] == "CE1"
+
+
+def test_a_household_limited_for_one_sheet_is_limited_for_both(world, merge, two_children):
+    kept, other = two_children
+    elsewhere = world.household("TIERS")
+    world.share(kept, elsewhere), world.share(other, elsewhere, is_restricted=True)
+    assert "limité" in compare(world, MergeKind.CHILD, kept, other).conflicts[0]
+    merge(MergeKind.CHILD, kept, other)
+    (link,) = [one for one in world.all(HouseholdChild) if one.household_id == elsewhere.id]
+    assert (link.child_id, link.is_restricted) == (kept.id, True)
+
+
+def test_the_custody_of_the_kept_child_counts_alone(world, merge, two_children):
+    kept, other = two_children
+    first, second = world.one(Household), world.household("TIERS")
+    world.share(kept, second), world.share(other, second)
+    mine = calendar(world, kept, first, second)
+    calendar(world, other, second, first, date(2026, 11, 2))
+    for child, day in ((kept, 4), (other, 4), (other, 20)):
+        day = date(2027, 1, day)
+        world.add(CustodyException(child_id=child.id, household_id=first.id, first_day=day, last_day=day))
+    assert "calendrier de garde" in compare(world, MergeKind.CHILD, kept, other).conflicts[0]
+    merge(MergeKind.CHILD, kept, other)
+    assert world.one(CustodyCalendar).id == mine.id
+    assert [one.first_day.day for one in world.all(CustodyException)] == [4, 20]
+    event = next(one for one in world.all(AuditEvent) if one.action == "child.merged")
+    assert (
+        len(event.before["left"]["custody_calendar"]) == len(event.before["left"]["custody_exception"]) == 1
+    )
 
 
 def test_no_allergy_is_lost_and_none_is_told_in_the_journal(world, merge, two_children):
