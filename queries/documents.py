@@ -14,10 +14,8 @@ from domain import documents as rules
 from domain.calendar import paris_now
 from domain.documents import SERVING, Sent, Standing
 from domain.enums import (
-    AbsenceKind,
     AbsenceState,
     BookingState,
-    Channel,
     DocumentEffect,
     DocumentOwner,
     DocumentState,
@@ -35,8 +33,6 @@ from models import (
     DocumentPage,
     Enrolment,
     Facility,
-    Household,
-    StaffMember,
 )
 from queries.family import ChildCard, HouseholdName, Members
 
@@ -243,8 +239,7 @@ def _covers_children(
 ) -> bool:
     """True when each child has its own: then the household's is not needed any more (S68)."""
     return bool(household.child_ids) and all(
-        _standing(_documents_of(category, Owner(household.household_id, child_id, ""), sent), today)
-        in SERVING
+        standing(_documents_of(category, Owner(household.household_id, child_id, ""), sent), today) in SERVING
         for child_id in household.child_ids
         if child_id is not None
     )
@@ -267,7 +262,7 @@ def _child_branch(
         own = _documents_of(category, owner, sent)
         either = category.owner is DocumentOwner.EITHER
         is_covered = either and any(
-            _standing(_documents_of(category, Owner(one.household_id, None, ""), sent), today) in SERVING
+            standing(_documents_of(category, Owner(one.household_id, None, ""), sent), today) in SERVING
             for one in homes
         )
         needed = not either and _is_for(category, [child.child_id], places)
@@ -286,7 +281,7 @@ def _documents_of(category: Category, owner: Owner, sent: Iterable[Document]) ->
     ]
 
 
-def _standing(documents: Iterable[Document], today: date) -> Standing:
+def standing(documents: Iterable[Document], today: date) -> Standing:
     return rules.standing([Sent(one.state, one.valid_until) for one in documents], today)
 
 
@@ -302,7 +297,7 @@ def _item(
     return Item(
         category,
         owner,
-        _standing(documents, today),
+        standing(documents, today),
         is_needed,
         is_covered,
         tuple(_row(one, own_households, today) for one in documents),
@@ -312,7 +307,7 @@ def _item(
 def _row(document: Document, own_households: Collection[int], today: date) -> DocumentRow:
     return DocumentRow(
         document_id=document.id,
-        state=_standing([document], today),
+        state=standing([document], today),
         submitted_at=document.submitted_at,
         valid_until=document.valid_until,
         reason=document.reason,
@@ -369,7 +364,7 @@ def own_document(document_id: int, members: Members, today: date) -> OwnDocument
         due_at=document.due_at,
         file_key=document.file_key,
         is_about_a_child=document.child_id is not None,
-        absence_days=_absence_days(document) if document.household_id in homes else (),
+        absence_days=absence_days(document) if document.household_id in homes else (),
     )
 
 
@@ -399,6 +394,24 @@ def page_key(document_id: int, number: int) -> str:
     if key is None:
         raise NotFound
     return key
+
+
+def absence_days(document: Document) -> tuple[AbsenceDay, ...]:
+    """The days that a proof of absence is about, with their activities. One statement."""
+    if document.absence_kind is None:
+        return ()
+    days: dict[date, list[Row]] = {}
+    for row in db.session.execute(
+        select(Booking.day, Activity.name, Absence.state)
+        .join(Booking, Booking.id == Absence.booking_id)
+        .join(Activity, Activity.id == Booking.activity_id)
+        .where(Absence.document_id == document.id)
+        .order_by(Booking.day, Activity.position)
+    ):
+        days.setdefault(row.day, []).append(row)
+    return tuple(
+        AbsenceDay(day, tuple(row.name for row in rows), rows[0].state) for day, rows in days.items()
+    )
 
 
 # --- Sending ------------------------------------------------------------------------------------------------
@@ -501,192 +514,4 @@ def _is_there(
         owners.append(Owner(household_id, None, ""))
     if category.owner is not DocumentOwner.HOUSEHOLD:
         owners.append(Owner(household_id, child_id, ""))
-    return any(_standing(_documents_of(category, owner, sent), today) in SERVING for owner in owners)
-
-
-# --- The service --------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentCase:
-    """A document before the agent who decides it. `proposed_until` is what the town's rule gives."""
-
-    document_id: int
-    category: Category
-    household_id: int
-    household: str
-    number: int
-    child_id: int | None
-    owner: str
-    state: DocumentState
-    sender_name: str
-    channel: Channel
-    submitted_at: datetime
-    due_at: datetime
-    issued_on: date | None
-    is_too_old: bool
-    proposed_until: date | None
-    valid_until: date | None
-    absence_kind: AbsenceKind | None
-    absence_days: tuple[AbsenceDay, ...]
-    comment: str
-    file_name: str
-    file_key: str
-    size_bytes: int
-    page_count: int
-    reason: str
-    decided_at: datetime | None
-    decided_by: str
-
-    @property
-    def is_open(self) -> bool:
-        return self.state is DocumentState.SUBMITTED
-
-
-@dataclass(frozen=True, slots=True)
-class SentDocument:
-    """A document with a file, in the family's file at the service."""
-
-    document_id: int
-    category: str
-    is_medical: bool
-    owner: str
-    state: Standing
-    submitted_at: datetime
-    sender_name: str
-
-
-def sent_by(household_id: int, today: date) -> tuple[SentDocument, ...]:
-    """What the household sent and did not take back, the newest first, the last twenty. One statement."""
-    rows = db.session.execute(
-        select(Document, DocumentCategory.name, DocumentCategory.is_medical, Child.first_name)
-        .join(DocumentCategory, DocumentCategory.id == Document.category_id)
-        .outerjoin(Child, Child.id == Document.child_id)
-        .where(
-            Document.household_id == household_id,
-            Document.file_key.is_not(None),
-            Document.state != DocumentState.WITHDRAWN,
-        )
-        .order_by(Document.submitted_at.desc(), Document.id.desc())
-        .limit(20)
-    )
-    return tuple(
-        SentDocument(
-            document.id, category, is_medical, child or "Le foyer", _standing([document], today),
-            document.submitted_at, document.sender_name,
-        )
-        for document, category, is_medical, child in rows
-    )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingDocument:
-    """A line of the queue. `owner`: « Famille SOLIGNAC » or the child's name."""
-
-    document_id: int
-    category: str
-    is_medical: bool
-    owner: str
-    household_id: int
-    household: str
-    number: int
-    sender_name: str
-    submitted_at: datetime
-    due_at: datetime
-
-
-def waiting(limit: int | None = None) -> tuple[WaitingDocument, ...]:
-    """What waits for a decision, the most urgent first. One statement."""
-    statement = (
-        select(
-            Document.id, DocumentCategory.name, DocumentCategory.is_medical, Child.first_name,
-            Child.last_name, Household.id.label("household_id"), Household.name.label("household"),
-            Household.number, Document.sender_name, Document.submitted_at, Document.due_at,
-        )
-        .join(DocumentCategory, DocumentCategory.id == Document.category_id)
-        .join(Household, Household.id == Document.household_id)
-        .outerjoin(Child, Child.id == Document.child_id)
-        .where(Document.state == DocumentState.SUBMITTED)
-        .order_by(Document.due_at, Document.id)
-        .limit(limit)
-    )  # fmt: skip
-    return tuple(
-        WaitingDocument(
-            row.id, row.name, row.is_medical,
-            f"{row.first_name} {row.last_name}" if row.first_name else f"Famille {row.household}",
-            row.household_id, row.household, row.number, row.sender_name, row.submitted_at, row.due_at,
-        )
-        for row in db.session.execute(statement)
-    )  # fmt: skip
-
-
-def case(document_id: int, today: date) -> DocumentCase:
-    """One document that has a file, whatever its state. Raises NotFound. At most four statements."""
-    row = db.session.execute(
-        select(
-            Document,
-            Child.first_name,
-            Child.last_name,
-            Household.name,
-            Household.number,
-            StaffMember.first_name.label("staff_first_name"),
-            StaffMember.last_name.label("staff_last_name"),
-        )
-        .join(Household, Household.id == Document.household_id)
-        .outerjoin(Child, Child.id == Document.child_id)
-        .outerjoin(StaffMember, StaffMember.user_id == Document.decided_by_user_id)
-        .where(Document.id == document_id)
-    ).one_or_none()
-    if row is None or row[0].file_key is None:
-        raise NotFound
-    document, first_name, last_name, household, number, *agent = row
-    found = next(one for one in all_categories() if one.category_id == document.category_id)
-    kept = db.session.get_one(DocumentCategory, document.category_id)
-    written_on = document.issued_on or paris_now(document.submitted_at).date()
-    return DocumentCase(
-        document_id=document.id,
-        category=found,
-        household_id=document.household_id,
-        household=household,
-        number=number,
-        child_id=document.child_id,
-        owner=f"{first_name} {last_name}" if first_name else f"Famille {household}",
-        state=document.state,
-        sender_name=document.sender_name,
-        channel=document.channel,
-        submitted_at=document.submitted_at,
-        due_at=document.due_at,
-        issued_on=document.issued_on,
-        is_too_old=rules.is_too_old(
-            document.issued_on, found.max_age_months, paris_now(document.submitted_at).date()
-        ),
-        proposed_until=rules.valid_until(kept.validity, kept.validity_months, written_on),
-        valid_until=document.valid_until,
-        absence_kind=document.absence_kind,
-        absence_days=_absence_days(document),
-        comment=document.comment,
-        file_name=document.file_name,
-        file_key=document.file_key,
-        size_bytes=document.size_bytes,
-        page_count=document.page_count,
-        reason=document.reason,
-        decided_at=document.decided_at,
-        decided_by=" ".join(filter(None, agent)),
-    )
-
-
-def _absence_days(document: Document) -> tuple[AbsenceDay, ...]:
-    if document.absence_kind is None:
-        return ()
-    days: dict[date, list[Row]] = {}
-    for row in db.session.execute(
-        select(Booking.day, Activity.name, Absence.state)
-        .join(Booking, Booking.id == Absence.booking_id)
-        .join(Activity, Activity.id == Booking.activity_id)
-        .where(Absence.document_id == document.id)
-        .order_by(Booking.day, Activity.position)
-    ):
-        days.setdefault(row.day, []).append(row)
-    return tuple(
-        AbsenceDay(day, tuple(row.name for row in rows), rows[0].state) for day, rows in days.items()
-    )
+    return any(standing(_documents_of(category, owner, sent), today) in SERVING for owner in owners)

@@ -18,9 +18,10 @@ from blueprints.staff.requests.forms import ACCEPT, REFUSE
 from domain.errors import Refused, Stale
 from domain.french import NBSP
 from domain.permissions import Permission
+from queries import document_cases
 from queries import documents as document_queries
 from queries.desk import CaseKey, CaseKind, document_title
-from queries.documents import DocumentCase
+from queries.document_cases import DocumentCase
 from services import document_readings, document_store, documents
 from services.document_readings import Opened
 
@@ -85,7 +86,7 @@ def decide_document(document_id: int) -> Response:
 
 def found(document_id: int) -> DocumentCase:
     """The case. Raises NotFound."""
-    return document_queries.case(document_id, today())
+    return document_cases.case(document_id, today())
 
 
 def readable(document_id: int) -> DocumentCase:

@@ -16,7 +16,7 @@ from blueprints.staff.requests.forms import ACCEPT, REASON_LENGTH, REFUSE
 from domain.enums import ChangeState, DocumentEffect
 from domain.errors import NotFound, Refused
 from domain.french import format_day
-from queries.documents import DocumentCase
+from queries.document_cases import DocumentCase
 from services.documents import Acceptance
 
 ANSWERS = {ACCEPT: ChangeState.ACCEPTED, REFUSE: ChangeState.REFUSED}

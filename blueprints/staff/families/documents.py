@@ -18,6 +18,7 @@ from domain import documents as rules
 from domain.errors import NotFound
 from domain.french import NBSP
 from domain.permissions import Permission
+from queries import document_cases
 from queries import documents as document_queries
 from services import document_readings, document_store, documents
 from services.document_readings import Opened
@@ -64,7 +65,7 @@ def file_document(household_id: int) -> Response:
 def download_document(household_id: int, document_id: int) -> Response:
     """The file itself: an act that the journal keeps, and for health one that needs its own right (S74)."""
     household_file(household_id)
-    case = document_queries.case(document_id, today())
+    case = document_cases.case(document_id, today())
     if case.household_id != household_id:
         raise NotFound
     if case.category.is_medical and not current_user.may(Permission.MEDICAL_READ):

@@ -15,8 +15,15 @@ from domain.enums import AccountStatus, ChoiceList
 from domain.errors import Refused
 from domain.permissions import Permission
 from domain.schooling import school_year_of
-from queries import certifications, consents, household_history, merges, rule_facts, schools
-from queries import documents as document_queries
+from queries import (
+    certifications,
+    consents,
+    document_cases,
+    household_history,
+    merges,
+    rule_facts,
+    schools,
+)
 from queries import households as household_queries
 from queries import outbox as outbox_queries
 from queries.lists import choices
@@ -66,7 +73,7 @@ def show(household_id: int) -> Response:
             "facts": rule_facts.lines(household_id, [child_id for child_id, _ in owners[1:]], today()),
             "fact_owners": owners,
             "documents": household_queries.documents(household, today()),
-            "sent": document_queries.sent_by(household_id, today()),
+            "sent": document_cases.sent_by(household_id, today()),
             "certification": certifications.standings([household_id], today(), town().certification_day)[0],
             "texts": consents.texts_of([adult.guardian_id for adult in household.adults]),
             "mails": outbox_queries.mails_of_household(household_id),
