@@ -109,8 +109,9 @@ class SchoolingLine:
 
     @property
     def words(self) -> str:
-        """« École Zola, CE1, CE1-CE2 B »."""
-        return ", ".join(filter(None, (self.school, self.level.value, self.class_name)))
+        """« École Zola, CE1, CE1-CE2 B »; a class that is called like its level is said once."""
+        parts = dict.fromkeys((self.school, self.level.value, self.class_name))
+        return ", ".join(part for part in parts if part)
 
 
 _SCHOOLS = (

@@ -194,6 +194,15 @@ def test_the_pupils_are_read_by_class_and_level(agent, school):
     assert "SOLIGNAC Élève00" in page
 
 
+def test_a_class_that_is_called_like_its_level_is_said_once(agent, school):
+    """Those of School are: « École Zola, CE1 », in the file and on the sheet."""
+    family = f"/gestion/familles/{school.household.id}"
+    agent.get(family)
+    assert "École Zola, CE1 Changer" in words(agent.page.main)
+    agent.get(f"{family}/enfants/{school.pupils[0].id}")
+    assert "École École Zola, CE1 Changer" in words(agent.page.main)
+
+
 def test_a_class_is_created_renamed_and_the_group_follows(agent, school):
     agent.submit(school.page("classes/nouvelle"), {"name": "CM2", "teacher": "M. ROY"}, follow=True)
     assert "La classe est créée." in words(agent.page.main)
