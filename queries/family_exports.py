@@ -1,7 +1,7 @@
 """Every family file in tables (R07), one statement a table; merged duplicates are in the files kept.
 
-The contact of an adult that must stay secret is not exported, nor any bank account; health is read apart, by
-`services.medical_readings`.
+The contact of an adult that must stay secret is not exported, nor the address of its household, nor any bank
+account. Health is read apart, by `services.medical_readings`; of a document about it, the act alone is here.
 """
 
 from collections import defaultdict
@@ -42,7 +42,7 @@ _CHILD = (Child.id, Child.first_name, Child.last_name)
 
 
 def tables() -> list[Table]:
-    """(name, titles, rows) of every table. Ten statements."""
+    """(name, titles, rows) of every table. Eleven statements."""
     return [
         _households(),
         _adults(),
@@ -68,9 +68,17 @@ def _households() -> Table:
         "Situation", "Caisse", "N° allocataire", "Clé d’import", "Créé le",
     )  # fmt: skip
     query = select(Household).where(Household.merged_into_id.is_(None)).order_by(Household.number)
+    secret = set(
+        db.session.scalars(
+            select(HouseholdGuardian.household_id)
+            .join(Guardian, Guardian.id == HouseholdGuardian.guardian_id)
+            .where(Guardian.has_secret_contact)
+        )
+    )
     rows = [
         (
-            one.number, one.name, one.address, one.address_extra, one.postcode, one.city,
+            one.number, one.name,
+            *_hidden((one.address, one.address_extra, one.postcode, one.city), one.id in secret),
             label(one.residency), one.address_since, one.family_situation, _words(one.social_fund),
             one.beneficiary_number, one.import_key, paris_now(one.created_at).date(),
         )
@@ -96,12 +104,11 @@ def _adults() -> Table:
     rows = []
     for number, one, link, status in db.session.execute(query):
         contact = (one.email, one.mobile_phone, one.home_phone, one.work_phone, one.workplace)
-        shown = tuple(HIDDEN if text else "" for text in contact) if one.has_secret_contact else contact
         rows.append(
             (
-                number, one.id, one.first_name, one.last_name, one.birth_name, one.birth_date, *shown,
-                one.profession, link.relationship, link.is_legal_guardian, one.has_secret_contact,
-                _words(status),
+                number, one.id, one.first_name, one.last_name, one.birth_name, one.birth_date,
+                *_hidden(contact, one.has_secret_contact), one.profession, link.relationship,
+                link.is_legal_guardian, one.has_secret_contact, _words(status),
             )
         )  # fmt: skip
     return "Adultes", titles, rows
@@ -225,6 +232,7 @@ def _documents() -> Table:
         select(
             Household.number,
             *_CHILD,
+            DocumentCategory.is_medical,
             DocumentCategory.name,
             Document.state,
             Document.submitted_at,
@@ -239,10 +247,18 @@ def _documents() -> Table:
         .order_by(Household.number, Document.id)
     )
     rows = [
-        (*owner, name, label(state), paris_now(sent_at).date(), *rest)
-        for *owner, name, state, sent_at, rest in _split(db.session.execute(query), 7)
-    ]
+        (
+            *owner, *_hidden((name,), is_medical), label(state), paris_now(sent_at).date(), until,
+            *_hidden(words, is_medical),
+        )
+        for *owner, is_medical, name, state, sent_at, until, words in _split(db.session.execute(query), 9)
+    ]  # fmt: skip
     return "Documents", titles, rows
+
+
+def _hidden(texts: Sequence[str], is_hidden: bool) -> tuple[str, ...]:
+    """The texts, or what stands for those that are not told."""
+    return tuple(HIDDEN if is_hidden and text else text for text in texts)
 
 
 def _split(rows: Iterable[Any], count: int) -> Iterable[tuple[Any, ...]]:

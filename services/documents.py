@@ -203,6 +203,22 @@ def _check_absence(session: Session, sending: Sending) -> None:
         raise Refused(
             "absence_days", f"Un de ces jours n’est plus réservé{NBSP}: vérifiez les jours, puis envoyez."
         )
+    waiting = (
+        select(Absence.id)
+        .join(Booking, Booking.id == Absence.booking_id)
+        .join(Document, Document.id == Absence.document_id)
+        .where(
+            *_booked(sending),
+            Document.state == DocumentState.SUBMITTED,
+            Document.upload_key.is_distinct_from(sending.upload_key),
+        )
+    )
+    if session.scalar(waiting.limit(1)) is not None:
+        raise Refused(
+            "absence_days",
+            f"Un justificatif attend déjà une réponse pour un de ces jours{NBSP}: "
+            "décochez ce jour, ou retirez d’abord l’autre document.",
+        )
 
 
 def _booked(sending: Sending) -> tuple:

@@ -107,7 +107,9 @@ def _refuse_used(session: Session, address: str, user_id: int) -> None:
     """The address of another account, or of another adult who has none yet (S05)."""
     account = select(User.id).where(User.email == address, User.id != user_id)
     adult = select(Guardian.id).where(
-        Guardian.email == address, or_(Guardian.user_id.is_(None), Guardian.user_id != user_id)
+        Guardian.email == address,
+        Guardian.merged_into_id.is_(None),
+        or_(Guardian.user_id.is_(None), Guardian.user_id != user_id),
     )
     if session.scalar(account.limit(1)) is not None or session.scalar(adult.limit(1)) is not None:
         raise _used()

@@ -5,11 +5,11 @@ journal is read there.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, select, update
+from sqlalchemy import ColumnElement, Table, select, update
 from sqlalchemy.orm import Session
 
 from domain.calendar import paris_now
@@ -79,7 +79,8 @@ def merge(
     """Make `other_id` a trace of `kept_id`. `answers`: by choice, `domain.merging` KEPT or OTHER; « access »
     says whose access stays when both have one, the other is suspended.
 
-    Raises NotFound, Stale when something moved since the page was shown, Refused `access` without answer.
+    Raises NotFound, Stale when something moved since the page was shown, Refused `access` without answer,
+    `waiting` when a declaration of safety would be lost.
     """
     with write_transaction() as session:
         _lock(session, kind, kept_id, other_id)
@@ -342,6 +343,7 @@ class _Merger:
         waiting = (ChangeLine.subject_kind == subject, ChangeLine.state == ChangeState.PENDING)
         mine = select(ChangeLine.field).where(*waiting, ChangeLine.subject_id == self.kept_id)
         fields = list(self.session.scalars(mine))
+        self._refuse_two_warnings(waiting, fields)
         self.session.execute(
             update(ChangeLine)
             .where(*waiting, ChangeLine.subject_id == self.other_id, ChangeLine.field.in_(fields))
@@ -352,6 +354,16 @@ class _Merger:
             .where(ChangeLine.subject_kind == subject, ChangeLine.subject_id == self.other_id)
             .values(subject_id=self.kept_id)
         )
+
+    def _refuse_two_warnings(self, waiting: Sequence[ColumnElement[bool]], fields: Sequence[str]) -> None:
+        """What was declared for safety is not dropped without an answer: an allergy, a « non » (S52)."""
+        theirs = (ChangeLine.subject_id == self.other_id, ChangeLine.field.in_(fields), ChangeLine.is_safety)
+        if self.session.scalar(select(ChangeLine.id).where(*waiting, *theirs).limit(1)) is not None:
+            raise Refused(
+                "waiting",
+                "Les deux fiches ont une modification de sécurité qui attend pour la même information\u00a0: "
+                "répondez-y d’abord dans «\u00a0À traiter\u00a0», puis fusionnez.",
+            )
 
     def _move_references(self) -> None:
         """Every column of the schema that names the other row now names the kept one."""

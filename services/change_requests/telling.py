@@ -18,12 +18,13 @@ from services.change_requests.subjects import Subject, is_sealed
 
 @dataclass(frozen=True, slots=True)
 class MailLine:
-    """One field of the answer; `value` is empty for what a mail must not say."""
+    """One field of the answer; `value` and `reason` are empty for what a mail must not say."""
 
     label: str
     value: str
     is_accepted: bool
     reason: str
+    is_sealed: bool
 
 
 def journal_value(subject: Subject, field: str, value: str | None) -> str | None:
@@ -83,11 +84,14 @@ def announce(session: Session, request: ChangeRequest, lines: Sequence[ChangeLin
 
 
 def _mail_line(line: ChangeLine, names: Mapping[str, str]) -> MailLine:
+    known = field_of(line.subject_kind, line.field)
+    is_sealed = known is not None and known.is_sealed
     return MailLine(
         change_names.label(line.subject_kind, line.field, names),
         _mail_value(line),
         line.state is ChangeState.ACCEPTED,
-        line.reason,
+        "" if is_sealed else line.reason,
+        is_sealed,
     )
 
 

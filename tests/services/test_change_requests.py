@@ -335,10 +335,16 @@ def test_the_author_reads_the_answer_by_mail(bench):
 
 
 def test_a_mail_names_a_health_field_and_not_its_value(bench):
-    bench.declare(MEDICAL, food_allergies="arachide")
-    bench.decide({bench.lines()[0].id: ACCEPT}, may_read_medical=True)
+    bench.declare(MEDICAL, food_allergies="arachide", conduct="stylo")
+    allergy, conduct = bench.lines()
+    bench.decide(
+        {allergy.id: ACCEPT, conduct.id: REFUSE},
+        {conduct.id: "Le stylo contre l’arachide manque."},
+        may_read_medical=True,
+    )
     mail = bench.world.one(OutgoingMail)
     assert "Allergies alimentaires" in mail.text
+    assert "Refusée. Le motif est sur le portail." in mail.text
     assert f"https://portail.test/mes-enfants/{bench.leo.id}" in mail.html
     assert "arachide" not in mail.text + mail.html + mail.subject
     assert not any("arachide" in str((event.before, event.after)) for event in bench.events())

@@ -324,6 +324,20 @@ def test_an_accepted_proof_of_absence_justifies_the_chosen_days(
     ]
 
 
+def test_a_day_waits_for_one_proof_at_a_time(world, household, parent, agent, absence, files):
+    child, canteen = world.child(household), world.canteen([DAY])
+    world.booking(household, child, canteen.openings[0], canteen.meal)
+    sick = {"absence_kind": AbsenceKind.MEDICAL, "absence_days": (DAY,)}
+    first = send(world, household, absence, child, user=parent, **sick)
+    with pytest.raises(Refused) as refusal:
+        send(world, household, absence, child, user=parent, key="k2", **sick)
+    assert refusal.value.code == "absence_days"
+    with world.app.app_context():
+        documents.refuse(first, "Illisible", author=agent, now=world.now)
+    second = send(world, household, absence, child, user=parent, key="k3", **sick)
+    assert (world.one(Absence).document_id, world.one(Absence).state) == (second, AbsenceState.DECLARED)
+
+
 def test_only_booked_days_can_be_justified(world, household, parent, absence, files):
     child = world.child(household)
     canteen = world.canteen([DAY])

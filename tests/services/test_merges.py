@@ -393,6 +393,18 @@ def test_people_enrolments_and_pending_changes_follow(world, merge, two_children
     assert world.one(Household).search_text == "roux benoit benali nadia"
 
 
+def test_a_declared_allergy_is_not_dropped_by_a_merge(world, merge, two_children):
+    kept, other = two_children
+    household, user = world.one(Household), world.user()
+    for child, allergy in ((kept, "Lait"), (other, "Arachide")):
+        wanted = {"food_allergies": (None, allergy)}
+        world.change(household, user, FileSection.CHILD_MEDICAL, wanted, child=child, is_safety=True)
+    with pytest.raises(Refused) as refusal:
+        merge(MergeKind.CHILD, kept, other)
+    assert refusal.value.code == "waiting"
+    assert {one.state for one in world.all(ChangeLine)} == {ChangeState.PENDING}
+
+
 # --- What every merge obeys -------------------------------------------------------------------------------
 
 

@@ -6,7 +6,16 @@ import pytest
 
 from adapters.mail import MailRefused
 from domain.enums import AccountStatus, MailKind, MailState
-from models import AuditEvent, EmailChange, Guardian, OutgoingMail, ProvisionalPassword, User, UserSession
+from models import (
+    AuditEvent,
+    EmailChange,
+    Guardian,
+    Household,
+    OutgoingMail,
+    ProvisionalPassword,
+    User,
+    UserSession,
+)
 from services import outbox
 from services.transaction import write_transaction
 from tests.accesses import ANOTHER_PASSWORD, KeepingTransport, deliver, parent_with_password
@@ -183,6 +192,12 @@ def test_what_is_refused_says_what_to_do(browser, world, email, password, field,
     assert words(browser.page.select_one(f"#{field}-erreur")).startswith(sentence)
     assert world.all(EmailChange) == []
     assert world.all(OutgoingMail) == []
+
+
+def test_the_address_of_a_merged_duplicate_is_free(browser, world):
+    home, claire = world.one(Household), world.one(Guardian)
+    world.guardian(home, "Claire", email=NEW, merged_into_id=claire.id)
+    assert ask(browser).status_code == 303
 
 
 def test_an_address_taken_meanwhile_is_refused_at_the_link(browser, world):

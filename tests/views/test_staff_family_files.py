@@ -9,9 +9,9 @@ from datetime import date
 import pytest
 from python_calamine import CalamineWorkbook
 
-from domain.enums import ChoiceList, StaffRole
+from domain.enums import ChoiceList, DocumentOwner, StaffRole
 from domain.family_import import COLUMNS
-from models import AuditEvent, Child, Household, ListChoice, MedicalRecord, StaffMember
+from models import AuditEvent, Child, DocumentCategory, Household, ListChoice, MedicalRecord, StaffMember
 from services.transaction import write_transaction
 from tests import family_tables as files
 from tests.views.uploads import send_file_form
@@ -182,10 +182,26 @@ def test_health_leaves_only_with_the_right_and_each_child_reads_it(client, admin
 
 
 def test_a_secret_contact_is_not_exported(client, administrator, town):
-    household = town.household()
+    household = town.household(address="9 rue Cachée", city="Figeac")
     town.guardian(household, "Ana", email="ana@exemple.fr", has_secret_contact=True)
     with zipfile.ZipFile(io.BytesIO(export(client, "csv"))) as archive:
         assert b"ana@exemple.fr" not in archive.read("Adultes.csv")
+        told = archive.read("Foyers.csv").decode()
+    assert "9 rue Cachée" not in told
+    assert "Figeac" not in told
+
+
+def test_a_document_about_health_leaves_without_its_words(client, administrator, town):
+    household = town.household()
+    child = town.child(household)
+    for name, is_medical in (("PAI", True), ("Assurance", False)):
+        category = town.add(DocumentCategory(name=name, owner=DocumentOwner.CHILD, is_medical=is_medical))
+        town.document(household, category, child, file_name=f"{name}-asthme.pdf", reason=f"{name} incomplet")
+    with zipfile.ZipFile(io.BytesIO(export(client, "csv"))) as archive:
+        told = archive.read("Documents.csv").decode()
+    assert "PAI" not in told
+    assert "Assurance-asthme.pdf" in told
+    assert "Assurance incomplet" in told
 
 
 @pytest.mark.parametrize("address", [IMPORT, EXPORT, f"{MODEL}.csv"])
