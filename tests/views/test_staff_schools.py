@@ -258,7 +258,7 @@ def test_a_new_pupil_is_given_a_school_from_the_family_file(agent, school):
     assert agent.submit(page, {"level": "CE1"}).status_code == 422
     agent.submit(page, {"place": place, "level": "CE1"}, follow=True)
     assert "La scolarité est enregistrée." in words(agent.page.main)
-    assert "2026-2027 : École Zola, CE1, CE1" in words(agent.page.main)
+    assert "2026-2027 : École Zola, CE1 Changer" in words(agent.page.main)
     assert school.year(YEAR)[nina.id].class_id == school.classes["CE1"].id
     assert school.enrolments(nina) == [(date(2027, 1, 12), date(2027, 8, 31), "CE1")]
 
