@@ -50,7 +50,8 @@ STORED = {
     "Permission": (
         "families_read families_write access_manage requests_read requests_decide facilities_manage "
         "calendar_manage content_manage settings_manage staff_manage audit_read mails_read changes_decide "
-        "documents_decide families_export families_merge family_view schools_manage medical_read"
+        "documents_decide families_export families_import families_merge family_view schools_manage "
+        "medical_read"
     ),
 }
 LISTS = {
