@@ -200,6 +200,7 @@ def restrict_child(
             records.tell(
                 session, action, child, household_id, author=author, now=now, before=before, after=after
             )
+            name_index.rewrite(session, [household_id])
         if is_restricted:
             _forget_wishes(session, household_id, child_id)
         return _bookings_to_come(session, household_id, child_id, paris_now(now).date())

@@ -8,9 +8,12 @@ from blueprints.household import blueprint
 from blueprints.shared.answers import answer, done
 from blueprints.shared.guards import parent
 from blueprints.shared.time import now
+from domain.errors import Refused
 from queries import consents
 from services import consents as consent_service
 from services.accounts import Author
+
+ANSWERS = {"oui": True, "non": False}
 
 
 @blueprint.get("/mon-compte/textes")
@@ -32,7 +35,9 @@ def read_text(text_id: int) -> Response:
 def answer_text(text_id: int) -> Response:
     """« J’accepte », or « Je n’accepte pas » where the town leaves the choice."""
     guardian_id = current_user.guardian_id or abort(404)
-    is_accepted = request.form.get("reponse") != "non"
+    if request.form.get("reponse") not in ANSWERS:
+        raise Refused("answer", "Choisissez votre réponse avec un des boutons sous le texte.")
+    is_accepted = ANSWERS[request.form["reponse"]]
     author = Author(current_user.user_id)
     name = consent_service.answer(text_id, guardian_id, is_accepted=is_accepted, author=author, now=now())
     said = "accepté" if is_accepted else "refusé"

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from domain.calendar import paris_now
 from domain.enums import Sex, SocialFund, SubjectKind
-from domain.errors import NotFound
+from domain.errors import NotFound, Stale
 from domain.family_file import (
     ADDED_PERSON_FIELD,
     PERSON_FIELD,
@@ -20,6 +20,7 @@ from domain.family_file import (
     field_of,
     person_from_text,
 )
+from domain.french import NBSP
 from models import (
     Authorisation,
     AuthorisedPerson,
@@ -97,11 +98,17 @@ def find(session: Session, kind: SubjectKind, subject_id: int, household_id: int
 
 
 def lock(session: Session, subject: Subject) -> None:
-    """Hold the owner's row until the commit (PostgreSQL; SQLite has one writer). Raises NotFound."""
+    """Hold the owner's row until the commit (PostgreSQL; SQLite has one writer).
+
+    Raises NotFound, Stale when it was merged into another while this waited: its lines are the other's now.
+    """
     name, owner_id = subject.owner
     table = file_values.TABLES[SubjectKind(name)]
-    if session.get(table, owner_id, with_for_update=True, populate_existing=True) is None:
+    row = session.get(table, owner_id, with_for_update=True, populate_existing=True)
+    if row is None:
         raise NotFound
+    if row.merged_into_id is not None:
+        raise Stale(f"Cette fiche vient d’être réunie avec une autre{NBSP}: rechargez la page.")
 
 
 def official(subject: Subject, field: str) -> str | None:

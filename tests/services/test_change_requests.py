@@ -318,6 +318,18 @@ def test_part_of_a_request_may_wait(bench):
     assert bench.states() == [ChangeState.ACCEPTED, ChangeState.PENDING]
 
 
+def test_a_sheet_that_was_merged_meanwhile_is_neither_changed_nor_answered(bench):
+    bench.declare(IDENTITY, first_name="Léonie")
+    (line,) = bench.lines()
+    kept = bench.world.child(bench.world.one(Household), "Léonie")
+    bench.set(Child, bench.leo.id, merged_into_id=kept.id)
+    with pytest.raises(Stale):
+        bench.decide({line.id: ACCEPT})
+    with pytest.raises(Stale):
+        bench.declare(IDENTITY, first_name="Léon")
+    assert bench.states() == [ChangeState.PENDING]
+
+
 def test_the_author_reads_the_answer_by_mail(bench):
     bench.declare(CONTACT, mobile_phone="06 12 34 56 78", work_phone="05 65 11 22 33")
     mobile, work = bench.lines()

@@ -137,6 +137,15 @@ def test_a_required_text_cannot_be_refused(client, claire, world):
     assert world.all(ConsentAnswer) == []
 
 
+def test_an_answer_is_never_guessed(client, claire, world):
+    version = published(world)
+    client.get(page(version))
+    token = client.page.find("input", attrs={"name": "csrf_token"})["value"]
+    for sent in ({}, {"reponse": "peut-être"}):
+        assert client.post(page(version), data={"csrf_token": token, **sent}).status_code == 422
+    assert world.all(ConsentAnswer) == []
+
+
 def test_each_adult_answers_for_oneself(app, client, claire, household, world):
     version = published(world)
     accept(client, version)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.enums import AccountStatus, DocumentOwner, FileSection, StaffRole
+from domain.enums import AccountStatus, DocumentOwner, DocumentState, FileSection, StaffRole
 from models import AuditEvent, DocumentCategory, Guardian, Household, StaffMember, User
 from services.transaction import write_transaction
 from tests.strict_client import HTMX
@@ -199,3 +199,25 @@ def test_a_document_of_the_family_is_not_opened_from_its_portal(app, client, age
     family = app.test_client()
     family.sign_in(claire)
     assert family.get(address).status_code == 200
+
+
+def test_why_a_document_about_health_was_refused_stays_masked(app, client, agent, claire, household, world):
+    for name, is_medical in (("PAI", True), ("Revenus", False)):
+        category = world.add(
+            DocumentCategory(name=name, owner=DocumentOwner.HOUSEHOLD, is_medical=is_medical)
+        )
+        refused = {"state": DocumentState.REFUSED, "reason": f"Page du {name} illisible"}
+        document = world.sent_document(household, category, **refused)
+        if is_medical:
+            page = f"/documents/transmis/{document.id}"
+    family = app.test_client()
+    family.sign_in(claire)
+    assert "Page du PAI illisible" in family.get("/documents").get_data(as_text=True)
+    watch(client, household)
+
+    for address in ("/documents", page):
+        client.get(address)
+        assert "Page du PAI" not in text(client)
+        assert "Motif : masqué" in text(client)
+    client.get("/documents")
+    assert "Page du Revenus illisible" in text(client)
