@@ -238,13 +238,13 @@ def test_a_restriction_has_a_reason_a_trace_and_is_taken_back(client, agent, two
 
 
 def test_who_fetches_the_child_leads_to_the_households_that_read_its_file(agent, two):
-    two.world.pick_up(two.leo, "Nadia")
+    two.world.pick_up(two.leo, "Ursule")
     page = file_of(two.martin, f"/enfants/{two.leo.id}/acces")
     found = []
     for answers in ({"is_restricted": "y", "reason": "Jugement"}, {"is_restricted": None}):
         agent.submit(page, answers, follow=True)
         (martin,) = [one for one in two.world.all(Household) if one.id == two.martin.id]
-        found.append("nadia" in martin.search_text)
+        found.append("ursule" in martin.search_text)
     assert found == [False, True]
 
 
