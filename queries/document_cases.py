@@ -39,7 +39,7 @@ class DocumentCase:
     absence_days: tuple[AbsenceDay, ...]
     comment: str
     file_name: str
-    file_key: str
+    file_key: str | None
     size_bytes: int
     page_count: int
     reason: str
@@ -88,7 +88,10 @@ def sent_by(household_id: int, today: date) -> tuple[SentDocument, ...]:
 
 
 def case(document_id: int, today: date) -> DocumentCase:
-    """One document that has a file, whatever its state. Raises NotFound. At most four statements."""
+    """One document that came with a file, whatever its state; taken back, its file is gone.
+
+    Raises NotFound. At most four statements.
+    """
     row = db.session.execute(
         select(
             Document,
@@ -104,7 +107,7 @@ def case(document_id: int, today: date) -> DocumentCase:
         .outerjoin(StaffMember, StaffMember.user_id == Document.decided_by_user_id)
         .where(Document.id == document_id)
     ).one_or_none()
-    if row is None or row[0].file_key is None:
+    if row is None or (row[0].file_key is None and row[0].state is not DocumentState.WITHDRAWN):
         raise NotFound
     document, first_name, last_name, household, number, *agent = row
     found = next(one for one in all_categories() if one.category_id == document.category_id)

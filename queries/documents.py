@@ -436,7 +436,8 @@ def category(category_id: int, *, about_a_child: bool) -> Category:
 
 
 def booked_days(child_id: int, household_id: int, today: date) -> tuple[BookedDay, ...]:
-    """The booked days around today that a proof of absence may concern (S69). One statement."""
+    """The booked days around today that a proof of absence may concern (S69): today and those to come, then
+    the past ones from the nearest. One statement."""
     rows = db.session.execute(
         select(Booking.day, Activity.name, Absence.state)
         .join(Activity, Activity.id == Booking.activity_id)
@@ -458,7 +459,7 @@ def booked_days(child_id: int, household_id: int, today: date) -> tuple[BookedDa
             tuple(row.name for row in booked),
             all(row.state is AbsenceState.JUSTIFIED for row in booked),
         )
-        for day, booked in days.items()
+        for day, booked in sorted(days.items(), key=lambda one: (one[0] < today, abs((one[0] - today).days)))
     )
 
 

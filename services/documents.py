@@ -316,7 +316,7 @@ def _link_absences(
 
 
 def withdraw(document_id: int, household_ids: Collection[int], *, author: Author, now: datetime) -> None:
-    """Take back a document that nobody has decided. Raises NotFound, Stale."""
+    """Take back a document that nobody has decided: its files go, its trace stays. Raises NotFound, Stale."""
     with write_transaction() as session:
         document = session.get(Document, document_id, with_for_update=True)
         if document is None or document.household_id not in household_ids or document.file_key is None:
@@ -325,6 +325,18 @@ def withdraw(document_id: int, household_ids: Collection[int], *, author: Author
         for absence in session.scalars(select(Absence).where(Absence.document_id == document_id)):
             session.delete(absence)
         _record(session, "document.withdrawn", document, author, now, after={"state": document.state})
+        keys = _without_files(session, document)
+    document_store.delete_all(keys)
+
+
+def _without_files(session: Session, document: Document) -> list[str]:
+    """Empty the rows of a document; returns the keys of the files, to be removed once this is committed."""
+    pages = session.scalars(select(DocumentPage).where(DocumentPage.document_id == document.id)).all()
+    keys = [key for key in (document.file_key, *(page.file_key for page in pages)) if key is not None]
+    for page in pages:
+        session.delete(page)
+    document.file_key, document.size_bytes, document.page_count, document.sha256 = None, 0, 0, ""
+    return keys
 
 
 # --- Deciding -----------------------------------------------------------------------------------------------
@@ -367,8 +379,9 @@ def refuse(document_id: int, reason: str, *, author: Author, now: datetime) -> N
 
 
 def _waiting(session: Session, document_id: int) -> tuple[Document, DocumentCategory]:
+    """Raises NotFound; one that the family took back is there, to be told so."""
     document = session.get(Document, document_id, with_for_update=True)
-    if document is None or document.file_key is None:
+    if document is None or (document.file_key is None and document.state is not DocumentState.WITHDRAWN):
         raise NotFound
     return document, session.get_one(DocumentCategory, document.category_id)
 

@@ -221,6 +221,7 @@ def test_a_sent_document_is_taken_back_until_it_is_decided(world, household, par
         with pytest.raises(Stale):
             documents.accept(document_id, documents.Acceptance(), author=agent, now=world.now)
     assert world.one(Document).state is DocumentState.WITHDRAWN
+    assert (stored(files), world.all(DocumentPage)) == ([], [])
 
 
 # --- The decision -------------------------------------------------------------------------------------------

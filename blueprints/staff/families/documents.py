@@ -66,7 +66,7 @@ def download_document(household_id: int, document_id: int) -> Response:
     """The file itself: an act that the journal keeps, and for health one that needs its own right (S74)."""
     household_file(household_id)
     case = document_cases.case(document_id, today())
-    if case.household_id != household_id:
+    if case.household_id != household_id or case.file_key is None:
         raise NotFound
     if case.category.is_medical and not current_user.may(Permission.MEDICAL_READ):
         abort(403)
