@@ -14,6 +14,7 @@ from domain.errors import NotFound
 from domain.french import format_date, format_day, plural
 from domain.labels import label
 from domain.merging import CHOICES, Choice, MergeKind, suggested
+from domain.rulebook.wording.french_names import readable
 from domain.workflow import ACTIVE_STATES
 from extensions import db
 from models import (
@@ -254,8 +255,8 @@ def _conflicts(kind: MergeKind, kept_id: int, other_id: int) -> list[str]:
             ]
             if both_have_quotients(kept_id, other_id)
             else []
-        ) + _restricted("household_id", "child_id", kept_id, other_id)
-    said = _restricted("child_id", "household_id", kept_id, other_id)
+        ) + _said_of_both("household_id", "child_id", kept_id, other_id)
+    said = _said_of_both("child_id", "household_id", kept_id, other_id)
     said += [
         f"{name}, {format_day(day)}\u00a0: réservé deux fois, une réservation est annulée et sa place rendue."
         for day, name in double_bookings(kept_id, other_id)
@@ -293,6 +294,25 @@ def _restricted(owner: str, key: str, kept_id: int, other_id: int) -> list[str]:
         f"L’accès de la famille {row.name} à la fiche de {row.first_name} est limité d’un seul des deux "
         "côtés\u00a0: il reste limité."
         for row in db.session.execute(both.order_by(Child.first_name, Household.name))
+    ]
+
+
+def _said_of_both(owner: str, key: str, kept_id: int, other_id: int) -> list[str]:
+    return _restricted(owner, key, kept_id, other_id) + _facts(owner, key, kept_id, other_id)
+
+
+def _facts(owner: str, key: str, kept_id: int, other_id: int) -> list[str]:
+    """What the règlement reads of both: two values of one day would make two prices."""
+    mine, theirs = RuleFact, aliased(RuleFact)
+    both = select(mine.name).where(
+        getattr(mine, owner) == kept_id,
+        getattr(theirs, owner) == other_id,
+        getattr(mine, key).is_not_distinct_from(getattr(theirs, key)),
+        mine.name == theirs.name,
+    )
+    return [
+        f"«\u00a0{readable(name)}\u00a0»\u00a0: les deux ont une réponse, celle de la fiche gardée reste."
+        for name in db.session.scalars(both.distinct().order_by(mine.name))
     ]
 
 

@@ -123,18 +123,30 @@ def _address(text: str) -> str | None:
 # --- Writing --------------------------------------------------------------------------------------
 
 
-def apply(key: str, *, with_differences: bool, author: Author, now: datetime) -> Plan:
+def fingerprint(made: Plan) -> str:
+    """The differences that the agent had on screen."""
+    return households.fingerprint(made.differences)
+
+
+def apply(key: str, *, replacing: str | None, author: Author, now: datetime) -> Plan:
     """Write what the dry run showed, compared again inside the transaction. Returns what was done.
 
-    `with_differences`: values that differ are replaced too, but an address that signs in, a schooling and a
-    quotient. Raises NotFound, Refused `import_nothing`, `busy`.
+    `replacing`: the fingerprint of the differences on screen; those values are replaced too, but an address
+    that signs in, a schooling and a quotient. None leaves them. Raises NotFound, Refused `import_nothing`,
+    `import_changed` when the differences are not those any more, `busy`.
     """
     content, today = _content(key, author.user_id), paris_now(now).date()
     reading = read(tables.read_table(content), _known(today))
     with _alone(), write_transaction() as session:
         made = plan(reading, import_queries.existing(reading.lines))
         writer = _Writer(session, author, now)
-        taken = [one for one in made.differences if not one.is_refused] if with_differences else []
+        if replacing not in (None, fingerprint(made)):
+            raise Refused(
+                "import_changed",
+                "Une famille ou un collègue vient de changer un des dossiers. Relisez les valeurs qui "
+                "diffèrent, puis confirmez.",
+            )
+        taken = [] if replacing is None else [one for one in made.differences if not one.is_refused]
         if not taken and all(family.is_empty for family in made.families):
             raise Refused("import_nothing", "Ce fichier ne change rien\u00a0: tout est déjà dans le portail.")
         writer.write(made, taken)

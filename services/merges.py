@@ -32,6 +32,7 @@ from models import (
     HouseholdGuardian,
     MedicalRecord,
     QuotientFamilial,
+    RuleFact,
     Schooling,
     User,
 )
@@ -183,6 +184,7 @@ class _Merger:
         pair = (self.kept_id, self.other_id)
         self._drop_doubles(HouseholdGuardian, "household_id", "guardian_id")
         self._drop_double_children("household_id", "child_id")
+        self._drop_doubles(RuleFact, "household_id", "child_id", "name")
         between = select(CustodyCalendar).where(
             CustodyCalendar.even_household_id.in_(pair), CustodyCalendar.odd_household_id.in_(pair)
         )
@@ -225,6 +227,7 @@ class _Merger:
     def _prepare_children(self) -> None:
         self._drop_double_children("child_id", "household_id")
         self._drop_custody()
+        self._drop_doubles(RuleFact, "child_id", "household_id", "name")
         self._drop_doubles(Schooling, "child_id", "school_year")
         self._drop_doubles(BookingDraftLine, "child_id", "draft_id", "opening_id")
         self._join_health()

@@ -53,9 +53,10 @@ def bring(town, agent, examine):
     """Examine a file and confirm it."""
 
     def run(lines, *, with_differences: bool = False):
-        key, _ = examine(files.as_csv(lines))
+        key, shown = examine(files.as_csv(lines))
+        replacing = family_imports.fingerprint(shown.plan) if with_differences else None
         with town.app.app_context():
-            return family_imports.apply(key, with_differences=with_differences, author=agent, now=town.now)
+            return family_imports.apply(key, replacing=replacing, author=agent, now=town.now)
 
     return run
 
@@ -137,6 +138,18 @@ def test_differences_are_replaced_only_when_asked(town, bring):
     assert town.one(FormerAddress).address == "1 rue Nationale"
     event = [one for one in town.all(AuditEvent) if one.action == "household.updated"][-1]
     assert (event.before, event.after) == ({"address": "1 rue Nationale"}, {"address": "2 rue Neuve"})
+
+
+def test_what_changed_since_the_dry_run_is_not_replaced_unseen(town, agent, examine, bring):
+    bring([files.line(1)])
+    key, shown = examine(files.as_csv([files.line(1, Adresse="2 rue Neuve")]))
+    with town.app.app_context(), family_imports.write_transaction() as session:
+        session.get_one(Household, town.one(Household).id).address = "3 rue de la Famille"
+    replacing = family_imports.fingerprint(shown.plan)
+    with town.app.app_context(), pytest.raises(Refused) as refusal:
+        family_imports.apply(key, replacing=replacing, author=agent, now=town.now)
+    assert refusal.value.code == "import_changed"
+    assert town.one(Household).address == "3 rue de la Famille"
 
 
 def test_an_address_that_signs_in_is_never_replaced(town, bring):

@@ -39,6 +39,7 @@ from models import (
     MedicalRecord,
     Opening,
     QuotientFamilial,
+    RuleFact,
     Schooling,
     User,
 )
@@ -130,6 +131,18 @@ def test_two_sets_of_quotients_do_not_mix(world, merge, two_households):
         mine.id: kept.id,
         theirs.id: other.id,
     }
+
+
+def test_a_fact_of_the_rules_has_one_value(world, merge, two_households):
+    kept, other = two_households
+    mine = world.rule_fact(kept, "agent_communal", "oui")
+    world.rule_fact(other, "agent_communal", "non"), world.rule_fact(other, "hors_quotient", "oui")
+    assert "agent communal" in compare(world, MergeKind.HOUSEHOLD, kept, other).conflicts[0].lower()
+    merge(MergeKind.HOUSEHOLD, kept, other)
+    facts = {one.name: (one.value, one.household_id) for one in world.all(RuleFact)}
+    assert facts == {"agent_communal": (mine.value, kept.id), "hors_quotient": ("oui", kept.id)}
+    event = next(one for one in world.all(AuditEvent) if one.action == "household.merged")
+    assert event.before["left"]["rule_fact"][0]["value"] == "non"
 
 
 def test_a_child_of_both_files_stands_once(world, merge, two_households):

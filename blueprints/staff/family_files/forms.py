@@ -23,6 +23,7 @@ class ImportForm(StaffForm):
 
 class ConfirmImportForm(StaffForm):
     key = HiddenField()
+    seen = HiddenField()
     replace = BooleanField("Remplacer aussi les valeurs qui diffèrent par celles du fichier")
 
 

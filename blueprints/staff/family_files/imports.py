@@ -56,7 +56,7 @@ def examine_import() -> Response:
 
 def _examined(form: ConfirmImportForm, key: str) -> Response:
     found = family_imports.examine(key, owner_id=current_user.user_id, today=today())
-    form.key.data = key
+    form.key.data, form.seen.data = key, family_imports.fingerprint(found.plan)
     return shown(
         form,
         "staff/family_files/import_preview.html",
@@ -73,7 +73,8 @@ def confirm_import() -> Response:
     key = form.key.data or ""
     author = Author(current_user.user_id, Channel.SYSTEM)
     try:
-        made = family_imports.apply(key, with_differences=form.replace.data, author=author, now=now())
+        replacing = (form.seen.data or "") if form.replace.data else None
+        made = family_imports.apply(key, replacing=replacing, author=author, now=now())
     except Refused as refusal:
         form.refuse(refusal)
         return _examined(form, key)
