@@ -5,12 +5,13 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from domain.enums import ChoiceList, LineAction, StaffRole
+from domain.enums import ChoiceList, DocumentOwner, LineAction, StaffRole
 from models import (
     AuditEvent,
     BookingDraft,
     BookingDraftLine,
     Child,
+    DocumentCategory,
     Guardian,
     Household,
     HouseholdChild,
@@ -246,6 +247,25 @@ def test_who_fetches_the_child_leads_to_the_households_that_read_its_file(agent,
         (martin,) = [one for one in two.world.all(Household) if one.id == two.martin.id]
         found.append("ursule" in martin.search_text)
     assert found == [False, True]
+
+
+def test_an_agent_writes_the_sheet_from_the_household_that_reads_it(agent, two):
+    leo = two.leo.id
+    agent.submit(
+        file_of(two.martin, f"/enfants/{leo}/acces"),
+        {"is_restricted": "y", "reason": "Jugement"},
+        follow=True,
+    )
+    agent.get(file_of(two.martin, f"/enfants/{leo}"))
+    assert not agent.page.main.find("a", href=lambda one: one and one.endswith("/identite"))
+    elsewhere = file_of(two.solignac, f"/enfants/{leo}")
+    assert agent.page.main.find("a", href=elsewhere)
+    assert agent.get(file_of(two.martin, f"/enfants/{leo}/identite")).status_code == 404
+    assert agent.get(f"{elsewhere}/identite").status_code == 200
+    two.world.add(DocumentCategory(name="Assurance", owner=DocumentOwner.CHILD))
+    for household, offered in ((two.martin, False), (two.solignac, True)):
+        agent.get(file_of(household, "/documents/deposer"))
+        assert ("Assurance, Léo" in words(agent.page.main)) is offered
 
 
 def test_a_restriction_forgets_the_days_that_were_not_validated(agent, two):

@@ -98,9 +98,12 @@ class Sheet:
 
 
 def _counter(household_id: int, child_id: int, name: str, title: str) -> Counter:
-    """Raises NotFound for a child of another household, or out of the agent's sight."""
-    card = household_file(household_id).child(child_id).card
-    return Counter(household_id, child_id, card.first_name, name, title)
+    """Raises NotFound for a child of another household, of which this one reads the name only, or out of the
+    agent's sight."""
+    child = household_file(household_id).child(child_id)
+    if child.is_restricted:
+        raise NotFound
+    return Counter(household_id, child_id, child.card.first_name, name, title)
 
 
 def _answer(counter: Counter, sheet: Callable[[], Sheet]) -> Response:

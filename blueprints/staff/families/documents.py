@@ -32,7 +32,9 @@ receive_files(blueprint, Permission.FAMILIES_WRITE, {"file_document": rules.SEND
 def file_document(household_id: int) -> Response:
     """A paper scanned at the counter joins the queue as if the family had sent it (S116)."""
     household = household_file(household_id)
-    children = [(one.card.child_id, one.card.first_name) for one in household.children]
+    children = [
+        (one.card.child_id, one.card.first_name) for one in household.children if not one.is_restricted
+    ]
     form = ScanForm(upload_key=secrets.token_urlsafe(24))
     form.offer(document_queries.all_categories(), household.name, children)
 

@@ -19,7 +19,7 @@ from wtforms import (
     TelField,
     ValidationError,
 )
-from wtforms.validators import InputRequired
+from wtforms.validators import InputRequired, Length
 
 from blueprints.shared.fields import (
     LabelField,
@@ -322,7 +322,7 @@ class ConsentForm(StaffForm):
 class ScanForm(StaffForm):
     """A paper scanned for a family. `upload_key` makes a sending that is repeated one document."""
 
-    upload_key = HiddenField(validators=[InputRequired()])
+    upload_key = HiddenField(validators=[InputRequired(), Length(max=64)])
     document = SelectField("Document", choices=[])
     files = MultipleFileField("Fichiers")
     issued_on = PlainDateField("Date écrite sur le document")
