@@ -68,7 +68,6 @@ _TITLES = {
     "document.submitted": "Document transmis",
     "document.accepted": "Document accepté",
     "document.refused": "Document refusé",
-    "document.opened": "Document ouvert par le service",
     "document.expired": "Document expiré",
     "document.end_seen": "Fin de validité d’un document surveillée",
     "document_receipt.added": "Document reçu",  # the journal's former word for a paper seen at the counter
@@ -79,6 +78,9 @@ _TITLES = {
     "access.reopened": "Accès au portail rouvert",
     "access.activated": "Accès activé, mot de passe choisi",
     "password.changed": "Mot de passe changé",
+    "email_change.asked": "Nouvelle adresse de connexion demandée",
+    "email_change.cancelled": "Nouvelle adresse de connexion abandonnée",
+    "email_change.confirmed": "Nouvelle adresse de connexion confirmée",
     "booking_request.submitted": "Demande de réservation reçue",
     "booking_request.accepted": "Demande de réservation acceptée",
     "booking_request.refused": "Demande de réservation refusée",

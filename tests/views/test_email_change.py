@@ -84,6 +84,18 @@ def test_the_new_address_works_once_proven_and_both_are_told(app, browser, world
     )
 
 
+def test_the_service_reads_in_the_file_what_became_of_it(app, browser, world):
+    ask(browser)
+    browser.submit(link(deliver(world)), {})
+    service = app.test_client()
+    service.sign_in(world.staff())
+    service.get(f"/gestion/familles/{world.one(Household).id}")
+    history = words(service.page.find(id="historique"))
+    assert "Nouvelle adresse de connexion demandée" in history
+    assert "Nouvelle adresse de connexion confirmée" in history
+    assert "Autre acte" not in history
+
+
 def test_the_link_works_once(browser, world):
     ask(browser)
     address = link(deliver(world))
