@@ -468,10 +468,18 @@ def expire(now: datetime) -> None:
         ).all()
         for document, category in ending:
             document.reminded_on = today
-            is_told = not _is_replaced(session, document)
+            is_told = not _is_replaced(session, document) and _is_readable(session, document)
             _record(session, "document.end_seen", document, None, now, after={"is_told": is_told})
             if is_told:
                 _announce(session, MailKind.DOCUMENT_EXPIRY, document, category, now)
+
+
+def _is_readable(session: Session, document: Document) -> bool:
+    """Nothing more is told to a household that reads of the child its name alone (security 1.3)."""
+    if document.child_id is None:
+        return True
+    link = session.get(HouseholdChild, (document.household_id, document.child_id))
+    return link is not None and not link.is_restricted
 
 
 def _is_replaced(session: Session, document: Document) -> bool:

@@ -384,3 +384,14 @@ def test_nothing_is_announced_of_what_is_replaced(world, household, parent, home
     with world.app.app_context():
         documents.expire(world.now)
     assert world.all(OutgoingMail) == []
+
+
+@pytest.mark.parametrize("is_restricted", [False, True])
+def test_a_household_that_reads_the_name_alone_is_told_no_end(world, household, parent, is_restricted, files):
+    category = world.add(DocumentCategory(name="PAI", owner=DocumentOwner.CHILD))
+    child = world.child(world.household("MARTIN"), "Léo")
+    world.share(child, household, is_restricted=is_restricted)
+    world.document(household, category, child, valid_until=date(2027, 1, 20))
+    with world.app.app_context():
+        documents.expire(world.now)
+    assert len(world.all(OutgoingMail)) == (0 if is_restricted else 1)
