@@ -36,6 +36,7 @@ def answer_text(text_id: int) -> Response:
     """« J’accepte », or « Je n’accepte pas » where the town leaves the choice."""
     guardian_id = current_user.guardian_id or abort(404)
     if request.form.get("reponse") not in ANSWERS:
+        consents.text_of(guardian_id, text_id)  # somebody else's is not found, whatever was sent
         raise Refused("answer", "Choisissez votre réponse avec un des boutons sous le texte.")
     is_accepted = ANSWERS[request.form["reponse"]]
     author = Author(current_user.user_id)
