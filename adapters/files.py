@@ -6,7 +6,7 @@ import re
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -80,6 +80,10 @@ class FileStore:
         """Room left on the disk of the folder."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return shutil.disk_usage(self._folder).free
+
+    def holds_any(self, keys: Collection[str]) -> bool:
+        """Whether at least one of these files is there."""
+        return any(path.name in keys for path in self._folder.glob("*"))
 
     def sweep(self, is_known: Callable[[str], bool], older_than: datetime) -> int:
         """Remove what nobody knows and is older: files of an act that was cut. Returns how many."""

@@ -506,10 +506,16 @@ def _is_replaced(session: Session, document: Document) -> bool:
 
 
 def sweep(now: datetime) -> None:
-    """Remove stored files whose row was never written: the server stopped in between."""
+    """Remove stored files whose row was never written: the server stopped in between.
+
+    A folder that holds no file of this database belongs to another one, or to a database that was lost:
+    everything stays there.
+    """
     known = set(db.session.scalars(select(Document.file_key).where(Document.file_key.is_not(None))))
     known |= set(db.session.scalars(select(DocumentPage.file_key)))
-    document_store.store().files.sweep(known.__contains__, now - rules.SENDING_TIME)
+    files = document_store.store().files
+    if files.holds_any(known):
+        files.sweep(known.__contains__, now - rules.SENDING_TIME)
 
 
 # --- What every act shares ----------------------------------------------------------------------------------

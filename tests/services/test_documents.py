@@ -199,6 +199,15 @@ def test_files_without_row_are_swept_a_day_later(world, household, parent, home,
     assert set(files.iterdir()) == kept
 
 
+def test_nothing_is_swept_from_the_folder_of_another_database(world, files):
+    path = files / ("0" * 32)
+    path.write_bytes(b"a document of a database that was lost")
+    os.utime(path, (0, 0))
+    with world.app.app_context():
+        documents.sweep(world.now)
+    assert path.exists()
+
+
 # --- Whose, and about whom ----------------------------------------------------------------------------------
 
 
