@@ -48,7 +48,11 @@ def _assert_requests_are_whole() -> None:
     requests = {request.draft_id: request for request in db.session.scalars(select(BookingRequest))}
     wishes = Counter(db.session.scalars(select(BookingDraftLine.draft_id)))
     lines = Counter(db.session.scalars(select(BookingRequestLine.request_id)))
-    acts = Counter(db.session.scalars(select(AuditEvent.object_id)))
+    acts = Counter(
+        db.session.scalars(
+            select(AuditEvent.object_id).where(AuditEvent.object_type == BookingRequest.__tablename__)
+        )
+    )
     mails = list(
         db.session.scalars(select(OutgoingMail.text).where(OutgoingMail.kind == MailKind.BOOKING_RECEIPT))
     )

@@ -94,7 +94,8 @@ def empty_database() -> None:
 @pytest.fixture
 def app(_application: Flask) -> Iterator[Flask]:
     _application.config["CLOCK"].move_to(NOW)
-    shutil.rmtree(_application.config["MAIL_FOLDER"], ignore_errors=True)
+    for folder in ("files", "documents", "imports", "mails"):  # of the tests before
+        shutil.rmtree(_application.config["INSTANCE"] / folder, ignore_errors=True)
     yield _application
     with _application.app_context():
         db.session.remove()
