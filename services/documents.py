@@ -124,6 +124,8 @@ def submit(sending: Sending, *, author: Author, author_name: str, network: str, 
     keys = document_store.save_all([safe.pdf, safe.thumbnail, *safe.pages])
     try:
         with write_transaction() as session:
+            # One sending of a household at a time: what waits for a day, and the quota, are read in turn.
+            session.get(Household, sending.household_id, with_for_update=True)
             _check(session, sending, now)
             document = _write(session, sending, safe, keys, author, author_name, now)
             return document.id

@@ -1,13 +1,15 @@
 """One document, several people at the same moment: one sending, one decision (S71, S110)."""
 
+from datetime import date
+
 import pytest
 
-from domain.enums import DocumentOwner, DocumentState
-from domain.errors import Stale
+from domain.enums import AbsenceKind, DocumentEffect, DocumentOwner, DocumentState
+from domain.errors import Refused, Stale
 from models import Document, DocumentCategory, OutgoingMail
 from services import documents
 from services.accounts import Author
-from tests.document_files import send
+from tests.document_files import picture, send
 from tests.races.test_places import all_at_once
 
 pytestmark = pytest.mark.race
@@ -46,3 +48,30 @@ def test_four_taps_at_once_make_one_document(world, home):
 
     document = world.one(Document)
     assert outcomes == [document.id] * 4
+
+
+def test_proofs_for_one_day_at_once_are_one_proof_and_one_sentence(world, monkeypatch):
+    safe = documents.make_safe([picture()])  # made beforehand: all reach the transaction together
+    monkeypatch.setattr(documents, "make_safe", lambda _files: safe)
+    day = date(2027, 1, 14)
+    canteen, household = world.canteen([day]), world.household()
+    parent, child = world.parent(household), world.child(household)
+    world.booking(household, child, canteen.openings[0], canteen.meal)
+    proof = world.add(
+        DocumentCategory(
+            name="Justificatif d’absence", owner=DocumentOwner.CHILD, effect=DocumentEffect.ABSENCE
+        )
+    )
+    sick = {"absence_kind": AbsenceKind.MEDICAL, "absence_days": (day,)}
+
+    outcomes = all_at_once(
+        world.app,
+        [
+            lambda key=key: send(world, household, proof, child, user=parent, key=key, **sick)
+            for key in ("k1", "k2", "k3")
+        ],
+    )
+
+    refused = [one for one in outcomes if isinstance(one, Refused)]
+    assert [one.code for one in refused] == ["absence_days"] * 2
+    assert len(world.all(Document)) == 1
