@@ -1,5 +1,7 @@
 """Who belongs to this household too: a known adult or child, what they are here, what the household reads."""
 
+from collections.abc import Callable, Sequence
+
 from flask import request, url_for
 from werkzeug.wrappers import Response
 from wtforms import BooleanField, HiddenField
@@ -70,23 +72,26 @@ class AccessForm(StaffForm):
             raise ValidationError("Indiquez pourquoi l’accès est limité.")
 
 
+def _find(
+    household_id: int,
+    title: str,
+    search: Callable[..., Sequence[KnownPerson]],
+    page_of_one: Callable[[int, KnownPerson], str],
+) -> Response:
+    """People of other files whose name matches what was typed, each with the page that links it."""
+    household = household_file(household_id)
+    text = request.args.get("q", "")[:LONGEST_SEARCH].strip()
+    found = [(one, page_of_one(household_id, one)) for one in search(text, without=household_id)]
+    return answer("staff/families/find_person.html", household=household, title=title, text=text, found=found)
+
+
 # --- Adults -----------------------------------------------------------------------------------------------
 
 
 @blueprint.get("/<int:household_id>/adultes/rattacher")
 @staff(Permission.FAMILIES_WRITE)
 def find_adult(household_id: int) -> Response:
-    household = household_file(household_id)
-    text = request.args.get("q", "")[:LONGEST_SEARCH].strip()
-    return answer(
-        "staff/families/find_person.html",
-        household=household,
-        title="Rattacher un adulte connu",
-        text=text,
-        found=[
-            (one, _adult_page(household_id, one)) for one in known_people.adults(text, without=household_id)
-        ],
-    )
+    return _find(household_id, "Rattacher un adulte connu", known_people.adults, _adult_page)
 
 
 def _adult_page(household_id: int, person: KnownPerson) -> str:
@@ -163,17 +168,7 @@ def unlink_adult(household_id: int, guardian_id: int) -> Response:
 @blueprint.get("/<int:household_id>/enfants/rattacher")
 @staff(Permission.FAMILIES_WRITE)
 def find_child(household_id: int) -> Response:
-    household = household_file(household_id)
-    text = request.args.get("q", "")[:LONGEST_SEARCH].strip()
-    return answer(
-        "staff/families/find_person.html",
-        household=household,
-        title="Rattacher un enfant connu",
-        text=text,
-        found=[
-            (one, _child_page(household_id, one)) for one in known_people.children(text, without=household_id)
-        ],
-    )
+    return _find(household_id, "Rattacher un enfant connu", known_people.children, _child_page)
 
 
 def _child_page(household_id: int, person: KnownPerson) -> str:
