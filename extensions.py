@@ -9,7 +9,7 @@ Guarantees given here, whatever the code above does:
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from types import ModuleType
@@ -142,9 +142,20 @@ def append_only(table: Table) -> None:
             event.listen(table, "after_create", DDL(words).execute_if(dialect=engine))
 
 
+APPEND_ONLY_TABLES = ("audit_event", "booking_event")
+
+
 @contextmanager
-def rewriting(connection: Connection, table: str) -> Iterator[None]:
-    """Let an append-only table be emptied: only for the demonstration remade and the bench between tests."""
+def rewriting(connection: Connection) -> Iterator[None]:
+    """Let append-only tables be emptied: only for the demonstration remade and the bench between tests."""
+    with ExitStack() as stack:
+        for table in APPEND_ONLY_TABLES:
+            stack.enter_context(_rewriting(connection, table))
+        yield
+
+
+@contextmanager
+def _rewriting(connection: Connection, table: str) -> Iterator[None]:
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER {table}_append_only"))
         yield
@@ -160,7 +171,7 @@ def rewriting(connection: Connection, table: str) -> Iterator[None]:
 def empty_tables(connection: Connection, metadata: MetaData) -> None:
     """Remove every row: the demonstration remade, the bench between tests. Nothing else."""
     tables = list(reversed(metadata.sorted_tables))
-    with rewriting(connection, "audit_event"):
+    with rewriting(connection):
         for table in tables:
             for column in table.columns:  # a row that names another of its own table would keep it
                 if any(key.column.table is table for key in column.foreign_keys):

@@ -37,12 +37,14 @@ from domain.enums import (
     DocumentOwner,
     DocumentState,
     DocumentValidity,
+    EnrolmentState,
     FacilityKind,
     FileSection,
     LineAction,
     LineState,
     MailKind,
     MailState,
+    PlacesMode,
     Residency,
     SchoolLevel,
     SchoolZone,
@@ -51,11 +53,13 @@ from domain.enums import (
     SocialFund,
     StaffRole,
     SubjectKind,
+    SwapState,
     ValidationMode,
+    WeekParity,
 )
 from extensions import SealedText, UtcDateTime, append_only, closed_list, db
 
-ACTIVE_BOOKING = "state IN ('pending', 'accepted', 'waiting')"
+ACTIVE_BOOKING = "state IN ('requested', 'pending', 'accepted', 'waiting', 'offered')"
 
 
 def parent_key(target: str, *, ondelete: str = "RESTRICT", index: bool = True, **options: Any) -> Mapped[Any]:
@@ -311,6 +315,7 @@ class Guardian(db.Model):
     iban: Mapped[str | None] = mapped_column(SealedText("guardian.iban"))
     iban_holder: Mapped[str] = mapped_column(String(120), default="")
     has_secret_contact: Mapped[bool] = mapped_column(default=False)  # hidden even from ordinary agents
+    wants_reminders: Mapped[bool] = mapped_column(default=True)  # of days not booked before their limit (R24)
     merged_into_id: Mapped[int | None] = parent_key("guardian.id")  # a duplicate, kept for its history (R03)
 
 
@@ -389,6 +394,38 @@ class CustodyException(db.Model):
     first_day: Mapped[date] = mapped_column(Date)
     last_day: Mapped[date] = mapped_column(Date)
     reason: Mapped[str] = mapped_column(String(200), default="")
+    swap_id: Mapped[int | None] = parent_key("custody_swap.id", index=False)
+
+
+class CustodySwap(db.Model):
+    """One household gives days of a child to the other, perhaps against others; the other one accepts (R02).
+
+    Days are both included. The given days are spent in `to_household_id`, the taken ones in `household_id`.
+    """
+
+    __tablename__ = "custody_swap"
+    __table_args__ = (
+        CheckConstraint("given_first <= given_last", name="given"),
+        CheckConstraint("taken_first IS NULL OR taken_first <= taken_last", name="taken"),
+        CheckConstraint("(taken_first IS NULL) = (taken_last IS NULL)", name="taken_both"),
+        CheckConstraint("household_id <> to_household_id", name="two_households"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    child_id: Mapped[int] = parent_key("child.id")
+    household_id: Mapped[int] = parent_key("household.id")
+    to_household_id: Mapped[int] = parent_key("household.id")
+    given_first: Mapped[date] = mapped_column(Date)
+    given_last: Mapped[date] = mapped_column(Date)
+    taken_first: Mapped[date | None] = mapped_column(Date)
+    taken_last: Mapped[date | None] = mapped_column(Date)
+    state: Mapped[SwapState] = mapped_column(closed_list(SwapState))
+    author_user_id: Mapped[int] = parent_key("user_account.id", index=False)
+    author_name: Mapped[str] = mapped_column(String(160))
+    submission_key: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    answered_by_name: Mapped[str] = mapped_column(String(160), default="")
 
 
 class MedicalRecord(db.Model):
@@ -634,7 +671,11 @@ class Facility(db.Model):
 
 class Activity(db.Model):
     __tablename__ = "activity"
-    __table_args__ = (UniqueConstraint("facility_id", "name"),)
+    __table_args__ = (
+        UniqueConstraint("facility_id", "name"),
+        CheckConstraint("waiting_places IS NULL OR waiting_places > 0", name="waiting_places"),
+        CheckConstraint("offer_hours > 0", name="offer_hours"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     facility_id: Mapped[int] = parent_key("facility.id", index=False)
@@ -642,22 +683,51 @@ class Activity(db.Model):
     rule_name: Mapped[str] = mapped_column(String(60), unique=True)  # its key in the règlement
     kind: Mapped[ActivityKind] = mapped_column(closed_list(ActivityKind))
     has_waiting_list: Mapped[bool] = mapped_column(default=False)
+    waiting_places: Mapped[int | None] = mapped_column(Integer)  # the longest list of a day; None: no limit
+    offer_hours: Mapped[int] = mapped_column(default=24)  # the time to take a place that comes free (R18)
     last_places_threshold: Mapped[int] = mapped_column(default=3)
     position: Mapped[int] = mapped_column(default=0)
     is_active: Mapped[bool] = mapped_column(default=True)
 
 
+class ChildGroup(db.Model):
+    """Children of a facility who share places: « les 3-5 ans » (R11). Ages are completed years, both
+    included."""
+
+    __tablename__ = "child_group"
+    __table_args__ = (
+        UniqueConstraint("facility_id", "name"),
+        CheckConstraint("first_age IS NULL OR last_age IS NULL OR first_age <= last_age", name="ages"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    facility_id: Mapped[int] = parent_key("facility.id", index=False)
+    name: Mapped[str] = mapped_column(String(80))
+    first_age: Mapped[int | None] = mapped_column(Integer)
+    last_age: Mapped[int | None] = mapped_column(Integer)
+    position: Mapped[int] = mapped_column(default=0)
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
 class PresenceType(db.Model):
-    """What is booked on a day of an activity: a meal, a full day, a morning (S94)."""
+    """What is booked on a day of an activity: a meal, a full day, a morning (S94).
+
+    `parts` are the parts of the day that it takes a place in, as `domain.capacity.DayPart` adds them (R11).
+    """
 
     __tablename__ = "presence_type"
-    __table_args__ = (UniqueConstraint("activity_id", "name"), UniqueConstraint("activity_id", "rule_name"))
+    __table_args__ = (
+        UniqueConstraint("activity_id", "name"),
+        UniqueConstraint("activity_id", "rule_name"),
+        CheckConstraint("parts BETWEEN 1 AND 7", name="parts"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     activity_id: Mapped[int] = parent_key("activity.id", index=False)
     name: Mapped[str] = mapped_column(String(80))
     rule_name: Mapped[str] = mapped_column(String(60))  # its word of the fact « formule » in the règlement
     short_name: Mapped[str] = mapped_column(String(20))
+    parts: Mapped[int] = mapped_column(default=7)
     position: Mapped[int] = mapped_column(default=0)
     is_active: Mapped[bool] = mapped_column(default=True)
 
@@ -722,11 +792,14 @@ class BookingPeriod(db.Model):
     last_day: Mapped[date] = mapped_column(Date)
     opens_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    places_mode: Mapped[PlacesMode] = mapped_column(closed_list(PlacesMode), default=PlacesMode.FIRST_COME)
+    allotted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # wishes got their answer (R17)
 
 
 class Opening(db.Model):
-    """An activity opens on a day. `booked` counts pending and accepted bookings, `waiting` the list:
-    places are taken by one conditional UPDATE on this row (S100)."""
+    """An activity opens on a day. `booked` counts the bookings that hold a place, `waiting` those of the
+    list: places are taken by one conditional UPDATE on this row (S100). `has_limits`: some `PlaceLimit`
+    narrows it."""
 
     __tablename__ = "opening"
     __table_args__ = (
@@ -742,11 +815,77 @@ class Opening(db.Model):
     capacity: Mapped[int | None] = mapped_column(Integer)
     booked: Mapped[int] = mapped_column(default=0)
     waiting: Mapped[int] = mapped_column(default=0)
+    has_limits: Mapped[bool] = mapped_column(default=False)
     closed_reason: Mapped[str | None] = mapped_column(String(160))
 
 
+class PlaceLimit(db.Model):
+    """The places of one group, of one part of the day, or of both, on an open day (R11).
+
+    `part` is a value of `domain.capacity.DayPart`, 0 for the whole day; `group_id` None for every child.
+    """
+
+    __tablename__ = "place_limit"
+    __table_args__ = (
+        CheckConstraint("booked BETWEEN 0 AND capacity", name="places"),
+        CheckConstraint("part IN (0, 1, 2, 4)", name="part"),
+        CheckConstraint("part > 0 OR group_id IS NOT NULL", name="narrows"),
+        Index(
+            "uq_place_limit_group",
+            "opening_id",
+            "part",
+            "group_id",
+            unique=True,
+            sqlite_where=text("group_id IS NOT NULL"),
+            postgresql_where=text("group_id IS NOT NULL"),
+        ),
+        Index(
+            "uq_place_limit_everybody",
+            "opening_id",
+            "part",
+            unique=True,
+            sqlite_where=text("group_id IS NULL"),
+            postgresql_where=text("group_id IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    opening_id: Mapped[int] = parent_key("opening.id", ondelete="CASCADE", index=False)
+    group_id: Mapped[int | None] = parent_key("child_group.id")
+    part: Mapped[int] = mapped_column(default=0)
+    capacity: Mapped[int]
+    booked: Mapped[int] = mapped_column(default=0)
+
+
+class Closure(db.Model):
+    """Days, both included, on which a facility, one activity of it, or one class does not open (R12).
+
+    `cause` is the word of the fact « cause » of the règlement, which decides what stays due; `reason` is what
+    families read.
+    """
+
+    __tablename__ = "closure"
+    __table_args__ = (CheckConstraint("first_day <= last_day", name="order"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    facility_id: Mapped[int] = parent_key("facility.id")
+    activity_id: Mapped[int | None] = parent_key("activity.id", index=False)
+    class_id: Mapped[int | None] = parent_key("school_class.id", index=False)
+    first_day: Mapped[date] = mapped_column(Date)
+    last_day: Mapped[date] = mapped_column(Date, index=True)
+    cause: Mapped[str] = mapped_column(String(60), default="")
+    reason: Mapped[str] = mapped_column(String(160))
+    author_user_id: Mapped[int] = parent_key("user_account.id", index=False)
+    author_name: Mapped[str] = mapped_column(String(160))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    lifted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class Enrolment(db.Model):
-    """A child may book in a facility between two days (both included)."""
+    """A child may book in a facility, or in one activity of it, between two days (both included).
+
+    `group_id`: the group whose places the child takes.
+    """
 
     __tablename__ = "enrolment"
     __table_args__ = (CheckConstraint("first_day <= last_day", name="order"),)
@@ -754,9 +893,51 @@ class Enrolment(db.Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     child_id: Mapped[int] = parent_key("child.id")
     facility_id: Mapped[int] = parent_key("facility.id")
+    activity_id: Mapped[int | None] = parent_key("activity.id", index=False)
+    group_id: Mapped[int | None] = parent_key("child_group.id", index=False)
     group_name: Mapped[str] = mapped_column(String(80), default="")
     first_day: Mapped[date] = mapped_column(Date)
     last_day: Mapped[date] = mapped_column(Date)
+
+
+class EnrolmentRequest(db.Model):
+    """A family asks that a child be enrolled in an activity; the conditions are those of the règlement (R17).
+
+    `unmet` keeps the sentences of the conditions that were not met when it was sent.
+    """
+
+    __tablename__ = "enrolment_request"
+    __table_args__ = (
+        CheckConstraint("first_day <= last_day", name="order"),
+        Index(
+            "uq_enrolment_request_pending",
+            "child_id",
+            "activity_id",
+            unique=True,
+            sqlite_where=text("state = 'pending'"),
+            postgresql_where=text("state = 'pending'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(String(20), unique=True)
+    household_id: Mapped[int] = parent_key("household.id")
+    child_id: Mapped[int] = parent_key("child.id")
+    activity_id: Mapped[int] = parent_key("activity.id", index=False)
+    first_day: Mapped[date] = mapped_column(Date)
+    last_day: Mapped[date] = mapped_column(Date)
+    state: Mapped[EnrolmentState] = mapped_column(closed_list(EnrolmentState), index=True)
+    unmet: Mapped[list[str]] = mapped_column(JSON, default=list)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    enrolment_id: Mapped[int | None] = parent_key("enrolment.id", ondelete="SET NULL", index=False)
+    author_user_id: Mapped[int] = parent_key("user_account.id", index=False)
+    author_name: Mapped[str] = mapped_column(String(160))
+    channel: Mapped[Channel] = mapped_column(closed_list(Channel))
+    submission_key: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decided_by_user_id: Mapped[int | None] = parent_key("user_account.id", index=False)
 
 
 class SchoolClass(db.Model):
@@ -850,7 +1031,12 @@ class ChangeLine(db.Model):
 
 
 class Booking(db.Model):
-    """A child on a day of an activity; `day` and `activity_id` copy the opening for the hot pages."""
+    """A child on a day of an activity; `day` and `activity_id` copy the opening for the hot pages.
+
+    Its state changes in `services.booking_life` alone. `group_id`: whose places it takes. The waiting list
+    of a day goes by `waiting_order`, those without one after the others, then by id. `due_cents`: what
+    stays due after a cancelling, a closure or an absence; None while the whole price is.
+    """
 
     __tablename__ = "booking"
     __table_args__ = (
@@ -861,6 +1047,13 @@ class Booking(db.Model):
             unique=True,
             sqlite_where=text(ACTIVE_BOOKING),
             postgresql_where=text(ACTIVE_BOOKING),
+        ),
+        CheckConstraint("(state = 'offered') = (offer_expires_at IS NOT NULL)", name="offer"),
+        Index(
+            "ix_booking_offer",
+            "offer_expires_at",
+            sqlite_where=text("state = 'offered'"),
+            postgresql_where=text("state = 'offered'"),
         ),
         Index("ix_booking_child_day", "child_id", "day"),
         Index("ix_booking_opening_state", "opening_id", "state"),
@@ -874,21 +1067,133 @@ class Booking(db.Model):
     activity_id: Mapped[int] = parent_key("activity.id")
     presence_type_id: Mapped[int] = parent_key("presence_type.id")
     day: Mapped[date] = mapped_column(Date)
+    group_id: Mapped[int | None] = parent_key("child_group.id", index=False)
     state: Mapped[BookingState] = mapped_column(closed_list(BookingState))
+    waiting_order: Mapped[int | None] = mapped_column(Integer)
+    offer_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     price_cents: Mapped[int | None] = mapped_column(Integer)
+    due_cents: Mapped[int | None] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class BookingEvent(db.Model):
+    """One step in the life of a booking: who, when, what, by which channel, why. Rows are only ever added."""
+
+    __tablename__ = "booking_event"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    booking_id: Mapped[int] = parent_key("booking.id")
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    state: Mapped[BookingState] = mapped_column(closed_list(BookingState))  # from this moment on
+    actor_user_id: Mapped[int | None] = parent_key("user_account.id", index=False)
+    actor_name: Mapped[str] = mapped_column(String(160), default="")
+    channel: Mapped[Channel] = mapped_column(closed_list(Channel))
+    reason: Mapped[str] = mapped_column(Text, default="")
+    closure_id: Mapped[int | None] = parent_key("closure.id")
+
+
+class Allotment(db.Model):
+    """How the places of a period went to the wishes of families, once for each activity (R17).
+
+    The same `seed` on the same wishes gives the same places again; `criteria` says in French what counted.
+    """
+
+    __tablename__ = "allotment"
+    __table_args__ = (UniqueConstraint("period_id", "activity_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    period_id: Mapped[int] = parent_key("booking_period.id", index=False)
+    activity_id: Mapped[int] = parent_key("activity.id", index=False)
+    seed: Mapped[str] = mapped_column(String(64))
+    criteria: Mapped[list[str]] = mapped_column(JSON, default=list)
+    rulebook_fingerprint: Mapped[str] = mapped_column(String(64), default="")
+    author_user_id: Mapped[int] = parent_key("user_account.id", index=False)
+    author_name: Mapped[str] = mapped_column(String(160))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AllotmentRank(db.Model):
+    """One wish in an allotment: its place among those of its day, and why, as its family reads it.
+
+    `inputs` is what the calculation read of this wish, so that it can be done again.
+    """
+
+    __tablename__ = "allotment_rank"
+    __table_args__ = (UniqueConstraint("booking_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    allotment_id: Mapped[int] = parent_key("allotment.id")
+    booking_id: Mapped[int] = parent_key("booking.id", index=False)
+    rank: Mapped[int]
+    is_admitted: Mapped[bool]
+    reason: Mapped[str] = mapped_column(Text)
+    inputs: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class DefaultWeekDay(db.Model):
+    """A presence that a family books every week, every even or every odd ISO week (R21)."""
+
+    __tablename__ = "default_week_day"
+    __table_args__ = (
+        UniqueConstraint("child_id", "household_id", "presence_type_id", "weekday", "parity"),
+        CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    household_id: Mapped[int] = parent_key("household.id")
+    child_id: Mapped[int] = parent_key("child.id", index=False)
+    presence_type_id: Mapped[int] = parent_key("presence_type.id")
+    weekday: Mapped[int]
+    parity: Mapped[WeekParity] = mapped_column(closed_list(WeekParity))
+
+
+class BookingReminder(db.Model):
+    """A household was reminded of the days of a facility in one week, by its Monday: once (R24)."""
+
+    __tablename__ = "booking_reminder"
+
+    household_id: Mapped[int] = parent_key("household.id", index=False, primary_key=True)
+    facility_id: Mapped[int] = parent_key("facility.id", index=False, primary_key=True)
+    week: Mapped[date] = mapped_column(Date, primary_key=True)
+    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CalendarFeed(db.Model):
+    """The secret address at which an adult's calendar reads the bookings; one in force at a time (R25)."""
+
+    __tablename__ = "calendar_feed"
+    __table_args__ = (
+        Index(
+            "uq_calendar_feed_current",
+            "user_id",
+            unique=True,
+            sqlite_where=text("revoked_at IS NULL"),
+            postgresql_where=text("revoked_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = parent_key("user_account.id")
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class Absence(db.Model):
-    """A child will not come, or did not, on a booked day; `document_id` is its proof (S69, S73)."""
+    """A child will not come, or did not, on a booked day; `document_id` is its proof (S69, S73).
+
+    `kind` is None while no proof was named. `explanation` says in French why the booking's `due_cents`
+    stay due.
+    """
 
     __tablename__ = "absence"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     booking_id: Mapped[int] = parent_key("booking.id", unique=True, index=False)
-    kind: Mapped[AbsenceKind] = mapped_column(closed_list(AbsenceKind))
+    kind: Mapped[AbsenceKind | None] = mapped_column(closed_list(AbsenceKind))
     state: Mapped[AbsenceState] = mapped_column(closed_list(AbsenceState))
+    explanation: Mapped[list[str]] = mapped_column(JSON, default=list)
     document_id: Mapped[int | None] = parent_key("document.id")
     author_name: Mapped[str] = mapped_column(String(160))
     declared_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -905,6 +1210,7 @@ class BookingRequest(db.Model):
     author_user_id: Mapped[int] = parent_key("user_account.id")
     author_name: Mapped[str] = mapped_column(String(160))
     channel: Mapped[Channel] = mapped_column(closed_list(Channel))
+    override_reason: Mapped[str] = mapped_column(String(300), default="")  # why an agent passed a limit
     draft_id: Mapped[int | None] = parent_key(
         "booking_draft.id", ondelete="SET NULL", unique=True, index=False
     )
@@ -935,7 +1241,10 @@ class BookingRequestLine(db.Model):
 
 
 class BookingDraft(db.Model):
-    """The wizard of one parent, kept on the server (S90, S102). `key` is in the address."""
+    """The wizard of one parent, or of an agent for a family, kept on the server (S90, S102, S116).
+
+    `key` is in the address.
+    """
 
     __tablename__ = "booking_draft"
 
@@ -947,6 +1256,8 @@ class BookingDraft(db.Model):
     facility_id: Mapped[int | None] = parent_key("facility.id", index=False)
     month: Mapped[date | None] = mapped_column(Date)  # first day of the month of care
     presence_type_id: Mapped[int | None] = parent_key("presence_type.id", index=False)
+    channel: Mapped[Channel] = mapped_column(closed_list(Channel), default=Channel.PORTAL)
+    override_reason: Mapped[str] = mapped_column(String(300), default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -1015,4 +1326,5 @@ class AuditEvent(db.Model):
     after: Mapped[dict[str, Any] | None] = mapped_column(JSON)
 
 
+append_only(BookingEvent.__table__)
 append_only(AuditEvent.__table__)

@@ -70,6 +70,41 @@ class BookingState(StrEnum):
     WAITING = "waiting"
     REFUSED = "refused"
     CANCELLED = "cancelled"
+    REQUESTED = "requested"  # a wish of a request-then-allot period: it holds no place yet (R17)
+    OFFERED = "offered"  # a place came free: held for the family until its answer (R18)
+
+
+class PlacesMode(StrEnum):
+    """How the places of a booking period are given (R17)."""
+
+    FIRST_COME = "first_come"
+    ALLOTMENT = "allotment"
+
+
+class WeekParity(StrEnum):
+    """The weeks of a default week, by ISO number (R21)."""
+
+    ALL = "all"
+    EVEN = "even"
+    ODD = "odd"
+
+
+class EnrolmentState(StrEnum):
+    """Life of a request to enrol a child (R17)."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class SwapState(StrEnum):
+    """Life of an exchange of days between two households (R02)."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
 
 
 class LineAction(StrEnum):
@@ -132,6 +167,14 @@ class MailKind(StrEnum):
     EMAIL_CHANGE = "email_change"  # to the new address, with the link that proves it
     EMAIL_CHANGE_NOTICE = "email_change_notice"  # to the old address
     EMAIL_CHANGED = "email_changed"  # to both, once proven
+    PLACE_OFFER = "place_offer"  # a place came free, with the moment until which it is held
+    PLACE_LOST = "place_lost"  # an offer without answer, or a waiting list that ends
+    CLOSURE = "closure"
+    ABSENCE_RECEIPT = "absence_receipt"
+    ALLOTMENT_RESULT = "allotment_result"
+    ENROLMENT_DECISION = "enrolment_decision"
+    CUSTODY_SWAP = "custody_swap"
+    BOOKING_REMINDER = "booking_reminder"
 
 
 class DocumentOwner(StrEnum):

@@ -27,6 +27,10 @@ class Permission(StrEnum):
     FAMILY_VIEW = "family_view"
     SCHOOLS_MANAGE = "schools_manage"
     MEDICAL_READ = "medical_read"  # no role gives it: it is granted to a person
+    BOOKINGS_MAKE = "bookings_make"  # books, cancels and declares absences for a family (S116)
+    CLOSURES_MANAGE = "closures_manage"
+    ENROLMENTS_DECIDE = "enrolments_decide"
+    PLACES_ALLOT = "places_allot"
 
 
 ROLE_PERMISSIONS: Mapping[StaffRole, frozenset[Permission]] = {
@@ -42,10 +46,19 @@ ROLE_PERMISSIONS: Mapping[StaffRole, frozenset[Permission]] = {
             Permission.DOCUMENTS_DECIDE,
             Permission.FAMILY_VIEW,
             Permission.SCHOOLS_MANAGE,
+            Permission.BOOKINGS_MAKE,
+            Permission.CLOSURES_MANAGE,
+            Permission.ENROLMENTS_DECIDE,
         }
     ),
     StaffRole.DIRECTOR: frozenset(
-        {Permission.FAMILIES_READ, Permission.REQUESTS_READ, Permission.REQUESTS_DECIDE}
+        {
+            Permission.FAMILIES_READ,
+            Permission.REQUESTS_READ,
+            Permission.REQUESTS_DECIDE,
+            Permission.CLOSURES_MANAGE,
+            Permission.ENROLMENTS_DECIDE,
+        }
     ),
     StaffRole.ADMINISTRATOR: frozenset(Permission) - {Permission.MEDICAL_READ},
 }

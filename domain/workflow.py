@@ -11,10 +11,28 @@ State = TypeVar("State", BookingState, LineState)
 
 # A booking that is refused or cancelled stays in the history; booking the day again makes a new one.
 BOOKING_TRANSITIONS: Mapping[BookingState, frozenset[BookingState]] = {
+    BookingState.REQUESTED: frozenset(
+        {
+            BookingState.ACCEPTED,
+            BookingState.PENDING,
+            BookingState.WAITING,
+            BookingState.REFUSED,
+            BookingState.CANCELLED,
+        }
+    ),
     BookingState.PENDING: frozenset(
         {BookingState.ACCEPTED, BookingState.WAITING, BookingState.REFUSED, BookingState.CANCELLED}
     ),
     BookingState.WAITING: frozenset(
+        {
+            BookingState.OFFERED,
+            BookingState.ACCEPTED,
+            BookingState.PENDING,
+            BookingState.REFUSED,
+            BookingState.CANCELLED,
+        }
+    ),
+    BookingState.OFFERED: frozenset(
         {BookingState.ACCEPTED, BookingState.PENDING, BookingState.REFUSED, BookingState.CANCELLED}
     ),
     BookingState.ACCEPTED: frozenset({BookingState.CANCELLED}),
@@ -35,7 +53,7 @@ LINE_TRANSITIONS: Mapping[LineState, frozenset[LineState]] = {
 }
 
 ACTIVE_STATES = frozenset(state for state, following in BOOKING_TRANSITIONS.items() if following)
-PLACE_HOLDING_STATES = frozenset({BookingState.PENDING, BookingState.ACCEPTED})
+PLACE_HOLDING_STATES = frozenset({BookingState.PENDING, BookingState.ACCEPTED, BookingState.OFFERED})
 
 
 def booking_may_become(state: BookingState, following: BookingState) -> bool:

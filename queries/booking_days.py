@@ -34,9 +34,11 @@ from domain.enums import (
     ActivityKind,
     Availability,
     BookingState,
+    Channel,
     LineAction,
     LineState,
     Outcome,
+    PlacesMode,
     ValidationMode,
 )
 from domain.french import NBSP, format_euros, format_moment
@@ -50,12 +52,14 @@ from models import (
     BookingDraftLine,
     BookingPeriod,
     BookingRequestLine,
+    CustodyCalendar,
     Enrolment,
     Facility,
     HouseholdChild,
     Opening,
     PresenceType,
 )
+from queries.place_columns import narrowest, waiting_in_group, waiting_rank
 from queries.reading import read
 from queries.rules import RuleSet, rule_set
 
@@ -67,11 +71,15 @@ class ChildDay:
     `wish` and the three fields after it are None without a wish, `booking_id` and the fields after it without
     an active booking. `rank` is the place in the waiting list, from 1. `is_elsewhere`: the booking is another
     household's. `has_pending_change`: somebody must still decide on cancelling or changing this booking.
-    `is_eligible`: the child belongs to the household and is enrolled in the facility on that day.
+    `waiting` counts those who wait for what this child could take, `narrowest` the places left in its
+    group and parts of the day (None when nothing narrows the day). `channel` is how the wish reaches the
+    service. `is_eligible`: the child belongs to the household and is enrolled in the activity on that day.
+    `has_custody`: a custody calendar may give the day to another household.
     """
 
     draft_id: int
     household_id: int
+    channel: Channel
     line_id: int | None
     child_id: int
     wish: LineAction | None
@@ -83,12 +91,19 @@ class ChildDay:
     capacity: int | None
     booked: int
     waiting: int
+    narrowest: int | None
+    has_limits: bool
+    group_id: int | None
+    parts: int
     closed_reason: str | None
     opens_at: datetime
     closes_at: datetime | None
+    places_mode: PlacesMode
+    allotted_at: datetime | None
     activity_id: int
     kind: ActivityKind
     has_waiting_list: bool
+    waiting_places: int | None
     last_places_threshold: int
     facility_id: int
     facility: str
@@ -104,16 +119,21 @@ class ChildDay:
     is_elsewhere: bool | None
     has_pending_change: bool
     is_eligible: bool
+    has_custody: bool
+
+    @property
+    def places_left(self) -> int | None:
+        return capacity.places_left(self.capacity, self.booked, self.narrowest)
 
     @property
     def availability(self) -> Availability:
         return capacity.availability(
-            self.capacity,
-            self.booked,
+            self.places_left,
             self.waiting,
             self.last_places_threshold,
             self.closed_reason is not None,
             self.has_waiting_list,
+            self.waiting_places,
         )
 
 
@@ -121,17 +141,6 @@ class ChildDay:
 
 _BOOKED_TYPE = aliased(PresenceType)
 _WISHED_TYPE = aliased(PresenceType)
-_EARLIER = aliased(Booking)
-_RANK = (
-    select(func.count())
-    .where(
-        _EARLIER.opening_id == Booking.opening_id,
-        _EARLIER.state == BookingState.WAITING,
-        _EARLIER.id <= Booking.id,
-    )
-    .correlate(Booking)
-    .scalar_subquery()
-)
 _PENDING_CHANGE = (
     exists()
     .where(
@@ -146,12 +155,31 @@ _PENDING_CHANGE = (
 )
 
 
-def _columns(part: str, child_id: ColumnElement[int]) -> tuple[ColumnElement, ...]:
-    """In the order of the fields of ChildDay, after the part that the row comes from."""
+def _covers(child_id: ColumnElement[int]) -> tuple[ColumnElement[bool], ...]:
+    """What makes an enrolment one of the child for the day and the activity of the row."""
+    return (
+        Enrolment.child_id == child_id,
+        Enrolment.facility_id == Facility.id,
+        or_(Enrolment.activity_id.is_(None), Enrolment.activity_id == Activity.id),
+        Enrolment.first_day <= Opening.day,
+        Enrolment.last_day >= Opening.day,
+    )
+
+
+def _columns(part: str, child_id: ColumnElement[int], parts: ColumnElement[int]) -> tuple[ColumnElement, ...]:
+    """In the order of the fields of ChildDay, after the part that the row comes from; `parts` are those of
+    the day that the presence type takes."""
+    group_id = (
+        select(func.min(Enrolment.group_id))
+        .where(*_covers(child_id))
+        .correlate(BookingDraft, BookingDraftLine, Opening, Activity, Facility)
+        .scalar_subquery()
+    )
     return (
         literal(part),
         BookingDraft.id,
         BookingDraft.household_id,
+        BookingDraft.channel,
         BookingDraftLine.id,
         child_id,
         BookingDraftLine.action,
@@ -162,13 +190,20 @@ def _columns(part: str, child_id: ColumnElement[int]) -> tuple[ColumnElement, ..
         Opening.day,
         Opening.capacity,
         Opening.booked,
-        Opening.waiting,
+        waiting_in_group(group_id),
+        narrowest(group_id, parts),
+        Opening.has_limits,
+        group_id,
+        parts,
         Opening.closed_reason,
         BookingPeriod.opens_at,
         BookingPeriod.closes_at,
+        BookingPeriod.places_mode,
+        BookingPeriod.allotted_at,
         Activity.id,
         Activity.kind,
         Activity.has_waiting_list,
+        Activity.waiting_places,
         Activity.last_places_threshold,
         Facility.id,
         Facility.name,
@@ -180,20 +215,18 @@ def _columns(part: str, child_id: ColumnElement[int]) -> tuple[ColumnElement, ..
         _BOOKED_TYPE.name,
         _BOOKED_TYPE.short_name,
         case((Booking.household_id == BookingDraft.household_id, Booking.price_cents), else_=null()),
-        case((Booking.state == BookingState.WAITING, _RANK), else_=null()),
+        waiting_rank(),
         Booking.household_id != BookingDraft.household_id,
         _PENDING_CHANGE,
         exists()
         .where(
-            Enrolment.child_id == child_id,
-            Enrolment.facility_id == Facility.id,
-            Enrolment.first_day <= Opening.day,
-            Enrolment.last_day >= Opening.day,
+            *_covers(child_id),
             HouseholdChild.child_id == Enrolment.child_id,
             HouseholdChild.household_id == BookingDraft.household_id,
             HouseholdChild.is_restricted.is_(False),
         )
-        .correlate(BookingDraft, BookingDraftLine, Opening, Facility),
+        .correlate(BookingDraft, BookingDraftLine, Opening, Activity, Facility),
+        exists().where(CustodyCalendar.child_id == child_id).correlate(BookingDraft, BookingDraftLine),
     )
 
 
@@ -215,7 +248,7 @@ def _with_booking(statement: Select, child_id: ColumnElement[int]) -> Select:
 
 _CHILD_ID = func.coalesce(cast(bindparam("child_id"), Integer), BookingDraft.child_id)
 _WISHES = _with_booking(
-    select(*_columns("wish", BookingDraftLine.child_id))
+    select(*_columns("wish", BookingDraftLine.child_id, _WISHED_TYPE.parts))
     .select_from(BookingDraft)
     .join(BookingDraftLine, BookingDraftLine.draft_id == BookingDraft.id)
     .join(Opening, Opening.id == BookingDraftLine.opening_id)
@@ -223,7 +256,7 @@ _WISHES = _with_booking(
     BookingDraftLine.child_id,
 )
 _DAYS = _with_booking(
-    select(*_columns("day", _CHILD_ID))
+    select(*_columns("day", _CHILD_ID, PresenceType.parts))
     .select_from(BookingDraft)
     .join(PresenceType, PresenceType.id == bindparam("presence_type_id"))
     .join(
@@ -399,9 +432,9 @@ def _decide(
     day: ChildDay, action: LineAction, presence_type_id: int, rules: RuleSet, now: datetime
 ) -> Decision:
     """The answer of the deadline; changing a booked day needs both ways to be open."""
-    decision = rules.decide(day.activity_id, action, day.day, now, day.child_id)
+    decision = rules.decide(day.activity_id, action, day.day, now, day.child_id, day.channel)
     if action is LineAction.BOOK and is_switch(day, presence_type_id):
-        back = rules.decide(day.activity_id, LineAction.CANCEL, day.day, now, day.child_id)
+        back = rules.decide(day.activity_id, LineAction.CANCEL, day.day, now, day.child_id, day.channel)
         return max(decision, back, key=lambda one: _STRICTNESS[one.outcome])
     return decision
 
@@ -462,6 +495,11 @@ class Unchanged(NamedTuple):
 UNCHANGED = {
     BookingState.ACCEPTED: Unchanged("Déjà réservé", f"Ce jour était déjà réservé{NBSP}: rien n’a changé."),
     BookingState.PENDING: Unchanged("Déjà demandé", f"Ce jour était déjà demandé{NBSP}: rien n’a changé."),
+    BookingState.REQUESTED: Unchanged("Déjà demandé", f"Ce jour était déjà demandé{NBSP}: rien n’a changé."),
+    BookingState.OFFERED: Unchanged(
+        "Place déjà proposée",
+        f"Une place est déjà proposée pour ce jour{NBSP}: répondez à cette proposition.",
+    ),
     BookingState.WAITING: Unchanged(
         "Déjà en liste d’attente", f"L’enfant était déjà sur la liste d’attente{NBSP}: rien n’a changé."
     ),
@@ -476,6 +514,8 @@ def unchanged(day: ChildDay, verdict: Verdict) -> Unchanged | None:
 _ALREADY = {
     BookingState.ACCEPTED: "Ce jour est déjà réservé.",
     BookingState.PENDING: "Ce jour est déjà demandé, en cours de validation.",
+    BookingState.REQUESTED: "Ce jour est déjà demandé\u00a0: les places seront attribuées.",
+    BookingState.OFFERED: "Une place est proposée pour ce jour\u00a0: répondez à la proposition.",
     BookingState.WAITING: "L’enfant est déjà sur la liste d’attente de ce jour.",
 }
 

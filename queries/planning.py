@@ -20,11 +20,11 @@ from sqlalchemy import (
     func,
     literal,
     null,
+    or_,
     select,
     type_coerce,
     union_all,
 )
-from sqlalchemy.orm import aliased
 
 from domain.calendar import (
     SATURDAY,
@@ -53,6 +53,7 @@ from models import (
     SchoolHoliday,
 )
 from queries.family import ChildCard, children_of
+from queries.place_columns import waiting_rank
 
 KIND_ORDER = {kind: index for index, kind in enumerate(ActivityKind)}
 REFUSED, CANCELLING = "refused", "cancelling"
@@ -69,15 +70,6 @@ KIND_ICONS = {
 HOUSEHOLDS = bindparam("households", expanding=True)
 CHILDREN = bindparam("children", expanding=True)
 _FIRST, _LAST = bindparam("first"), bindparam("last")
-_OTHER = aliased(Booking)
-_RANK = (
-    select(func.count())
-    .where(
-        _OTHER.opening_id == Booking.opening_id, _OTHER.state == BookingState.WAITING, _OTHER.id <= Booking.id
-    )
-    .correlate(Booking)
-    .scalar_subquery()
-)
 _IS_CANCELLING = (
     exists()
     .where(
@@ -115,7 +107,7 @@ _BOOKINGS = (
         *_entry_columns(
             Booking,
             case((_IS_CANCELLING, literal(CANCELLING)), else_=type_coerce(Booking.state, String)),
-            case((Booking.state == BookingState.WAITING, _RANK), else_=None),
+            waiting_rank(),
             Booking.id,
             literal(""),
             Booking.household_id,
@@ -167,7 +159,11 @@ _OPENINGS = (
         func.max(Opening.closed_reason).label("reason"),
     )
     .join(Activity, Activity.id == Opening.activity_id)
-    .join(Enrolment, Enrolment.facility_id == Activity.facility_id)
+    .join(
+        Enrolment,
+        (Enrolment.facility_id == Activity.facility_id)
+        & or_(Enrolment.activity_id.is_(None), Enrolment.activity_id == Activity.id),
+    )
     .join(HouseholdChild, HouseholdChild.child_id == Enrolment.child_id)
     .where(
         HouseholdChild.household_id.in_(HOUSEHOLDS),
@@ -199,6 +195,8 @@ _ICONS = {REFUSED: "ban", CANCELLING: "undo-2"}
 _WORDS = {
     BookingState.ACCEPTED: "acceptée",
     BookingState.PENDING: "en cours de validation",
+    BookingState.OFFERED: "place proposée, à accepter",
+    BookingState.REQUESTED: "vœu, en attente d’attribution",
     BookingState.WAITING: "en liste d’attente",
     REFUSED: "refusée",
     CANCELLING: "annulation en cours de validation",
@@ -380,7 +378,7 @@ class MonthAgenda:
         return any(state != REFUSED for state in self.states)
 
 
-_STYLES = {CANCELLING: "pending"}
+_STYLES = {CANCELLING: "pending", BookingState.OFFERED: "pending", BookingState.REQUESTED: "pending"}
 STATE_ORDER = {state: index for index, state in enumerate(_WORDS)}
 
 

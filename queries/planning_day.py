@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Row, bindparam, exists, func, select
+from sqlalchemy import Row, bindparam, exists, func, literal, or_, select
 
 from domain.calendar import paris_now
-from domain.capacity import availability
+from domain.capacity import FULL_DAY, availability, places_left
 from domain.enums import AbsenceState, Availability, LineAction, Outcome
 from domain.french import format_moment
 from domain.labels import label
@@ -29,6 +29,7 @@ from models import (
     PresenceType,
 )
 from queries.family import ChildCard
+from queries.place_columns import narrowest, waiting_in_group
 from queries.planning import CANCELLING, HOUSEHOLDS, Entry, ask, note_of, read
 from queries.rules import RuleSet, rule_set
 
@@ -131,6 +132,7 @@ _OFFERS = (
         Activity.id,
         Activity.name,
         Activity.has_waiting_list,
+        Activity.waiting_places,
         Activity.last_places_threshold,
         Facility.name.label("facility"),
         Facility.phone,
@@ -138,7 +140,8 @@ _OFFERS = (
         Opening.day,
         Opening.capacity,
         Opening.booked,
-        Opening.waiting,
+        waiting_in_group(Enrolment.group_id).label("waiting"),
+        narrowest(Enrolment.group_id, literal(int(FULL_DAY))).label("narrowest"),
         BookingPeriod.opens_at,
         BookingPeriod.closes_at,
         HouseholdChild.household_id,
@@ -147,7 +150,11 @@ _OFFERS = (
     .join(Opening, Opening.activity_id == Activity.id)
     .join(BookingPeriod, BookingPeriod.id == Opening.period_id)
     .join(Facility, Facility.id == Activity.facility_id)
-    .join(Enrolment, Enrolment.facility_id == Activity.facility_id)
+    .join(
+        Enrolment,
+        (Enrolment.facility_id == Activity.facility_id)
+        & or_(Enrolment.activity_id.is_(None), Enrolment.activity_id == Activity.id),
+    )
     .join(HouseholdChild, HouseholdChild.child_id == Enrolment.child_id)
     .where(
         HouseholdChild.household_id.in_(HOUSEHOLDS),
@@ -258,7 +265,12 @@ def _booking(row: Row, rules: RuleSet, now: datetime) -> Limit:
         return Limit(f"Réservations closes depuis le {format_moment(row.closes_at)}", False)
     limit = _limit(rules.decide(row.id, LineAction.BOOK, row.day, now, row.child_id))
     places = availability(
-        row.capacity, row.booked, row.waiting, row.last_places_threshold, False, row.has_waiting_list
+        places_left(row.capacity, row.booked, row.narrowest),
+        row.waiting,
+        row.last_places_threshold,
+        False,
+        row.has_waiting_list,
+        row.waiting_places,
     )
     if limit.is_open and places in (Availability.FULL, Availability.WAITING_LIST):
         return Limit(label(places), places is Availability.WAITING_LIST)

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select, true
 from sqlalchemy.orm import aliased
 
-from domain.enums import BookingState, Channel, LineAction, LineState, Residency
+from domain.enums import Channel, LineAction, LineState, Residency
 from domain.errors import NotFound
 from domain.french import NBSP
 from domain.people import age, fold
@@ -33,6 +33,7 @@ from models import (
     PresenceType,
     StaffMember,
 )
+from queries.place_columns import waiting_rank
 
 PAGE_SIZE = 30
 LATE = timedelta(hours=48)
@@ -317,17 +318,6 @@ _PARTS = (
     .order_by(Facility.position, Facility.name)
 )
 _BOOKED_TYPE = aliased(PresenceType)
-_EARLIER = aliased(Booking)
-_RANK = (
-    select(func.count())
-    .where(
-        _EARLIER.opening_id == Booking.opening_id,
-        _EARLIER.state == BookingState.WAITING,
-        _EARLIER.id <= Booking.id,
-    )
-    .correlate(Booking)
-    .scalar_subquery()
-)
 _LINES = (
     select(
         BookingRequestLine.id,
@@ -348,7 +338,7 @@ _LINES = (
         Opening.closed_reason,
         Booking.presence_type_id.label("booked_type_id"),
         _BOOKED_TYPE.name.label("booked_presence"),
-        case((Booking.state == BookingState.WAITING, _RANK), else_=None).label("rank"),
+        waiting_rank().label("rank"),
         StaffMember.first_name.label("staff_first_name"),
         StaffMember.last_name.label("staff_last_name"),
     )

@@ -8,7 +8,6 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, exists, select
 
 from domain.calendar import TownCalendar, add_months, month_slug, month_weeks, open_weekdays
-from domain.capacity import places_left
 from domain.enums import ActivityKind, Availability, BookingState, LineAction, LineState
 from domain.french import (
     NBSP,
@@ -383,6 +382,8 @@ _BOOKINGS = {
     BookingState.ACCEPTED: ("booked", "", "réservé"),
     BookingState.PENDING: ("pending", "en validation", "en cours de validation"),
     BookingState.WAITING: ("waiting", "en attente", "en liste d’attente"),
+    BookingState.REQUESTED: ("pending", "vœu", "vœu en attente d’attribution"),
+    BookingState.OFFERED: ("pending", "place proposée", "une place est proposée, répondez-y"),
 }
 _CLOSED_NOTES = {
     "too_late": ("late", "trop tard"),
@@ -411,7 +412,7 @@ def _free(day: ChildDay, type_id: int, rules: RuleSet, now: datetime) -> _Look:
     if verdict.has_extra:
         submitted += ", avec supplément"
     if day.availability is Availability.LAST_PLACES:
-        left = plural(places_left(day.capacity, day.booked, day.waiting), "place", "places")
+        left = plural(day.places_left, "place", "places")
         return _Look("open last", "book", left, f"dernières places ({left}){submitted}{price}", False)
     note = "supplément" if verdict.has_extra else ""
     return _Look("open", "book", note, f"disponible{submitted}{price}", False)

@@ -1,10 +1,11 @@
 """From wishes to bookings: what a family validates, and what the staff answers (S98 to S103, S106, S108).
 
 Everything is read again and decided inside the write transaction. Openings are locked in the order of their
-ids, so that two requests never wait for each other; a place is taken by one conditional update, and the
-unique key of active bookings stands behind it. Each line has its own outcome: a request whose every line is
-refused exists too, so that a family finds again what it asked and why it was told no. A line that asks for
-what is booked already is withdrawn at once and names no booking: nobody was told no.
+ids, so that two requests never wait for each other; places and states change through `services.places` and
+`services.booking_life`, and the unique key of active bookings stands behind them. Each line has its own
+outcome: a request whose every line is refused exists too, so that a family finds again what it asked and
+why it was told no. A line that asks for what is booked already is withdrawn at once and names no booking:
+nobody was told no.
 """
 
 from collections import Counter
@@ -12,7 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from domain.booking_gates import refuse_closed
@@ -22,12 +23,14 @@ from domain.errors import NotFound, Refused, Stale
 from domain.french import NBSP, format_day
 from domain.rulebook.decisions import once_submitted
 from domain.workflow import ACTIVE_STATES, FULL, PLACE_HOLDING_STATES
-from models import Booking, BookingDraft, BookingDraftLine, BookingRequest, BookingRequestLine, Opening, User
+from models import Booking, BookingDraft, BookingDraftLine, BookingRequest, BookingRequestLine, User
 from queries import booking_days, booking_gates, receipts
 from queries import town as town_queries
 from queries.booking_days import ChildDay, Verdict
-from services import audit, outbox
+from services import audit, booking_life, outbox, places, waiting_lists
 from services.booking_drafts import Author
+from services.booking_life import Actor
+from services.places import Seat
 from services.references import new_reference
 from services.transaction import write_transaction
 
@@ -47,9 +50,7 @@ def submit(author: Author, key: str, author_name: str, email: str, now: datetime
         if draft is None:
             return _reference_of(session, author, key)
         draft_id, household_id = draft
-        _lock_openings(
-            session, select(BookingDraftLine.opening_id).where(BookingDraftLine.draft_id == draft_id)
-        )
+        places.lock(session, select(BookingDraftLine.opening_id).where(BookingDraftLine.draft_id == draft_id))
         wishes = booking_days.wishes(draft_id)
         if not wishes:
             raise Refused("empty", "Votre demande est vide. Choisissez au moins un jour.")
@@ -73,6 +74,7 @@ def submit(author: Author, key: str, author_name: str, email: str, now: datetime
         session.add(request)
         session.flush()
         lines = _settle_all(session, request, wishes, now)
+        waiting_lists.serve(session, _freed(lines), now)
         _announce(session, request, MailKind.BOOKING_RECEIPT, email, now, [line.id for line in lines])
         _record(session, request, "booking_request.submitted", lines, author.user_id, now)
         return request.reference
@@ -105,11 +107,13 @@ def _reference_of(session: Session, author: Author, key: str) -> str:
     return reference
 
 
-def _lock_openings(session: Session, opening_ids: object) -> None:
-    """Hold these openings until the commit (PostgreSQL; SQLite has one writer), always in the same order."""
-    session.execute(
-        select(Opening.id).where(Opening.id.in_(opening_ids)).order_by(Opening.id).with_for_update()
-    )
+def _freed(lines: Iterable[BookingRequestLine]) -> set[int]:
+    """The openings on which a place may have come free."""
+    return {
+        line.opening_id
+        for line in lines
+        if line.action is LineAction.CANCEL and line.state is LineState.ACCEPTED
+    }
 
 
 @dataclass(slots=True)
@@ -127,17 +131,16 @@ def _settle_all(
 ) -> list[BookingRequestLine]:
     """Decide every wish, the cancellings first: the place they give back may serve a sibling."""
     rules = booking_days.rules_for(wishes, request.household_id, wishes[0].day, wishes[-1].day)
-    counts = {wish.opening_id: (wish.booked, wish.waiting) for wish in wishes}
+    moved = Moved()
     settled = []
     for wish in sorted(wishes, key=lambda wish: wish.wish is not LineAction.CANCEL):
-        booked, waiting = counts[wish.opening_id]
-        wish = replace(wish, booked=booked, waiting=waiting)
+        wish = moved.seen_now(wish)
         verdict = booking_days.judge(wish, wish.wish, wish.wish_type_id, rules, now)
         one = _settle(session, request, wish, verdict, now)
-        counts[wish.opening_id] = _counts_after(one)
+        moved.note(one)
         settled.append(one)
-    session.add_all(one.booking for one in settled if one.booking is not None)
-    session.flush()
+    bookings = [one.booking for one in settled if one.booking is not None]
+    booking_life.begin(session, bookings, _family(request), now)
     lines = [_line(request, one, now) for one in sorted(settled, key=lambda one: one.wish.day)]
     session.add_all(lines)
     session.flush()
@@ -153,58 +156,52 @@ def _settle(
     if verdict.state is LineState.REFUSED:
         return _Settled(wish, verdict)
     if wish.wish is LineAction.CANCEL:
-        return _settle_cancelling(session, wish, verdict, now)
+        return _settle_cancelling(session, request, wish, verdict, now)
     if booking_days.is_switch(wish, wish.wish_type_id):
         return _settle_switch(session, request, wish, verdict, now)
-    if verdict.state is not LineState.WAITING and not _take_place(session, wish.opening_id):
+    seat = Seat(wish.opening_id, wish.group_id, wish.parts)
+    if verdict.state is not LineState.WAITING and not places.take(session, seat):
         verdict = _without_place(wish, verdict)
     if verdict.state is LineState.REFUSED:
         return _Settled(wish, verdict)
     if verdict.state is LineState.WAITING:
-        _count(session, wish.opening_id, waiting=1)
+        places.wait(session, wish.opening_id)
     return _Settled(wish, verdict, booking=_new_booking(request, wish, verdict, now))
-
-
-def _take_place(session: Session, opening_id: int) -> bool:
-    """Take one place if there is one that nobody waits for; False when the day is full (S100)."""
-    taken = session.execute(
-        update(Opening)
-        .where(
-            Opening.id == opening_id,
-            or_(Opening.capacity.is_(None), Opening.booked + Opening.waiting < Opening.capacity),
-        )
-        .values(booked=Opening.booked + 1)
-    )
-    return taken.rowcount == 1
 
 
 def _without_place(wish: ChildDay, verdict: Verdict) -> Verdict:
     """The last place went to somebody else: the waiting list when there is one."""
-    if wish.has_waiting_list:
+    if wish.has_waiting_list and (wish.waiting_places is None or wish.waiting < wish.waiting_places):
         rank = wish.waiting + 1
         sentence = booking_days.waiting_sentence(rank)
         return replace(verdict, state=LineState.WAITING, sentence=sentence, rank=rank)
     return Verdict(LineState.REFUSED, FULL.code, FULL.message, None)
 
 
-def _count(session: Session, opening_id: int, booked: int = 0, waiting: int = 0) -> None:
-    """Move the counters of an opening; CHECK constraints refuse what cannot be."""
-    session.execute(
-        update(Opening)
-        .where(Opening.id == opening_id)
-        .values(booked=Opening.booked + booked, waiting=Opening.waiting + waiting)
-    )
+class Moved:
+    """What the lines settled before changed on each day, so that the next one is told the truth."""
 
+    def __init__(self) -> None:
+        self._booked: Counter[int] = Counter()
+        self._waiting: Counter[int] = Counter()
 
-def _counts_after(one: _Settled) -> tuple[int, int]:
-    """The counters of the opening once this wish is settled."""
-    booked, waiting = one.wish.booked, one.wish.waiting
-    if one.booking is not None and not booking_days.is_switch(one.wish, one.wish.wish_type_id):
-        return (booked, waiting + 1) if one.booking.state is BookingState.WAITING else (booked + 1, waiting)
-    if one.wish.wish is LineAction.CANCEL and one.verdict.state is LineState.ACCEPTED:
-        gives_place = one.wish.booking_state in PLACE_HOLDING_STATES
-        return (booked - 1, waiting) if gives_place else (booked, waiting - 1)
-    return booked, waiting
+    def note(self, one: _Settled) -> None:
+        opening_id = one.wish.opening_id
+        if one.booking is not None and not booking_days.is_switch(one.wish, one.wish.wish_type_id):
+            self._booked[opening_id] += one.booking.state in PLACE_HOLDING_STATES
+            self._waiting[opening_id] += one.booking.state is BookingState.WAITING
+        elif one.wish.wish is LineAction.CANCEL and one.verdict.state is LineState.ACCEPTED:
+            self._booked[opening_id] -= one.wish.booking_state in PLACE_HOLDING_STATES
+            self._waiting[opening_id] -= one.wish.booking_state is BookingState.WAITING
+
+    def seen_now(self, wish: ChildDay) -> ChildDay:
+        """The wish with the counters of its day as they are now. A limit of the day that this request
+        moved may still look fuller or freer than it is: taking the place decides."""
+        booked, waiting = self._booked[wish.opening_id], self._waiting[wish.opening_id]
+        if not booked and not waiting:
+            return wish
+        left = None if wish.narrowest is None else max(0, wish.narrowest - min(0, booked))
+        return replace(wish, booked=wish.booked + booked, waiting=wish.waiting + waiting, narrowest=left)
 
 
 def _new_booking(request: BookingRequest, wish: ChildDay, verdict: Verdict, now: datetime) -> Booking:
@@ -214,6 +211,7 @@ def _new_booking(request: BookingRequest, wish: ChildDay, verdict: Verdict, now:
         opening_id=wish.opening_id,
         activity_id=wish.activity_id,
         presence_type_id=wish.wish_type_id,
+        group_id=wish.group_id,
         day=wish.day,
         state=BookingState(verdict.state.value),
         price_cents=verdict.price_cents,
@@ -222,12 +220,25 @@ def _new_booking(request: BookingRequest, wish: ChildDay, verdict: Verdict, now:
     )
 
 
-def _settle_cancelling(session: Session, wish: ChildDay, verdict: Verdict, now: datetime) -> _Settled:
+def _settle_cancelling(
+    session: Session, request: BookingRequest, wish: ChildDay, verdict: Verdict, now: datetime
+) -> _Settled:
     if verdict.state is LineState.ACCEPTED:
-        end_booking(
-            session, wish.booking_id, wish.opening_id, wish.booking_state, BookingState.CANCELLED, now
-        )
+        booking = session.get_one(Booking, wish.booking_id)
+        booking.due_cents = _still_due(booking, verdict)
+        booking_life.move(session, booking, BookingState.CANCELLED, _family(request), now)
     return _Settled(wish, verdict, booking_id=wish.booking_id)
+
+
+def _still_due(booking: Booking, verdict: Verdict) -> int | None:
+    """What cancelling leaves on the bill, in cents; None when no tariff says it."""
+    if verdict.price_cents is None:
+        return None
+    return (booking.price_cents or 0) + verdict.price_cents
+
+
+def _family(request: BookingRequest) -> Actor:
+    return Actor(request.author_user_id, request.author_name, request.channel)
 
 
 def _settle_switch(
@@ -236,34 +247,27 @@ def _settle_switch(
     """Another presence type on a booked day: the place is kept, the former booking ends once accepted."""
     if verdict.state is LineState.PENDING:
         return _Settled(wish, verdict, booking_id=wish.booking_id)
-    _set_state(session, wish.booking_id, BookingState.CANCELLED, now)
-    return _Settled(wish, verdict, booking=_new_booking(request, wish, verdict, now))
+    former = session.get_one(Booking, wish.booking_id)
+    following = _new_booking(request, wish, verdict, now)
+    if not _change_seat(session, former, following, _family(request), now):
+        return _Settled(wish, Verdict(LineState.REFUSED, FULL.code, FULL.message, None))
+    return _Settled(wish, verdict, booking=following)
 
 
-def end_booking(
-    session: Session, booking_id: int, opening_id: int, state: BookingState, end: BookingState, now: datetime
-) -> None:
-    """End a booking that is in `state`: its place goes back, what was still asked about it is withdrawn.
-
-    Inside the caller's transaction.
-    """
-    _set_state(session, booking_id, end, now)
-    if state in PLACE_HOLDING_STATES:
-        _count(session, opening_id, booked=-1)
-    else:
-        _count(session, opening_id, waiting=-1)
-    session.execute(
-        update(BookingRequestLine)
-        .where(
-            BookingRequestLine.booking_id == booking_id,
-            BookingRequestLine.state.in_([LineState.PENDING, LineState.WAITING]),
-        )
-        .values(state=LineState.WITHDRAWN, decided_at=now)
-    )
-
-
-def _set_state(session: Session, booking_id: int, state: BookingState, now: datetime) -> None:
-    session.execute(update(Booking).where(Booking.id == booking_id).values(state=state, updated_at=now))
+def _change_seat(session: Session, former: Booking, following: Booking, actor: Actor, now: datetime) -> bool:
+    """End the former booking for the following one of the same day; False, and nothing changed, when the
+    parts of the day that it takes besides are full."""
+    seat = booking_life.seat_of(session, former)
+    wanted = booking_life.seat_of(session, following)
+    places.give_back(session, seat)
+    if not places.take(session, wanted):
+        places.take(session, seat)
+        return False
+    places.give_back(session, wanted)
+    places.take(session, seat)  # the former one gives its own seat back as it ends
+    former.due_cents = 0
+    booking_life.move(session, former, BookingState.CANCELLED, actor, now)
+    return places.take(session, wanted)
 
 
 def _line(request: BookingRequest, one: _Settled, now: datetime) -> BookingRequestLine:
@@ -318,11 +322,13 @@ def decide_lines(
         raise Refused("reason_missing", "Indiquez le motif du refus\u00a0: la famille le lira.")
     with write_transaction() as session:
         lines = _lines_to_decide(session, line_ids, facility_ids)
+        actor = booking_life.agent(session, actor_user_id)
         for line in lines:
-            _decide(session, line, accept, now)
+            _decide(session, line, accept, reason, actor, now)
             line.state = LineState.ACCEPTED if accept else LineState.REFUSED
             line.reason, line.decided_at, line.decided_by_user_id = reason, now, actor_user_id
         session.flush()
+        waiting_lists.serve(session, {line.opening_id for line in lines}, now)
         action = "booking_request.accepted" if accept else "booking_request.refused"
         for request, own in _by_request(session, lines):
             email = session.scalar(select(User.email).where(User.id == request.author_user_id))
@@ -338,7 +344,7 @@ def _lines_to_decide(
     wanted = select(BookingRequestLine).where(BookingRequestLine.id.in_(set(line_ids)))
     if facility_ids is not None:
         wanted = wanted.where(BookingRequestLine.facility_id.in_(facility_ids))
-    _lock_openings(session, wanted.with_only_columns(BookingRequestLine.opening_id))
+    places.lock(session, wanted.with_only_columns(BookingRequestLine.opening_id))
     lines = list(session.scalars(wanted.order_by(BookingRequestLine.id).with_for_update()))
     if not lines or len(lines) != len(set(line_ids)):
         raise NotFound
@@ -347,62 +353,55 @@ def _lines_to_decide(
     return lines
 
 
-def _decide(session: Session, line: BookingRequestLine, accept: bool, now: datetime) -> None:
+def _decide(
+    session: Session, line: BookingRequestLine, accept: bool, reason: str, actor: Actor, now: datetime
+) -> None:
     booking = session.get(Booking, line.booking_id)
     if booking is None or booking.state not in ACTIVE_STATES:
         raise Stale("Cette réservation a changé entre-temps. Voici la situation actuelle.")
     is_switch = booking.presence_type_id != line.presence_type_id
     if line.action is LineAction.CANCEL:
         if accept:
-            _end_as(session, booking, BookingState.CANCELLED, now)
+            _accept_cancelling(session, line, booking, actor, now)
     elif is_switch:
         if accept:
-            _switch(session, line, booking, now)
-    elif not accept:
-        _end_as(session, booking, BookingState.REFUSED, now)
+            _switch(session, line, booking, actor, now)
     else:
-        _accept_booking(session, line, booking, now)
+        following = BookingState.ACCEPTED if accept else BookingState.REFUSED
+        if not booking_life.move(session, booking, following, actor, now, reason):
+            raise _no_place(line)
 
 
-def _end_as(session: Session, booking: Booking, end: BookingState, now: datetime) -> None:
-    state = booking.state
-    end_booking(session, booking.id, booking.opening_id, state, end, now)
+def _accept_cancelling(
+    session: Session, line: BookingRequestLine, booking: Booking, actor: Actor, now: datetime
+) -> None:
+    if line.price_cents is not None:
+        booking.due_cents = (booking.price_cents or 0) + line.price_cents
+    booking_life.move(session, booking, BookingState.CANCELLED, actor, now)
 
 
-def _accept_booking(session: Session, line: BookingRequestLine, booking: Booking, now: datetime) -> None:
-    if booking.state is BookingState.WAITING and not _take_waiting_place(session, booking.opening_id):
-        raise Refused("full", f"Il n’y a plus de place le {format_day(line.day)}. Rien n’a été changé.")
-    booking.state, booking.updated_at = BookingState.ACCEPTED, now
+def _no_place(line: BookingRequestLine) -> Refused:
+    return Refused("full", f"Il n’y a plus de place le {format_day(line.day)}. Rien n’a été changé.")
 
 
-def _take_waiting_place(session: Session, opening_id: int) -> bool:
-    """Move one child from the waiting list to a place; False when there is none."""
-    taken = session.execute(
-        update(Opening)
-        .where(Opening.id == opening_id, or_(Opening.capacity.is_(None), Opening.booked < Opening.capacity))
-        .values(booked=Opening.booked + 1, waiting=Opening.waiting - 1)
-    )
-    return taken.rowcount == 1
-
-
-def _switch(session: Session, line: BookingRequestLine, former: Booking, now: datetime) -> None:
-    """End the former booking and make the new one on the same place."""
-    former.state, former.updated_at = BookingState.CANCELLED, now
-    session.flush()
+def _switch(session: Session, line: BookingRequestLine, former: Booking, actor: Actor, now: datetime) -> None:
+    """End the former booking and make the new one in its place."""
     booking = Booking(
         household_id=former.household_id,
         child_id=former.child_id,
         opening_id=former.opening_id,
         activity_id=former.activity_id,
         presence_type_id=line.presence_type_id,
+        group_id=former.group_id,
         day=former.day,
         state=BookingState.ACCEPTED,
         price_cents=line.price_cents,
         created_at=now,
         updated_at=now,
     )
-    session.add(booking)
-    session.flush()
+    if not _change_seat(session, former, booking, actor, now):
+        raise _no_place(line)
+    booking_life.begin(session, [booking], actor, now)
     line.booking_id = booking.id
 
 

@@ -25,6 +25,7 @@ from models import (
     ChangeLine,
     CustodyCalendar,
     CustodyException,
+    DefaultWeekDay,
     Enrolment,
     Guardian,
     Household,
@@ -38,7 +39,16 @@ from models import (
 )
 from queries import merges as merge_queries
 from queries.merges import TABLES, Comparison
-from services import accounts, audit, booking_requests, households, name_index, records
+from services import (
+    accounts,
+    audit,
+    booking_life,
+    households,
+    name_index,
+    places,
+    records,
+    waiting_lists,
+)
 from services.accounts import Author
 from services.transaction import write_transaction
 
@@ -59,7 +69,14 @@ STAYS = frozenset(
     }
 )
 # Better kept first, when one day is booked twice.
-_BOOKING_ORDER = (BookingState.ACCEPTED, BookingState.PENDING, BookingState.WAITING)
+_BOOKING_ORDER = (
+    BookingState.ACCEPTED,
+    BookingState.PENDING,
+    BookingState.OFFERED,
+    BookingState.WAITING,
+    BookingState.REQUESTED,
+)
+_DOUBLE = "L’enfant avait deux fiches\u00a0: ce jour était réservé deux fois."
 
 
 def fingerprint(comparison: Comparison) -> str:
@@ -230,6 +247,9 @@ class _Merger:
         self._drop_doubles(RuleFact, "child_id", "household_id", "name")
         self._drop_doubles(Schooling, "child_id", "school_year")
         self._drop_doubles(BookingDraftLine, "child_id", "draft_id", "opening_id")
+        self._drop_doubles(
+            DefaultWeekDay, "child_id", "household_id", "presence_type_id", "weekday", "parity"
+        )
         self._join_health()
         self._end_double_answers()
         self._drop_covered_enrolments()
@@ -291,24 +311,21 @@ class _Merger:
 
     def _cancel_double_bookings(self) -> None:
         """One of two bookings of a day ends with its place; the better one stays, else the kept child's."""
-        rows = self.session.scalars(
-            select(Booking).where(
-                Booking.child_id.in_([self.kept_id, self.other_id]), Booking.state.in_(ACTIVE_STATES)
-            )
-        )
+        active = (Booking.child_id.in_([self.kept_id, self.other_id]), Booking.state.in_(ACTIVE_STATES))
+        places.lock(self.session, select(Booking.opening_id).where(*active))
+        rows = self.session.scalars(select(Booking).where(*active))
         standing: dict[int, Booking] = {}
-        cancelled = []
+        doubles = []
         for row in sorted(
             rows, key=lambda one: (_BOOKING_ORDER.index(one.state), one.child_id != self.kept_id)
         ):
             if standing.setdefault(row.opening_id, row) is not row:
-                cancelled.append((row.id, row.opening_id, row.state, row.day))
-        for booking_id, opening_id, state, day in cancelled:
-            booking_requests.end_booking(
-                self.session, booking_id, opening_id, state, BookingState.CANCELLED, self.now
-            )
-            self.left.setdefault("cancelled_bookings", []).append([booking_id, day.isoformat()])
-        self.session.flush()
+                doubles.append(row)
+        actor = booking_life.agent(self.session, self.author.user_id, self.author.channel)
+        for row in doubles:
+            booking_life.move(self.session, row, BookingState.CANCELLED, actor, self.now, _DOUBLE)
+            self.left.setdefault("cancelled_bookings", []).append([row.id, row.day.isoformat()])
+        waiting_lists.serve(self.session, {row.opening_id for row in doubles}, self.now)
 
     # What both share
 

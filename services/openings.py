@@ -15,7 +15,7 @@ from domain.errors import NotFound, Refused
 from domain.french import enumerate_fr, format_day, format_short_day, plural
 from domain.openings import days_between
 from models import Activity, Booking, BookingDraftLine, BookingPeriod, BookingRequestLine, Opening
-from services import audit, records
+from services import audit, places, records, waiting_lists
 from services.accounts import Author
 from services.transaction import write_transaction
 
@@ -102,6 +102,7 @@ def set_capacity(
     with write_transaction() as session:
         records.get(session, Activity, activity_id)
         chosen = _chosen(activity_id, stretch)
+        places.lock(session, select(Opening.id).where(chosen))
         fits = [] if capacity is None else [Opening.booked <= capacity]
         changed = session.execute(update(Opening).where(chosen, *fits).values(capacity=capacity)).rowcount
         if capacity is not None:
@@ -110,6 +111,7 @@ def set_capacity(
             raise _no_opening()
         facts = {"capacity": capacity, "count": changed, **_extent(stretch.days())}
         _record(session, "opening.resized", activity_id, author, now, after=facts)
+        waiting_lists.serve(session, session.scalars(select(Opening.id).where(chosen)), now)
         waiting = session.scalar(select(func.coalesce(func.sum(Opening.waiting), 0)).where(chosen))
         return Resized(changed, int(waiting or 0))
 
@@ -145,6 +147,7 @@ def reopen_day(opening_id: int, *, author: Author, now: datetime) -> None:
             raise Refused("not_closed", "Ce jour est déjà ouvert.")
         before = {"day": row.day.isoformat(), "closed_reason": row.closed_reason}
         row.closed_reason = None
+        waiting_lists.serve(session, [opening_id], now)
         _record(session, "opening.reopened", opening_id, author, now, before=before, object_type="opening")
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from domain import references
@@ -16,11 +16,12 @@ from domain.calendar import paris_now
 from domain.enums import (
     ActivityKind,
     BookingState,
+    Channel,
     LineAction,
     LineState,
     ValidationMode,
 )
-from models import Booking, BookingRequest, BookingRequestLine, Opening
+from models import Booking, BookingEvent, BookingRequest, BookingRequestLine, Opening
 from queries.rules import RuleSet, rule_set
 from services.demo import families, town
 from services.demo.seed_people import Family
@@ -117,6 +118,7 @@ def write_bookings(
         kept.append(wish)
         rows.append(_booking_row(wish, opening_id, prices[wish.family.household.id], now))
     session.execute(insert(Booking), rows)
+    session.execute(_HISTORIES)
     session.execute(
         update(Opening),
         [
@@ -143,6 +145,17 @@ def _booking_row(wish: Wish, opening_id: int, prices: RuleSet, now: datetime) ->
     }
 
 
+_HISTORIES = insert(BookingEvent).from_select(
+    ["booking_id", "at", "state", "actor_name", "channel", "reason"],
+    select(
+        Booking.id,
+        Booking.created_at,
+        Booking.state,
+        literal(""),
+        literal(Channel.PORTAL, BookingEvent.channel.type),
+        literal(""),
+    ),
+)
 LINE_STATES = {
     BookingState.ACCEPTED: LineState.ACCEPTED,
     BookingState.PENDING: LineState.PENDING,

@@ -16,7 +16,11 @@ STORED = {
     "FacilityKind": "school leisure_centre",
     "ValidationMode": "automatic manual",
     "ActivityKind": "morning meal evening day",
-    "BookingState": "pending accepted waiting refused cancelled",
+    "BookingState": "pending accepted waiting refused cancelled requested offered",
+    "PlacesMode": "first_come allotment",
+    "WeekParity": "all even odd",
+    "EnrolmentState": "pending accepted refused withdrawn",
+    "SwapState": "pending accepted refused withdrawn",
     "LineAction": "book cancel",
     "LineState": "accepted pending waiting refused withdrawn",
     "Outcome": "libre supplement sur_demande refus",
@@ -25,7 +29,8 @@ STORED = {
     "MailState": "queued sent bounced abandoned",
     "MailKind": (
         "activation provisional_password password_changed booking_receipt booking_decision change_decision "
-        "document_decision document_expiry email_change email_change_notice email_changed"
+        "document_decision document_expiry email_change email_change_notice email_changed place_offer "
+        "place_lost closure absence_receipt allotment_result enrolment_decision custody_swap booking_reminder"
     ),
     "DocumentOwner": "household child either",
     "DocumentState": "submitted accepted refused expired withdrawn",
@@ -51,7 +56,7 @@ STORED = {
         "families_read families_write access_manage requests_read requests_decide facilities_manage "
         "calendar_manage content_manage settings_manage staff_manage audit_read mails_read changes_decide "
         "documents_decide families_export families_import families_merge family_view schools_manage "
-        "medical_read"
+        "medical_read bookings_make closures_manage enrolments_decide places_allot"
     ),
 }
 LISTS = {

@@ -83,6 +83,16 @@ def test_what_may_follow_what():
         ("pending", "waiting"),
         ("pending", "refused"),
         ("pending", "cancelled"),
+        ("requested", "accepted"),
+        ("requested", "pending"),
+        ("requested", "waiting"),
+        ("requested", "refused"),
+        ("requested", "cancelled"),
+        ("offered", "accepted"),
+        ("offered", "pending"),
+        ("offered", "refused"),
+        ("offered", "cancelled"),
+        ("waiting", "offered"),
         ("waiting", "accepted"),
         ("waiting", "pending"),
         ("waiting", "refused"),
@@ -108,8 +118,8 @@ def test_a_decided_request_is_not_decided_again():
 
 
 def test_active_bookings_and_those_that_hold_a_place():
-    assert {BookingState.PENDING, BookingState.ACCEPTED, BookingState.WAITING} == ACTIVE_STATES
-    assert {BookingState.PENDING, BookingState.ACCEPTED} == PLACE_HOLDING_STATES
+    assert set(BookingState) - {BookingState.REFUSED, BookingState.CANCELLED} == ACTIVE_STATES
+    assert {BookingState.PENDING, BookingState.ACCEPTED, BookingState.OFFERED} == PLACE_HOLDING_STATES
 
 
 def test_refusals_are_told_apart_by_their_code():

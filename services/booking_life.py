@@ -1,0 +1,120 @@
+"""The life of a booking: the one place that changes its state (S99 to S101, R12, R17, R18).
+
+Each step moves the counters of its day with it and adds one row to its history, in the transaction of the
+caller, who holds the opening (`services.places.lock`) and serves the waiting list at the end
+(`services.waiting_lists.serve`) when a place may have come free.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from domain.enums import BookingState, Channel, LineState
+from domain.workflow import ACTIVE_STATES, PLACE_HOLDING_STATES, check_transition
+from models import Booking, BookingEvent, BookingRequestLine, PresenceType, StaffMember
+from services import places
+from services.places import Seat
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who takes a step, as the history names it, and by which channel; nobody for the portal itself."""
+
+    user_id: int | None
+    name: str
+    channel: Channel
+
+
+THE_PORTAL = Actor(None, "", Channel.SYSTEM)
+
+
+def agent(session: Session, user_id: int, channel: Channel = Channel.PORTAL) -> Actor:
+    """A member of the staff, by its name."""
+    row = session.execute(
+        select(StaffMember.first_name, StaffMember.last_name).where(StaffMember.user_id == user_id)
+    ).one_or_none()
+    return Actor(user_id, f"{row.first_name} {row.last_name}" if row else "", channel)
+
+
+def begin(
+    session: Session, bookings: Iterable[Booking], actor: Actor, now: datetime, reason: str = ""
+) -> None:
+    """Write new bookings in their first state; the caller has taken their places, or counted them waiting."""
+    new = list(bookings)
+    session.add_all(new)
+    session.flush()
+    session.add_all(_event(one, actor, now, reason) for one in new)
+
+
+def move(
+    session: Session,
+    booking: Booking,
+    following: BookingState,
+    actor: Actor,
+    now: datetime,
+    reason: str = "",
+    *,
+    closure_id: int | None = None,
+    offer_expires_at: datetime | None = None,
+) -> bool:
+    """Bring a booking to its next state; False, and nothing changed, when that needs a place and none is
+    free.
+
+    A booking that ends takes with it what was still asked about it. Raises Refused `bad_transition`.
+    """
+    check_transition(booking.state, following)
+    if not _move_counters(session, booking, following):
+        return False
+    booking.state, booking.updated_at = following, now
+    booking.offer_expires_at = offer_expires_at
+    session.add(_event(booking, actor, now, reason, closure_id))
+    session.flush()
+    if following not in ACTIVE_STATES:
+        _withdraw_open_lines(session, booking.id, now)
+    return True
+
+
+def seat_of(session: Session, booking: Booking) -> Seat:
+    parts = session.get_one(PresenceType, booking.presence_type_id).parts
+    return Seat(booking.opening_id, booking.group_id, parts)
+
+
+def _move_counters(session: Session, booking: Booking, following: BookingState) -> bool:
+    held, holds = booking.state in PLACE_HOLDING_STATES, following in PLACE_HOLDING_STATES
+    if holds and not held and not places.take(session, seat_of(session, booking)):
+        return False
+    if held and not holds:
+        places.give_back(session, seat_of(session, booking))
+    change = (following is BookingState.WAITING) - (booking.state is BookingState.WAITING)
+    if change:
+        places.wait(session, booking.opening_id, change)
+    return True
+
+
+def _event(
+    booking: Booking, actor: Actor, now: datetime, reason: str, closure_id: int | None = None
+) -> BookingEvent:
+    return BookingEvent(
+        booking_id=booking.id,
+        at=now,
+        state=booking.state,
+        actor_user_id=actor.user_id,
+        actor_name=actor.name,
+        channel=actor.channel,
+        reason=reason,
+        closure_id=closure_id,
+    )
+
+
+def _withdraw_open_lines(session: Session, booking_id: int, now: datetime) -> None:
+    session.execute(
+        update(BookingRequestLine)
+        .where(
+            BookingRequestLine.booking_id == booking_id,
+            BookingRequestLine.state.in_([LineState.PENDING, LineState.WAITING]),
+        )
+        .values(state=LineState.WITHDRAWN, decided_at=now)
+    )

@@ -1,0 +1,214 @@
+"""Waiting lists that run themselves (R18): a place that comes free is offered at once, for a time, to the
+next.
+
+An offer holds its place, so that a newcomer never takes what somebody waits for: after each transaction
+nobody waits on a day that could have a place. `serve` runs inside the transaction that freed the place;
+`expire` is the worker's turn: offers without answer end, and the next child is offered the place.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain.calendar import paris_now
+from domain.enums import BookingState, LineAction, LineState, MailKind, Outcome, ValidationMode
+from domain.errors import NotFound, Refused
+from domain.french import NBSP, format_day
+from models import (
+    Activity,
+    Booking,
+    BookingRequestLine,
+    Child,
+    Facility,
+    Guardian,
+    HouseholdGuardian,
+    Opening,
+    PresenceType,
+    User,
+)
+from queries.place_columns import WAITING_ORDER
+from queries.rules import rule_set
+from services import audit, booking_life, outbox, places
+from services.booking_life import THE_PORTAL, Actor
+from services.transaction import write_transaction
+
+LOST = f"Proposition restée sans réponse{NBSP}: la place est passée à l’enfant suivant."
+GIVEN_UP = "Place proposée, non prise par la famille."
+
+
+def serve(session: Session, opening_ids: Iterable[int], now: datetime) -> None:
+    """Offer the free places of these openings, which the caller holds, to those who wait, in their order.
+
+    An offer lives for the `offer_hours` of the activity, never beyond the moment until which the rules let
+    the day be booked; nothing is offered once they refuse it, nor on a day that is closed or over.
+    """
+    today = paris_now(now).date()
+    session.flush()
+    waited_for = session.execute(
+        select(Opening, Activity)
+        .join(Activity, Activity.id == Opening.activity_id)
+        .where(
+            Opening.id.in_(set(opening_ids)),
+            Opening.waiting > 0,
+            Opening.closed_reason.is_(None),
+            Opening.day >= today,
+        )
+        .order_by(Opening.id)
+        .execution_options(populate_existing=True)
+    ).all()
+    for opening, activity in waited_for:
+        _offer_places(session, opening, activity, now)
+
+
+def _offer_places(session: Session, opening: Opening, activity: Activity, now: datetime) -> None:
+    if opening.capacity is not None and opening.booked >= opening.capacity:
+        return
+    waiting = session.scalars(
+        select(Booking)
+        .where(Booking.opening_id == opening.id, Booking.state == BookingState.WAITING)
+        .order_by(*WAITING_ORDER)
+    ).all()
+    for booking in waiting:
+        expires_at = _offered_until(booking, activity, now)
+        if expires_at is not None and booking_life.move(
+            session, booking, BookingState.OFFERED, THE_PORTAL, now, offer_expires_at=expires_at
+        ):
+            _tell(session, MailKind.PLACE_OFFER, booking, now)
+            _record(session, "booking.offered", booking, THE_PORTAL, now)
+
+
+def _offered_until(booking: Booking, activity: Activity, now: datetime) -> datetime | None:
+    """Until when the place is held for the child; None when the rules no longer let the day be booked."""
+    rules = rule_set(
+        [activity.id], [booking.presence_type_id], booking.household_id, booking.day, booking.day
+    )
+    decision = rules.decide(activity.id, LineAction.BOOK, booking.day, now, booking.child_id)
+    if decision.outcome is Outcome.REFUSE:
+        return None
+    end = now + timedelta(hours=activity.offer_hours)
+    return end if decision.until is None else min(end, decision.until)
+
+
+# --- The answer of the family -------------------------------------------------------------------------------
+
+
+def accept(booking_id: int, household_ids: Iterable[int], actor: Actor, now: datetime) -> BookingState:
+    """Take the place that is offered: accepted, or pending where the structure validates each booking.
+
+    Raises NotFound for another household's booking, Refused `offer_over` when it is not offered any more.
+    """
+    with write_transaction() as session:
+        booking = _offered(session, booking_id, household_ids, now)
+        mode = session.scalar(
+            select(Facility.validation_mode)
+            .join(Activity, Activity.facility_id == Facility.id)
+            .where(Activity.id == booking.activity_id)
+        )
+        automatic = mode is ValidationMode.AUTOMATIC
+        following = BookingState.ACCEPTED if automatic else BookingState.PENDING
+        booking_life.move(session, booking, following, actor, now)
+        _answer_line(session, booking, LineState.ACCEPTED if automatic else LineState.PENDING, "", now)
+        _record(session, "booking.offer_accepted", booking, actor, now)
+        return following
+
+
+def give_up(booking_id: int, household_ids: Iterable[int], actor: Actor, now: datetime) -> None:
+    """Leave the offered place to the next one. Raises like `accept`."""
+    with write_transaction() as session:
+        booking = _offered(session, booking_id, household_ids, now)
+        _answer_line(session, booking, LineState.WITHDRAWN, GIVEN_UP, now)
+        booking_life.move(session, booking, BookingState.CANCELLED, actor, now, GIVEN_UP)
+        _record(session, "booking.offer_given_up", booking, actor, now)
+        serve(session, [booking.opening_id], now)
+
+
+def expire(now: datetime) -> int:
+    """End the offers without answer, offer their places to the next; how many ended. The worker's turn."""
+    with write_transaction() as session:
+        over = (Booking.state == BookingState.OFFERED, Booking.offer_expires_at <= now)
+        places.lock(session, select(Booking.opening_id).where(*over))
+        ended = session.scalars(select(Booking).where(*over).order_by(Booking.id)).all()
+        for booking in ended:
+            _answer_line(session, booking, LineState.REFUSED, LOST, now)
+            booking_life.move(session, booking, BookingState.REFUSED, THE_PORTAL, now, LOST)
+            _tell(session, MailKind.PLACE_LOST, booking, now, LOST)
+            _record(session, "booking.offer_expired", booking, THE_PORTAL, now)
+        serve(session, {booking.opening_id for booking in ended}, now)
+        return len(ended)
+
+
+def _offered(session: Session, booking_id: int, household_ids: Iterable[int], now: datetime) -> Booking:
+    """The offered booking, its day held."""
+    places.lock(session, select(Booking.opening_id).where(Booking.id == booking_id))
+    booking = session.get(Booking, booking_id)
+    if booking is None or booking.household_id not in set(household_ids):
+        raise NotFound
+    if booking.state is not BookingState.OFFERED or booking.offer_expires_at <= now:
+        raise Refused(
+            "offer_over",
+            f"Cette place n’est plus proposée pour le {format_day(booking.day)}. Regardez votre planning.",
+        )
+    return booking
+
+
+def _answer_line(session: Session, booking: Booking, state: LineState, reason: str, now: datetime) -> None:
+    """What the line of the request that waited becomes."""
+    line = session.scalar(
+        select(BookingRequestLine).where(
+            BookingRequestLine.booking_id == booking.id,
+            BookingRequestLine.state == LineState.WAITING,
+            BookingRequestLine.action == LineAction.BOOK,
+        )
+    )
+    if line is not None:
+        line.state, line.reason = state, reason
+        line.decided_at = None if state is LineState.PENDING else now
+        session.flush()
+
+
+# --- Mails and journal --------------------------------------------------------------------------------------
+
+
+def _tell(session: Session, kind: MailKind, booking: Booking, now: datetime, reason: str = "") -> None:
+    """One mail to each adult of the household who has an access."""
+    child = session.get_one(Child, booking.child_id)
+    activity = session.get_one(Activity, booking.activity_id)
+    presence = session.get_one(PresenceType, booking.presence_type_id)
+    for row in session.execute(
+        select(User.id, User.email)
+        .join(Guardian, Guardian.user_id == User.id)
+        .join(HouseholdGuardian, HouseholdGuardian.guardian_id == Guardian.id)
+        .where(HouseholdGuardian.household_id == booking.household_id)
+        .order_by(HouseholdGuardian.position, Guardian.id)
+    ):
+        outbox.queue(
+            session,
+            kind,
+            to=row.email,
+            now=now,
+            user_id=row.id,
+            household_id=booking.household_id,
+            first_name=child.first_name,
+            activity=activity.name,
+            presence=presence.name,
+            day=booking.day,
+            booking_id=booking.id,
+            expires_at=booking.offer_expires_at,
+            reason=reason,
+        )
+
+
+def _record(session: Session, action: str, booking: Booking, actor: Actor, now: datetime) -> None:
+    audit.record(
+        session,
+        at=now,
+        actor_user_id=actor.user_id,
+        channel=actor.channel,
+        action=action,
+        object_type="booking",
+        object_id=booking.id,
+        household_id=booking.household_id,
+        after={"day": booking.day.isoformat(), "child_id": booking.child_id, "state": booking.state.value},
+    )
