@@ -1243,7 +1243,8 @@ class BookingRequestLine(db.Model):
 class BookingDraft(db.Model):
     """The wizard of one parent, or of an agent for a family, kept on the server (S90, S102, S116).
 
-    `key` is in the address.
+    `key` is in the address. `default_week` is the default week asked for in this draft, as
+    `domain.default_week.to_tree` writes it: it becomes the household's at « Valider » (R21).
     """
 
     __tablename__ = "booking_draft"
@@ -1258,6 +1259,7 @@ class BookingDraft(db.Model):
     presence_type_id: Mapped[int | None] = parent_key("presence_type.id", index=False)
     channel: Mapped[Channel] = mapped_column(closed_list(Channel), default=Channel.PORTAL)
     override_reason: Mapped[str] = mapped_column(String(300), default="")
+    default_week: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

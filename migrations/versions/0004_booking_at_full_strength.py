@@ -566,6 +566,7 @@ def upgrade() -> None:
         batch_op.add_column(
             sa.Column("override_reason", sa.String(length=300), nullable=False, server_default="")
         )
+        batch_op.add_column(sa.Column("default_week", sa.JSON(none_as_null=True), nullable=True))
 
     with op.batch_alter_table("booking_period", schema=None) as batch_op:
         batch_op.add_column(
