@@ -5,7 +5,7 @@ The planning of the wizard, its recap and the validation ask the same `judge`: w
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -166,17 +166,15 @@ def _covers(child_id: ColumnElement[int]) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _columns(part: str, child_id: ColumnElement[int], parts: ColumnElement[int]) -> tuple[ColumnElement, ...]:
-    """In the order of the fields of ChildDay, after the part that the row comes from; `parts` are those of
-    the day that the presence type takes."""
+def _columns(child_id: ColumnElement[int], parts: ColumnElement[int]) -> tuple[ColumnElement, ...]:
+    """In the order of the fields of ChildDay; `parts` are those of the day that the presence type takes."""
     group_id = (
         select(func.min(Enrolment.group_id))
         .where(*_covers(child_id))
-        .correlate(BookingDraft, BookingDraftLine, Opening, Activity, Facility)
+        .correlate_except(Enrolment)
         .scalar_subquery()
     )
     return (
-        literal(part),
         BookingDraft.id,
         BookingDraft.household_id,
         BookingDraft.channel,
@@ -225,8 +223,8 @@ def _columns(part: str, child_id: ColumnElement[int], parts: ColumnElement[int])
             HouseholdChild.household_id == BookingDraft.household_id,
             HouseholdChild.is_restricted.is_(False),
         )
-        .correlate(BookingDraft, BookingDraftLine, Opening, Activity, Facility),
-        exists().where(CustodyCalendar.child_id == child_id).correlate(BookingDraft, BookingDraftLine),
+        .correlate_except(Enrolment, HouseholdChild),
+        exists().where(CustodyCalendar.child_id == child_id).correlate_except(CustodyCalendar),
     )
 
 
@@ -248,7 +246,7 @@ def _with_booking(statement: Select, child_id: ColumnElement[int]) -> Select:
 
 _CHILD_ID = func.coalesce(cast(bindparam("child_id"), Integer), BookingDraft.child_id)
 _WISHES = _with_booking(
-    select(*_columns("wish", BookingDraftLine.child_id, _WISHED_TYPE.parts))
+    select(literal("wish"), *_columns(BookingDraftLine.child_id, _WISHED_TYPE.parts))
     .select_from(BookingDraft)
     .join(BookingDraftLine, BookingDraftLine.draft_id == BookingDraft.id)
     .join(Opening, Opening.id == BookingDraftLine.opening_id)
@@ -256,7 +254,7 @@ _WISHES = _with_booking(
     BookingDraftLine.child_id,
 )
 _DAYS = _with_booking(
-    select(*_columns("day", _CHILD_ID, PresenceType.parts))
+    select(literal("day"), *_columns(_CHILD_ID, PresenceType.parts))
     .select_from(BookingDraft)
     .join(PresenceType, PresenceType.id == bindparam("presence_type_id"))
     .join(
@@ -275,6 +273,36 @@ _DAYS = _with_booking(
     ),
     _CHILD_ID,
 ).where(PresenceType.is_active, Activity.is_active, Facility.is_active)
+# Several children and presence types of any facility, children of the draft's household alone.
+_KIN = aliased(HouseholdChild)
+_MANY = _with_booking(
+    select(PresenceType.id, PresenceType.name, *_columns(_KIN.child_id, PresenceType.parts))
+    .select_from(BookingDraft)
+    .join(
+        _KIN,
+        (_KIN.household_id == BookingDraft.household_id)
+        & _KIN.is_restricted.is_(False)
+        & _KIN.child_id.in_(bindparam("children", expanding=True)),
+    )
+    .join(PresenceType, PresenceType.id.in_(bindparam("presence_types", expanding=True)))
+    .join(Activity, Activity.id == PresenceType.activity_id)
+    .join(
+        Opening,
+        (Opening.activity_id == Activity.id) & Opening.day.between(bindparam("first"), bindparam("last")),
+    )
+    .outerjoin(
+        BookingDraftLine,
+        (BookingDraftLine.draft_id == BookingDraft.id)
+        & (BookingDraftLine.child_id == _KIN.child_id)
+        & (BookingDraftLine.opening_id == Opening.id),
+    ),
+    _KIN.child_id,
+).where(
+    BookingDraft.id == bindparam("draft_id"),
+    PresenceType.is_active,
+    Activity.is_active,
+    Facility.is_active,
+)
 _BY_ID = BookingDraft.id == bindparam("draft_id")
 _BY_KEY = (
     (BookingDraft.key == bindparam("key"))
@@ -302,6 +330,39 @@ def wishes_and_days(
     """
     span = {"presence_type_id": presence_type_id, "first": first, "last": last}
     return _both(_BOTH_BY_ID, span | {"draft_id": draft_id, "child_id": child_id})
+
+
+class OfferedDay(NamedTuple):
+    """An open day of a child for one presence type, whatever the draft and the booking say."""
+
+    presence_type_id: int
+    presence_type: str
+    day: ChildDay
+
+    def wished(self) -> ChildDay:
+        """The day as a draft that books it would hold it."""
+        return replace(
+            self.day,
+            wish=LineAction.BOOK,
+            wish_type_id=self.presence_type_id,
+            wish_type=self.presence_type,
+        )
+
+
+def days_of_many(
+    draft_id: int, child_ids: Iterable[int], presence_type_ids: Iterable[int], first: date, last: date
+) -> list[OfferedDay]:
+    """The open days between two days of each of these presence types for each of these children of the
+    draft's household, in their order. One statement, however many."""
+    wanted = {
+        "draft_id": draft_id,
+        "children": sorted(set(child_ids)),
+        "presence_types": sorted(set(presence_type_ids)),
+        "first": first,
+        "last": last,
+    }
+    found = [OfferedDay(*row[:2], ChildDay(*row[2:])) for row in read(_MANY, wanted)]
+    return sorted(found, key=lambda one: (one.day.day, one.day.child_id, one.day.activity_id))
 
 
 def touched(key: str, user_id: int, presence_type_id: int, day: date) -> Both:
