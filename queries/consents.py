@@ -107,6 +107,18 @@ def waiting_texts(guardian_id: int | None) -> tuple[AdultText, ...]:
     return tuple(one for one in texts_of([guardian_id]) if one.is_waiting)
 
 
+def texts_waiting_for_all(guardian_ids: Sequence[int]) -> tuple[AdultText, ...]:
+    """The texts that every one of these adults still has to answer, each once. One statement; none for
+    nobody."""
+    if not guardian_ids:
+        return ()
+    waiting: dict[int, list[AdultText]] = {}
+    for one in texts_of(guardian_ids):
+        if one.is_waiting:
+            waiting.setdefault(one.text_id, []).append(one)
+    return tuple(found[0] for found in waiting.values() if len(found) == len(guardian_ids))
+
+
 def text_of(guardian_id: int | None, text_id: int) -> tuple[AdultText, str]:
     """One text that concerns the adult, and its words. Two statements. Raises NotFound."""
     found = [one for one in texts_of([guardian_id] if guardian_id else []) if one.text_id == text_id]

@@ -35,7 +35,7 @@ from models import (
     QuotientFamilial,
     User,
 )
-from queries.family import COUNTING_DOCUMENTS, ChildCard, every_child_of
+from queries.family import COUNTING_DOCUMENTS, ChildCard, HouseholdName, every_child_of
 
 PAGE_SIZE = 25
 _NUMBER = re.compile(r"(?:n\W*)?([0-9]{1,6})", re.IGNORECASE)
@@ -398,6 +398,18 @@ _HOMES = (
 )
 _NO_ADDRESS = {"address": "", "address_extra": "", "postcode": "", "city": ""}
 _NO_CONTACT = {"email": "", "mobile_phone": "", "home_phone": "", "work_phone": "", "workplace": ""}
+
+
+def household_name(household_id: int, *, facility_ids: Scope, today: date) -> HouseholdName:
+    """The name alone of a household. One statement. Raises NotFound for one that is out of sight."""
+    row = db.session.execute(
+        select(Household.id, Household.name, Household.number).where(
+            Household.id == household_id, _visible(facility_ids, today)
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return HouseholdName(*row)
 
 
 def household_file(

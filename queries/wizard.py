@@ -6,10 +6,9 @@ from datetime import date, datetime
 
 from sqlalchemy import bindparam, exists, extract, func, or_, select
 
+from domain.enums import Channel
 from domain.errors import NotFound
-from domain.french import (
-    format_moment,
-)
+from domain.french import format_moment
 from extensions import UtcDateTime, db
 from models import (
     Activity,
@@ -40,7 +39,7 @@ _PERIOD_IS_OPEN = (
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The wizard of one parent as it stands; `reference` once it was validated.
+    """The wizard of one parent, or of an agent for a family, as it stands; `reference` once it was validated.
 
     `has_child` and `has_place` are false when a step is not done, or not right any more.
     """
@@ -57,6 +56,7 @@ class Draft:
     month: date | None
     presence_type_id: int | None
     reference: str | None
+    channel: Channel
     has_child: bool
     has_place: bool
     has_lines: bool
@@ -89,6 +89,7 @@ _DRAFT_COLUMNS = (
     BookingDraft.month,
     BookingDraft.presence_type_id,
     BookingRequest.reference,
+    BookingDraft.channel,
     _HAS_CHILD,
     _HAS_PLACE.correlate(BookingDraft, Facility),
     exists().where(BookingDraftLine.draft_id == BookingDraft.id),
@@ -105,7 +106,9 @@ _DRAFTS = (
 _DRAFT = _DRAFTS.where(BookingDraft.key == bindparam("key"))
 _UNFINISHED = (
     _DRAFTS.where(
-        BookingDraft.submitted_at.is_(None), exists().where(BookingDraftLine.draft_id == BookingDraft.id)
+        BookingDraft.submitted_at.is_(None),
+        BookingDraft.household_id.in_(bindparam("households", expanding=True)),
+        exists().where(BookingDraftLine.draft_id == BookingDraft.id),
     )
     .order_by(BookingDraft.updated_at.desc())
     .limit(1)
@@ -121,9 +124,11 @@ def draft(user_id: int, household_ids: Sequence[int], key: str, now: datetime, t
 
 
 def unfinished_draft(user_id: int, household_ids: Sequence[int], now: datetime, today: date) -> Draft | None:
-    """The last draft with days that this person did not validate, None without one. One statement."""
-    row = read(_UNFINISHED, {"user_id": user_id, "now": now, "today": today}).first()
-    return None if row is None or row.household_id not in household_ids else Draft(*row)
+    """The last draft with days for these households that this person did not validate, None without one. One
+    statement."""
+    wanted = {"user_id": user_id, "households": household_ids, "now": now, "today": today}
+    row = read(_UNFINISHED, wanted).first()
+    return None if row is None else Draft(*row)
 
 
 _HOUSEHOLD_OF_CHILD = select(HouseholdChild.household_id).where(

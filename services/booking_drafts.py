@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, delete, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from domain.calendar import paris_now
-from domain.enums import LineAction, LineState
+from domain.enums import Channel, LineAction, LineState
 from domain.errors import BusinessError, NotFound, Refused, Stale
 from domain.french import format_day
 from domain.workflow import ACTIVE_STATES, NOT_ACTIVE
@@ -37,10 +37,12 @@ _SUBMITTED = "Cette demande est déjà validée. Ouvrez l’historique pour la r
 
 
 class Author(NamedTuple):
-    """Who acts: the account and the households it belongs to."""
+    """Who acts: the account and the households it belongs to, or the one that an agent acts for; then
+    `channel` says how the family asked (S116)."""
 
     user_id: int
     household_ids: Sequence[int]
+    channel: Channel = Channel.PORTAL
 
 
 class Wanted(StrEnum):
@@ -84,6 +86,7 @@ def _new_draft(author: Author, household_id: int, now: datetime, **columns: obje
         key=secrets.token_urlsafe(_KEY_BYTES),
         user_id=author.user_id,
         household_id=household_id,
+        channel=author.channel,
         created_at=now,
         updated_at=now,
         **columns,

@@ -57,9 +57,9 @@ def submit(author: Author, key: str, author_name: str, email: str, now: datetime
         if any(wish.wish is LineAction.BOOK for wish in wishes):
             today = paris_now(now).date()
             pairs = {(wish.child_id, wish.facility_id) for wish in wishes if wish.wish is LineAction.BOOK}
-            guardian_id = booking_gates.guardian_of(author.user_id)
+            adults = booking_gates.adults_behind(author.user_id, [household_id])
             refuse_closed(
-                booking_gates.gates([household_id], guardian_id, town_queries.settings(), today)
+                booking_gates.gates([household_id], adults, town_queries.settings(), today)
                 + booking_gates.document_gates(household_id, pairs, today)
             )
         request = BookingRequest(

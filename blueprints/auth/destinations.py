@@ -9,7 +9,11 @@ from werkzeug.routing import RequestRedirect
 # Pages that make no sense right after signing in.
 _NOT_AFTER = frozenset({"auth.sign_in", "auth.sign_out", "auth.choose_password"})
 
-_OF_A_REQUEST = frozenset({"bookings.child", "bookings.place", "bookings.planning", "bookings.recap"})
+_OF_A_REQUEST = frozenset(
+    f"{blueprint}.{step}"
+    for blueprint in ("bookings", "staff_bookings")
+    for step in ("child", "place", "planning", "recap")
+)
 
 
 def safe_destination(wanted: str | None) -> str | None:

@@ -7,45 +7,40 @@ from flask import abort, current_app, flash, redirect, render_template, request,
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from blueprints.bookings import blueprint
-from blueprints.bookings.wizard_forms import ChildForm, PlaceForm, place_value
+from blueprints.bookings.acting import acting, step
+from blueprints.bookings.wizard_forms import ChildForm, CounterChildForm, PlaceForm, place_value
 from blueprints.shared.answers import answer, done, is_htmx
-from blueprints.shared.guards import parent
 from blueprints.shared.pages import town
 from blueprints.shared.time import now, today
 from domain.booking_gates import Gate, GateKind
 from domain.calendar import parse_month
 from domain.errors import BusinessError, Refused
-from queries import booking_gates, wizard, wizard_month, wizard_recap
-from queries.family import ChildCard, children_of, homes_of_children
+from queries import booking_gates, households, wizard, wizard_month, wizard_recap
+from queries.family import ChildCard, HouseholdName, children_of, homes_of_children
 from services import booking_copies, booking_drafts, booking_requests
-from services.booking_drafts import Author, Wanted
+from services.booking_drafts import Wanted
 
 STEPS = ("child", "place", "planning", "recap")
 
 
-def _author() -> Author:
-    return Author(current_user.user_id, current_user.household_ids)
-
-
 def _children() -> tuple[ChildCard, ...]:
-    return children_of(current_user.household_ids)
+    return children_of(acting().household_ids)
 
 
 def _draft(key: str) -> wizard.Draft:
-    return wizard.draft(current_user.user_id, current_user.household_ids, key, now(), today())
+    return wizard.draft(acting().author.user_id, acting().household_ids, key, now(), today())
 
 
-def _elsewhere(draft: wizard.Draft, step: str) -> Response | None:
+def _elsewhere(draft: wizard.Draft, wanted: str) -> Response | None:
     """Where to look at a draft instead: its receipt once validated, else the first step that is not right."""
     if draft.reference:
-        return done(url_for("bookings.receipt", reference=draft.reference))
+        return done(url_for(".receipt", reference=draft.reference))
     missing = next(
         (name for name, good in zip(STEPS, (draft.has_child, draft.has_place), strict=False) if not good),
-        step,
+        wanted,
     )
-    if STEPS.index(missing) < STEPS.index(step):
-        return done(url_for(f"bookings.{missing}", key=draft.key))
+    if STEPS.index(missing) < STEPS.index(wanted):
+        return done(url_for(f".{missing}", key=draft.key))
     return None
 
 
@@ -60,45 +55,51 @@ def _month_argument(name: str = "mois") -> date | None:
 # --- Step 1 -------------------------------------------------------------------------------------------------
 
 
-@blueprint.route("/reservations/nouvelle", methods=["GET", "POST"])
-@parent
+@step("/nouvelle", "GET", "POST")
 def new() -> Response:
     """Step 1 without a draft: reading it writes nothing."""
     children = _children()
-    form = ChildForm().offer(children, homes_of_children(current_user.household_ids), None)
+    form = CounterChildForm() if acting().by_agent else ChildForm()
+    form.offer(children, homes_of_children(acting().household_ids), request.args.get("enfant", type=int))
     if form.validate_on_submit() and _may_book(form):
-        key = booking_drafts.start(
-            _author(), form.child_id, _month_argument() or _month_argument("jour"), now()
-        )
+        author = form.author(acting().author)
+        key = booking_drafts.start(author, form.child_id, _month_argument() or _month_argument("jour"), now())
         return _after_child(key, form.child_id)
-    unfinished = wizard.unfinished_draft(current_user.user_id, current_user.household_ids, now(), today())
+    unfinished = wizard.unfinished_draft(acting().author.user_id, acting().household_ids, now(), today())
     return _child_page(form, children, request.full_path.rstrip("?"), unfinished=unfinished)
 
 
-@blueprint.route("/reservations/<key>/enfant", methods=["GET", "POST"])
-@parent
+@step("/<key>/enfant", "GET", "POST")
 def child(key: str) -> Response:
     draft = _draft(key)
     elsewhere = _elsewhere(draft, "child")
     if elsewhere:
         return elsewhere
     children = _children()
-    form = ChildForm().offer(children, homes_of_children(current_user.household_ids), draft.child_id)
+    form = ChildForm().offer(children, homes_of_children(acting().household_ids), draft.child_id)
     if form.validate_on_submit() and _may_book(form):
-        booking_drafts.choose_child(_author(), key, form.child_id, now())
+        booking_drafts.choose_child(acting().author, key, form.child_id, now())
         return _after_child(key, form.child_id)
-    return _child_page(form, children, url_for("bookings.child", key=key), unfinished=None)
+    return _child_page(form, children, url_for(".child", key=key), unfinished=None)
 
 
 def _gates(household_ids: Sequence[int], documents: Sequence[Gate] = ()) -> list[tuple[Gate, str]]:
-    """What is to be done before booking, each with the address where it is done."""
+    """What is to be done before booking, each with the address where it is done: none for an agent, who is
+    only told."""
+    by_agent = acting().by_agent
+    adults = booking_gates.adults_of(household_ids) if by_agent else (current_user.guardian_id,)
+    found = [*booking_gates.gates(household_ids, adults, town(), today()), *documents]
+    each = {gate.sentence: gate for gate in found}.values()
+    return [(gate, "" if by_agent else _where_done(gate)) for gate in each]
+
+
+def _where_done(gate: Gate) -> str:
     places = {
         GateKind.DOCUMENT: _document_address,
         GateKind.CERTIFICATION: lambda gate: url_for("household.certify", household_id=gate.target_id),
         GateKind.CONSENT: lambda gate: url_for("household.read_text", text_id=gate.target_id),
     }
-    found = [*booking_gates.gates(household_ids, current_user.guardian_id, town(), today()), *documents]
-    return [(gate, places[gate.kind](gate)) for gate in {gate.sentence: gate for gate in found}.values()]
+    return places[gate.kind](gate)
 
 
 def _document_address(gate: Gate) -> str:
@@ -108,8 +109,11 @@ def _document_address(gate: Gate) -> str:
 
 
 def _may_book(form: ChildForm) -> bool:
-    """Whether the child's household has done what the town wants first; else the form says what to do."""
-    household_id = wizard.household_of(form.child_id, current_user.household_ids)
+    """Whether the child's household has done what the town wants first; else the form says what to do. An
+    agent may go on: the recap asks for a reason."""
+    household_id = wizard.household_of(form.child_id, acting().household_ids)
+    if acting().by_agent:
+        return True
     reasons = [gate.sentence for gate, _ in _gates([household_id])]
     form.form_errors += reasons
     return not reasons
@@ -118,7 +122,13 @@ def _may_book(form: ChildForm) -> bool:
 def _after_child(key: str, child_id: int) -> Response:
     """Step 2, or the planning at once when there is one establishment to choose from."""
     settled = wizard.only_choice(wizard.places(child_id, now(), today()), None)
-    return done(url_for("bookings.planning" if settled else "bookings.place", key=key))
+    return done(url_for(".planning" if settled else ".place", key=key))
+
+
+def _household() -> HouseholdName:
+    """The family before the agent. Raises NotFound."""
+    (household_id,) = acting().household_ids
+    return households.household_name(household_id, facility_ids=current_user.facility_ids, today=today())
 
 
 def _child_page(
@@ -129,26 +139,23 @@ def _child_page(
         form=form,
         children=children,
         address=address,
-        gates=_gates(current_user.household_ids),
+        household=_household() if acting().by_agent else None,
+        gates=_gates(acting().household_ids),
         **context,
     )
     return page, 422 if form.errors else 200
 
 
-@blueprint.post("/reservations/<key>/abandonner")
-@parent
+@step("/<key>/abandonner", "POST")
 def discard(key: str) -> Response:
-    booking_drafts.discard(_author(), key, now())
-    return done(
-        url_for("bookings.new"), "Votre demande en cours est effacée. Vos réservations n’ont pas changé."
-    )
+    booking_drafts.discard(acting().author, key, now())
+    return done(url_for(".new"), "Votre demande en cours est effacée. Vos réservations n’ont pas changé.")
 
 
 # --- Step 2 -------------------------------------------------------------------------------------------------
 
 
-@blueprint.route("/reservations/<key>/etablissement", methods=["GET", "POST"])
-@parent
+@step("/<key>/etablissement", "GET", "POST")
 def place(key: str) -> Response:
     draft = _draft(key)
     elsewhere = _elsewhere(draft, "place")
@@ -158,8 +165,8 @@ def place(key: str) -> Response:
     card = next(card for card in _children() if card.child_id == draft.child_id)
     form = PlaceForm().offer(places, draft.facility_id, draft.month)
     if form.validate_on_submit():
-        booking_drafts.choose_place(_author(), key, *form.place, now())
-        return done(url_for("bookings.planning", key=key))
+        booking_drafts.choose_place(acting().author, key, *form.place, now())
+        return done(url_for(".planning", key=key))
     page = render_template(
         "bookings/wizard_place.html",
         form=form,
@@ -174,8 +181,7 @@ def place(key: str) -> Response:
 # --- Step 3 -------------------------------------------------------------------------------------------------
 
 
-@blueprint.get("/reservations/<key>/planning")
-@parent
+@step("/<key>/planning", "GET")
 def planning(key: str) -> Response:
     """The month to paint. `mois` and `type` in the address choose what is shown; reading writes nothing."""
     draft = _draft(key)
@@ -210,14 +216,13 @@ def _refused(key: str, refusal: Refused, month: date | None) -> Response:
     return _elsewhere(draft, "planning") or _planning(draft, refusal=refusal, month=month)
 
 
-@blueprint.post("/reservations/<key>/jours")
-@parent
+@step("/<key>/jours", "POST")
 def days(key: str) -> Response:
     """A touched day: `jour` is « 2027-02-01:book », the day and the state wanted, never « the other one »."""
     day, wanted = _wish(request.form.get("jour", ""))
     type_id = request.form.get("type", 0, type=int)
     try:
-        touched = booking_drafts.set_day(_author(), key, day, wanted, type_id, now())
+        touched = booking_drafts.set_day(acting().author, key, day, wanted, type_id, now())
     except Refused as refusal:
         return _refused(key, refusal, day.replace(day=1))
     if not is_htmx():
@@ -231,7 +236,7 @@ def days(key: str) -> Response:
 
 
 def _planning_address(key: str, day: date, type_id: int) -> str:
-    return url_for("bookings.planning", key=key, mois=day.isoformat()[:7], type=type_id, _anchor=f"j-{day}")
+    return url_for(".planning", key=key, mois=day.isoformat()[:7], type=type_id, _anchor=f"j-{day}")
 
 
 def _wish(text: str) -> tuple[date, Wanted]:
@@ -243,8 +248,7 @@ def _wish(text: str) -> tuple[date, Wanted]:
         abort(404)
 
 
-@blueprint.post("/reservations/<key>/recopier")
-@parent
+@step("/<key>/recopier", "POST")
 def copy(key: str) -> Response:
     """Copy the days of the month on other dates and to siblings; what cannot be is listed with its reason."""
     month = _month_argument()
@@ -252,7 +256,7 @@ def copy(key: str) -> Response:
         abort(404)
     try:
         siblings = request.form.getlist("enfant", type=int)
-        copied = booking_copies.copy_days(_author(), key, month, _until(), _dates(), siblings, now())
+        copied = booking_copies.copy_days(acting().author, key, month, _until(), _dates(), siblings, now())
     except Refused as refusal:
         return _refused(key, refusal, month)
     to_recap = request.form.get("suite") == "recapitulatif"
@@ -261,11 +265,9 @@ def copy(key: str) -> Response:
     for sentence in copied.sentences():
         flash(sentence, "ok")
     if to_recap:
-        address = url_for("bookings.recap", key=key)
+        address = url_for(".recap", key=key)
         return ("", {"HX-Redirect": address}) if is_htmx() else done(address)
-    return done(
-        url_for("bookings.planning", key=key, mois=request.form["mois"], type=request.form.get("type"))
-    )
+    return done(url_for(".planning", key=key, mois=request.form["mois"], type=request.form.get("type")))
 
 
 def _until() -> date | None:
@@ -291,15 +293,14 @@ def _dates() -> list[date]:
 # --- Step 4 -------------------------------------------------------------------------------------------------
 
 
-@blueprint.get("/reservations/<key>/recapitulatif")
-@parent
+@step("/<key>/recapitulatif", "GET")
 def recap(key: str) -> Response:
     draft = _draft(key)
     elsewhere = _elsewhere(draft, "recap")
     if elsewhere:
         return elsewhere
     if not draft.has_lines:
-        return done(url_for("bookings.planning", key=key))
+        return done(url_for(".planning", key=key))
     recap = wizard_recap.recap(draft, _children(), now(), today())
     lacking = booking_gates.document_gates(draft.household_id, recap.booked_places, today())
     return render_template(
@@ -310,32 +311,30 @@ def recap(key: str) -> Response:
     )
 
 
-@blueprint.post("/reservations/<key>/retirer")
-@parent
+@step("/<key>/retirer", "POST")
 def remove(key: str) -> Response:
-    booking_drafts.remove_line(_author(), key, request.form.get("ligne", 0, type=int), now())
-    return done(url_for("bookings.recap", key=key), "Ce jour est retiré de votre demande.")
+    booking_drafts.remove_line(acting().author, key, request.form.get("ligne", 0, type=int), now())
+    return done(url_for(".recap", key=key), "Ce jour est retiré de votre demande.")
 
 
-@blueprint.post("/reservations/<key>/modifier")
-@parent
+@step("/<key>/modifier", "POST")
 def edit(key: str) -> Response:
     """Back to the planning of one child of the draft."""
     child_id, facility_id = (request.form.get(name, 0, type=int) for name in ("enfant", "etablissement"))
-    booking_drafts.resume(_author(), key, child_id, facility_id, now())
-    return done(url_for("bookings.planning", key=key))
+    booking_drafts.resume(acting().author, key, child_id, facility_id, now())
+    return done(url_for(".planning", key=key))
 
 
-@blueprint.post("/reservations/<key>/valider")
-@parent
+@step("/<key>/valider", "POST")
 def validate(key: str) -> Response:
-    reference = booking_requests.submit(_author(), key, current_user.display_name, current_user.email, now())
-    return redirect(url_for("bookings.receipt", reference=reference), code=303)
+    reference = booking_requests.submit(
+        acting().author, key, current_user.display_name, current_user.email, now()
+    )
+    return redirect(url_for(".receipt", reference=reference), code=303)
 
 
-@blueprint.post("/reservations/annuler/<int:booking_id>")
-@parent
+@step("/annuler/<int:booking_id>", "POST")
 def cancel(booking_id: int) -> Response:
     """From the agenda: a draft that gives one booking up, ready to be validated."""
-    key = booking_drafts.start_cancelling(_author(), booking_id, now())
-    return done(url_for("bookings.recap", key=key))
+    key = booking_drafts.start_cancelling(acting().author, booking_id, now())
+    return done(url_for(".recap", key=key))

@@ -7,9 +7,11 @@ from flask_wtf import FlaskForm
 from wtforms import RadioField
 from wtforms.validators import ValidationError
 
+from blueprints.staff.families.fields import channel_field, remember_channel
 from domain.calendar import month_slug
 from queries.family import ChildCard
 from queries.wizard import Place
+from services.booking_drafts import Author
 
 NO_CHILD = "Choisissez l’enfant à inscrire."
 NO_PLACE = "Choisissez un établissement et un mois d’accueil."
@@ -42,13 +44,28 @@ class ChildForm(FlaskForm):
             (str(child.child_id), ", ".join(filter(None, (child.first_name, homes.get(child.child_id)))))
             for child in children
         ]
-        if self.enfant.data is None and (chosen or len(children) == 1):
-            self.enfant.data = str(chosen or children[0].child_id)
+        values = [value for value, _ in self.enfant.choices]
+        if self.enfant.data is None and (str(chosen) in values or len(values) == 1):
+            self.enfant.data = str(chosen) if str(chosen) in values else values[0]
         return self
 
     @property
     def child_id(self) -> int:
         return int(self.enfant.data)
+
+    def author(self, author: Author) -> Author:
+        """Who starts the request."""
+        return author
+
+
+class CounterChildForm(ChildForm):
+    """The same at the counter, with the way in which the family asked (S116)."""
+
+    channel = channel_field()
+
+    def author(self, author: Author) -> Author:
+        remember_channel(self.channel.data)
+        return author._replace(channel=self.channel.data)
 
 
 class PlaceForm(FlaskForm):

@@ -46,7 +46,7 @@ STAFF_TABS = (
     ),
     (
         "Familles", "users", "staff_families.index", Permission.FAMILIES_READ,
-        ("staff_families", "staff_family_files"),
+        ("staff_families", "staff_family_files", "staff_bookings"),
     ),
     (
         "Structures", "building", "staff_facilities.index", Permission.FACILITIES_MANAGE,

@@ -275,7 +275,7 @@ class Visitor:
 
     def __init__(self, app: Flask, town: Town, client, role: Role) -> None:
         self.app, self.town, self.client, self.role = app, town, client, role
-        self.values, self.bodies = town.values(), town.bodies()
+        self.values, self.bodies = town.values(role), town.bodies()
 
     def value(self, route: Route, name: str):
         return self.values.get(f"{route.endpoint} {name}") or self.values[name]

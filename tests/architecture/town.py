@@ -261,6 +261,30 @@ class Town:
             Resource(title="Menus", file_key=stored.key, file_name="menus.pdf", size_bytes=stored.size)
         )
 
+    def counter_draft(self, family: Family, role: Role) -> BookingDraft:
+        """What an agent in this role books for the family: the draft of a parent, by telephone (S116)."""
+        draft, user = family.draft, self.users[role]
+        key = f"{family.household.name[0]}{user.id}".ljust(32, "0")
+        known = self.world.all(db.select(BookingDraft).where(BookingDraft.key == key))
+        if known:
+            return known[0]
+        copied = ("household_id", "child_id", "facility_id", "month", "presence_type_id")
+        own = self.world.add(
+            BookingDraft(
+                key=key, user_id=user.id, channel=Channel.PHONE,
+                created_at=self.world.now, updated_at=self.world.now,
+                **{name: getattr(draft, name) for name in copied},
+            )
+        )  # fmt: skip
+        opening = family.canteen.openings[-3]
+        self.world.add(
+            BookingDraftLine(
+                draft_id=own.id, child_id=own.child_id, opening_id=opening.id,
+                presence_type_id=own.presence_type_id, day=opening.day, action=LineAction.BOOK,
+            )
+        )  # fmt: skip
+        return own
+
     def _change_of(self, family: Family) -> int:
         request = self._id(ChangeRequest, household_id=family.household.id)
         return self._id(ChangeLine, request_id=request)
@@ -289,8 +313,9 @@ class Town:
         with self.world.app.app_context(), write_transaction() as session:
             session.get_one(User, user.id).status = status
 
-    def values(self) -> dict[str, Value]:
-        """By name of parameter, or « endpoint parameter » where the same name means something else."""
+    def values(self, role: Role = Role.ADMINISTRATOR) -> dict[str, Value]:
+        """By name of parameter, or « endpoint parameter » where the same name means something else; a draft
+        at the counter is that of the agent in this role."""
         own, other = self.own, self.other
         mine, theirs = own.canteen, other.canteen
         members = {role: self._id(StaffMember, user_id=self.users[role].id) for role in STAFF_ROLES}
@@ -307,6 +332,7 @@ class Town:
             "document_id": Value(own.sent.id, other.sent.id),
             "staff_families.withdraw_document document_id": Value(own.document.id, other.document.id),
             **self._desk_values(),
+            **self._counter_values(role),
             "booking_id": Value(own.booking_id, other.booking_id),
             "line_id": Value(own.line_id, other.line_id),
             "request_id": Value(own.request.id, other.request.id),
@@ -353,6 +379,17 @@ class Town:
             "auth.first_administrator token": Value(ADMINISTRATOR_LINK, unknown="INCONNU"),
         }
 
+    def _counter_values(self, role: Role) -> dict[str, Value]:
+        """What an agent may book with meets a draft of its own."""
+        agent = role if role in STAFF_ROLES else Role.ADMINISTRATOR
+        own, other = (self.counter_draft(family, agent).key for family in (self.own, self.other))
+        key = Value(own, other, "Z" * 32)
+        return {
+            f"{rule.endpoint} key": key
+            for rule in self.world.app.url_map.iter_rules()
+            if rule.endpoint.startswith("staff_bookings.") and "key" in rule.arguments
+        }
+
     def _desk_values(self) -> dict[str, Value]:
         """The cases of « À traiter »: a change and a document that wait."""
         own, other = self.own, self.other
@@ -374,9 +411,14 @@ class Town:
     def bodies(self) -> dict[str, dict[str, Any]]:
         """What a POST must hold to get as far as its object, where an empty form is not enough."""
         meal, child = self.own.canteen.meal.id, self.own.child.id
+        steps = {
+            "days": {"jour": "2027-02-04:book", "type": meal},
+            "copy": {"mois": "2027-02"},
+            "edit": {"enfant": child, "etablissement": self.own.canteen.facility.id},
+            "remove": {"enfant": child, "jour": "2027-02-04"},
+        }
         return {
-            "bookings.days": {"jour": "2027-02-04:book", "type": meal},
-            "bookings.copy": {"mois": "2027-02"},
-            "bookings.edit": {"enfant": child, "etablissement": self.own.canteen.facility.id},
-            "bookings.remove": {"enfant": child, "jour": "2027-02-04"},
+            f"{blueprint}.{step}": body
+            for blueprint in ("bookings", "staff_bookings")
+            for step, body in steps.items()
         }

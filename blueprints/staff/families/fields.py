@@ -45,11 +45,12 @@ def channel_field() -> EnumRadio:
         Channel,
         "Choisissez comment la famille vous l’a dit.",
         choices=[SelectChoice(channel.value, label(channel)) for channel in SERVICE_CHANNELS],
-        default=_last_channel,
+        default=last_channel,
     )
 
 
-def _last_channel() -> Channel:
+def last_channel() -> Channel:
+    """How the family of the last act of this browser told it, else the telephone."""
     last = session.get(LAST_CHANNEL)
     return Channel(last) if last in SERVICE_CHANNELS else Channel.PHONE
 
