@@ -1,23 +1,30 @@
 """What the bookings of a town must be at any instant, whatever crashed or competed: nothing half made."""
 
+import re
 from collections import Counter
+from itertools import pairwise
 
 from sqlalchemy import select
 
 from domain.enums import BookingState, MailKind
-from domain.workflow import PLACE_HOLDING_STATES
+from domain.workflow import ACTIVE_STATES, PLACE_HOLDING_STATES, booking_may_become
 from extensions import db
 from models import (
     AuditEvent,
     Booking,
     BookingDraft,
     BookingDraftLine,
+    BookingEvent,
     BookingRequest,
     BookingRequestLine,
     Opening,
     OutgoingMail,
+    PlaceLimit,
+    PresenceType,
 )
 from tests.factories import World
+
+END_STATES = frozenset(BookingState) - ACTIVE_STATES
 
 
 def assert_books_balance(world: World) -> None:
@@ -27,11 +34,26 @@ def assert_books_balance(world: World) -> None:
     """
     with world.app.app_context():
         _assert_counters()
+        _assert_limits()
+        _assert_history()
         _assert_requests_are_whole()
         _assert_no_booking_without_line()
         if db.engine.dialect.name == "sqlite":
             assert db.session.execute(db.text("PRAGMA integrity_check")).scalar_one() == "ok"
             assert db.session.execute(db.text("PRAGMA foreign_key_check")).all() == []
+
+
+def assert_places_are_counted(world: World) -> None:
+    """Every opening and every limit of it counts its bookings, and none holds more than its places."""
+    with world.app.app_context():
+        _assert_counters()
+        _assert_limits()
+
+
+def assert_history_explains(world: World) -> None:
+    """The events of each booking, one after the other, lead by legal steps to the state that it has."""
+    with world.app.app_context():
+        _assert_history()
 
 
 def _assert_counters() -> None:
@@ -41,6 +63,40 @@ def _assert_counters() -> None:
         waiting = rows[opening.id, BookingState.WAITING]
         assert (opening.booked, opening.waiting) == (held, waiting), opening.day
         assert opening.capacity is None or held <= opening.capacity, opening.day
+
+
+def _assert_limits() -> None:
+    seats = Counter(
+        map(
+            tuple,
+            db.session.execute(
+                select(Booking.opening_id, Booking.group_id, PresenceType.parts)
+                .join(PresenceType, PresenceType.id == Booking.presence_type_id)
+                .where(Booking.state.in_(PLACE_HOLDING_STATES))
+            ),
+        )
+    )
+    for limit in db.session.scalars(select(PlaceLimit)):
+        held = sum(
+            many
+            for (opening_id, group_id, parts), many in seats.items()
+            if opening_id == limit.opening_id
+            and limit.group_id in (None, group_id)
+            and (not limit.part or limit.part & parts)
+        )
+        assert limit.booked == held <= limit.capacity, (limit.opening_id, limit.group_id, limit.part)
+
+
+def _assert_history() -> None:
+    chains: dict[int, list[BookingState]] = {}
+    rows = select(BookingEvent.booking_id, BookingEvent.state).order_by(BookingEvent.id)
+    for booking_id, state in db.session.execute(rows):
+        chains.setdefault(booking_id, []).append(state)
+    for booking_id, state in db.session.execute(select(Booking.id, Booking.state)):
+        chain = chains.get(booking_id, [])
+        assert chain[-1:] == [state], (booking_id, chain, state)
+        assert chain[0] not in END_STATES, chain
+        assert all(booking_may_become(*step) for step in pairwise(chain)), chain
 
 
 def _assert_requests_are_whole() -> None:
@@ -61,8 +117,9 @@ def _assert_requests_are_whole() -> None:
         assert (draft.submitted_at is None) == (request is None), draft.key
         if request is not None:
             assert (lines[request.id], acts[request.id]) == (wishes[draft.id], 1), request.reference
-    assert Counter(request.reference for request in requests.values()) == Counter(
-        request.reference for request in requests.values() for mail in mails if request.reference in mail
+    references = Counter(request.reference for request in requests.values())
+    assert references == Counter(
+        word for mail in mails for word in set(re.findall(r"[\w-]+", mail)) if word in references
     )
     assert len(mails) == len(requests)
 

@@ -6,7 +6,7 @@ PostgreSQL or Chromium says what to install; when CI is set a missing tool is a 
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,6 +27,7 @@ NOW = datetime(2027, 1, 12, 9, 0, tzinfo=UTC)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.addoption("--full", action="store_true", help="races, kills, fuzz and properties at full size")
 
 
 def missing_tool(reason: str) -> None:
@@ -34,6 +35,13 @@ def missing_tool(reason: str) -> None:
     if os.environ.get("CI"):
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def sized(request: pytest.FixtureRequest) -> Callable[..., int]:
+    """`sized(ordinary=100, full=1000)`: how many times a proof is repeated, the second with --full."""
+    is_full = request.config.getoption("--full")
+    return lambda *, ordinary, full: full if is_full else ordinary
 
 
 @pytest.fixture(scope="session")

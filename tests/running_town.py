@@ -27,14 +27,16 @@ from urllib.parse import urlencode, urlsplit
 
 import psycopg
 import pytest
+from sqlalchemy import select
 from sqlalchemy.pool import NullPool
 
 import cli
 import config
 from app import create_app
 from domain.enums import LineAction
+from domain.workflow import ACTIVE_STATES
 from extensions import sqlite_driver
-from models import BookingDraft, BookingDraftLine, Child, User
+from models import Booking, BookingDraft, BookingDraftLine, Child, User
 from services.transaction import write_transaction
 from tests.adapters.test_mail import free_port
 from tests.factories import Canteen, World, weekdays
@@ -280,9 +282,13 @@ class Family:
         self.town, self.canteen, self.household_id, self.parent = town, canteen, household_id, parent
         self.children: list[Child] = []
 
-    def drafts(self, wishes: Sequence[tuple[Child, Sequence[int]]]) -> list[str]:
-        """A draft a wish, ready to be validated; a wish is a child and positions of openings. Their keys."""
+    def drafts(self, wishes: Sequence[tuple[Child, Sequence[int]]], *, changing: bool = False) -> list[str]:
+        """A draft a wish, ready to be validated; a wish is a child and positions of openings. Their keys.
+
+        They book; `changing` gives up the days that are booked or waited for.
+        """
         now = self.town.world.now
+        booked = self._booked() if changing else set()
         rows = [
             BookingDraft(
                 key=f"{self.parent.id}-{os.urandom(8).hex()}",
@@ -306,13 +312,20 @@ class Family:
                     opening_id=self.canteen.openings[place].id,
                     presence_type_id=self.canteen.meal.id,
                     day=self.canteen.openings[place].day,
-                    action=LineAction.BOOK,
+                    action=LineAction.CANCEL
+                    if (child.id, self.canteen.openings[place].id) in booked
+                    else LineAction.BOOK,
                 )
                 for row, (child, places) in zip(rows, wishes, strict=True)
                 for place in places
             )
         )
         return [row.key for row in rows]
+
+    def _booked(self) -> set[tuple[int, int]]:
+        """(child, opening) of the active bookings of the household."""
+        own = Booking.household_id == self.household_id, Booking.state.in_(ACTIVE_STATES)
+        return {(row.child_id, row.opening_id) for row in self.town.world.all(select(Booking).where(*own))}
 
 
 @pytest.fixture

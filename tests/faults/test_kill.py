@@ -22,9 +22,10 @@ from tests.running_town import Browser, Family, Running, Town
 
 pytestmark = pytest.mark.fault
 
-CYCLES = 15
 PARENTS, CHILDREN, WEEKS, DAYS_A_DRAFT = 4, 4, 20, 2
 PLACES = 9  # of sixteen children who all want every day: some wait
+DRAFTS = 24  # of a parent at the start of a cycle: more than can be validated before the kill
+BOOKS_EVERY = 10  # cycles: what is half made stays so
 WHOLE_START_EVERY = 5  # `serve` with its migrations and its outbox worker; else the web server alone
 LONGEST_RESTART_SECONDS = 5
 
@@ -32,8 +33,9 @@ LONGEST_RESTART_SECONDS = 5
 class Validating:
     """A parent who validates one draft after the other; what the server said, and what it left unsaid."""
 
-    def __init__(self, family: Family, keys: list[str]) -> None:
-        self.family, self.left = family, keys
+    def __init__(self, family: Family) -> None:
+        self.family = family
+        self.left: list[str] = []
         self.acknowledged: dict[str, str] = {}  # key -> reference
         self.unanswered: list[str] = []
         self.refused: list[int] = []  # statuses that are no acknowledgement
@@ -43,6 +45,15 @@ class Validating:
         self.browser = server.browser(self.family.parent)
         assert self.browser.get("/planning").status == 200
         assert self.browser.token
+
+    def wish(self, rng: random.Random) -> None:
+        """Make the drafts that are missing; a day that is booked is given up, another is booked."""
+        missing = DRAFTS - len(self.left)
+        openings = range(len(self.family.canteen.openings))
+        wishes = [
+            (rng.choice(self.family.children), rng.sample(openings, DAYS_A_DRAFT)) for _ in range(missing)
+        ]
+        self.left += self.family.drafts(wishes, changing=True)
 
     def run(self) -> None:
         """Until the server dies or nothing is left."""
@@ -73,15 +84,7 @@ class Validating:
 def parents(town: Town) -> list[Validating]:
     """Parents whose children all want the same days."""
     canteen = town.canteen(WEEKS, PLACES, waiting_list=True)
-    found = []
-    for _ in range(PARENTS):
-        family = town.family(canteen, CHILDREN)
-        starts = range(0, len(canteen.openings), DAYS_A_DRAFT)
-        wishes = [
-            (child, range(first, first + DAYS_A_DRAFT)) for first in starts for child in family.children
-        ]
-        found.append(Validating(family, family.drafts(wishes)))
-    return found
+    return [Validating(town.family(canteen, CHILDREN)) for _ in range(PARENTS)]
 
 
 def assert_what_was_said_is_true(town: Town, parents: list[Validating]) -> None:
@@ -108,11 +111,14 @@ def kill_amid_validations(server: Running, parents: list[Validating], delay: flo
         thread.join()
 
 
-def test_nothing_acknowledged_is_lost_and_nothing_is_half_made(town, parents):
+def test_nothing_acknowledged_is_lost_and_nothing_is_half_made(town, parents, sized):
+    cycles = sized(ordinary=11, full=200)
     rng = random.Random(2027)  # noqa: S311  moments, not secrets
     replayed = interrupted = 0
     starts = []
-    for cycle in range(CYCLES):
+    for cycle in range(cycles):
+        for parent in parents:
+            parent.wish(rng)
         began = time.monotonic()
         with start(town, cycle) as server:
             starts.append(time.monotonic() - began)
@@ -123,11 +129,16 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_half_made(town, parents):
             kill_amid_validations(server, parents, rng.uniform(0.05, 0.4))
         interrupted += any(parent.unanswered for parent in parents)
         assert_what_was_said_is_true(town, parents)
-        assert_books_balance(town.world)
+        if cycle % BOOKS_EVERY == 0 or cycle == cycles - 1:
+            assert_books_balance(town.world)
     assert [parent.refused for parent in parents] == [[]] * PARENTS
-    assert interrupted >= CYCLES // 2, "the kills must fall into the work"
+    assert interrupted >= cycles // 2, "the kills must fall into the work"
     assert replayed
     assert all(parent.acknowledged for parent in parents)
+    acknowledged = sum(len(parent.acknowledged) for parent in parents)
+    click.echo(
+        f"{cycles} kills, {interrupted} amid the work; {acknowledged} acknowledged, {replayed} replayed"
+    )
     clean, *after_kill = starts[::WHOLE_START_EVERY]
     click.echo(f"clean start {clean:.1f} s, after a kill {', '.join(f'{one:.1f} s' for one in after_kill)}")
     # Twice the clean start is for a machine that is busy with something else.

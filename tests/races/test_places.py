@@ -17,8 +17,9 @@ from domain.errors import BusinessError, Refused, Stale
 from extensions import db
 from models import Booking, BookingDraft, BookingDraftLine, BookingRequest, Opening, OutgoingMail
 from queries import booking_days
-from services import booking_drafts, booking_requests
+from services import booking_drafts, booking_requests, places
 from services.booking_drafts import Author, Wanted
+from services.places import Seat
 from services.transaction import write_transaction
 from tests.booking_bench import FEBRUARY, MONDAY, SCHOOL_DAYS, THURSDAY, Bench
 
@@ -131,14 +132,14 @@ def test_without_the_guard_the_day_is_overbooked(world, monkeypatch):
     read_before: dict[int, list] = {}
     everybody_has_read = threading.Barrier(CONTENDERS)
 
-    def trusting(session, opening_id: int) -> bool:
+    def trusting(session, seat: Seat) -> bool:
         booked = read_before[threading.get_ident()][0].booked
-        session.execute(update(Opening).where(Opening.id == opening_id).values(booked=booked + 1))
+        session.execute(update(Opening).where(Opening.id == seat.opening_id).values(booked=booked + 1))
         return booked < PLACES
 
     real = booking_days.wishes
-    monkeypatch.setattr(booking_requests, "_lock_openings", lambda *_: None)
-    monkeypatch.setattr(booking_requests, "_take_place", trusting)
+    monkeypatch.setattr(places, "lock", lambda *_: None)
+    monkeypatch.setattr(places, "take", trusting)
     monkeypatch.setattr(booking_days, "wishes", lambda *_: read_before[threading.get_ident()])
     ids = {draft.key: draft.id for draft in world.all(BookingDraft)}
 
