@@ -52,13 +52,13 @@ from models import (
     BookingDraftLine,
     BookingPeriod,
     BookingRequestLine,
-    CustodyCalendar,
     Enrolment,
     Facility,
     HouseholdChild,
     Opening,
     PresenceType,
 )
+from queries.custody import has_custody, homes
 from queries.place_columns import narrowest, waiting_in_group, waiting_rank
 from queries.reading import read
 from queries.rules import RuleSet, rule_set
@@ -224,7 +224,7 @@ def _columns(child_id: ColumnElement[int], parts: ColumnElement[int]) -> tuple[C
             HouseholdChild.is_restricted.is_(False),
         )
         .correlate_except(Enrolment, HouseholdChild),
-        exists().where(CustodyCalendar.child_id == child_id).correlate_except(CustodyCalendar),
+        has_custody(child_id),
     )
 
 
@@ -389,17 +389,22 @@ def rules_for(
     last: date,
     presence_type_ids: Iterable[int] = (),
 ) -> RuleSet:
-    """The rules of these days and presence types, with the calendar of at least `first` to `last`."""
+    """The rules of these days and presence types, with the calendar of at least `first` to `last`.
+
+    One statement more when a child of these days has a custody calendar: where it lives is then known too.
+    """
     days = list(days)
     types = {type_id for day in days for type_id in (day.wish_type_id, day.booking_type_id) if type_id}
     span = [first, last, *(day.day for day in days)]
-    return rule_set(
+    rules = rule_set(
         {day.activity_id for day in days},
         types.union(presence_type_ids),
         household_id,
         min(span),
         max(span),
     )
+    shared = {day.child_id for day in days if day.has_custody}
+    return replace(rules, homes=homes(shared, rules.calendar.school_holidays)) if shared else rules
 
 
 # --- What the rules answer ----------------------------------------------------------------------------------
@@ -439,8 +444,7 @@ class Verdict:
 def judge(day: ChildDay, action: LineAction, presence_type_id: int, rules: RuleSet, now: datetime) -> Verdict:
     """What the rules answer now to booking `presence_type_id` on this day, or to cancelling its booking."""
     decision = _decide(day, action, presence_type_id, rules, now)
-    holiday = rules.calendar.public_holiday(day.day)
-    refusal = _refusal(day, action, presence_type_id, decision, holiday, now)
+    refusal = _refusal(day, action, presence_type_id, decision, rules, now)
     if refusal is not None:
         return Verdict(LineState.REFUSED, refusal.code, refusal.message, None)
     state = _outcome(day, action, decision)
@@ -508,10 +512,11 @@ def _refusal(
     action: LineAction,
     presence_type_id: int,
     decision: Decision,
-    holiday: str | None,
+    rules: RuleSet,
     now: datetime,
 ) -> Refusal | None:
-    """What forbids the wish whatever the deadline and the places; a public holiday closes the day (S82)."""
+    """What forbids the wish whatever the deadline and the places; a public holiday closes the day (S82), and
+    each of two households books the days on which the child lives there (R02)."""
     if day.day < paris_now(now).date():
         return Refusal("past", f"{decision.sentence}.")
     if day.is_elsewhere:
@@ -520,10 +525,13 @@ def _refusal(
         return Refusal("already_asked", "Une demande est déjà en cours d’examen pour ce jour.")
     if action is LineAction.CANCEL:
         return None
+    if rules.homes.is_elsewhere(day.child_id, day.day, (day.household_id,)):
+        return Refusal("other_home", rules.homes.sentence(day.child_id))
     if not day.is_eligible:
         return Refusal("not_enrolled", "L’enfant n’est pas inscrit dans cette structure ce jour-là.")
     if day.closed_reason is not None:
         return Refusal("closed", f"Fermé ce jour-là ({day.closed_reason}).")
+    holiday = rules.calendar.public_holiday(day.day)
     if holiday is not None:
         return Refusal("holiday", f"Férié ce jour-là ({holiday}).")
     if now < day.opens_at:

@@ -1,17 +1,19 @@
 """Where the children of two households live, as staff and parents read it (R02)."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Integer, String, bindparam, cast, exists, literal, null, or_, select, union_all
+from sqlalchemy.sql.elements import ColumnElement
 
 from domain import calendar as days
 from domain.custody import Calendar, Custody, Exceptional, Stay
 from domain.enums import CustodySplit
 from extensions import db
 from models import (
+    Child,
     CustodyCalendar,
     CustodyException,
     Guardian,
@@ -21,6 +23,7 @@ from models import (
     SchoolHoliday,
 )
 from queries import town
+from queries.reading import read
 
 PREVIEW_WEEKS = 8
 _CHILD = CustodyCalendar.child_id == bindparam("child_id")
@@ -86,6 +89,103 @@ def household_on(child_id: int, wanted: Collection[date]) -> dict[date, int | No
     known = custody(child_id, min(wanted), max(wanted))
     homes = {day: known.home(day) for day in wanted}
     return {day: home and home.household_id for day, home in homes.items()}
+
+
+# --- For bookings: several children at once, nothing for those of a single household ------------------------
+
+
+def has_custody(child_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether something may say in which of its households this child lives on a day."""
+    return or_(
+        exists().where(CustodyCalendar.child_id == child_id).correlate_except(CustodyCalendar),
+        exists().where(CustodyException.child_id == child_id).correlate_except(CustodyException),
+    )
+
+
+_CHILDREN = bindparam("children", expanding=True)
+_NO_NUMBER = cast(null(), Integer)
+_LIVING = union_all(
+    select(
+        literal(True),
+        CustodyCalendar.child_id,
+        Child.first_name,
+        CustodyCalendar.valid_from,
+        CustodyCalendar.valid_to,
+        CustodyCalendar.even_household_id,
+        CustodyCalendar.odd_household_id,
+        CustodyCalendar.handover_weekday,
+        cast(CustodyCalendar.holiday_split, String),
+        cast(CustodyCalendar.summer_split, String),
+    )
+    .join(Child, Child.id == CustodyCalendar.child_id)
+    .where(CustodyCalendar.child_id.in_(_CHILDREN)),
+    select(
+        literal(False),
+        CustodyException.child_id,
+        Child.first_name,
+        CustodyException.first_day,
+        CustodyException.last_day,
+        CustodyException.household_id,
+        _NO_NUMBER,
+        _NO_NUMBER,
+        cast(null(), String),
+        cast(null(), String),
+    )
+    .join(Child, Child.id == CustodyException.child_id)
+    .where(CustodyException.child_id.in_(_CHILDREN)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Homes:
+    """Where some children of two households live; the others have no entry."""
+
+    custody: Mapping[int, Custody]
+    first_names: Mapping[int, str]
+
+    def household(self, child_id: int, day: date) -> int | None:
+        """The household of the child on a day; None where nothing says it: both may book."""
+        known = self.custody.get(child_id)
+        home = known and known.home(day)
+        return home.household_id if home else None
+
+    def is_elsewhere(self, child_id: int, day: date, household_ids: Collection[int]) -> bool:
+        """True when the child lives that day in a household that is none of these."""
+        home = self.household(child_id, day)
+        return home is not None and home not in household_ids
+
+    def sentence(self, child_id: int) -> str:
+        """Why a household cannot book a day that is the other one's (R02)."""
+        return f"Ce jour-là, {self.first_names[child_id]} est chez son autre foyer."
+
+
+NO_HOMES = Homes({}, {})
+
+
+def homes(child_ids: Collection[int], holidays: Sequence[days.SchoolHoliday]) -> Homes:
+    """Where these children live. `holidays` are those of the town around the days that will be asked about.
+    One statement, none for no child."""
+    if not child_ids:
+        return NO_HOMES
+    names: dict[int, str] = {}
+    calendars: dict[int, list[Calendar]] = {}
+    exceptions: dict[int, list[Exceptional]] = {}
+    for is_calendar, child_id, name, first, last, home, *rest in read(
+        _LIVING, {"children": sorted(child_ids)}
+    ):
+        names[child_id] = name
+        if is_calendar:
+            odd, weekday, *splits = rest
+            split, summer = map(CustodySplit, splits)
+            one = Calendar(first, last, home, odd, weekday, split, summer)
+            calendars.setdefault(child_id, []).append(one)
+        else:
+            exceptions.setdefault(child_id, []).append(Exceptional(home, first, last))
+    known = {
+        child_id: Custody(calendars.get(child_id, ()), exceptions.get(child_id, ()), holidays)
+        for child_id in names
+    }
+    return Homes(known, names)
 
 
 def fingerprint(child_id: int) -> str:

@@ -11,11 +11,13 @@ from typing import NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
+    Date,
     Executable,
     Row,
     String,
     bindparam,
     case,
+    cast,
     exists,
     func,
     literal,
@@ -26,6 +28,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from domain import calendar
 from domain.calendar import (
     SATURDAY,
     add_months,
@@ -44,6 +47,7 @@ from models import (
     Booking,
     BookingRequest,
     BookingRequestLine,
+    Child,
     Enrolment,
     Facility,
     HouseholdChild,
@@ -52,6 +56,7 @@ from models import (
     PublicHoliday,
     SchoolHoliday,
 )
+from queries.custody import Homes, has_custody, homes
 from queries.family import ChildCard, children_of
 from queries.place_columns import waiting_rank
 
@@ -175,6 +180,7 @@ _OPENINGS = (
     )
     .group_by(Opening.day)
 )
+_IS_SHARED = 2
 _HOLIDAYS = union_all(
     select(
         PublicHoliday.day.label("first_day"),
@@ -187,9 +193,15 @@ _HOLIDAYS = union_all(
         SchoolHoliday.first_day <= _LAST,
         SchoolHoliday.last_day >= _FIRST,
     ),
+    # The children of two households whose days are shared, so that the others cost no statement.
+    select(cast(null(), Date), cast(null(), Date), cast(Child.id, String), literal(_IS_SHARED)).where(
+        Child.id.in_(CHILDREN), has_custody(Child.id)
+    ),
 ).order_by("first_day")
 
 
+AWAY = "away"
+AWAY_WORDS = "chez son autre foyer"
 ELSEWHERE_WORDS = "réservé par l’autre foyer"
 _ICONS = {REFUSED: "ban", CANCELLING: "undo-2"}
 _WORDS = {
@@ -252,28 +264,38 @@ class Facts:
     openings: dict[date, str | None]
     public_holidays: dict[date, str]
     school_holidays: tuple[tuple[date, date, str], ...]
+    household_ids: Sequence[int]
+    homes: Homes
+
+    def is_away(self, child: ChildCard, day: date) -> bool:
+        """True when the child lives that day in its other household, which alone can book (R02)."""
+        return self.homes.is_elsewhere(child.child_id, day, self.household_ids)
 
     def school_holiday(self, day: date) -> str | None:
         return next((name for first, last, name in self.school_holidays if first <= day <= last), None)
 
 
 def read(household_ids: Sequence[int], first: date, last: date, zone: str) -> Facts:
-    """The planning of the households between two days, both included. Five statements."""
+    """The planning of the households between two days, both included. Five statements, one more when a child
+    has a custody calendar."""
     span = {"first": first, "last": last}
     family = {"households": household_ids, **span}
     children = children_of(household_ids)
-    bookings = ask(_BOOKINGS, {**family, "children": [child.child_id for child in children]})
+    ids = [child.child_id for child in children]
+    bookings = ask(_BOOKINGS, {**family, "children": ids})
     refused = ask(_REFUSED, family)
     openings = ask(_OPENINGS, family)
-    holidays = ask(_HOLIDAYS, {"zone": zone, **span})
+    holidays = ask(_HOLIDAYS, {"zone": zone, "children": ids, **span})
+    school = tuple((row.first_day, row.last_day, row.name) for row in holidays if row.is_public == 0)
+    shared = [int(row.name) for row in holidays if row.is_public == _IS_SHARED]
     return Facts(
         children=children,
         entries=_entries(children, bookings, refused),
         openings={row.day: row.reason if row.is_closed else None for row in openings},
-        public_holidays={row.first_day: row.name for row in holidays if row.is_public},
-        school_holidays=tuple(
-            (row.first_day, row.last_day, row.name) for row in holidays if not row.is_public
-        ),
+        public_holidays={row.first_day: row.name for row in holidays if row.is_public == 1},
+        school_holidays=school,
+        household_ids=household_ids,
+        homes=homes(shared, [calendar.SchoolHoliday(*one) for one in school]),
     )
 
 
@@ -370,6 +392,7 @@ class MonthAgenda:
     states: tuple[str, ...]
     has_closed_days: bool
     has_bookings_elsewhere: bool
+    has_days_away: bool
     school_holidays: tuple[str, ...]
     is_empty: bool
 
@@ -414,6 +437,7 @@ def month(household_ids: Sequence[int], year: int, number: int, today: date, zon
         states=tuple(sorted({entry.state for entry in present}, key=STATE_ORDER.__getitem__)),
         has_closed_days=any(cell is not None and " off" in cell.style for row in rows for cell in row),
         has_bookings_elsewhere=any(entry.is_elsewhere for entry in present),
+        has_days_away=chips.has_away,
         school_holidays=tuple(_holiday_words(*holiday) for holiday in facts.school_holidays),
         is_empty=not facts.openings and not present,
     )
@@ -441,12 +465,20 @@ class _Chips:
     def __init__(self) -> None:
         self.chips: list[Chip] = []
         self._places: dict[tuple, int] = {}
+        self.has_away = False
 
     def place(self, entry: Entry) -> int:
         key = (entry.child.child_id, entry.kind, entry.presence, entry.state, entry.rank, entry.is_elsewhere)
-        if key not in self._places:
-            self._places[key] = len(self.chips)
-            self.chips.append(_chip(entry))
+        return self._places[key] if key in self._places else self._add(key, _chip(entry))
+
+    def place_away(self, child: ChildCard) -> int:
+        key = (child.child_id, AWAY)
+        self.has_away = True
+        return self._places[key] if key in self._places else self._add(key, _away_chip(child))
+
+    def _add(self, key: tuple, chip: Chip) -> int:
+        self._places[key] = len(self.chips)
+        self.chips.append(chip)
         return self._places[key]
 
 
@@ -460,6 +492,30 @@ def _chip(entry: Entry) -> Chip:
         label=entry.presence,
         words=f"{entry.child.first_name}{NBSP}: {entry.presence}, {state}",
         rank=entry.rank,
+    )
+
+
+def _away_chip(child: ChildCard) -> Chip:
+    return Chip(
+        child.colour,
+        AWAY,
+        child.mark,
+        "house",
+        "autre foyer",
+        f"{child.first_name}{NBSP}: {AWAY_WORDS}",
+        None,
+    )
+
+
+def _away(day: date, entries: Sequence[Entry], facts: Facts, chips: _Chips) -> tuple[int, ...]:
+    """The children who are at their other household, where nothing booked says so already."""
+    if not facts.homes.custody:
+        return ()
+    said = {entry.child.child_id for entry in entries}
+    return tuple(
+        chips.place_away(child)
+        for child in facts.children
+        if child.child_id not in said and facts.is_away(child, day)
     )
 
 
@@ -486,7 +542,7 @@ def _cell(day: date, facts: Facts, chips: _Chips, today: date) -> Cell:
         day.day,
         note,
         more,
-        tuple(map(chips.place, entries)),
+        tuple(map(chips.place, entries)) + (_away(day, entries, facts, chips) if is_open else ()),
         is_open or bool(entries),
     )
 

@@ -30,7 +30,7 @@ from models import (
 )
 from queries.family import ChildCard
 from queries.place_columns import narrowest, waiting_in_group
-from queries.planning import CANCELLING, HOUSEHOLDS, Entry, ask, note_of, read
+from queries.planning import CANCELLING, HOUSEHOLDS, Entry, Facts, ask, note_of, read
 from queries.rules import RuleSet, rule_set
 
 
@@ -179,7 +179,7 @@ def day(household_ids: Sequence[int], day: date, now: datetime, zone: str) -> Da
     rules = _rules_by_household(entries, rows, day)
     is_past = day < paris_now(now).date()
     offered = [] if is_past or day in facts.public_holidays else rows  # nothing is booked on a holiday (S82)
-    parts = _parts(facts.children, entries, offered, rules, _absences(entries), now)
+    parts = _parts(facts, entries, offered, rules, _absences(entries), now)
     note, more = note_of(day, facts)
     return DayPanel(
         day=day,
@@ -218,7 +218,7 @@ def _absences(entries: Iterable[Entry]) -> Mapping[int | None, AbsenceLine]:
 
 
 def _parts(
-    children: Sequence[ChildCard],
+    facts: Facts,
     entries: Sequence[Entry],
     rows: Sequence[Row],
     rules: Mapping[int, RuleSet],
@@ -237,12 +237,12 @@ def _parts(
                 if entry.child.child_id == child.child_id
             ),
             tuple(
-                Offer(row.name, row.facility, _booking(row, rules[row.household_id], now))
+                Offer(row.name, row.facility, _booking(row, facts, rules[row.household_id], now))
                 for row in free.values()
                 if row.child_id == child.child_id
             ),
         )
-        for child in children
+        for child in facts.children
     )
     return tuple(part for part in parts if part.entries or part.offers)
 
@@ -258,7 +258,9 @@ def _cancelling(entry: Entry, rules: Mapping[int, RuleSet], now: datetime) -> Li
     return _limit(decide(entry.activity_id, LineAction.CANCEL, entry.day, now, entry.child.child_id))
 
 
-def _booking(row: Row, rules: RuleSet, now: datetime) -> Limit:
+def _booking(row: Row, facts: Facts, rules: RuleSet, now: datetime) -> Limit:
+    if facts.homes.is_elsewhere(row.child_id, row.day, facts.household_ids):
+        return Limit(facts.homes.sentence(row.child_id).removesuffix("."), False)
     if now < row.opens_at:
         return Limit(f"Réservations à partir du {format_moment(row.opens_at)}", False)
     if row.closes_at is not None and now >= row.closes_at:

@@ -276,7 +276,7 @@ def _is_active(row: Row) -> bool:
     return (
         row.action is LineAction.BOOK
         and row.booking_state in ACTIVE_STATES
-        and row.state is not LineState.REFUSED
+        and row.state not in (LineState.REFUSED, LineState.WITHDRAWN)
     )
 
 

@@ -47,6 +47,7 @@ from models import (
     SchoolHoliday,
     Setting,
 )
+from queries.custody import NO_HOMES, Homes
 from queries.reading import read
 
 logger = logging.getLogger(__name__)
@@ -214,7 +215,10 @@ class _Presence(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """Everything that decides and prices days for one household; pure, asked as often as wanted."""
+    """Everything that decides and prices days for one household; pure, asked as often as wanted.
+
+    `homes` says in which household its children of two live, when somebody asked for it.
+    """
 
     calendar: TownCalendar
     residency: Residency
@@ -224,6 +228,7 @@ class RuleSet:
     _activities: Mapping[int, str]
     _presence_types: Mapping[int, _Formula]
     _open_days: Mapping[str, frozenset[date]]
+    homes: Homes = NO_HOMES
     _prices: dict[tuple, Price] = field(default_factory=dict)
 
     def decide(

@@ -301,7 +301,7 @@ def cell(day: ChildDay, type_id: int, icon: str, rules: RuleSet, now: datetime, 
     else:
         look = _free(day, type_id, rules, now)
     iso = day.day.isoformat()
-    shows_icon = look.css not in ("late", "off") and "full" not in look.css
+    shows_icon = look.css not in ("late", "off", "away") and "full" not in look.css
     return Cell(
         iso,
         day.day.day,
@@ -393,6 +393,7 @@ _CLOSED_NOTES = {
     "not_open_yet": ("late", "pas encore"),
     "period_over": ("late", "clos"),
     "not_enrolled": ("off", "non inscrit"),
+    "other_home": ("away", "autre foyer"),
 }
 
 
@@ -400,7 +401,7 @@ def _free(day: ChildDay, type_id: int, rules: RuleSet, now: datetime) -> _Look:
     verdict = judge(day, LineAction.BOOK, type_id, rules, now)
     if verdict.state is LineState.REFUSED:
         css, note = _CLOSED_NOTES[verdict.code]
-        says_it = verdict.code in ("too_late", "closed", "holiday")
+        says_it = verdict.code in ("too_late", "closed", "holiday", "other_home")
         words = verdict.sentence if says_it else f"{note}. {verdict.sentence}"
         return _Look(css, "book", note, words, False)
     price = "" if verdict.price_cents is None else f", {format_euros(verdict.price_cents)}"

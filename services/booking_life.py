@@ -77,6 +77,32 @@ def move(
     return True
 
 
+def change_home(
+    session: Session,
+    booking: Booking,
+    household_id: int,
+    price_cents: int | None,
+    actor: Actor,
+    now: datetime,
+    reason: str,
+) -> None:
+    """Give an active booking to the other household of its child: its state and its place stay (R02).
+
+    What the former household asked about it is withdrawn with the reason.
+    """
+    booking.household_id, booking.price_cents, booking.updated_at = household_id, price_cents, now
+    session.add(_event(booking, actor, now, reason))
+    session.flush()
+    session.execute(
+        update(BookingRequestLine)
+        .where(
+            BookingRequestLine.booking_id == booking.id,
+            BookingRequestLine.state.in_([LineState.PENDING, LineState.WAITING, LineState.ACCEPTED]),
+        )
+        .values(state=LineState.WITHDRAWN, reason=reason, decided_at=now)
+    )
+
+
 def seat_of(session: Session, booking: Booking) -> Seat:
     parts = session.get_one(PresenceType, booking.presence_type_id).parts
     return Seat(booking.opening_id, booking.group_id, parts)

@@ -27,7 +27,7 @@ from models import Booking, BookingDraft, BookingDraftLine, BookingRequest, Book
 from queries import booking_days, booking_gates, receipts
 from queries import town as town_queries
 from queries.booking_days import ChildDay, Verdict
-from services import audit, booking_life, outbox, places, waiting_lists
+from services import audit, booking_life, custody_moves, outbox, places, waiting_lists
 from services.booking_drafts import Author
 from services.booking_life import Actor
 from services.places import Seat
@@ -52,6 +52,9 @@ def submit(author: Author, key: str, author_name: str, email: str, now: datetime
         draft_id, household_id = draft
         places.lock(session, select(BookingDraftLine.opening_id).where(BookingDraftLine.draft_id == draft_id))
         wishes = booking_days.wishes(draft_id)
+        shared = {wish.child_id for wish in wishes if wish.has_custody}
+        if shared:
+            custody_moves.share(session, shared)
         if not wishes:
             raise Refused("empty", "Votre demande est vide. Choisissez au moins un jour.")
         if any(wish.wish is LineAction.BOOK for wish in wishes):

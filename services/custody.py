@@ -1,6 +1,7 @@
 """The custody calendar of a child of two households, as the service keeps it (R02, `domain.custody`).
 
 Each public function is one act of an agent, in the journal of the household from whose file it was done.
+The bookings to come follow the child (`services.custody_moves`).
 `seen` is the `queries.custody.fingerprint` of what the agent had on screen.
 """
 
@@ -16,9 +17,9 @@ from domain import custody as rule
 from domain.enums import CustodySplit
 from domain.errors import NotFound, Refused, Stale
 from domain.french import NBSP
-from models import Child, CustodyCalendar, CustodyException, HouseholdChild
+from models import CustodyCalendar, CustodyException, HouseholdChild
 from queries import custody as custody_queries
-from services import records
+from services import booking_life, custody_moves, records
 from services.accounts import Author
 from services.transaction import write_transaction
 
@@ -53,7 +54,7 @@ def set_calendar(
     of the same day is replaced. Raises NotFound, Stale, Refused `one_household`.
     """
     with write_transaction() as session:
-        homes = _homes(session, household_id, child_id)
+        homes = _homes(session, household_id, child_id, now)
         if len(homes) != 2 or new.even_household_id not in homes:
             raise Refused(
                 "one_household",
@@ -86,6 +87,7 @@ def set_calendar(
             before=before,
             after=_plain(row),
         )
+        _follow(session, child_id, author, now)
 
 
 def end_calendar(
@@ -95,7 +97,7 @@ def end_calendar(
     Stale, Refused `dates` when none is in force that day.
     """
     with write_transaction() as session:
-        _homes(session, household_id, child_id)
+        _homes(session, household_id, child_id, now)
         calendars = _calendars(session, child_id)
         _refuse_stale(child_id, seen)
         ended = [
@@ -132,6 +134,7 @@ def end_calendar(
                 before=_plain(later),
             )
             session.delete(later)
+        _follow(session, child_id, author, now)
 
 
 def add_exception(
@@ -141,7 +144,7 @@ def add_exception(
     `one_household`.
     """
     with write_transaction() as session:
-        if new.household_id not in _homes(session, household_id, child_id):
+        if new.household_id not in _homes(session, household_id, child_id, now):
             raise Refused("one_household", "Choisissez l’un des foyers de l’enfant.")
         if new.last_day < new.first_day:
             raise Refused("dates", "Indiquez une date de fin qui suit la date de début.")
@@ -172,6 +175,7 @@ def add_exception(
             before=None,
             after=after,
         )
+        _follow(session, child_id, author, now)
 
 
 def remove_exception(household_id: int, exception_id: int, *, author: Author, now: datetime) -> int:
@@ -180,13 +184,14 @@ def remove_exception(household_id: int, exception_id: int, *, author: Author, no
         row = session.get(CustodyException, exception_id, with_for_update=True)
         if row is None:
             raise NotFound
-        _homes(session, household_id, row.child_id)
+        _homes(session, household_id, row.child_id, now)
         before = {"child_id": row.child_id, **_exception(row)}
         records.tell(
             session, "custody_exception.removed", row, household_id, author=author, now=now, before=before
         )
         child_id = row.child_id
         session.delete(row)
+        _follow(session, child_id, author, now)
         return child_id
 
 
@@ -208,9 +213,14 @@ def names_household(session: Session, child_id: int, household_id: int, day: dat
     return any(session.scalar(one.limit(1)) is not None for one in (calendar, exception))
 
 
-def _homes(session: Session, household_id: int, child_id: int) -> set[int]:
-    """The households of the child, which is locked. Raises NotFound when this one is not among them."""
-    session.execute(select(Child.id).where(Child.id == child_id).with_for_update())
+def _follow(session: Session, child_id: int, author: Author, now: datetime) -> None:
+    actor = booking_life.agent(session, author.user_id, author.channel)
+    custody_moves.follow_and_tell(session, child_id, actor, now)
+
+
+def _homes(session: Session, household_id: int, child_id: int, now: datetime) -> set[int]:
+    """The households of the child, which is held. Raises NotFound when this one is not among them."""
+    custody_moves.hold(session, child_id, now)
     homes = set(
         session.scalars(select(HouseholdChild.household_id).where(HouseholdChild.child_id == child_id))
     )

@@ -30,6 +30,7 @@ from models import (
     ActivationToken,
     EmailChange,
     Guardian,
+    HouseholdGuardian,
     OutgoingMail,
     ProvisionalPassword,
     Setting,
@@ -120,6 +121,21 @@ def queue(
     body = _render(kind, _town(session), context)
     session.add(_row(kind, to, now, user_id, household_id, body))
     return True
+
+
+def queue_household(
+    session: Session, kind: MailKind, household_id: int, *, now: datetime, **context: Any
+) -> None:
+    """The same mail to each adult of a household who has an access, like `queue`."""
+    adults = session.execute(
+        select(User.id, User.email)
+        .join(Guardian, Guardian.user_id == User.id)
+        .join(HouseholdGuardian, HouseholdGuardian.guardian_id == Guardian.id)
+        .where(HouseholdGuardian.household_id == household_id, User.status == AccountStatus.ACTIVE)
+        .order_by(HouseholdGuardian.position, Guardian.id)
+    ).all()
+    for adult in adults:
+        queue(session, kind, to=adult.email, now=now, user_id=adult.id, household_id=household_id, **context)
 
 
 def queue_secret(

@@ -22,6 +22,7 @@ from domain.enums import (
     BookingState,
     ChangeState,
     Channel,
+    CustodySplit,
     DocumentState,
     FacilityKind,
     FileSection,
@@ -44,6 +45,7 @@ from models import (
     ChangeLine,
     ChangeRequest,
     Child,
+    CustodyCalendar,
     Document,
     DocumentCategory,
     DocumentPage,
@@ -157,6 +159,30 @@ class World:
     def share(self, child: Child, household: Household, **columns: Any) -> HouseholdChild:
         """The same child in one more household."""
         return self.add(HouseholdChild(household_id=household.id, child_id=child.id, **columns))
+
+    def custody(
+        self,
+        child: Child,
+        even: Household,
+        odd: Household,
+        valid_from: date = date(2026, 9, 1),
+        **columns: Any,
+    ) -> CustodyCalendar:
+        """The child changes house on Mondays; the weeks go on in holidays unless told otherwise."""
+        values = {
+            "handover_weekday": 0,
+            "holiday_split": CustodySplit.WEEKS,
+            "summer_split": CustodySplit.WEEKS,
+        }
+        return self.add(
+            CustodyCalendar(
+                child_id=child.id,
+                valid_from=valid_from,
+                even_household_id=even.id,
+                odd_household_id=odd.id,
+                **values | columns,
+            )
+        )
 
     def quotient(self, household: Household, value: int, **columns: Any) -> QuotientFamilial:
         """`value` in whole euros of quotient."""
