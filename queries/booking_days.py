@@ -42,7 +42,8 @@ from domain.enums import (
     ValidationMode,
 )
 from domain.french import NBSP, format_euros, format_moment
-from domain.rulebook.decisions import Decision
+from domain.rulebook.admissions import NOT_FORESEEN
+from domain.rulebook.decisions import CONTACT, Decision
 from domain.workflow import Refusal, booking_outcome
 from models import (
     ACTIVE_BOOKING,
@@ -445,6 +446,8 @@ def judge(day: ChildDay, action: LineAction, presence_type_id: int, rules: RuleS
     """What the rules answer now to booking `presence_type_id` on this day, or to cancelling its booking."""
     decision = _decide(day, action, presence_type_id, rules, now)
     refusal = _refusal(day, action, presence_type_id, decision, rules, now)
+    if refusal is None and action is LineAction.BOOK and day.booking_id is None:
+        refusal = _window_refusal(day, rules, now)
     if refusal is not None:
         return Verdict(LineState.REFUSED, refusal.code, refusal.message, None)
     state = _outcome(day, action, decision)
@@ -544,6 +547,17 @@ def _refusal(
         return Refusal("already_booked", _ALREADY[day.booking_state])
     if day.booking_id is not None and day.booking_state is not BookingState.ACCEPTED:
         return Refusal("already_asked", "Annulez d’abord la demande en cours pour ce jour.")
+    return None
+
+
+def _window_refusal(day: ChildDay, rules: RuleSet, now: datetime) -> Refusal | None:
+    """What keeps this family from a new booking in the period of the day: residents come first (R17)."""
+    window = rules.booking_window(day.activity_id, day.child_id, day.day, now, day.channel)
+    if window.code:
+        return Refusal(window.code, window.sentence)
+    if window.doubt:
+        said = f"Il manque une information au dossier pour répondre{NBSP}: {window.doubt}. {CONTACT}"
+        return Refusal(NOT_FORESEEN, said)
     return None
 
 

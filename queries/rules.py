@@ -19,14 +19,25 @@ from sqlalchemy import Date, Text, bindparam, cast, func, literal, null, select,
 from domain.calendar import SchoolHoliday as SchoolHolidayDays
 from domain.calendar import TownCalendar, paris_now
 from domain.clock_time import FOREVER, MINUTES_A_DAY, ClockTime
-from domain.enums import Channel, LineAction, Outcome, Residency
+from domain.enums import Channel, LineAction, Outcome, Residency, SchoolLevel
 from domain.errors import BusinessError
 from domain.french import NBSP, format_day
-from domain.rulebook import decisions, rulebook
+from domain.rulebook import admissions, decisions, rulebook
+from domain.rulebook.admissions import Admission, FamilyWindow, Supplied, names_periods
 from domain.rulebook.almanac import DAY_FACTS
 from domain.rulebook.decisions import CONTACT, DayLadder, Decision
-from domain.rulebook.facts import DAY, MOMENT, Fact
-from domain.rulebook.family_facts import AGE, Family, StatedFact, facts_of
+from domain.rulebook.facts import DAY, MOMENT, Context, Fact
+from domain.rulebook.family_facts import (
+    AGE,
+    LEVEL,
+    SCHOOL,
+    SIBLING,
+    Family,
+    Placed,
+    SchoolPlace,
+    StatedFact,
+    facts_of,
+)
 from domain.rulebook.parts import counts_open_days
 from domain.rulebook.quotes import PROOF_ADVICE, Price, missing_words, quote
 from domain.rulebook.quotients import QuotientEntry
@@ -36,6 +47,8 @@ from domain.settings import TownSettings
 from models import Activity as ActivityRow
 from models import (
     Child,
+    Enrolment,
+    Facility,
     Household,
     HouseholdChild,
     Opening,
@@ -45,6 +58,7 @@ from models import (
     RulebookVersion,
     RuleFact,
     SchoolHoliday,
+    Schooling,
     Setting,
 )
 from queries.custody import NO_HOMES, Homes
@@ -112,7 +126,12 @@ _RULES = union_all(
         cast(RulebookVersion.fingerprint, Text),
     ).where(RulebookVersion.is_draft.is_(False)),
     select(
-        literal("activity"), ActivityRow.id, cast(ActivityRow.rule_name, Text), _NO_DAY, _NO_DAY, _NOTHING
+        literal("activity"),
+        ActivityRow.id,
+        cast(ActivityRow.rule_name, Text),
+        _NO_DAY,
+        _NO_DAY,
+        cast(ActivityRow.facility_id, Text),
     ).where(ActivityRow.id.in_(_ACTIVITIES)),
     select(
         literal("presence"),
@@ -146,6 +165,27 @@ _RULES = union_all(
         RuleFact.valid_to,
         cast(RuleFact.value, Text),
     ).where(RuleFact.household_id == _HOUSEHOLD_ID),
+    select(
+        literal("school_of"),
+        Schooling.child_id,
+        cast(Facility.name, Text),
+        _NO_DAY,
+        _NO_DAY,
+        cast(Schooling.school_year, Text) + literal(":") + cast(Schooling.level, Text),
+    )
+    .join(Facility, Facility.id == Schooling.facility_id)
+    .join(HouseholdChild, HouseholdChild.child_id == Schooling.child_id)
+    .where(HouseholdChild.household_id == _HOUSEHOLD_ID),
+    select(
+        literal("placed"),
+        Enrolment.child_id,
+        _NOTHING,
+        Enrolment.first_day,
+        Enrolment.last_day,
+        cast(Enrolment.facility_id, Text),
+    )
+    .join(HouseholdChild, HouseholdChild.child_id == Enrolment.child_id)
+    .where(HouseholdChild.household_id == _HOUSEHOLD_ID, Enrolment.last_day >= _FIRST),
 )
 _OPEN_DAYS = (
     select(ActivityRow.rule_name, Opening.day)
@@ -173,13 +213,15 @@ class Quotient(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class _InForce:
     """A version of the règlement on the town's calendar; `counting` names the activities whose rules count
-    their open days, `limits` keeps what depends on the day alone."""
+    their open days, `windowed` those with a window of a named period, `limits` keeps what depends on the day
+    alone."""
 
     name: str
     valid_from: date
     valid_to: date | None
     book: Rulebook
     counting: frozenset[str]
+    windowed: frozenset[str]
     limits: dict[tuple, DayLadder] = field(default_factory=dict)
 
     def ends(self) -> datetime:
@@ -228,6 +270,7 @@ class RuleSet:
     _activities: Mapping[int, str]
     _presence_types: Mapping[int, _Formula]
     _open_days: Mapping[str, frozenset[date]]
+    _facilities: Mapping[str, int] = field(default_factory=dict)
     homes: Homes = NO_HOMES
     _prices: dict[tuple, Price] = field(default_factory=dict)
 
@@ -305,6 +348,54 @@ class RuleSet:
         known = (quotient for quotient in self.quotients if quotient.valid_from <= day)
         return _in_force(self.quotients, day) or next(known, None)
 
+    # --- Enrolment
+
+    def admission(
+        self,
+        activity_id: int,
+        child_id: int,
+        first_day: date,
+        now: datetime,
+        supplied: Collection[Supplied] = (),
+        channel: Channel = Channel.PORTAL,
+    ) -> Admission:
+        """What the rule of the day of the act answers to enrolling a child from `first_day` on, asked at
+        `now` (aware), with the documents `supplied` (P13, R17)."""
+        version, name = self._in_force(now), self._activities[activity_id]
+        activity = None if version is None else version.book.activities.get(name)
+        if activity is None:
+            return admissions.UNRULED
+        context, word = self._at_enrolment(version.book, name, child_id, first_day, now, channel)
+        return admissions.admission(version.book, activity, word, supplied, context)
+
+    def booking_window(
+        self, activity_id: int, child_id: int, day: date, now: datetime, channel: Channel = Channel.PORTAL
+    ) -> FamilyWindow:
+        """Whether the windows by audience of the period of `day` let this family book it at `now` (R17);
+        open at once where the règlement names no period."""
+        version, name = self._in_force(now), self._activities[activity_id]
+        if version is None or name not in version.windowed:
+            return _NO_WINDOW
+        activity = version.book.activities[name]
+        context, word = self._at_enrolment(version.book, name, child_id, day, now, channel)
+        return admissions.booking_window(version.book, activity, word, context)
+
+    def _at_enrolment(
+        self, book: Rulebook, name: str, child_id: int, day: date, now: datetime, channel: Channel
+    ) -> tuple[Context, str]:
+        """What is known at an enrolment, and the word of the channel."""
+        word = _CHANNELS[channel]
+        facts = self._facts(book, name, child_id, day) | {"canal": word}
+        return book.context(facts, day=day, now=now), word
+
+    def _facts(
+        self, book: Rulebook, name: str, child_id: int | None, day: date, formula: str = ""
+    ) -> dict[str, Any]:
+        """What the portal knows of a child of the household, for an activity by its name."""
+        if self._family is None:
+            return {}
+        return facts_of(book, self._family, child_id, day, formula, self._facilities.get(name))
+
     # --- Limits
 
     def _in_force(self, now: datetime) -> _InForce | None:
@@ -332,8 +423,9 @@ class RuleSet:
         if key in version.limits:
             return _Limits(version.limits[key], ends, version.book.facts)
         said = {"action": ACTIONS[action], "canal": _CHANNELS[channel]}
-        known = {} if self._family is None else facts_of(version.book, self._family, child_id, day)
-        context = version.book.context(known | said, day=day, now=now)
+        context = version.book.context(
+            self._facts(version.book, name, child_id, day) | said, day=day, now=now
+        )
         covering = (one for one in ladders.rule if one.covers(said["action"], said["canal"], context))
         ladder = next(covering, None)
         if ladder is None:
@@ -353,7 +445,7 @@ class RuleSet:
         """
         formula, name = self._presence_types[asked.presence_type_id]
         book, day = self._with_openings(version.book, name), asked.day
-        facts = facts_of(book, self._family, asked.child_id, day, formula) | {"etat": asked.state}
+        facts = self._facts(book, name, asked.child_id, day, formula) | {"etat": asked.state}
         if book.quotient is not None:
             facts |= self._quotient_fact(book, facts, ended.valid_to if ended else day, asked.now)
         context = book.context(facts, day=day, now=asked.now)
@@ -385,9 +477,10 @@ class RuleSet:
             return {}
 
 
+_NO_WINDOW = FamilyWindow()
 _NO_TARIFF = Price(None, False, "", ("Aucun tarif n’est en vigueur pour ce jour.",))
 _OF_THE_DAY = frozenset({*DAY_FACTS, DAY, "action", "canal"})
-_OF_ONE_DAY = frozenset({DAY, MOMENT, AGE})
+_OF_ONE_DAY = frozenset({DAY, MOMENT, AGE, SCHOOL, LEVEL, SIBLING})
 
 
 def _outlives(decision: Decision, day: date, ends: datetime) -> bool:
@@ -427,10 +520,14 @@ def rule_set(
         activities,
         {owner_id: _Formula(name, activity) for owner_id, name, _, _, activity in parts["presence"]},
         _open_days(versions, activities, span),
+        {name: int(facility_id) for _, name, _, _, facility_id in parts["activity"]},
     )
 
 
-_PARTS = ("public", "school", "rulebook", "activity", "presence", "home", "child", "quotient", "fact")
+_PARTS = (
+    "public", "school", "rulebook", "activity", "presence", "home", "child", "quotient", "fact", "school_of",
+    "placed",
+)  # fmt: skip
 
 
 def _family(
@@ -448,6 +545,15 @@ def _family(
         tuple(
             StatedFact(child_id or None, name, value, valid_from, valid_to)
             for child_id, name, valid_from, valid_to, value in parts["fact"]
+        ),
+        tuple(
+            SchoolPlace(child_id, int(year), school, SchoolLevel(level))
+            for child_id, school, _, _, data in parts["school_of"]
+            for year, level in [data.split(":")]
+        ),
+        tuple(
+            Placed(child_id, int(facility_id), first, last)
+            for child_id, _, first, last, facility_id in parts["placed"]
         ),
     )
 
@@ -493,7 +599,9 @@ def _located(
         book = stored_book(version_id, fingerprint)
         if book is not None:
             counting = frozenset(one for one, rules in book.activities.items() if counts_open_days(rules))
-            found.append(_InForce(name, valid_from, valid_to, on_calendar(book, calendar), counting))
+            windowed = frozenset(one for one, rules in book.activities.items() if names_periods(rules))
+            located = on_calendar(book, calendar)
+            found.append(_InForce(name, valid_from, valid_to, located, counting, windowed))
     return tuple(sorted(found, key=lambda version: version.valid_from, reverse=True))
 
 

@@ -392,6 +392,7 @@ _CLOSED_NOTES = {
     "holiday": ("off", "férié"),
     "not_open_yet": ("late", "pas encore"),
     "period_over": ("late", "clos"),
+    "not_foreseen": ("off", "non prévu"),
     "not_enrolled": ("off", "non inscrit"),
     "other_home": ("away", "autre foyer"),
 }

@@ -1,13 +1,13 @@
 """Answers about access: the window of a family, an enrolment, who gets the places."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from domain.calendar import paris_now
 from domain.french import WEEKDAYS, format_day, quoted, spaced
 from domain.rulebook.answer_types import Answer, Asked
-from domain.rulebook.enrolment import Enrolment, Given, Tie, Window, choice_faults
+from domain.rulebook.enrolment import Enrolment, Given, Tie, Window, choice_faults, current_window
 from domain.rulebook.facts import Context
 from domain.rulebook.plain_data import moment_text
 from domain.rulebook.rulebook import Activity, Rulebook
@@ -38,15 +38,7 @@ def _window_of(rules: Enrolment, asked: Asked, context: Context) -> Window:
     found = [one for one in found if one.when.holds(context)]
     if not found:
         raise Unanswered(f"{rules.path} : aucune fenêtre d’inscription n’est prévue pour cette famille.")
-    return _current(found, context.now)
-
-
-def _current(windows: list[Window], now: datetime | None) -> Window:
-    if now is None:
-        return windows[0]
-    to_come = sorted((one for one in windows if one.opens > now), key=lambda one: one.opens)
-    is_open = [one for one in windows if one.is_open(now)]
-    return next(iter([*is_open, *to_come, *reversed(windows)]))
+    return current_window(found, context.now)
 
 
 def window(book: Rulebook, asked: Asked, context: Context) -> Answer:

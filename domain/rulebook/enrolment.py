@@ -69,6 +69,15 @@ class Window:
         return f"à partir du {since_words(self.opens)}, {end}"
 
 
+def current_window(windows: Sequence[Window], now: datetime | None) -> Window:
+    """Of the windows of one family: open now if one is, else the next to open, else the last one."""
+    if now is None:
+        return windows[0]
+    to_come = sorted((one for one in windows if one.opens > now), key=lambda one: one.opens)
+    is_open = [one for one in windows if one.is_open(now)]
+    return next(iter([*is_open, *to_come, *reversed(windows)]))
+
+
 @dataclass(frozen=True, slots=True)
 class Paper:
     """A document to supply: itself or one of `instead` (under a condition), young enough, in number."""

@@ -10,17 +10,21 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from domain.enums import Residency
+from domain.enums import Residency, SchoolLevel
 from domain.rulebook.almanac import BUILT_IN
 from domain.rulebook.facts import Fact, Kind, value_of
 from domain.rulebook.needs import facts_to_give
 from domain.rulebook.quotients import QuotientEntry
+from domain.rulebook.rule_names import rule_name
 from domain.rulebook.rulebook import Rulebook
 from domain.rulebook.schema import Reader
 from domain.rulebook.tree import Faults, Node
 from domain.rulebook.wording.french_names import readable
+from domain.schooling import school_year_of
 
-AGE = "age"
+AGE, RESIDENCE = "age", "residence"
+SCHOOL, LEVEL, SIBLING = "ecole", "niveau", "fratrie"
+NURSERY = (SchoolLevel.TPS, SchoolLevel.PS, SchoolLevel.MS, SchoolLevel.GS)
 RESIDENCES = {Residency.RESIDENT: "commune", Residency.NON_RESIDENT: "hors_commune"}
 
 
@@ -39,6 +43,26 @@ class StatedFact:
 
 
 @dataclass(frozen=True, slots=True)
+class SchoolPlace:
+    """Where a child goes to school in one school year (2026 is 2026-2027)."""
+
+    child_id: int
+    school_year: int
+    school: str
+    level: SchoolLevel
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A child is enrolled in a structure, days included."""
+
+    child_id: int
+    facility_id: int
+    first_day: date
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True)
 class Family:
     """What the portal knows of a household; `births` gives the birth date of each child."""
 
@@ -46,16 +70,27 @@ class Family:
     births: Mapping[int, date]
     quotients: tuple[QuotientEntry, ...] = ()
     stated: tuple[StatedFact, ...] = ()
+    schools: tuple[SchoolPlace, ...] = ()
+    placed: tuple[Placed, ...] = ()
 
 
 def facts_of(
-    book: Rulebook, family: Family, child_id: int | None, day: date, formula: str = ""
+    book: Rulebook,
+    family: Family,
+    child_id: int | None,
+    day: date,
+    formula: str = "",
+    facility_id: int | None = None,
 ) -> dict[str, Any]:
     """The facts of one child (or of the household alone) on a day, each of the type that the file declares.
 
-    `formula` is the word of the presence type.
+    `formula` is the word of the presence type, `facility_id` the structure of the activity that is asked.
     """
     known = _deduced(family, child_id, day) | ({"formule": formula} if formula else {})
+    if not _FROM_THE_FILE.isdisjoint(book.facts):  # most règlements read none of them
+        known |= _schooled(book, family, child_id, day)
+        if facility_id is not None:
+            known[SIBLING] = _has_sibling_there(family, child_id, day, facility_id)
     fitting = {
         name: value for name, value in known.items() if name in book.facts and _fits(book.facts[name], value)
     }
@@ -64,7 +99,7 @@ def facts_of(
 
 def _deduced(family: Family, child_id: int | None, day: date) -> dict[str, Any]:
     facts: dict[str, Any] = {
-        "residence": RESIDENCES[family.residency],
+        RESIDENCE: RESIDENCES[family.residency],
         "enfants": Decimal(len(family.births)),
         "etat": "present",
         "canal": "portail",
@@ -79,8 +114,35 @@ def _deduced(family: Family, child_id: int | None, day: date) -> dict[str, Any]:
     return facts
 
 
+_FROM_THE_FILE = frozenset({SCHOOL, LEVEL, SIBLING})
+
+
+def _schooled(book: Rulebook, family: Family, child_id: int | None, day: date) -> dict[str, str]:
+    """School and level of the school year of the day, as the file writes them: « ecole_zola » among words
+    and « École Zola » in a text; « cp », else « maternelle » or « elementaire »."""
+    year = school_year_of(day)
+    place = next((one for one in family.schools if (one.child_id, one.school_year) == (child_id, year)), None)
+    if place is None:
+        return {}
+    level = rule_name(place.level.value)
+    if LEVEL in book.facts and level not in book.facts[LEVEL].values:
+        level = "maternelle" if place.level in NURSERY else "elementaire"
+    is_text = SCHOOL in book.facts and book.facts[SCHOOL].kind is Kind.TEXT
+    return {SCHOOL: place.school if is_text else rule_name(place.school), LEVEL: level}
+
+
+def _has_sibling_there(family: Family, child_id: int | None, day: date, facility_id: int) -> bool:
+    """Another child of the household is enrolled in the structure on that day."""
+    return any(
+        one.child_id != child_id and one.facility_id == facility_id and one.first_day <= day <= one.last_day
+        for one in family.placed
+    )
+
+
 def _fits(fact: Fact, value: Any) -> bool:
     match fact.kind:
+        case Kind.YES_NO:
+            return isinstance(value, bool)
         case Kind.CHOICE:
             return value in fact.values
         case Kind.NUMBER:
@@ -130,12 +192,14 @@ class StatableFact:
 
 # What the portal gives by itself, one value of each; « formule » is the presence type that is booked.
 _GIVEN = {
-    "residence": "commune",
+    RESIDENCE: "commune",
     "enfants": Decimal(1),
     "rang": Decimal(1),
     AGE: Decimal(6),
     "naissance": date(2020, 1, 1),
+    SIBLING: True,
 }
+_LEVEL_WORDS = frozenset({rule_name(level.value) for level in SchoolLevel} | {"maternelle", "elementaire"})
 _OF_AN_ACT = frozenset(
     {"formule", "etat", "enfant", "activite", "parent", "quotient", "quotients", "canal", "action"}
 )
@@ -165,6 +229,8 @@ def statable_facts(book: Rulebook) -> tuple[StatableFact, ...]:
 def _is_of_the_family(name: str, fact: Fact) -> bool:
     if name in _OF_AN_ACT or name in BUILT_IN or fact.kind is Kind.CLOCK:
         return False
+    if name == LEVEL and fact.kind is Kind.CHOICE:
+        return not _LEVEL_WORDS.issuperset(fact.values)
     return name not in _GIVEN or not _fits(fact, _GIVEN[name])
 
 
