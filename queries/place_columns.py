@@ -1,7 +1,7 @@
 """What statements say of places: the rank on a waiting list, the room left where groups or parts narrow a
 day."""
 
-from sqlalchemy import ColumnElement, and_, case, func, null, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, null, or_, select
 from sqlalchemy.orm import aliased
 
 from domain.enums import BookingState
@@ -11,7 +11,10 @@ _LAST = 2_147_483_647  # those without an order come after those that an allotme
 
 
 def waiting_rank() -> ColumnElement[int]:
-    """The rank, from 1, of a waiting `Booking` among those of its day and group; null for another one."""
+    """The rank, from 1, of a waiting `Booking` in its list; null for another one.
+
+    A day has one list; where groups have places of their own, each group has its list.
+    """
     earlier = aliased(Booking)
     order, mine = func.coalesce(earlier.waiting_order, _LAST), func.coalesce(Booking.waiting_order, _LAST)
     count = (
@@ -19,13 +22,20 @@ def waiting_rank() -> ColumnElement[int]:
         .where(
             earlier.opening_id == Booking.opening_id,
             earlier.state == BookingState.WAITING,
-            earlier.group_id.is_not_distinct_from(Booking.group_id),
+            _same_list(earlier, Booking.opening_id, Booking.group_id),
             or_(order < mine, and_(order == mine, earlier.id <= Booking.id)),
         )
         .correlate(Booking)
         .scalar_subquery()
     )
     return case((Booking.state == BookingState.WAITING, count), else_=null())
+
+
+def _same_list(
+    waiting: type[Booking], opening_id: ColumnElement[int], group_id: ColumnElement[int | None]
+) -> ColumnElement[bool]:
+    has_groups = exists().where(PlaceLimit.opening_id == opening_id, PlaceLimit.group_id.is_not(None))
+    return or_(waiting.group_id.is_not_distinct_from(group_id), ~has_groups.correlate_except(PlaceLimit))
 
 
 def waiting_in_group(group_id: ColumnElement[int | None]) -> ColumnElement[int]:
@@ -36,7 +46,7 @@ def waiting_in_group(group_id: ColumnElement[int | None]) -> ColumnElement[int]:
         .where(
             waiting.opening_id == Opening.id,
             waiting.state == BookingState.WAITING,
-            waiting.group_id.is_not_distinct_from(group_id),
+            _same_list(waiting, Opening.id, group_id),
         )
         .correlate_except(waiting)
         .scalar_subquery()
@@ -50,13 +60,22 @@ def narrowest(group_id: ColumnElement[int | None], parts: ColumnElement[int]) ->
         select(func.min(PlaceLimit.capacity - PlaceLimit.booked))
         .where(
             PlaceLimit.opening_id == Opening.id,
-            or_(PlaceLimit.group_id.is_(None), PlaceLimit.group_id == group_id),
-            or_(PlaceLimit.part == 0, PlaceLimit.part.bitwise_and(parts) != 0),
+            *counts_in(group_id, parts),
         )
         .correlate_except(PlaceLimit)
         .scalar_subquery()
     )
     return case((Opening.has_limits, fewest), else_=null())
+
+
+def counts_in(
+    group_id: ColumnElement[int | None] | int | None, parts: ColumnElement[int] | int
+) -> tuple[ColumnElement[bool], ...]:
+    """What makes a `PlaceLimit` one that such a child takes a place of."""
+    return (
+        or_(PlaceLimit.group_id.is_(None), PlaceLimit.group_id == group_id),
+        or_(PlaceLimit.part == 0, PlaceLimit.part.bitwise_and(parts) != 0),
+    )
 
 
 WAITING_ORDER = (func.coalesce(Booking.waiting_order, _LAST), Booking.id)

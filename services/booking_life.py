@@ -46,7 +46,7 @@ def begin(
     new = list(bookings)
     session.add_all(new)
     session.flush()
-    session.add_all(_event(one, actor, now, reason) for one in new)
+    session.add_all(_event(one, one.state, actor, now, reason) for one in new)
 
 
 def move(
@@ -68,12 +68,23 @@ def move(
     check_transition(booking.state, following)
     if not _move_counters(session, booking, following):
         return False
-    booking.state, booking.updated_at = following, now
     booking.offer_expires_at = offer_expires_at
-    session.add(_event(booking, actor, now, reason, closure_id))
-    session.flush()
-    if following not in ACTIVE_STATES:
-        _withdraw_open_lines(session, booking.id, now)
+    _enter(session, booking, following, _event(booking, following, actor, now, reason, closure_id))
+    return True
+
+
+def replace(session: Session, former: Booking, following: Booking, actor: Actor, now: datetime) -> bool:
+    """End an accepted booking, of which nothing stays due, for a new one of the same day and child.
+
+    False, and nothing changed, when a group or a part of the day that it takes besides is full.
+    """
+    check_transition(former.state, BookingState.CANCELLED)
+    if not places.swap(session, seat_of(session, former), seat_of(session, following)):
+        return False
+    former.due_cents = 0
+    ended = BookingState.CANCELLED
+    _enter(session, former, ended, _event(former, ended, actor, now))
+    begin(session, [following], actor, now)
     return True
 
 
@@ -120,13 +131,26 @@ def _move_counters(session: Session, booking: Booking, following: BookingState) 
     return True
 
 
+def _enter(session: Session, booking: Booking, state: BookingState, event: BookingEvent) -> None:
+    booking.state, booking.updated_at = state, event.at
+    session.add(event)
+    session.flush()
+    if state not in ACTIVE_STATES:
+        _withdraw_open_lines(session, booking.id, event.at)
+
+
 def _event(
-    booking: Booking, actor: Actor, now: datetime, reason: str, closure_id: int | None = None
+    booking: Booking,
+    state: BookingState,
+    actor: Actor,
+    now: datetime,
+    reason: str = "",
+    closure_id: int | None = None,
 ) -> BookingEvent:
     return BookingEvent(
         booking_id=booking.id,
         at=now,
-        state=booking.state,
+        state=state,
         actor_user_id=actor.user_id,
         actor_name=actor.name,
         channel=actor.channel,

@@ -27,6 +27,7 @@ from models import Booking, BookingDraft, BookingDraftLine, BookingRequest, Book
 from queries import booking_days, booking_gates, receipts
 from queries import town as town_queries
 from queries.booking_days import ChildDay, Verdict
+from queries.rules import RuleSet
 from services import audit, booking_life, custody_moves, outbox, places, waiting_lists
 from services.booking_drafts import Author
 from services.booking_life import Actor
@@ -77,7 +78,6 @@ def submit(author: Author, key: str, author_name: str, email: str, now: datetime
         session.add(request)
         session.flush()
         lines = _settle_all(session, request, wishes, now)
-        waiting_lists.serve(session, _freed(lines), now)
         _announce(session, request, MailKind.BOOKING_RECEIPT, email, now, [line.id for line in lines])
         _record(session, request, "booking_request.submitted", lines, author.user_id, now)
         return request.reference
@@ -110,15 +110,6 @@ def _reference_of(session: Session, author: Author, key: str) -> str:
     return reference
 
 
-def _freed(lines: Iterable[BookingRequestLine]) -> set[int]:
-    """The openings on which a place may have come free."""
-    return {
-        line.opening_id
-        for line in lines
-        if line.action is LineAction.CANCEL and line.state is LineState.ACCEPTED
-    }
-
-
 @dataclass(slots=True)
 class _Settled:
     """A wish and what became of it; `booking` is a new row, `booking_id` one that existed before."""
@@ -128,26 +119,51 @@ class _Settled:
     booking: Booking | None = None
     booking_id: int | None = None
 
+    @property
+    def frees(self) -> bool:
+        """A place may have come free: a booking was given back, or takes other parts of the day."""
+        return self.verdict.state is LineState.ACCEPTED and self.wish.booking_id is not None
+
 
 def _settle_all(
     session: Session, request: BookingRequest, wishes: Sequence[ChildDay], now: datetime
 ) -> list[BookingRequestLine]:
-    """Decide every wish, the cancellings first: the place they give back may serve a sibling."""
+    """Decide every wish, the cancellings first: the place they give back goes to who waits for it, else it
+    may serve a sibling."""
     rules = booking_days.rules_for(wishes, request.household_id, wishes[0].day, wishes[-1].day)
-    moved = Moved()
-    settled = []
-    for wish in sorted(wishes, key=lambda wish: wish.wish is not LineAction.CANCEL):
-        wish = moved.seen_now(wish)
-        verdict = booking_days.judge(wish, wish.wish, wish.wish_type_id, rules, now)
-        one = _settle(session, request, wish, verdict, now)
-        moved.note(one)
-        settled.append(one)
+    cancellings = [wish for wish in wishes if wish.wish is LineAction.CANCEL]
+    settled = _settle_some(session, request, cancellings, rules, now)
+    if len(cancellings) < len(wishes):
+        if settled:
+            _serve(session, settled, now)
+            wishes = booking_days.wishes(request.draft_id)
+        others = [wish for wish in wishes if wish.wish is not LineAction.CANCEL]
+        settled += _settle_some(session, request, others, rules, now)
     bookings = [one.booking for one in settled if one.booking is not None]
     booking_life.begin(session, bookings, _family(request), now)
     lines = [_line(request, one, now) for one in sorted(settled, key=lambda one: one.wish.day)]
     session.add_all(lines)
     session.flush()
+    _serve(session, settled, now)
     return lines
+
+
+def _settle_some(
+    session: Session, request: BookingRequest, wishes: Iterable[ChildDay], rules: RuleSet, now: datetime
+) -> list[_Settled]:
+    moved = Moved()
+    settled = []
+    for wish in wishes:
+        wish = moved.seen_now(wish)
+        verdict = booking_days.judge(wish, wish.wish, wish.wish_type_id, rules, now)
+        one = _settle(session, request, wish, verdict, now)
+        moved.note(one)
+        settled.append(one)
+    return settled
+
+
+def _serve(session: Session, settled: Iterable[_Settled], now: datetime) -> None:
+    waiting_lists.serve(session, {one.wish.opening_id for one in settled if one.frees}, now)
 
 
 def _settle(
@@ -182,29 +198,29 @@ def _without_place(wish: ChildDay, verdict: Verdict) -> Verdict:
 
 
 class Moved:
-    """What the lines settled before changed on each day, so that the next one is told the truth."""
+    """What the new bookings of the request changed on each day, so that a sibling is told the truth."""
 
     def __init__(self) -> None:
         self._booked: Counter[int] = Counter()
-        self._waiting: Counter[int] = Counter()
+        self._waiting: Counter[tuple[int, int | None]] = Counter()
 
     def note(self, one: _Settled) -> None:
-        opening_id = one.wish.opening_id
-        if one.booking is not None and not booking_days.is_switch(one.wish, one.wish.wish_type_id):
-            self._booked[opening_id] += one.booking.state in PLACE_HOLDING_STATES
-            self._waiting[opening_id] += one.booking.state is BookingState.WAITING
-        elif one.wish.wish is LineAction.CANCEL and one.verdict.state is LineState.ACCEPTED:
-            self._booked[opening_id] -= one.wish.booking_state in PLACE_HOLDING_STATES
-            self._waiting[opening_id] -= one.wish.booking_state is BookingState.WAITING
+        if one.booking is not None:
+            self._booked[one.wish.opening_id] += one.booking.state in PLACE_HOLDING_STATES
+            self._waiting[_list_of(one.wish)] += one.booking.state is BookingState.WAITING
 
     def seen_now(self, wish: ChildDay) -> ChildDay:
-        """The wish with the counters of its day as they are now. A limit of the day that this request
-        moved may still look fuller or freer than it is: taking the place decides."""
-        booked, waiting = self._booked[wish.opening_id], self._waiting[wish.opening_id]
+        """The wish with the counters of its day as they are now. A limit that narrows the day may have less
+        room than it looks: taking the place decides."""
+        booked, waiting = self._booked[wish.opening_id], self._waiting[_list_of(wish)]
         if not booked and not waiting:
             return wish
-        left = None if wish.narrowest is None else max(0, wish.narrowest - min(0, booked))
-        return replace(wish, booked=wish.booked + booked, waiting=wish.waiting + waiting, narrowest=left)
+        return replace(wish, booked=wish.booked + booked, waiting=wish.waiting + waiting)
+
+
+def _list_of(wish: ChildDay) -> tuple[int, int | None]:
+    """The waiting list that the child would join: that of its group where something narrows the day."""
+    return wish.opening_id, wish.group_id if wish.has_limits else None
 
 
 def _new_booking(request: BookingRequest, wish: ChildDay, verdict: Verdict, now: datetime) -> Booking:
@@ -252,25 +268,9 @@ def _settle_switch(
         return _Settled(wish, verdict, booking_id=wish.booking_id)
     former = session.get_one(Booking, wish.booking_id)
     following = _new_booking(request, wish, verdict, now)
-    if not _change_seat(session, former, following, _family(request), now):
+    if not booking_life.replace(session, former, following, _family(request), now):
         return _Settled(wish, Verdict(LineState.REFUSED, FULL.code, FULL.message, None))
-    return _Settled(wish, verdict, booking=following)
-
-
-def _change_seat(session: Session, former: Booking, following: Booking, actor: Actor, now: datetime) -> bool:
-    """End the former booking for the following one of the same day; False, and nothing changed, when the
-    parts of the day that it takes besides are full."""
-    seat = booking_life.seat_of(session, former)
-    wanted = booking_life.seat_of(session, following)
-    places.give_back(session, seat)
-    if not places.take(session, wanted):
-        places.take(session, seat)
-        return False
-    places.give_back(session, wanted)
-    places.take(session, seat)  # the former one gives its own seat back as it ends
-    former.due_cents = 0
-    booking_life.move(session, former, BookingState.CANCELLED, actor, now)
-    return places.take(session, wanted)
+    return _Settled(wish, verdict, booking_id=following.id)
 
 
 def _line(request: BookingRequest, one: _Settled, now: datetime) -> BookingRequestLine:
@@ -318,7 +318,8 @@ def decide_lines(
 
     `facility_ids` are the facilities that the actor answers for, None for all. Raises NotFound for a line
     that is not there or not the actor's, Stale when somebody has answered meanwhile, Refused `full` when a
-    line of a waiting list finds no place, Refused `reason_missing` for a refusal without reason.
+    line of a waiting list finds no place, `not_by_hand` when the family must answer an offer or the places
+    are not allotted yet, `reason_missing` for a refusal without reason.
     """
     reason = reason.strip()
     if not accept and not reason:
@@ -362,6 +363,8 @@ def _decide(
     booking = session.get(Booking, line.booking_id)
     if booking is None or booking.state not in ACTIVE_STATES:
         raise Stale("Cette réservation a changé entre-temps. Voici la situation actuelle.")
+    if booking.state in _NOT_BY_HAND:
+        raise Refused("not_by_hand", _NOT_BY_HAND[booking.state])
     is_switch = booking.presence_type_id != line.presence_type_id
     if line.action is LineAction.CANCEL:
         if accept:
@@ -373,6 +376,12 @@ def _decide(
         following = BookingState.ACCEPTED if accept else BookingState.REFUSED
         if not booking_life.move(session, booking, following, actor, now, reason):
             raise _no_place(line)
+
+
+_NOT_BY_HAND = {
+    BookingState.OFFERED: f"Une place est proposée à cette famille{NBSP}: attendez sa réponse.",
+    BookingState.REQUESTED: f"Ce souhait n’a pas encore de place{NBSP}: l’attribution y répondra.",
+}
 
 
 def _accept_cancelling(
@@ -402,9 +411,8 @@ def _switch(session: Session, line: BookingRequestLine, former: Booking, actor: 
         created_at=now,
         updated_at=now,
     )
-    if not _change_seat(session, former, booking, actor, now):
+    if not booking_life.replace(session, former, booking, actor, now):
         raise _no_place(line)
-    booking_life.begin(session, [booking], actor, now)
     line.booking_id = booking.id
 
 

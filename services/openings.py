@@ -44,10 +44,12 @@ class Generated:
 
 @dataclass(frozen=True, slots=True)
 class Resized:
-    """How many days have the new capacity, and how many children wait on them for a decision."""
+    """How many days have the new capacity, how many children were offered a place on them at once, and how
+    many wait on."""
 
     days: int
     waiting: int
+    offered: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +113,9 @@ def set_capacity(
             raise _no_opening()
         facts = {"capacity": capacity, "count": changed, **_extent(stretch.days())}
         _record(session, "opening.resized", activity_id, author, now, after=facts)
-        waiting_lists.serve(session, session.scalars(select(Opening.id).where(chosen)), now)
+        offered = waiting_lists.serve(session, session.scalars(select(Opening.id).where(chosen)), now)
         waiting = session.scalar(select(func.coalesce(func.sum(Opening.waiting), 0)).where(chosen))
-        return Resized(changed, int(waiting or 0))
+        return Resized(changed, int(waiting or 0), offered)
 
 
 def close_day(opening_id: int, reason: str, *, author: Author, now: datetime) -> None:

@@ -5,12 +5,15 @@ lets one request at a time count a day, SQLite has one writer. A place is taken 
 whole or not at all; the CHECK constraints of the counters stand behind it.
 """
 
+from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import ColumnElement, Select, exists, or_, select, update
 from sqlalchemy.orm import Session
 
-from models import Opening, PlaceLimit
+from domain.enums import BookingState
+from models import Booking, Opening, PlaceLimit, PresenceType
+from queries.place_columns import WAITING_ORDER, counts_in
 
 
 class Seat(NamedTuple):
@@ -21,12 +24,11 @@ class Seat(NamedTuple):
     parts: int
 
 
-def lock(session: Session, opening_ids: object) -> None:
-    """Hold these openings until the commit, always in the same order. `opening_ids`: ids or a select of
-    them."""
-    session.execute(
-        select(Opening.id).where(Opening.id.in_(opening_ids)).order_by(Opening.id).with_for_update()
-    )
+def lock(session: Session, opening_ids: Collection[int] | Select) -> list[int]:
+    """Hold these openings until the commit, always in the same order; returns their ids. `opening_ids`: ids
+    or a select of them."""
+    held = select(Opening.id).where(Opening.id.in_(opening_ids)).order_by(Opening.id).with_for_update()
+    return list(session.scalars(held))
 
 
 def take(session: Session, seat: Seat) -> bool:
@@ -58,6 +60,37 @@ def give_back(session: Session, seat: Seat) -> None:
         _count_limits(session, seat, -1)
 
 
+def swap(session: Session, held: Seat, wanted: Seat) -> bool:
+    """Give a seat back for another one of the same day; False, and nothing changed, when that one is
+    full."""
+    give_back(session, held)
+    if take(session, wanted):
+        return True
+    if not take(session, held):
+        raise RuntimeError("A place given back was not there any more: the opening was not held.")
+    return False
+
+
+def who_could_come(session: Session, opening_id: int) -> list[Booking]:
+    """The waiting bookings of a day that find a place now, each taken alone, in the order of the list."""
+    seat = (PlaceLimit.opening_id == Booking.opening_id, *counts_in(Booking.group_id, PresenceType.parts))
+    full_limit = exists().where(*seat, PlaceLimit.booked >= PlaceLimit.capacity)
+    return list(
+        session.scalars(
+            select(Booking)
+            .join(Opening, Opening.id == Booking.opening_id)
+            .join(PresenceType, PresenceType.id == Booking.presence_type_id)
+            .where(
+                Booking.opening_id == opening_id,
+                Booking.state == BookingState.WAITING,
+                or_(Opening.capacity.is_(None), Opening.booked < Opening.capacity),
+                or_(Opening.has_limits.is_(False), ~full_limit),
+            )
+            .order_by(*WAITING_ORDER)
+        )
+    )
+
+
 def wait(session: Session, opening_id: int, change: int = 1) -> None:
     """One child more on the waiting list of the day, or one less (`change` -1)."""
     session.execute(update(Opening).where(Opening.id == opening_id).values(waiting=Opening.waiting + change))
@@ -67,10 +100,6 @@ def _count_limits(session: Session, seat: Seat, change: int) -> None:
     session.execute(update(PlaceLimit).where(*_narrowing(seat)).values(booked=PlaceLimit.booked + change))
 
 
-def _narrowing(seat: Seat) -> tuple:
+def _narrowing(seat: Seat) -> tuple[ColumnElement[bool], ...]:
     """The limits that this seat counts in: of everybody or of its group, of the whole day or of its parts."""
-    return (
-        PlaceLimit.opening_id == seat.opening_id,
-        or_(PlaceLimit.group_id.is_(None), PlaceLimit.group_id == seat.group_id),
-        or_(PlaceLimit.part == 0, PlaceLimit.part.bitwise_and(seat.parts) != 0),
-    )
+    return (PlaceLimit.opening_id == seat.opening_id, *counts_in(seat.group_id, seat.parts))

@@ -16,6 +16,7 @@ from domain.calendar import paris_now
 from domain.enums import BookingState, LineAction, LineState, MailKind, Outcome, ValidationMode
 from domain.errors import NotFound, Refused
 from domain.french import NBSP, format_day
+from domain.rulebook.decisions import Decision
 from models import (
     Activity,
     Booking,
@@ -28,7 +29,6 @@ from models import (
     PresenceType,
     User,
 )
-from queries.place_columns import WAITING_ORDER
 from queries.rules import rule_set
 from services import audit, booking_life, outbox, places
 from services.booking_life import THE_PORTAL, Actor
@@ -38,13 +38,13 @@ LOST = f"Proposition restée sans réponse{NBSP}: la place est passée à l’en
 GIVEN_UP = "Place proposée, non prise par la famille."
 
 
-def serve(session: Session, opening_ids: Iterable[int], now: datetime) -> None:
-    """Offer the free places of these openings, which the caller holds, to those who wait, in their order.
+def serve(session: Session, opening_ids: Iterable[int], now: datetime) -> int:
+    """Offer the free places of these openings, which the caller holds, to those who wait, in their order;
+    returns how many.
 
     An offer lives for the `offer_hours` of the activity, never beyond the moment until which the rules let
     the day be booked; nothing is offered once they refuse it, nor on a day that is closed or over.
     """
-    today = paris_now(now).date()
     session.flush()
     waited_for = session.execute(
         select(Opening, Activity)
@@ -53,42 +53,49 @@ def serve(session: Session, opening_ids: Iterable[int], now: datetime) -> None:
             Opening.id.in_(set(opening_ids)),
             Opening.waiting > 0,
             Opening.closed_reason.is_(None),
-            Opening.day >= today,
+            Opening.day >= paris_now(now).date(),
         )
         .order_by(Opening.id)
         .execution_options(populate_existing=True)
     ).all()
-    for opening, activity in waited_for:
-        _offer_places(session, opening, activity, now)
+    return sum(_offer_places(session, opening.id, activity, now) for opening, activity in waited_for)
 
 
-def _offer_places(session: Session, opening: Opening, activity: Activity, now: datetime) -> None:
-    if opening.capacity is not None and opening.booked >= opening.capacity:
-        return
-    waiting = session.scalars(
-        select(Booking)
-        .where(Booking.opening_id == opening.id, Booking.state == BookingState.WAITING)
-        .order_by(*WAITING_ORDER)
-    ).all()
-    for booking in waiting:
+def _offer_places(session: Session, opening_id: int, activity: Activity, now: datetime) -> int:
+    """Each child in turn: an offer changes who still finds a place."""
+    seen: set[int] = set()
+    offered = 0
+    candidates = places.who_could_come(session, opening_id)
+    while candidates:
+        booking = candidates.pop(0)
+        seen.add(booking.id)
         expires_at = _offered_until(booking, activity, now)
-        if expires_at is not None and booking_life.move(
+        if expires_at is None:
+            continue
+        booking_life.move(
             session, booking, BookingState.OFFERED, THE_PORTAL, now, offer_expires_at=expires_at
-        ):
-            _tell(session, MailKind.PLACE_OFFER, booking, now)
-            _record(session, "booking.offered", booking, THE_PORTAL, now)
+        )
+        _tell(session, MailKind.PLACE_OFFER, booking, now)
+        _record(session, "booking.offered", booking, THE_PORTAL, now)
+        offered += 1
+        candidates = [one for one in places.who_could_come(session, opening_id) if one.id not in seen]
+    return offered
 
 
 def _offered_until(booking: Booking, activity: Activity, now: datetime) -> datetime | None:
     """Until when the place is held for the child; None when the rules no longer let the day be booked."""
-    rules = rule_set(
-        [activity.id], [booking.presence_type_id], booking.household_id, booking.day, booking.day
-    )
-    decision = rules.decide(activity.id, LineAction.BOOK, booking.day, now, booking.child_id)
+    decision = _decision(booking, now)
     if decision.outcome is Outcome.REFUSE:
         return None
     end = now + timedelta(hours=activity.offer_hours)
     return end if decision.until is None else min(end, decision.until)
+
+
+def _decision(booking: Booking, now: datetime) -> Decision:
+    rules = rule_set(
+        [booking.activity_id], [booking.presence_type_id], booking.household_id, booking.day, booking.day
+    )
+    return rules.decide(booking.activity_id, LineAction.BOOK, booking.day, now, booking.child_id)
 
 
 # --- The answer of the family -------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """A family with one child at the canteen of a school, and how it books: the usual start of a booking test."""
 
 from collections.abc import Sequence
+from copy import copy
 from datetime import date
 from typing import Any
 
@@ -8,7 +9,7 @@ from sqlalchemy import select
 
 from domain.enums import LineState
 from extensions import db
-from models import BookingRequestLine, Child, Opening
+from models import Booking, BookingRequestLine, Child, Opening
 from services import booking_drafts, booking_requests
 from services.booking_drafts import Author, Touched, Wanted
 from tests.factories import World, weekdays
@@ -31,6 +32,22 @@ class Bench:
         self.leo = world.child(self.home)
         self.canteen = world.canteen(days, capacity, **facility)
         world.enrol(self.leo, self.canteen.facility)
+
+    def neighbour(self, name: str = "MARTY", first_name: str = "Zoé") -> "Bench":
+        """Another family, with a child of its own at the same canteen."""
+        other = copy(self)
+        other.home = self.world.household(name)
+        other.claire = self.world.parent(other.home)
+        other.leo = self.world.child(other.home, first_name)
+        self.world.enrol(other.leo, self.canteen.facility)
+        return other
+
+    @property
+    def booking(self) -> Booking:
+        """The newest booking of the child."""
+        return self.world.all(
+            select(Booking).where(Booking.child_id == self.leo.id).order_by(Booking.id.desc())
+        )[0]
 
     @property
     def author(self) -> Author:

@@ -34,6 +34,7 @@ from domain.enums import (
 from domain.family_file import CONTROL_TIME
 from domain.references import REFERENCE_BYTES, make_reference
 from domain.rulebook.rule_names import rule_name
+from domain.workflow import PLACE_HOLDING_STATES
 from extensions import db
 from models import (
     Activity,
@@ -463,11 +464,14 @@ class World:
         opening: Opening,
         presence_type: PresenceType,
         state: BookingState = BookingState.ACCEPTED,
+        **columns: Any,
     ) -> Booking:
-        """A booking in `state`, with the opening's counters in step."""
+        """A booking in `state`, with the counters of its day in step; an offer lives until tomorrow."""
+        if state is BookingState.OFFERED:
+            columns.setdefault("offer_expires_at", self.now + timedelta(days=1))
         with self.app.app_context(), write_transaction() as session:
             row = session.get_one(Opening, opening.id)
-            row.booked += state in (BookingState.ACCEPTED, BookingState.PENDING)
+            row.booked += state in PLACE_HOLDING_STATES
             row.waiting += state is BookingState.WAITING
         return self.add(
             Booking(
@@ -478,9 +482,7 @@ class World:
                 presence_type_id=presence_type.id,
                 day=opening.day,
                 state=state,
-                price_cents=320,
-                created_at=self.now,
-                updated_at=self.now,
+                **{"price_cents": 320, "created_at": self.now, "updated_at": self.now} | columns,
             )
         )
 

@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 
 from domain.enums import BookingState, LineState, ValidationMode
 from domain.errors import BusinessError, Refused, Stale
+from domain.workflow import PLACE_HOLDING_STATES
 from extensions import db
 from models import Booking, BookingDraft, BookingDraftLine, BookingRequest, Opening, OutgoingMail
 from queries import booking_days
@@ -53,16 +54,8 @@ def all_at_once(app, acts: Sequence[Callable[[], Any]]) -> list[Any]:
 def families(world, count: int = CONTENDERS, **facility: Any) -> list[Bench]:
     """As many families, each with its own child, who all want the same Monday."""
     first = Bench(world, capacity=PLACES, **facility)
-    benches = [first]
-    for number in range(1, count):
-        bench = object.__new__(Bench)
-        bench.world, bench.app, bench.canteen = world, world.app, first.canteen
-        bench.home = world.household(f"FAMILLE {number}")
-        bench.claire = world.parent(bench.home)
-        bench.leo = world.child(bench.home, f"Enfant {number}")
-        world.enrol(bench.leo, first.canteen.facility)
-        benches.append(bench)
-    return benches
+    others = [first.neighbour(f"FAMILLE {number}", f"Enfant {number}") for number in range(1, count)]
+    return [first, *others]
 
 
 def drafts(benches: Sequence[Bench], *days: date) -> list[str]:
@@ -84,7 +77,7 @@ def assert_counters_equal_rows(bench: Bench) -> None:
     bookings = bench.world.all(Booking)
     for opening in bench.world.all(Opening):
         own = Counter(booking.state for booking in bookings if booking.opening_id == opening.id)
-        assert opening.booked == own[BookingState.ACCEPTED] + own[BookingState.PENDING]
+        assert opening.booked == sum(own[state] for state in PLACE_HOLDING_STATES)
         assert opening.waiting == own[BookingState.WAITING]
 
 
@@ -138,7 +131,7 @@ def test_without_the_guard_the_day_is_overbooked(world, monkeypatch):
         return booked < PLACES
 
     real = booking_days.wishes
-    monkeypatch.setattr(places, "lock", lambda *_: None)
+    monkeypatch.setattr(places, "lock", lambda *_: [])
     monkeypatch.setattr(places, "take", trusting)
     monkeypatch.setattr(booking_days, "wishes", lambda *_: read_before[threading.get_ident()])
     ids = {draft.key: draft.id for draft in world.all(BookingDraft)}

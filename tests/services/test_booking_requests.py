@@ -45,6 +45,31 @@ def fill(bench, day):
     return bench.world.booking(bench.home, other, bench.opening(day), bench.canteen.meal)
 
 
+def also(bench, child):
+    """The newest draft asks for Monday for this child too."""
+    bench.world.add(
+        BookingDraftLine(
+            draft_id=bench.world.all(select(BookingDraft).order_by(BookingDraft.id))[-1].id,
+            child_id=child.id,
+            opening_id=bench.opening(MONDAY).id,
+            presence_type_id=bench.meal_id,
+            day=MONDAY,
+            action=LineAction.BOOK,
+        )
+    )
+
+
+def full_day(world):
+    """One place on Monday: Léo has it, Zoé waits for it, Tom has not asked yet."""
+    bench = Bench(world, capacity=1)
+    with bench.app.app_context(), write_transaction() as session:
+        session.merge(bench.canteen.activity).has_waiting_list = True
+    first, newcomer = bench.neighbour(), bench.neighbour("VIDAL", "Tom")
+    bench.ask(MONDAY)
+    first.ask(MONDAY)
+    return bench, first, newcomer
+
+
 def test_an_automatic_facility_accepts_at_once(bench):
     reference = bench.ask(MONDAY, TUESDAY)
     request = bench.world.one(BookingRequest)
@@ -102,15 +127,7 @@ def test_siblings_of_one_request_do_not_share_the_last_place(world):
     marie = bench.other_child()
     key = bench.start()
     bench.touch(key, MONDAY)
-    copy = BookingDraftLine(
-        draft_id=bench.world.one(BookingDraft).id,
-        child_id=marie.id,
-        opening_id=bench.opening(MONDAY).id,
-        presence_type_id=bench.meal_id,
-        day=MONDAY,
-        action=LineAction.BOOK,
-    )
-    bench.world.add(copy)
+    also(bench, marie)
     bench.submit(key)
     assert sorted(bench.states()) == [LineState.ACCEPTED, LineState.REFUSED]
     assert bench.counts(MONDAY) == (1, 0)
@@ -122,29 +139,34 @@ def test_a_place_given_back_serves_a_sibling_of_the_same_request(world):
     bench.ask(MONDAY)
     key = bench.start()
     bench.touch(key, MONDAY, Wanted.CANCEL)
-    bench.world.add(
-        BookingDraftLine(
-            draft_id=bench.world.all(BookingDraft)[-1].id,
-            child_id=marie.id,
-            opening_id=bench.opening(MONDAY).id,
-            presence_type_id=bench.meal_id,
-            day=MONDAY,
-            action=LineAction.BOOK,
-        )
-    )
+    also(bench, marie)
     bench.submit(key)
     assert bench.states() == [LineState.ACCEPTED] * 3
     assert bench.counts(MONDAY) == (1, 0)
 
 
-def test_those_who_wait_come_before_a_newcomer(world):
-    bench = Bench(world, capacity=2)
-    with bench.app.app_context(), write_transaction() as session:
-        session.merge(bench.canteen.activity).has_waiting_list = True
-        session.get_one(Opening, bench.opening(MONDAY).id).waiting = 2
-    bench.ask(MONDAY)
-    assert bench.states() == [LineState.WAITING]
-    assert bench.counts(MONDAY) == (0, 3)
+def test_a_place_given_back_is_held_for_those_who_wait_and_a_newcomer_waits(world):
+    bench, first, newcomer = full_day(world)
+    bench.ask(MONDAY, wanted=Wanted.CANCEL)
+    assert first.booking.state is BookingState.OFFERED
+    newcomer.ask(MONDAY)
+    assert newcomer.booking.state is BookingState.WAITING
+    assert bench.counts(MONDAY) == (1, 1)
+
+
+def test_a_family_does_not_give_its_place_to_a_sibling_before_those_who_wait(world):
+    bench, first, _ = full_day(world)
+    sister = bench.other_child()
+    key = bench.start()
+    bench.touch(key, MONDAY, Wanted.CANCEL)
+    also(bench, sister)
+    bench.submit(key)
+    assert first.booking.state is BookingState.OFFERED
+    own = {line.child_id: line for line in bench.lines()[-2:]}
+    assert own[bench.leo.id].state is LineState.ACCEPTED
+    assert own[sister.id].state is LineState.WAITING
+    assert own[sister.id].reason == "Complet\u00a0: 1er sur la liste d’attente."
+    assert bench.counts(MONDAY) == (1, 1)
 
 
 def test_everything_is_decided_again_at_the_moment_of_validating(bench, clock):

@@ -107,11 +107,15 @@ def test_no_limit_is_always_large_enough(world, context, act, canteen):
     assert {one.capacity for one in world.all(Opening)} == {None}
 
 
-def test_the_children_who_wait_are_counted(world, context, act, canteen):
+def test_new_places_are_offered_to_the_children_who_wait(world, context, act, canteen):
     household = world.household()
-    world.booking(household, world.child(household), canteen.openings[1], canteen.meal, BookingState.WAITING)
+    for name in ("Léo", "Mia", "Tom"):
+        child = world.child(household, name)
+        world.booking(household, child, canteen.openings[1], canteen.meal, BookingState.WAITING)
 
-    assert openings.set_capacity(canteen.activity.id, WEEK, 8, **act).waiting == 1
+    made = openings.set_capacity(canteen.activity.id, WEEK, 2, **act)
+
+    assert (made.offered, made.waiting) == (2, 1)
 
 
 def test_one_overfull_day_keeps_every_day_as_it_was(world, context, act, canteen):

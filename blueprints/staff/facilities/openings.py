@@ -20,7 +20,7 @@ from blueprints.staff.facilities.forms import (
 )
 from blueprints.staff.facilities.views import MANAGE
 from domain.calendar import month_slug
-from domain.french import NBSP, plural
+from domain.french import plural
 from domain.settings import phone_href
 from queries import facilities as facility_queries
 from queries import openings as opening_queries
@@ -106,9 +106,12 @@ def set_capacity(activity_id: int) -> Response:
 
 def _resized(made: openings.Resized) -> str:
     text = f"Le nombre de places est changé pour {plural(made.days, *OPEN_DAY)}."
+    if made.offered:
+        text += f" {plural(made.offered, 'place proposée', 'places proposées')} aux enfants qui attendaient."
     if made.waiting:
-        waiting = plural(made.waiting, "enfant attend", "enfants attendent")
-        text += f" {waiting} une place ces jours-là{NBSP}: décidez dans «{NBSP}À traiter{NBSP}»."
+        text += (
+            f" {plural(made.waiting, 'enfant attend', 'enfants attendent')} encore une place ces jours-là."
+        )
     return text
 
 
