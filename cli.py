@@ -22,6 +22,7 @@ from extensions import db
 
 WORKER_PAUSE_SECONDS = 2
 HOUSEKEEPING_EVERY = timedelta(hours=1)
+WAITING_LISTS_EVERY = timedelta(minutes=10)
 RESTART_PAUSE_SECONDS = 5
 
 host_option = click.option("--host", default="127.0.0.1", show_default=True, help="Adresse d’écoute.")
@@ -91,20 +92,24 @@ def demo(host: str, port: int) -> None:
 @click.command("worker")
 @click.option("--once", is_flag=True, help="Traite ce qui est dû, puis s’arrête.")
 def worker(once: bool) -> None:
-    """Envoie les mails en attente et fait le ménage (lancé par « serve » et « demo »)."""
-    from services import housekeeping, outbox
+    """Envoie les mails, fait avancer les listes d’attente et le ménage (lancé par « serve » et « demo »)."""
+    from services import housekeeping, outbox, waiting_lists
 
     stopping = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stopping.set())
     clock, transport = current_app.config["CLOCK"], mail.transport_from_config(current_app.config)
-    cleaned_at = None
+    cleaned_at = tidied_at = None
     while not stopping.is_set():
         now = clock.now()
         try:
             if cleaned_at is None or now - cleaned_at >= HOUSEKEEPING_EVERY:
                 housekeeping.clean(now)
                 cleaned_at = now
+            waiting_lists.expire(now)
+            if tidied_at is None or now - tidied_at >= WAITING_LISTS_EVERY:
+                waiting_lists.tidy(now)
+                tidied_at = now
             outbox.deliver_due(now, transport)
         except Exception:
             # The database may be away for a moment (restart, full disk): mails wait for the next turn.

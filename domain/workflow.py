@@ -55,6 +55,9 @@ LINE_TRANSITIONS: Mapping[LineState, frozenset[LineState]] = {
 ACTIVE_STATES = frozenset(state for state, following in BOOKING_TRANSITIONS.items() if following)
 PLACE_HOLDING_STATES = frozenset({BookingState.PENDING, BookingState.ACCEPTED, BookingState.OFFERED})
 
+# What holds no place of the family's own: it is given up at any time, and nothing is due.
+UNPLACED_STATES = frozenset({BookingState.REQUESTED, BookingState.WAITING, BookingState.OFFERED})
+
 
 def booking_may_become(state: BookingState, following: BookingState) -> bool:
     return following in BOOKING_TRANSITIONS[state]
@@ -97,8 +100,11 @@ def booking_outcome(
     Booking: accepted at once when the rule allows it, with or without a
     supplement, the mode automatic and a place is there; pending, its
     place held, when somebody must decide; waiting when the day is full and keeps a list. Cancelling needs the
-    `current` state of the booking: what nobody has accepted yet is given back at once while in time (S101).
+    `current` state of the booking: what nobody has accepted yet is given back at once while in time (S101),
+    a wish, a rank on a waiting list or an offered place at any time.
     """
+    if action is LineAction.CANCEL and current in UNPLACED_STATES:
+        return LineState.ACCEPTED
     if rule is Outcome.REFUSE:
         return TOO_LATE
     if action is LineAction.CANCEL:

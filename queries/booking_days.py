@@ -44,7 +44,7 @@ from domain.enums import (
 from domain.french import NBSP, format_euros, format_moment
 from domain.rulebook.admissions import NOT_FORESEEN
 from domain.rulebook.decisions import CONTACT, Decision
-from domain.workflow import Refusal, booking_outcome
+from domain.workflow import UNPLACED_STATES, Refusal, booking_outcome
 from models import (
     ACTIVE_BOOKING,
     Activity,
@@ -457,10 +457,11 @@ def judge(day: ChildDay, action: LineAction, presence_type_id: int, rules: RuleS
     has_extra = decision.outcome is Outcome.EXTRA
     if action is LineAction.CANCEL:
         cents, explanation = _given_back(day, decision, rules, now)
-        return Verdict(state, "", _why(day, state, decision), cents, explanation, has_extra=has_extra)
+        has_extra = has_extra and day.booking_state not in UNPLACED_STATES
+        return Verdict(state, "", _why(day, action, state, decision), cents, explanation, has_extra=has_extra)
     rank = day.waiting + 1 if state is LineState.WAITING else None
     price = rules.price(presence_type_id, day.day, day.child_id, now, decision.extras)
-    why = _why(day, state, decision)
+    why = _why(day, action, state, decision)
     if price.cents is None:
         return Verdict(state, "", why, None, price.explanation, rank=rank, has_extra=has_extra)
     replaced = day.booking_price_cents if is_switch(day, presence_type_id) else 0
@@ -482,7 +483,7 @@ def _given_back(
     day: ChildDay, decision: Decision, rules: RuleSet, now: datetime
 ) -> tuple[int | None, tuple[str, ...]]:
     """What cancelling takes off the bill (cents, negative); a late one may leave something due."""
-    if day.booking_state is BookingState.WAITING:
+    if day.booking_state in UNPLACED_STATES:
         return 0, ()
     booked = day.booking_price_cents or 0
     if not decision.extras:
@@ -624,7 +625,12 @@ def waiting_sentence(rank: int) -> str:
     return f"Complet{NBSP}: {rank}{'er' if rank == 1 else 'e'} sur la liste d’attente."
 
 
-def _why(day: ChildDay, state: LineState, decision: Decision) -> str:
+GIVING_UP = f"Rien n’est réservé{NBSP}: l’enfant peut se retirer à tout moment, sans rien payer."
+
+
+def _why(day: ChildDay, action: LineAction, state: LineState, decision: Decision) -> str:
+    if action is LineAction.CANCEL and day.booking_state in UNPLACED_STATES:
+        return GIVING_UP
     if state is LineState.WAITING:
         return waiting_sentence(day.waiting + 1)
     if state is LineState.PENDING and decision.outcome is Outcome.FREE:

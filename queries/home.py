@@ -4,7 +4,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Integer, Row, String, bindparam, cast, func, null, or_, select, text, union_all
+from sqlalchemy import (
+    Integer,
+    Row,
+    String,
+    bindparam,
+    cast,
+    exists,
+    func,
+    null,
+    or_,
+    select,
+    text,
+    union_all,
+)
 
 from domain.calendar import SATURDAY, add_months, open_weekdays, paris_now
 from domain.change_rules import is_late
@@ -12,6 +25,7 @@ from domain.enums import BookingState, ChangeState, FileSection, LineAction, Lin
 from domain.errors import NotFound
 from extensions import db
 from models import (
+    Booking,
     BookingDraft,
     BookingDraftLine,
     BookingRequest,
@@ -23,7 +37,7 @@ from models import (
     Resource,
     UsefulLink,
 )
-from queries import documents
+from queries import documents, place_offers
 from queries.family import ChildCard, HouseholdName, members_of
 from queries.planning import CANCELLING, Entry, bookings_between
 from queries.rules import rule_set
@@ -68,6 +82,7 @@ _RESERVATIONS = (
         BookingRequest.household_id.in_(_HOUSEHOLDS),
         BookingRequestLine.state.in_((LineState.PENDING, LineState.WAITING)),
         BookingRequestLine.day >= bindparam("today"),
+        ~exists().where(Booking.id == BookingRequestLine.booking_id, Booking.state == BookingState.OFFERED),
     )
     .group_by(
         BookingRequest.reference,
@@ -199,6 +214,7 @@ class HomePage:
     households: tuple[HouseholdName, ...]
     children: tuple[ChildCard, ...]
     drafts: tuple[Draft, ...]
+    offers: tuple[place_offers.PlaceOffer, ...]
     missing_documents: tuple[documents.Item, ...]
     week: Week
     limit: Limit | None
@@ -209,7 +225,7 @@ class HomePage:
 
 
 def home(household_ids: Sequence[int], user_id: int, now: datetime) -> HomePage:
-    """Everything of the home page. `now` is aware. At most ten statements, whatever the family."""
+    """Everything of the home page. `now` is aware. At most eleven statements, whatever the family."""
     today = paris_now(now).date()
     members = members_of(household_ids)
     monday, is_next = _monday(today)
@@ -222,6 +238,7 @@ def home(household_ids: Sequence[int], user_id: int, now: datetime) -> HomePage:
         households=members.households,
         children=members.children,
         drafts=tuple(Draft(*row) for row in db.session.execute(_DRAFTS, family)),
+        offers=place_offers.open_offers(household_ids, now),
         missing_documents=documents.missing(members, today),
         week=_week(monday, is_next, members.children, entries),
         limit=_next_limit(_upcoming(entries, today), now),

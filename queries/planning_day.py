@@ -12,11 +12,12 @@ from sqlalchemy import Row, bindparam, exists, func, literal, or_, select
 
 from domain.calendar import paris_now
 from domain.capacity import FULL_DAY, availability, places_left
-from domain.enums import AbsenceState, Availability, LineAction, Outcome
+from domain.enums import AbsenceState, Availability, BookingState, LineAction, Outcome
 from domain.french import format_moment
 from domain.labels import label
 from domain.rulebook.decisions import CONTACT, Decision
 from domain.settings import phone_href
+from domain.workflow import UNPLACED_STATES
 from extensions import db
 from models import (
     Absence,
@@ -28,6 +29,7 @@ from models import (
     Opening,
     PresenceType,
 )
+from queries import place_offers
 from queries.family import ChildCard
 from queries.place_columns import narrowest, waiting_in_group
 from queries.planning import CANCELLING, HOUSEHOLDS, Entry, Facts, ask, note_of, read
@@ -46,12 +48,13 @@ class Limit:
 @dataclass(frozen=True, slots=True)
 class DayEntry:
     """A booking or a refusal of the day; `cancelling` is None when there is nothing to cancel, `absence` when
-    none is declared.
+    none is declared. `offered_until`: a place is held for the child until then.
     """
 
     entry: Entry
     cancelling: Limit | None
     absence: "AbsenceLine | None"
+    offered_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +182,8 @@ def day(household_ids: Sequence[int], day: date, now: datetime, zone: str) -> Da
     rules = _rules_by_household(entries, rows, day)
     is_past = day < paris_now(now).date()
     offered = [] if is_past or day in facts.public_holidays else rows  # nothing is booked on a holiday (S82)
-    parts = _parts(facts, entries, offered, rules, _absences(entries), now)
+    offers = _offers(household_ids, entries, now)
+    parts = _parts(facts, entries, offered, rules, _absences(entries), offers, now)
     note, more = note_of(day, facts)
     return DayPanel(
         day=day,
@@ -217,12 +221,22 @@ def _absences(entries: Iterable[Entry]) -> Mapping[int | None, AbsenceLine]:
     return {row.booking_id: AbsenceLine(row.state, row.document_id) for row in rows}
 
 
+def _offers(
+    household_ids: Sequence[int], entries: Iterable[Entry], now: datetime
+) -> Mapping[int | None, datetime]:
+    """Until when places are held, by booking. A statement only where a place is offered."""
+    if not any(entry.state == BookingState.OFFERED for entry in entries):
+        return {}
+    return {one.booking_id: one.expires_at for one in place_offers.open_offers(household_ids, now)}
+
+
 def _parts(
     facts: Facts,
     entries: Sequence[Entry],
     rows: Sequence[Row],
     rules: Mapping[int, RuleSet],
     absences: Mapping[int | None, AbsenceLine],
+    offers: Mapping[int | None, datetime],
     now: datetime,
 ) -> tuple[ChildPart, ...]:
     own = {(entry.child.child_id, entry.activity_id) for entry in entries if entry.booking_id is not None}
@@ -232,7 +246,12 @@ def _parts(
         ChildPart(
             child,
             tuple(
-                DayEntry(entry, _cancelling(entry, rules, now), absences.get(entry.booking_id))
+                DayEntry(
+                    entry,
+                    _cancelling(entry, rules, now),
+                    absences.get(entry.booking_id),
+                    offers.get(entry.booking_id),
+                )
                 for entry in entries
                 if entry.child.child_id == child.child_id
             ),
@@ -254,8 +273,13 @@ def _cancelling(entry: Entry, rules: Mapping[int, RuleSet], now: datetime) -> Li
         return None
     if entry.is_elsewhere:
         return Limit("Seul l’autre foyer, ou le service, peut l’annuler", False)
+    if entry.booking_state in UNPLACED_STATES:
+        return Limit(_GIVING_UP, True)
     decide = rules[entry.household_id].decide
     return _limit(decide(entry.activity_id, LineAction.CANCEL, entry.day, now, entry.child.child_id))
+
+
+_GIVING_UP = "L’enfant peut se retirer à tout moment, sans rien payer"
 
 
 def _booking(row: Row, facts: Facts, rules: RuleSet, now: datetime) -> Limit:

@@ -11,8 +11,16 @@ from sqlalchemy.orm import aliased
 from domain.day_list import list_days
 from domain.enums import BookingState, Channel, LineAction, LineState, Outcome
 from domain.errors import NotFound
-from domain.french import NBSP, enumerate_fr, format_difference, format_euros, format_times, plural
-from domain.workflow import ACTIVE_STATES
+from domain.french import (
+    NBSP,
+    enumerate_fr,
+    format_difference,
+    format_euros,
+    format_moment,
+    format_times,
+    plural,
+)
+from domain.workflow import ACTIVE_STATES, UNPLACED_STATES
 from models import (
     Booking,
     BookingRequest,
@@ -22,7 +30,8 @@ from models import (
     Opening,
     PresenceType,
 )
-from queries.booking_days import UNCHANGED, replaced_words
+from queries.booking_days import GIVING_UP, UNCHANGED, replaced_words, waiting_sentence
+from queries.place_columns import waiting_rank
 from queries.reading import read
 from queries.rules import RuleSet, rule_set
 
@@ -73,6 +82,8 @@ _LINES = (
         BookingRequestLine.reason,
         BookingRequestLine.booking_id,
         Booking.state.label("booking_state"),
+        Booking.offer_expires_at,
+        waiting_rank().label("rank"),
         _REPLACED_TYPE.name.label("replaced_type"),
         _REPLACED.price_cents.label("replaced_cents"),
     )
@@ -231,7 +242,7 @@ def _children(rows: Sequence[Row], rules: RuleSet, now: datetime) -> tuple[Child
     children: dict[tuple[int, str], dict[tuple, list[Row]]] = {}
     for row in rows:
         parts = children.setdefault((row.child_id, row.first_name), {})
-        key = (row.facility, row.presence, row.action, row.state, row.price_cents, row.reason)
+        key = (row.facility, row.presence, row.action, row.state, row.price_cents, _reason(row))
         key += (row.replaced_type, row.replaced_cents)
         parts.setdefault(key, []).append(row)
     return tuple(
@@ -251,11 +262,23 @@ def _part(rows: Sequence[Row], rules: RuleSet, now: datetime) -> Part:
         state=first.state,
         badge=_badge(first),
         replaces=replaced_words(first.replaced_type, first.replaced_cents) if first.replaced_type else "",
-        reason=first.reason,
+        reason=_reason(first),
         price=_price(first, len(rows)),
         undo=rule if any(_is_active(row) for row in rows) else "",
         days=days,
     )
+
+
+def _reason(row: Row) -> str:
+    """What the line says of itself; of a child that waits, where it stands now."""
+    if row.state is not LineState.WAITING or row.booking_id is None:
+        return row.reason
+    if row.rank:
+        return waiting_sentence(row.rank)
+    if row.booking_state is BookingState.OFFERED:
+        until = format_moment(row.offer_expires_at)
+        return f"Une place est proposée{NBSP}: répondez avant le {until}, depuis l’accueil ou le planning."
+    return row.reason
 
 
 def _badge(row: Row) -> str:
@@ -283,6 +306,8 @@ def _is_active(row: Row) -> bool:
 def _day(row: Row, rules: RuleSet, now: datetime) -> ReceiptDay:
     if not _is_active(row):
         return ReceiptDay(row.day, "annulé depuis" if _was_cancelled(row) else "", None)
+    if row.booking_state in UNPLACED_STATES:
+        return ReceiptDay(row.day, GIVING_UP, row.booking_id)
     decision = rules.decide(row.activity_id, LineAction.CANCEL, row.day, now, row.child_id)
     can = decision.outcome is not Outcome.REFUSE
     return ReceiptDay(row.day, decision.sentence, row.booking_id if can else None)

@@ -22,7 +22,7 @@ from domain.enums import BookingState, Channel, LineAction, LineState, MailKind
 from domain.errors import NotFound, Refused, Stale
 from domain.french import NBSP, format_day
 from domain.rulebook.decisions import once_submitted
-from domain.workflow import ACTIVE_STATES, FULL, PLACE_HOLDING_STATES
+from domain.workflow import ACTIVE_STATES, FULL, PLACE_HOLDING_STATES, UNPLACED_STATES
 from models import Booking, BookingDraft, BookingDraftLine, BookingRequest, BookingRequestLine, User
 from queries import booking_days, booking_gates, receipts
 from queries import town as town_queries
@@ -244,16 +244,17 @@ def _settle_cancelling(
 ) -> _Settled:
     if verdict.state is LineState.ACCEPTED:
         booking = session.get_one(Booking, wish.booking_id)
-        booking.due_cents = _still_due(booking, verdict)
+        booking.due_cents = _still_due(booking, verdict.price_cents)
         booking_life.move(session, booking, BookingState.CANCELLED, _family(request), now)
     return _Settled(wish, verdict, booking_id=wish.booking_id)
 
 
-def _still_due(booking: Booking, verdict: Verdict) -> int | None:
-    """What cancelling leaves on the bill, in cents; None when no tariff says it."""
-    if verdict.price_cents is None:
-        return None
-    return (booking.price_cents or 0) + verdict.price_cents
+def _still_due(booking: Booking, cents: int | None) -> int | None:
+    """What cancelling leaves on the bill, in cents; None when no tariff says it. `cents` is what it takes off
+    (negative)."""
+    if booking.state in UNPLACED_STATES:
+        return 0
+    return None if cents is None else (booking.price_cents or 0) + cents
 
 
 def _family(request: BookingRequest) -> Actor:
@@ -387,8 +388,7 @@ _NOT_BY_HAND = {
 def _accept_cancelling(
     session: Session, line: BookingRequestLine, booking: Booking, actor: Actor, now: datetime
 ) -> None:
-    if line.price_cents is not None:
-        booking.due_cents = (booking.price_cents or 0) + line.price_cents
+    booking.due_cents = _still_due(booking, line.price_cents)
     booking_life.move(session, booking, BookingState.CANCELLED, actor, now)
 
 

@@ -8,7 +8,7 @@ whole or not at all; the CHECK constraints of the counters stand behind it.
 from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select, update
+from sqlalchemy import ColumnElement, SelectBase, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from domain.enums import BookingState
@@ -24,7 +24,7 @@ class Seat(NamedTuple):
     parts: int
 
 
-def lock(session: Session, opening_ids: Collection[int] | Select) -> list[int]:
+def lock(session: Session, opening_ids: Collection[int] | SelectBase) -> list[int]:
     """Hold these openings until the commit, always in the same order; returns their ids. `opening_ids`: ids
     or a select of them."""
     held = select(Opening.id).where(Opening.id.in_(opening_ids)).order_by(Opening.id).with_for_update()

@@ -3,20 +3,22 @@ next.
 
 An offer holds its place, so that a newcomer never takes what somebody waits for: after each transaction
 nobody waits on a day that could have a place. `serve` runs inside the transaction that freed the place;
-`expire` is the worker's turn: offers without answer end, and the next child is offered the place.
+`expire` and `tidy` are the worker's turns: offers without answer end, and the next child is offered the
+place; nobody waits for a day that can no longer be booked.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from domain.calendar import paris_now
 from domain.enums import BookingState, LineAction, LineState, MailKind, Outcome, ValidationMode
-from domain.errors import NotFound, Refused
-from domain.french import NBSP, format_day
+from domain.errors import NotFound, Stale
+from domain.french import NBSP
 from domain.rulebook.decisions import Decision
+from extensions import db
 from models import (
     Activity,
     Booking,
@@ -35,7 +37,8 @@ from services.booking_life import THE_PORTAL, Actor
 from services.transaction import write_transaction
 
 LOST = f"Proposition restée sans réponse{NBSP}: la place est passée à l’enfant suivant."
-GIVEN_UP = "Place proposée, non prise par la famille."
+GIVEN_UP = "Place proposée, laissée par la famille."
+TOO_LATE = "Aucune place ne s’est libérée à temps."
 
 
 def serve(session: Session, opening_ids: Iterable[int], now: datetime) -> int:
@@ -104,7 +107,7 @@ def _decision(booking: Booking, now: datetime) -> Decision:
 def accept(booking_id: int, household_ids: Iterable[int], actor: Actor, now: datetime) -> BookingState:
     """Take the place that is offered: accepted, or pending where the structure validates each booking.
 
-    Raises NotFound for another household's booking, Refused `offer_over` when it is not offered any more.
+    Raises NotFound for another household's booking, Stale when it is not offered any more.
     """
     with write_transaction() as session:
         booking = _offered(session, booking_id, household_ids, now)
@@ -133,17 +136,54 @@ def give_up(booking_id: int, household_ids: Iterable[int], actor: Actor, now: da
 
 def expire(now: datetime) -> int:
     """End the offers without answer, offer their places to the next; how many ended. The worker's turn."""
+    over = (Booking.state == BookingState.OFFERED, Booking.offer_expires_at <= now)
+    if db.session.scalar(select(Booking.id).where(*over).limit(1)) is None:
+        return 0
     with write_transaction() as session:
-        over = (Booking.state == BookingState.OFFERED, Booking.offer_expires_at <= now)
-        places.lock(session, select(Booking.opening_id).where(*over))
-        ended = session.scalars(select(Booking).where(*over).order_by(Booking.id)).all()
+        held = places.lock(session, select(Booking.opening_id).where(*over))
+        mine = (*over, Booking.opening_id.in_(held))
+        ended = session.scalars(select(Booking).where(*mine).order_by(Booking.id)).all()
         for booking in ended:
-            _answer_line(session, booking, LineState.REFUSED, LOST, now)
-            booking_life.move(session, booking, BookingState.REFUSED, THE_PORTAL, now, LOST)
-            _tell(session, MailKind.PLACE_LOST, booking, now, LOST)
-            _record(session, "booking.offer_expired", booking, THE_PORTAL, now)
-        serve(session, {booking.opening_id for booking in ended}, now)
+            _end(session, booking, "booking.offer_expired", LOST, now)
+        serve(session, held, now)
         return len(ended)
+
+
+def tidy(now: datetime) -> int:
+    """End the waiting for days that can no longer be booked, telling each family once, and offer the free
+    places of days on which somebody waits all the same (another règlement, a town brought up to date);
+    returns how many waits ended. The worker's turn, now and then."""
+    ended = [booking_id for booking_id in _waiting_ids() if _is_over(booking_id, now)]
+    with_places = select(Opening.id).where(
+        Opening.waiting > 0, or_(Opening.capacity.is_(None), Opening.booked < Opening.capacity)
+    )
+    if not ended and db.session.scalar(with_places.limit(1)) is None:
+        return 0
+    with write_transaction() as session:
+        waiting = (Booking.id.in_(ended), Booking.state == BookingState.WAITING)
+        held = places.lock(session, with_places.union(select(Booking.opening_id).where(*waiting)))
+        for booking in session.scalars(select(Booking).where(*waiting).order_by(Booking.id)).all():
+            _end(session, booking, "booking.wait_ended", TOO_LATE, now)
+        serve(session, held, now)
+        return len(ended)
+
+
+def _waiting_ids() -> Sequence[int]:
+    return db.session.scalars(
+        select(Booking.id).where(Booking.state == BookingState.WAITING).order_by(Booking.day)
+    ).all()
+
+
+def _is_over(booking_id: int, now: datetime) -> bool:
+    booking = db.session.get_one(Booking, booking_id)
+    return booking.day < paris_now(now).date() or _decision(booking, now).outcome is Outcome.REFUSE
+
+
+def _end(session: Session, booking: Booking, action: str, reason: str, now: datetime) -> None:
+    _answer_line(session, booking, LineState.REFUSED, reason, now)
+    booking_life.move(session, booking, BookingState.REFUSED, THE_PORTAL, now, reason)
+    _tell(session, MailKind.PLACE_LOST, booking, now, reason)
+    _record(session, action, booking, THE_PORTAL, now)
 
 
 def _offered(session: Session, booking_id: int, household_ids: Iterable[int], now: datetime) -> Booking:
@@ -153,10 +193,7 @@ def _offered(session: Session, booking_id: int, household_ids: Iterable[int], no
     if booking is None or booking.household_id not in set(household_ids):
         raise NotFound
     if booking.state is not BookingState.OFFERED or booking.offer_expires_at <= now:
-        raise Refused(
-            "offer_over",
-            f"Cette place n’est plus proposée pour le {format_day(booking.day)}. Regardez votre planning.",
-        )
+        raise Stale("Cette place n’est plus proposée. Voici la situation actuelle.")
     return booking
 
 

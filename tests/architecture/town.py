@@ -96,6 +96,7 @@ class Family:
     change: ChangeRequest
     mail: OutgoingMail
     exception_id: int
+    offered_id: int
 
 
 class Town:
@@ -166,6 +167,7 @@ class Town:
         world.change(household, parent, FileSection.CHILD_PEOPLE, added, child=child)
         accepted = world.booking(household, child, canteen.openings[-1], canteen.meal)
         pending = world.booking(household, child, canteen.openings[-2], canteen.meal, BookingState.PENDING)
+        offered = world.booking(household, child, canteen.openings[-4], canteen.meal, BookingState.OFFERED)
         draft = world.add(
             BookingDraft(
                 key=letter * 32, user_id=parent.id, household_id=household.id, child_id=child.id,
@@ -225,6 +227,7 @@ class Town:
             change,
             mail,
             custody_exception.id,
+            offered.id,
         )
 
     def _share(self, child: Child, household: Household) -> CustodyException:
@@ -334,6 +337,10 @@ class Town:
             **self._desk_values(),
             **self._counter_values(role),
             "booking_id": Value(own.booking_id, other.booking_id),
+            **{
+                f"bookings.{name} booking_id": Value(own.offered_id, other.offered_id)
+                for name in ("offer", "take_offer", "leave_offer")
+            },
             "line_id": Value(own.line_id, other.line_id),
             "request_id": Value(own.request.id, other.request.id),
             "reference": Value(own.request.reference, other.request.reference, "R-ZZZZ-ZZZZ"),
