@@ -59,6 +59,7 @@ from models import (
     Opening,
     PresenceType,
 )
+from queries.closure_columns import closed_to_the_class
 from queries.custody import has_custody, homes
 from queries.place_columns import narrowest, waiting_in_group, waiting_rank
 from queries.reading import read
@@ -194,7 +195,7 @@ def _columns(child_id: ColumnElement[int], parts: ColumnElement[int]) -> tuple[C
         Opening.has_limits,
         group_id,
         parts,
-        Opening.closed_reason,
+        func.coalesce(Opening.closed_reason, closed_to_the_class(child_id)),
         BookingPeriod.opens_at,
         BookingPeriod.closes_at,
         BookingPeriod.places_mode,
@@ -534,7 +535,7 @@ def _refusal(
     if not day.is_eligible:
         return Refusal("not_enrolled", "L’enfant n’est pas inscrit dans cette structure ce jour-là.")
     if day.closed_reason is not None:
-        return Refusal("closed", f"Fermé ce jour-là ({day.closed_reason}).")
+        return Refusal("closed", f"{closed_words(day.closed_reason)}.")
     holiday = rules.calendar.public_holiday(day.day)
     if holiday is not None:
         return Refusal("holiday", f"Férié ce jour-là ({holiday}).")
@@ -560,6 +561,11 @@ def _window_refusal(day: ChildDay, rules: RuleSet, now: datetime) -> Refusal | N
         said = f"Il manque une information au dossier pour répondre{NBSP}: {window.doubt}. {CONTACT}"
         return Refusal(NOT_FORESEEN, said)
     return None
+
+
+def closed_words(reason: str) -> str:
+    """« Fermé ce jour-là (sortie scolaire) », without final point."""
+    return f"Fermé ce jour-là ({reason})"
 
 
 def replaced_words(presence_type: str, cents: int | None) -> str:

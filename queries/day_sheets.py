@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, exists, select
 
 from domain.enums import BookingState
 from domain.errors import NotFound
 from domain.people import fold
 from domain.workflow import PLACE_HOLDING_STATES
 from extensions import db
-from models import Activity, Booking, Child, Enrolment, Facility, PresenceType
+from models import Absence, Activity, Booking, Child, Enrolment, Facility, PresenceType
 from queries.child_files import ChildFile, child_files
 
 ORDINARY = "Ordinaire"
@@ -25,12 +25,14 @@ Scope = Collection[int] | None
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """What a child does that day; `is_pending` while the service has not validated it."""
+    """What a child does that day; `is_pending` while the service has not validated it, `is_absent` once its
+    family said that it will not come."""
 
     activity_id: int
     activity: str
     presence: str
     is_pending: bool
+    is_absent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +56,12 @@ class DietCount:
 
 @dataclass(frozen=True, slots=True)
 class ActivityCount:
-    """An activity of the day: how many children, and the list for the kitchen."""
+    """An activity of the day: how many children come, how many are absent, and the list for the kitchen."""
 
     activity_id: int
     name: str
     children: int
+    absent: int
     diets: tuple[DietCount, ...]
 
 
@@ -72,6 +75,11 @@ class DaySheet:
     activities: tuple[ActivityCount, ...]
     children: tuple[ExpectedChild, ...]
 
+    @property
+    def expected(self) -> int:
+        """How many come to something, those who are absent from everything left out."""
+        return sum(not all(one.is_absent for one in child.presences) for child in self.children)
+
 
 _FACILITY = select(Facility.id, Facility.name).where(Facility.id == bindparam("facility_id"))
 _BOOKED = (
@@ -83,6 +91,7 @@ _BOOKED = (
         PresenceType.name.label("presence"),
         Child.first_name,
         Child.last_name,
+        exists().where(Absence.booking_id == Booking.id).correlate(Booking).label("is_absent"),
     )
     .join(Activity, Activity.id == Booking.activity_id)
     .join(PresenceType, PresenceType.id == Booking.presence_type_id)
@@ -147,7 +156,13 @@ def _child(
         mine[0].last_name,
         groups.get(child_id) or group,
         tuple(
-            Presence(row.activity_id, row.activity, row.presence, row.state is BookingState.PENDING)
+            Presence(
+                row.activity_id,
+                row.activity,
+                row.presence,
+                row.state is BookingState.PENDING,
+                row.is_absent,
+            )
             for row in mine
         ),
         file,
@@ -159,7 +174,9 @@ def _activities(rows: Iterable[Any], files: dict[int, ChildFile]) -> Iterable[Ac
     for row in rows:
         by_activity.setdefault(row.activity_id, []).append(row)
     for activity_id, mine in by_activity.items():
-        yield ActivityCount(activity_id, mine[0].activity, len(mine), tuple(_diets(mine, files)))
+        come = [row for row in mine if not row.is_absent]
+        diets = tuple(_diets(come, files))
+        yield ActivityCount(activity_id, mine[0].activity, len(come), len(mine) - len(come), diets)
 
 
 def _diets(rows: Iterable[Any], files: dict[int, ChildFile]) -> Iterable[DietCount]:

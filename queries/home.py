@@ -1,6 +1,6 @@
 """What the home page gathers for a family: things to do, the week, then the rest (S26, S28, S29)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -23,6 +23,7 @@ from domain.calendar import SATURDAY, add_months, open_weekdays, paris_now
 from domain.change_rules import is_late
 from domain.enums import BookingState, ChangeState, FileSection, LineAction, LineState, Outcome
 from domain.errors import NotFound
+from domain.french import format_day
 from extensions import db
 from models import (
     Booking,
@@ -39,12 +40,13 @@ from models import (
 )
 from queries import documents, place_offers
 from queries.family import ChildCard, HouseholdName, members_of
-from queries.planning import CANCELLING, Entry, bookings_between
+from queries.planning import ABSENT, CANCELLING, Entry, bookings_between
 from queries.rules import rule_set
 
 # The next limit is looked for among the bookings of the coming days.
 HORIZON = timedelta(days=14)
 DRAFTS_SHOWN = 3
+DAYS_SHOWN = 2  # of each child, to say that it will not come
 
 _DRAFTS = (
     select(BookingDraft.key, BookingDraft.updated_at, func.count().label("days"))
@@ -182,6 +184,16 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpectedDay:
+    """A day on which a child is expected, or was until its absence was told; `words` names it."""
+
+    child: ChildCard
+    day: date
+    words: str
+    is_absent: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     title: str
     url: str
@@ -217,6 +229,7 @@ class HomePage:
     offers: tuple[place_offers.PlaceOffer, ...]
     missing_documents: tuple[documents.Item, ...]
     week: Week
+    expected: tuple[ExpectedDay, ...]
     limit: Limit | None
     pending: tuple[PendingPart, ...]
     changes: tuple[WaitingChange, ...]
@@ -241,6 +254,7 @@ def home(household_ids: Sequence[int], user_id: int, now: datetime) -> HomePage:
         offers=place_offers.open_offers(household_ids, now),
         missing_documents=documents.missing(members, today),
         week=_week(monday, is_next, members.children, entries),
+        expected=tuple(_expected(members.children, entries, today)),
         limit=_next_limit(_upcoming(entries, today), now),
         pending=tuple(PendingPart(*row[:7]) for row in waiting if row.section is None),
         changes=tuple(_change(row, now) for row in waiting if row.section is not None),
@@ -314,12 +328,38 @@ def _upcoming(entries: dict[date, list[Entry]], today: date) -> list[Entry]:
     return [entry for day in sorted(entries) if today <= day <= today + HORIZON for entry in entries[day]]
 
 
+def _expected(
+    children: Sequence[ChildCard], entries: dict[date, list[Entry]], today: date
+) -> Iterator[ExpectedDay]:
+    """The next days of each child, today first, so that an absence is two taps away (R23)."""
+    for child in children:
+        days = [
+            day
+            for day in sorted(entries)
+            if today <= day <= today + HORIZON and _own_states(child, entries[day]) & {ACCEPTED, ABSENT}
+        ]
+        for day in days[:DAYS_SHOWN]:
+            words = _NEAR.get((day - today).days) or f"le {format_day(day)}"
+            yield ExpectedDay(child, day, words, ACCEPTED not in _own_states(child, entries[day]))
+
+
+def _own_states(child: ChildCard, entries: Iterable[Entry]) -> set[str]:
+    """The states of what the adult's own households booked for the child."""
+    return {
+        entry.state for entry in entries if entry.child.child_id == child.child_id and not entry.is_elsewhere
+    }
+
+
+ACCEPTED = BookingState.ACCEPTED.value
+_NEAR = {0: "aujourd’hui", 1: "demain"}
+
+
 def _next_limit(entries: Sequence[Entry], now: datetime) -> Limit | None:
     """The limit that comes first among those not passed; the same day and activity of a household is asked
     once. What another household of the child booked has no limit for this one."""
     by_household: dict[int, list[Entry]] = {}
     for entry in entries:
-        if entry.state != CANCELLING and not entry.is_elsewhere:
+        if entry.state not in (CANCELLING, ABSENT) and not entry.is_elsewhere:
             by_household.setdefault(entry.household_id, []).append(entry)
     found = []
     for household_id, own in by_household.items():

@@ -24,6 +24,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    text,
     type_coerce,
     union_all,
 )
@@ -43,11 +44,14 @@ from domain.french import NBSP, format_day, weekday_name, weekday_short
 from domain.workflow import ACTIVE_STATES
 from extensions import db
 from models import (
+    Absence,
     Activity,
     Booking,
+    BookingEvent,
     BookingRequest,
     BookingRequestLine,
     Child,
+    Closure,
     Enrolment,
     Facility,
     HouseholdChild,
@@ -61,7 +65,7 @@ from queries.family import ChildCard, children_of
 from queries.place_columns import waiting_rank
 
 KIND_ORDER = {kind: index for index, kind in enumerate(ActivityKind)}
-REFUSED, CANCELLING = "refused", "cancelling"
+REFUSED, CANCELLING, ABSENT, CLOSED = "refused", "cancelling", "absent", "closed"
 NEXT_BOOKINGS, NEXT_BOOKINGS_WITHIN = 8, timedelta(days=60)
 KIND_ICONS = {
     ActivityKind.MORNING: "sunrise",
@@ -86,6 +90,7 @@ _IS_CANCELLING = (
 )
 
 
+_IS_ABSENT = exists().where(Absence.booking_id == Booking.id).correlate(Booking)
 _IS_OURS = Booking.household_id.in_(HOUSEHOLDS)
 
 
@@ -111,13 +116,17 @@ _BOOKINGS = (
     select(
         *_entry_columns(
             Booking,
-            case((_IS_CANCELLING, literal(CANCELLING)), else_=type_coerce(Booking.state, String)),
+            case(
+                (_IS_CANCELLING, literal(CANCELLING)),
+                (_IS_ABSENT, literal(ABSENT)),
+                else_=type_coerce(Booking.state, String),
+            ),
             waiting_rank(),
             Booking.id,
             literal(""),
             Booking.household_id,
             case((_IS_OURS, literal(0)), else_=literal(1)),
-            cents=case((_IS_OURS, Booking.price_cents), else_=null()),
+            cents=case((_IS_OURS, func.coalesce(Booking.due_cents, Booking.price_cents)), else_=null()),
         )
     )
     .join(Activity, Activity.id == Booking.activity_id)
@@ -130,8 +139,8 @@ _BOOKINGS = (
     )
     .order_by(Activity.position, Booking.id)
 )
-# What was refused has no active booking to tell it.
-_REFUSED = (
+# What was refused, or cancelled by a closure, has no active booking to tell it.
+_REFUSED_LINES = (
     select(
         *_entry_columns(
             BookingRequestLine,
@@ -142,7 +151,8 @@ _REFUSED = (
             BookingRequest.household_id,
             literal(0),
             cents=BookingRequestLine.price_cents,
-        )
+        ),
+        BookingRequest.created_at.label("moment"),
     )
     .join(BookingRequest, BookingRequest.id == BookingRequestLine.request_id)
     .join(Opening, Opening.id == BookingRequestLine.opening_id)
@@ -155,8 +165,34 @@ _REFUSED = (
         BookingRequestLine.action == LineAction.BOOK,
         BookingRequestLine.state == LineState.REFUSED,
     )
-    .order_by(BookingRequestLine.id.desc())
 )
+_CLOSED = (
+    select(
+        *_entry_columns(
+            Booking,
+            literal(CLOSED),
+            null(),
+            null(),
+            Closure.reason,
+            Booking.household_id,
+            literal(0),
+            cents=Booking.price_cents - func.coalesce(Booking.due_cents, 0),
+        ),
+        BookingEvent.at,
+    )
+    .join(BookingEvent, BookingEvent.booking_id == Booking.id)
+    .join(Closure, Closure.id == BookingEvent.closure_id)
+    .join(Activity, Activity.id == Booking.activity_id)
+    .join(PresenceType, PresenceType.id == Booking.presence_type_id)
+    .join(Facility, Facility.id == Activity.facility_id)
+    .where(
+        _IS_OURS,
+        Booking.day.between(_FIRST, _LAST),
+        Booking.state == BookingState.CANCELLED,
+        Closure.lifted_at.is_(None),
+    )
+)
+_REFUSED = union_all(_REFUSED_LINES, _CLOSED).order_by(text("moment DESC"))
 _OPENINGS = (
     select(
         Opening.day,
@@ -203,7 +239,7 @@ _HOLIDAYS = union_all(
 AWAY = "away"
 AWAY_WORDS = "chez son autre foyer"
 ELSEWHERE_WORDS = "réservé par l’autre foyer"
-_ICONS = {REFUSED: "ban", CANCELLING: "undo-2"}
+_ICONS = {REFUSED: "ban", CANCELLING: "undo-2", ABSENT: "calendar-x", CLOSED: "ban"}
 _WORDS = {
     BookingState.ACCEPTED: "acceptée",
     BookingState.PENDING: "en cours de validation",
@@ -212,13 +248,21 @@ _WORDS = {
     BookingState.WAITING: "en liste d’attente",
     REFUSED: "refusée",
     CANCELLING: "annulation en cours de validation",
+    ABSENT: "absence signalée",
+    CLOSED: "annulée, fermeture",
+}
+_BOOKING_STATES = {
+    CANCELLING: BookingState.ACCEPTED,
+    ABSENT: BookingState.ACCEPTED,
+    CLOSED: BookingState.CANCELLED,
 }
 
 
 class Entry(NamedTuple):
     """What one child does, asked for or was refused on a day.
 
-    `state` is the text of a BookingState, or « cancelling » while a cancelling is not decided; `rank` is
+    `state` is the text of a BookingState, or « cancelling » while a cancelling is not decided, « absent »,
+    « closed » for what a closure cancelled (`price_cents` is then what is not billed); `rank` is
     the place in the waiting list; `booking_id` is None when there is no active booking. `is_elsewhere`:
     another household of the child made the booking, which only tells its state and its day (security 1.3).
     """
@@ -241,8 +285,8 @@ class Entry(NamedTuple):
 
     @property
     def booking_state(self) -> BookingState:
-        """The state of the booking, which a cancelling leaves accepted until it is decided."""
-        return BookingState.ACCEPTED if self.state == CANCELLING else BookingState(self.state)
+        """The state of the booking, which an absence leaves accepted, as a cancelling that is not decided."""
+        return _BOOKING_STATES.get(self.state) or BookingState(self.state)
 
     @property
     def icon(self) -> str:
@@ -327,7 +371,7 @@ def _entries(
     place = {child.child_id: index for index, child in enumerate(children)}
     found = [Entry(cards[row[0]], *row[1:]) for row in bookings if row[0] in cards]
     if refused:
-        found += _refusals([Entry(cards[row[0]], *row[1:]) for row in refused if row[0] in cards], found)
+        found += _refusals([Entry(cards[row[0]], *row[1:-1]) for row in refused if row[0] in cards], found)
     found.sort(key=lambda entry: (KIND_ORDER[entry.kind], place[entry.child.child_id]))
     by_day: dict[date, list[Entry]] = {}
     for entry in found:
@@ -398,10 +442,15 @@ class MonthAgenda:
 
     @property
     def has_bookings(self) -> bool:
-        return any(state != REFUSED for state in self.states)
+        return any(state not in (REFUSED, CLOSED) for state in self.states)
 
 
-_STYLES = {CANCELLING: "pending", BookingState.OFFERED: "pending", BookingState.REQUESTED: "pending"}
+_STYLES = {
+    CANCELLING: "pending",
+    CLOSED: "refused",
+    BookingState.OFFERED: "pending",
+    BookingState.REQUESTED: "pending",
+}
 STATE_ORDER = {state: index for index, state in enumerate(_WORDS)}
 
 

@@ -30,9 +30,12 @@ from models import (
     PresenceType,
 )
 from queries import place_offers
+from queries.absences import PROOF_CATEGORY
+from queries.booking_days import closed_words
+from queries.closure_columns import closed_to_the_class
 from queries.family import ChildCard
 from queries.place_columns import narrowest, waiting_in_group
-from queries.planning import CANCELLING, HOUSEHOLDS, Entry, Facts, ask, note_of, read
+from queries.planning import ABSENT, CANCELLING, HOUSEHOLDS, Entry, Facts, ask, note_of, read
 from queries.rules import RuleSet, rule_set
 
 
@@ -59,10 +62,16 @@ class DayEntry:
 
 @dataclass(frozen=True, slots=True)
 class AbsenceLine:
-    """The child does not come; `document_id` is the proof that was sent (S73)."""
+    """The child does not come, as told at `told_at`; `document_id` is the proof that was sent (S73),
+    `category_id` that of the proofs to send, None without one. `explanation` says what stays due.
+    """
 
     state: AbsenceState
     document_id: int | None
+    told_at: datetime
+    explanation: tuple[str, ...]
+    category_id: int | None
+    may_be_undone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +88,15 @@ class ChildPart:
     child: ChildCard
     entries: tuple[DayEntry, ...]
     offers: tuple[Offer, ...]
+
+    @property
+    def may_be_absent(self) -> bool:
+        """A booking of the day can end as an absence alone."""
+        return any(map(_may_be_absent, self.entries))
+
+    @property
+    def may_come_after_all(self) -> bool:
+        return any(line.absence is not None and line.absence.may_be_undone for line in self.entries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +137,13 @@ class DayPanel:
         return any(offer.booking.is_open for part in self.children for offer in part.offers)
 
 
+def _may_be_absent(line: DayEntry) -> bool:
+    """Booked, and too late to be cancelled."""
+    entry, limit = line.entry, line.cancelling
+    is_ours = entry.state == BookingState.ACCEPTED and not entry.is_elsewhere
+    return is_ours and limit is not None and not limit.is_open
+
+
 _DAY = bindparam("day")
 _FACILITIES = (
     select(func.count(Enrolment.facility_id.distinct()))
@@ -149,6 +174,7 @@ _OFFERS = (
         BookingPeriod.closes_at,
         HouseholdChild.household_id,
         _FACILITIES.label("facilities"),
+        closed_to_the_class(Enrolment.child_id).label("closed"),
     )
     .join(Opening, Opening.activity_id == Activity.id)
     .join(BookingPeriod, BookingPeriod.id == Opening.period_id)
@@ -183,7 +209,7 @@ def day(household_ids: Sequence[int], day: date, now: datetime, zone: str) -> Da
     is_past = day < paris_now(now).date()
     offered = [] if is_past or day in facts.public_holidays else rows  # nothing is booked on a holiday (S82)
     offers = _offers(household_ids, entries, now)
-    parts = _parts(facts, entries, offered, rules, _absences(entries), offers, now)
+    parts = _parts(facts, entries, offered, rules, _absences(entries, is_past), offers, now)
     note, more = note_of(day, facts)
     return DayPanel(
         day=day,
@@ -210,15 +236,32 @@ def _rules_by_household(entries: Iterable[Entry], rows: Iterable[Row], day: date
     }
 
 
-def _absences(entries: Iterable[Entry]) -> Mapping[int | None, AbsenceLine]:
+def _absences(entries: Iterable[Entry], is_past: bool) -> Mapping[int | None, AbsenceLine]:
     """The absences of the adult's own bookings, by booking. One statement, none on a day without booking."""
     own = [entry.booking_id for entry in entries if entry.booking_id is not None and not entry.is_elsewhere]
     if not own:
         return {}
     rows = db.session.execute(
-        select(Absence.booking_id, Absence.state, Absence.document_id).where(Absence.booking_id.in_(own))
+        select(
+            Absence.booking_id,
+            Absence.state,
+            Absence.document_id,
+            Absence.declared_at,
+            Absence.explanation,
+            PROOF_CATEGORY.scalar_subquery().label("category_id"),
+        ).where(Absence.booking_id.in_(own))
     )
-    return {row.booking_id: AbsenceLine(row.state, row.document_id) for row in rows}
+    return {
+        row.booking_id: AbsenceLine(
+            row.state,
+            row.document_id,
+            row.declared_at,
+            tuple(row.explanation),
+            row.category_id,
+            not is_past and row.document_id is None,
+        )
+        for row in rows
+    }
 
 
 def _offers(
@@ -266,10 +309,13 @@ def _parts(
     return tuple(part for part in parts if part.entries or part.offers)
 
 
+_SETTLED = (CANCELLING, ABSENT)
+
+
 def _cancelling(entry: Entry, rules: Mapping[int, RuleSet], now: datetime) -> Limit | None:
     """A past day, a refused wish and what the other household booked are only read; a cancelling is not asked
     twice."""
-    if entry.day < paris_now(now).date() or entry.booking_id is None or entry.state == CANCELLING:
+    if entry.day < paris_now(now).date() or entry.booking_id is None or entry.state in _SETTLED:
         return None
     if entry.is_elsewhere:
         return Limit("Seul l’autre foyer, ou le service, peut l’annuler", False)
@@ -285,6 +331,8 @@ _GIVING_UP = "L’enfant peut se retirer à tout moment, sans rien payer"
 def _booking(row: Row, facts: Facts, rules: RuleSet, now: datetime) -> Limit:
     if facts.homes.is_elsewhere(row.child_id, row.day, facts.household_ids):
         return Limit(facts.homes.sentence(row.child_id).removesuffix("."), False)
+    if row.closed is not None:
+        return Limit(closed_words(row.closed), False)
     if now < row.opens_at:
         return Limit(f"Réservations à partir du {format_moment(row.opens_at)}", False)
     if row.closes_at is not None and now >= row.closes_at:

@@ -38,6 +38,7 @@ from domain.rulebook.family_facts import (
     StatedFact,
     facts_of,
 )
+from domain.rulebook.missed_days import Booked, LeftDue, Missed, causes, left_due, without_rule
 from domain.rulebook.parts import counts_open_days
 from domain.rulebook.quotes import PROOF_ADVICE, Price, missing_words, quote
 from domain.rulebook.quotients import QuotientEntry
@@ -342,6 +343,40 @@ class RuleSet:
                 return price
             self._prices[key] = price
         return self._prices[key]
+
+    def left_due(
+        self, presence_type_id: int, child_id: int, missed: Missed, booked_cents: int | None
+    ) -> LeftDue:
+        """What stays due of a booked day on which the child does not come (P12), by the rules in force on the
+        first day of its absence. `booked_cents` is the price of the booking."""
+        formula, name = self._presence_types[presence_type_id]
+        version = _in_force(self._versions, missed.days[0])
+        if version is None or name not in version.book.activities:
+            return without_rule(booked_cents)
+        book = self._with_openings(version.book, name)
+        facts = facts_of(book, self._family, child_id, missed.day, formula)
+
+        def when_due(extras: tuple[str, ...]) -> int | None:
+            """The price of the booking, and what the tariff changes of it for a child who is absent."""
+            told = (presence_type_id, missed.day, child_id, missed.told)
+            absent, present = self.price(*told, extras, "absent").cents, self.price(*told).cents
+            if booked_cents is None or absent is None or present is None:
+                return booked_cents
+            return max(0, booked_cents + absent - present)
+
+        return left_due(book, name, missed, facts, Booked(booked_cents, when_due))
+
+    def rules_absences(self, presence_type_ids: Collection[int], day: date) -> bool:
+        """True when the version in force on `day` has absence rules for one of these presence types."""
+        version = _in_force(self._versions, day)
+        names = {self._presence_types[one].activity for one in presence_type_ids}
+        known = {} if version is None else version.book.activities
+        return any(name in known and known[name].absences is not None for name in names)
+
+    def causes(self, day: date) -> tuple[str, ...]:
+        """The words of the fact « cause » in the version in force on `day`."""
+        version = _in_force(self._versions, day)
+        return () if version is None else causes(version.book)
 
     def quotient(self, day: date) -> Quotient | None:
         """The quotient in force on `day`, else the last one that ended before, else None."""

@@ -344,25 +344,36 @@ def start_cancelling(author: Author, booking_id: int, now: datetime) -> str:
             raise NotFound
         if booking.state not in ACTIVE_STATES:
             raise Refused(NOT_ACTIVE.code, NOT_ACTIVE.message)
-        draft = _new_draft(
-            author,
-            booking.household_id,
-            now,
+        return cancelling_draft(session, author, [booking], now).key
+
+
+def cancelling_draft(
+    session: Session, author: Author, bookings: Sequence[Booking], now: datetime
+) -> BookingDraft:
+    """A draft that gives up these active bookings of one child and household; inside the caller's
+    transaction."""
+    first = bookings[0]
+    draft = _new_draft(
+        author,
+        first.household_id,
+        now,
+        child_id=first.child_id,
+        facility_id=session.get_one(Activity, first.activity_id).facility_id,
+        month=first.day.replace(day=1),
+        presence_type_id=first.presence_type_id,
+    )
+    session.add(draft)
+    session.flush()
+    session.add_all(
+        BookingDraftLine(
+            draft_id=draft.id,
             child_id=booking.child_id,
-            facility_id=session.get_one(Activity, booking.activity_id).facility_id,
-            month=booking.day.replace(day=1),
+            opening_id=booking.opening_id,
             presence_type_id=booking.presence_type_id,
+            day=booking.day,
+            action=LineAction.CANCEL,
         )
-        session.add(draft)
-        session.flush()
-        session.add(
-            BookingDraftLine(
-                draft_id=draft.id,
-                child_id=booking.child_id,
-                opening_id=booking.opening_id,
-                presence_type_id=booking.presence_type_id,
-                day=booking.day,
-                action=LineAction.CANCEL,
-            )
-        )
-        return draft.key
+        for booking in bookings
+    )
+    session.flush()
+    return draft

@@ -5,7 +5,8 @@ caller, who holds the opening (`services.places.lock`) and serves the waiting li
 (`services.waiting_lists.serve`) when a place may have come free.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from domain.enums import BookingState, Channel, LineState
 from domain.workflow import ACTIVE_STATES, PLACE_HOLDING_STATES, check_transition
-from models import Booking, BookingEvent, BookingRequestLine, PresenceType, StaffMember
+from models import Booking, BookingEvent, BookingRequestLine, Guardian, PresenceType, StaffMember
 from services import places
 from services.places import Seat
 
@@ -28,6 +29,7 @@ class Actor:
     channel: Channel
 
 
+_AT_ONCE = 500  # ids in one statement
 THE_PORTAL = Actor(None, "", Channel.SYSTEM)
 
 
@@ -35,6 +37,14 @@ def agent(session: Session, user_id: int, channel: Channel = Channel.PORTAL) -> 
     """A member of the staff, by its name."""
     row = session.execute(
         select(StaffMember.first_name, StaffMember.last_name).where(StaffMember.user_id == user_id)
+    ).one_or_none()
+    return Actor(user_id, f"{row.first_name} {row.last_name}" if row else "", channel)
+
+
+def family_member(session: Session, user_id: int, channel: Channel = Channel.PORTAL) -> Actor:
+    """An adult of a family, by its name."""
+    row = session.execute(
+        select(Guardian.first_name, Guardian.last_name).where(Guardian.user_id == user_id)
     ).one_or_none()
     return Actor(user_id, f"{row.first_name} {row.last_name}" if row else "", channel)
 
@@ -102,7 +112,7 @@ def change_home(
     What the former household asked about it is withdrawn with the reason.
     """
     booking.household_id, booking.price_cents, booking.updated_at = household_id, price_cents, now
-    session.add(_event(booking, actor, now, reason))
+    session.add(_event(booking, booking.state, actor, now, reason))
     session.flush()
     session.execute(
         update(BookingRequestLine)
@@ -112,6 +122,38 @@ def change_home(
         )
         .values(state=LineState.WITHDRAWN, reason=reason, decided_at=now)
     )
+
+
+def cancel_all(
+    session: Session,
+    bookings: Sequence[Booking],
+    actor: Actor,
+    now: datetime,
+    reason: str,
+    closure_id: int | None = None,
+) -> None:
+    """Cancel many active bookings at once: what `move` does to each, in statements that do not grow with
+    their number. Raises Refused `bad_transition`, and nothing is changed.
+    """
+    for booking in bookings:
+        check_transition(booking.state, BookingState.CANCELLED)
+    for seat, count in Counter(
+        seat_of(session, one) for one in bookings if one.state in PLACE_HOLDING_STATES
+    ).items():
+        places.give_back(session, seat, count)
+    waiting = Counter(one.opening_id for one in bookings if one.state is BookingState.WAITING)
+    for opening_id, count in waiting.items():
+        places.wait(session, opening_id, -count)
+    for booking in bookings:
+        booking.state, booking.updated_at, booking.offer_expires_at = BookingState.CANCELLED, now, None
+    session.add_all(_event(one, one.state, actor, now, reason, closure_id) for one in bookings)
+    session.flush()
+    _withdraw_open_lines(session, [one.id for one in bookings], now)
+
+
+def note(session: Session, booking: Booking, actor: Actor, now: datetime, reason: str) -> None:
+    """Add to the history what changes about a booking that stays in its state: an absence, its proof."""
+    session.add(_event(booking, booking.state, actor, now, reason))
 
 
 def seat_of(session: Session, booking: Booking) -> Seat:
@@ -136,7 +178,7 @@ def _enter(session: Session, booking: Booking, state: BookingState, event: Booki
     session.add(event)
     session.flush()
     if state not in ACTIVE_STATES:
-        _withdraw_open_lines(session, booking.id, event.at)
+        _withdraw_open_lines(session, [booking.id], event.at)
 
 
 def _event(
@@ -159,12 +201,13 @@ def _event(
     )
 
 
-def _withdraw_open_lines(session: Session, booking_id: int, now: datetime) -> None:
-    session.execute(
-        update(BookingRequestLine)
-        .where(
-            BookingRequestLine.booking_id == booking_id,
-            BookingRequestLine.state.in_([LineState.PENDING, LineState.WAITING]),
+def _withdraw_open_lines(session: Session, booking_ids: Sequence[int], now: datetime) -> None:
+    for start in range(0, len(booking_ids), _AT_ONCE):
+        session.execute(
+            update(BookingRequestLine)
+            .where(
+                BookingRequestLine.booking_id.in_(booking_ids[start : start + _AT_ONCE]),
+                BookingRequestLine.state.in_([LineState.PENDING, LineState.WAITING]),
+            )
+            .values(state=LineState.WITHDRAWN, decided_at=now)
         )
-        .values(state=LineState.WITHDRAWN, decided_at=now)
-    )

@@ -47,40 +47,47 @@ def submit(author: Author, key: str, author_name: str, email: str, now: datetime
     done before a day is booked; giving days up is always possible.
     """
     with write_transaction() as session:
-        draft = _claim(session, author, key, now)
-        if draft is None:
-            return _reference_of(session, author, key)
-        draft_id, household_id = draft
-        places.lock(session, select(BookingDraftLine.opening_id).where(BookingDraftLine.draft_id == draft_id))
-        wishes = booking_days.wishes(draft_id)
-        shared = {wish.child_id for wish in wishes if wish.has_custody}
-        if shared:
-            custody_moves.share(session, shared)
-        if not wishes:
-            raise Refused("empty", "Votre demande est vide. Choisissez au moins un jour.")
-        if any(wish.wish is LineAction.BOOK for wish in wishes):
-            today = paris_now(now).date()
-            pairs = {(wish.child_id, wish.facility_id) for wish in wishes if wish.wish is LineAction.BOOK}
-            adults = booking_gates.adults_behind(author.user_id, [household_id])
-            refuse_closed(
-                booking_gates.gates([household_id], adults, town_queries.settings(), today)
-                + booking_gates.document_gates(household_id, pairs, today)
-            )
-        request = BookingRequest(
-            reference=new_reference(session, BookingRequest),
-            household_id=household_id,
-            author_user_id=author.user_id,
-            author_name=author_name,
-            channel=Channel.PORTAL,
-            draft_id=draft_id,
-            created_at=now,
+        return submit_within(session, author, key, author_name, email, now)
+
+
+def submit_within(
+    session: Session, author: Author, key: str, author_name: str, email: str, now: datetime
+) -> str:
+    """The same inside the caller's transaction."""
+    draft = _claim(session, author, key, now)
+    if draft is None:
+        return _reference_of(session, author, key)
+    draft_id, household_id = draft
+    places.lock(session, select(BookingDraftLine.opening_id).where(BookingDraftLine.draft_id == draft_id))
+    wishes = booking_days.wishes(draft_id)
+    shared = {wish.child_id for wish in wishes if wish.has_custody}
+    if shared:
+        custody_moves.share(session, shared)
+    if not wishes:
+        raise Refused("empty", "Votre demande est vide. Choisissez au moins un jour.")
+    if any(wish.wish is LineAction.BOOK for wish in wishes):
+        today = paris_now(now).date()
+        pairs = {(wish.child_id, wish.facility_id) for wish in wishes if wish.wish is LineAction.BOOK}
+        adults = booking_gates.adults_behind(author.user_id, [household_id])
+        refuse_closed(
+            booking_gates.gates([household_id], adults, town_queries.settings(), today)
+            + booking_gates.document_gates(household_id, pairs, today)
         )
-        session.add(request)
-        session.flush()
-        lines = _settle_all(session, request, wishes, now)
-        _announce(session, request, MailKind.BOOKING_RECEIPT, email, now, [line.id for line in lines])
-        _record(session, request, "booking_request.submitted", lines, author.user_id, now)
-        return request.reference
+    request = BookingRequest(
+        reference=new_reference(session, BookingRequest),
+        household_id=household_id,
+        author_user_id=author.user_id,
+        author_name=author_name,
+        channel=Channel.PORTAL,
+        draft_id=draft_id,
+        created_at=now,
+    )
+    session.add(request)
+    session.flush()
+    lines = _settle_all(session, request, wishes, now)
+    _announce(session, request, MailKind.BOOKING_RECEIPT, email, now, [line.id for line in lines])
+    _record(session, request, "booking_request.submitted", lines, author.user_id, now)
+    return request.reference
 
 
 def _claim(session: Session, author: Author, key: str, now: datetime) -> tuple[int, int] | None:

@@ -44,8 +44,18 @@ from models import (
     HouseholdGuardian,
     User,
 )
-from services import audit, document_store, households, outbox, records, throttling
+from services import (
+    absences,
+    audit,
+    booking_life,
+    document_store,
+    households,
+    outbox,
+    records,
+    throttling,
+)
 from services.accounts import Author
+from services.booking_life import Actor
 from services.transaction import write_transaction
 
 _SENTENCES = {
@@ -290,6 +300,7 @@ def _write(
         for number, key in enumerate(page_keys)
     )
     _link_absences(session, sending, document, author_name, now)
+    _settle_absences(session, document, Actor(author.user_id, author_name, author.channel), now)
     after = {"category_id": sending.category_id, "child_id": sending.child_id, "pages": len(safe.pages)}
     _record(session, "document.submitted", document, author, now, after=after)
     return document
@@ -309,12 +320,18 @@ def _link_absences(
     for booking_id in session.scalars(select(Booking.id).where(*_booked(sending))):
         absence = known.get(booking_id)
         if absence is None:
-            absence = Absence(booking_id=booking_id)
+            absence = Absence(booking_id=booking_id, author_name=author_name, declared_at=now)
             session.add(absence)
         elif absence.state is AbsenceState.JUSTIFIED:
             continue
         absence.kind, absence.state = document.absence_kind, AbsenceState.DECLARED
-        absence.document_id, absence.author_name, absence.declared_at = document.id, author_name, now
+        absence.document_id = document.id
+
+
+def _settle_absences(session: Session, document: Document, actor: Actor, now: datetime) -> None:
+    """What stays due of the days that it justifies follows the règlement (S73)."""
+    if document.absence_kind is not None:
+        absences.settle_document(session, document.id, actor, now)
 
 
 def withdraw(document_id: int, household_ids: Collection[int], *, author: Author, now: datetime) -> None:
@@ -324,11 +341,30 @@ def withdraw(document_id: int, household_ids: Collection[int], *, author: Author
         if document is None or document.household_id not in household_ids or document.file_key is None:
             raise NotFound
         _settle(session, document, DocumentState.WITHDRAWN, author, now)
-        for absence in session.scalars(select(Absence).where(Absence.document_id == document_id)):
-            session.delete(absence)
+        _unlink_absences(session, document, booking_life.family_member(session, author.user_id), now)
         _record(session, "document.withdrawn", document, author, now, after={"state": document.state})
         keys = _without_files(session, document)
     document_store.delete_all(keys)
+
+
+def _unlink_absences(session: Session, document: Document, actor: Actor, now: datetime) -> None:
+    """An absence that was declared before its proof stays, without it; one that came with it goes."""
+    rows = session.execute(
+        select(Absence, Booking)
+        .join(Booking, Booking.id == Absence.booking_id)
+        .where(Absence.document_id == document.id)
+        .order_by(Booking.day)
+    ).all()
+    for absence, booking in rows:
+        if absence.declared_at < document.submitted_at:
+            absence.document_id, absence.state = None, AbsenceState.DECLARED
+        else:
+            booking.due_cents = None
+            booking_life.note(session, booking, actor, now, absences.BACK)
+            session.delete(absence)
+    if rows:
+        days = [booking.day for _, booking in rows]
+        absences.settle(session, document.child_id, document.household_id, days, actor, now)
 
 
 def _without_files(session: Session, document: Document) -> list[str]:
@@ -360,6 +396,7 @@ def accept(document_id: int, acceptance: Acceptance, *, author: Author, now: dat
             _open_quotient(session, document, category, acceptance, author, now)
         if category.effect is DocumentEffect.ABSENCE:
             _justify(session, document, acceptance.justified_days)
+            _settle_absences(session, document, booking_life.agent(session, author.user_id), now)
         after = {"state": document.state, "valid_until": document.valid_until}
         _record(session, "document.accepted", document, author, now, after=after)
         _announce(session, MailKind.DOCUMENT_DECISION, document, category, now)
@@ -376,6 +413,7 @@ def refuse(document_id: int, reason: str, *, author: Author, now: datetime) -> N
         document.reason = reason
         if category.effect is DocumentEffect.ABSENCE:
             _justify(session, document, ())
+            _settle_absences(session, document, booking_life.agent(session, author.user_id), now)
         _record(session, "document.refused", document, author, now, after={"state": document.state})
         _announce(session, MailKind.DOCUMENT_DECISION, document, category, now)
 

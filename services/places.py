@@ -49,15 +49,16 @@ def take(session: Session, seat: Seat) -> bool:
     return taken is not None
 
 
-def give_back(session: Session, seat: Seat) -> None:
+def give_back(session: Session, seat: Seat, count: int = 1) -> None:
+    """As many such seats come free."""
     given = session.execute(
         update(Opening)
         .where(Opening.id == seat.opening_id)
-        .values(booked=Opening.booked - 1)
+        .values(booked=Opening.booked - count)
         .returning(Opening.has_limits)
     ).one()
     if given.has_limits:
-        _count_limits(session, seat, -1)
+        _count_limits(session, seat, -count)
 
 
 def swap(session: Session, held: Seat, wanted: Seat) -> bool:

@@ -69,6 +69,18 @@ def activity(label: str, limits: list[dict[str, Any]]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def add_absences(tree: dict[str, Any], name: str) -> None:
+    """As many towns write: a strike leaves nothing due, nor an illness with a certificate within 48 h."""
+    tree["faits"]["cause"] = ["maladie", "greve", "sortie_scolaire", "autre"]
+    proof = {"sous": "48", "unite": "heures", "depuis": "premier_jour", "heure": "00:00"}
+    sick = {"nom": "maladie justifiée", "si": {"cause": "maladie"}, "justificatif": proof, "du": "rien"}
+    tree["activites"][name]["absences"] = [
+        {"nom": "grève", "si": {"cause": "greve"}, "du": "rien"},
+        sick,
+        {"nom": "absence non justifiée", "si": "toujours", "du": "tout"},
+    ]
+
+
 def add_price(tree: dict[str, Any], name: str, formula: str, value: Any) -> None:
     """The price of a presence type, among those of its activity."""
     formulas = tree["faits"].setdefault("formule", [])

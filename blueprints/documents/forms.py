@@ -57,6 +57,11 @@ class SendForm(FlaskForm):
         if not has_other_home:
             del self.is_private
 
+    def tick(self, day: str) -> None:
+        """Tick a day of absence at once, when it is one of those offered."""
+        if "absence_days" in self and day in [value for value, *_ in self.absence_days.iter_choices()]:
+            self.absence_days.data = [date.fromisoformat(day)]
+
     def uploads(self) -> tuple[Upload, ...]:
         """The chosen files, read."""
         return tuple(

@@ -70,6 +70,8 @@ def _send(category: Category, owner: Owner) -> Response:
     )
     form = SendForm(upload_key=secrets.token_urlsafe(24))
     form.shape(category, days, has_other_home=_has_other_home(owner))
+    if request.method == "GET":
+        form.tick(request.args.get("jour", ""))
     document_id = _sent(form, category, owner) if form.validate_on_submit() else None
     if document_id is None:
         return _form_page(form, category, owner)

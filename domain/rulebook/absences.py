@@ -196,9 +196,17 @@ def _proved_in_time(
         return True
     if absence.proof is None:
         return False
-    limit = proof.limit(_day_of(proof.of, day, absence), context, opened)
+    limit, strictly = proof_deadline(proof, day, absence, context, opened)
     came = as_utc(absence.proof)
-    return came <= limit if proof.unit is Unit.HOURS else came < limit
+    return came < limit if strictly else came <= limit
+
+
+def proof_deadline(
+    proof: Proof, day: date, absence: Absence, context: Context, opened: Collection[date] | None
+) -> tuple[datetime, bool]:
+    """Until when the proof may come for `day`, and whether that very moment is too late."""
+    limit = proof.limit(_day_of(proof.of, day, absence), context, opened)
+    return limit, proof.unit is not Unit.HOURS
 
 
 def _is_due(due: Share | DueDays, index: int, day: date, absence: Absence) -> bool:

@@ -4,7 +4,8 @@ from datetime import date
 
 from playwright.sync_api import Locator, expect
 
-from models import Booking
+from models import Absence, Booking
+from tests import rulebook_texts as written
 from tests.booking_bench import Bench
 from tests.browser.journey import day, reference
 from tests.factories import weekdays
@@ -49,3 +50,22 @@ def test_monday_and_thursday_canteen_for_two_siblings_until_summer(visit, world,
     record_property("taps", thumb.taps)
     print(f"Taps from the open wizard to the receipt: {thumb.taps} (at most {MOST_TAPS})")  # noqa: T201 - the figure is asked for
     assert thumb.taps <= MOST_TAPS
+
+
+def test_leo_absent_tomorrow_is_two_taps_from_the_home_page(visit, world, record_property):
+    """R23, with what it costs said before the second tap."""
+    bench = Bench(world, YEAR)
+    world.limits(bench.canteen.activity, "annuler", written.NEVER)
+    tomorrow = date(2027, 1, 14)
+    world.booking(bench.home, bench.leo, bench.opening(tomorrow), bench.canteen.meal)
+    page, thumb = visit(bench.claire), Thumb()
+    page.goto("/accueil")
+
+    thumb.tap(page.get_by_role("link", name="Léo absent"))
+    expect(page.get_by_text("3,20 € restent dus").first).to_be_visible()
+    thumb.tap(page.get_by_role("button", name="Confirmer l’absence"))
+
+    expect(page.get_by_text("Absence signalée").first).to_be_visible()
+    assert len(world.all(Absence)) == 1
+    record_property("taps", thumb.taps)
+    assert thumb.taps == 2

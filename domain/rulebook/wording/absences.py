@@ -105,7 +105,12 @@ def _before(due: DueDays) -> str:
 
 
 def _refund(refund: Refund, lexicon: Lexicon) -> str:
+    amount = "" if refund.amount is None else f" ; un jour rend : {say_value(refund.amount, lexicon)}"
+    return f"{say_refund(refund)}{amount}"
+
+
+def say_refund(refund: Refund) -> str:
+    """« ce qui n’est pas dû est déduit de la facture, le mois suivant »."""
     when = {0: "le mois même", 1: "le mois suivant"}.get(refund.months_later)
     when = when or f"{numbers.in_letters(refund.months_later)} mois plus tard"
-    amount = "" if refund.amount is None else f" ; un jour rend : {say_value(refund.amount, lexicon)}"
-    return f"ce qui n’est pas dû {_REFUNDS[refund.form]}, {when}{amount}"
+    return f"ce qui n’est pas dû {_REFUNDS[refund.form]}, {when}"
