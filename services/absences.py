@@ -106,7 +106,7 @@ def _households(lines: Iterable[Line]) -> list[int]:
 def _cancel(session: Session, teller: Teller, lines: Sequence[Line], now: datetime) -> None:
     """One request that gives these days up, with its receipt."""
     bookings = [session.get_one(Booking, one.booked.booking_id) for one in lines]
-    author = Author(teller.user_id, teller.household_ids)
+    author = Author(teller.user_id, teller.household_ids, teller.channel)
     draft = cancelling_draft(session, author, bookings, now)
     booking_requests.submit_within(session, author, draft.key, teller.name, teller.email, now)
 
