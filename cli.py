@@ -13,12 +13,11 @@ from typing import Any
 
 import click
 from flask import Flask, current_app
-from sqlalchemy import text
 from werkzeug.local import LocalProxy
 
 import config
 from adapters import mail
-from extensions import db
+from extensions import db, refresh_statistics
 
 WORKER_PAUSE_SECONDS = 2
 HOUSEKEEPING_EVERY = timedelta(hours=1)
@@ -150,7 +149,7 @@ def prepare_database() -> None:
 
     upgrade(directory=str(config.ROOT / "migrations"))
     with db.engine.execution_options(write=True).begin() as connection:
-        connection.execute(text("ANALYZE"))
+        refresh_statistics(connection)
     db.engine.dispose()
 
 

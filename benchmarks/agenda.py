@@ -18,14 +18,13 @@ from itertools import cycle
 from pathlib import Path
 
 from flask import Flask
-from sqlalchemy import text
 from werkzeug.test import EnvironBuilder
 
 from app import create_app
 from benchmarks.report import tell
 from blueprints.shared.guards import public
 from domain.enums import ActivityKind
-from extensions import db
+from extensions import db, refresh_statistics
 from models import Child, User
 from services import booking_drafts
 from tests.conftest import create_schema, settings_for_tests
@@ -122,7 +121,8 @@ def prepare(app: Flask) -> dict[str, Call]:
     parent, child, canteen = fill(world)
     with app.app_context():
         with db.engine.execution_options(write=True).begin() as connection:
-            connection.execute(text("ANALYZE"))
+            refresh_statistics(connection)
+        db.engine.dispose()  # as a server starts: with the statistics as they are kept
         author = booking_drafts.Author(parent.id, [1])
         key = booking_drafts.start(author, child.id, MONTH, world.now)
         booking_drafts.choose_place(author, key, canteen.facility.id, MONTH, world.now)

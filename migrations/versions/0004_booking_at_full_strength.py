@@ -536,8 +536,8 @@ def upgrade() -> None:
             "ix_booking_offer",
             ["offer_expires_at"],
             unique=False,
-            sqlite_where=sa.text("state = 'offered'"),
-            postgresql_where=sa.text("state = 'offered'"),
+            sqlite_where=sa.text("offer_expires_at IS NOT NULL"),
+            postgresql_where=sa.text("offer_expires_at IS NOT NULL"),
         )
         batch_op.create_foreign_key(
             batch_op.f("fk_booking_group_id"), "child_group", ["group_id"], ["id"], ondelete="RESTRICT"
