@@ -6,7 +6,7 @@ limits and prices are asked of the rules afterwards.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -46,17 +46,20 @@ class DefaultWeek:
     """The week days of a household, each as short as can be: see `default_week`."""
 
     days: frozenset[WeekDay]
+    _at: dict[tuple[int, int, int], list[WeekDay]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Asked for every day of a year: one look-up, not a scan of the week.
+        at: dict[tuple[int, int, int], list[WeekDay]] = {}
+        for one in self.days:
+            at.setdefault((*one.presence[:2], one.weekday), []).append(one)
+        object.__setattr__(self, "_at", at)
 
     def wanted(self, child_id: int, activity_id: int, day: date) -> int | None:
         """The presence type that the child wants of an activity on a day; None when it does not come."""
-        return next(
-            (
-                one.presence.presence_type_id
-                for one in self.days
-                if one.presence[:2] == (child_id, activity_id) and one.covers(day)
-            ),
-            None,
-        )
+        that_weekday = self._at.get((child_id, activity_id, day.weekday()), ())
+        covering = (one.presence.presence_type_id for one in that_weekday if is_in(one.parity, day))
+        return next(covering, None)
 
     def pairs(self) -> frozenset[tuple[int, int]]:
         """(child, activity) of which this week says something."""

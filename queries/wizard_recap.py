@@ -65,7 +65,7 @@ def bar(wished: Sequence[ChildDay], rules: RuleSet, now: datetime) -> Bar:
     if not wished:
         return Bar(0, "Aucun jour choisi", "Touchez un jour pour le demander.")
     verdicts = [judge(day, day.wish, day.wish_type_id, rules, now) for day in wished]
-    title = f"{enumerate_fr(_counted(wished))} · {format_euros(_total(verdicts))}"
+    title = f"{enumerate_fr(_counted(wished))} · {format_euros(total_due(verdicts))}"
     return Bar(len(wished), title, _states(verdicts))
 
 
@@ -84,7 +84,7 @@ def _is_change(day: ChildDay) -> bool:
     return day.wish is LineAction.BOOK and is_switch(day, day.wish_type_id)
 
 
-def _total(verdicts: Iterable[Verdict]) -> int:
+def total_due(verdicts: Iterable[Verdict]) -> int:
     """What is due if all that can be accepted is: a place in the waiting list costs nothing yet."""
     due = (LineState.ACCEPTED, LineState.PENDING)
     return sum(verdict.due_cents or 0 for verdict in verdicts if verdict.state in due)
@@ -154,11 +154,11 @@ def recap(draft: Draft, children: Sequence[ChildCard], now: datetime, today: dat
     explanations = dict.fromkeys(verdict.explanation for verdict in verdicts if verdict.explanation)
     return Recap(
         children=tuple(
-            RecapChild(child, own[0][0].facility_id, _groups(own))
+            RecapChild(child, own[0][0].facility_id, groups(own))
             for child in children
             if (own := [pair for pair in both if pair[0].child_id == child.child_id])
         ),
-        total_cents=_total(verdicts),
+        total_cents=total_due(verdicts),
         is_complete=all(
             verdict.due_cents is not None for verdict in verdicts if verdict.state is not LineState.REFUSED
         ),
@@ -173,7 +173,7 @@ def recap(draft: Draft, children: Sequence[ChildCard], now: datetime, today: dat
     )
 
 
-def _groups(pairs: Sequence[tuple[ChildDay, Verdict]]) -> tuple[RecapGroup, ...]:
+def groups(pairs: Sequence[tuple[ChildDay, Verdict]]) -> tuple[RecapGroup, ...]:
     """Gathered in the order of the first day of each group."""
     gathered: dict[tuple, list[tuple[ChildDay, Verdict]]] = {}
     for day, verdict in pairs:

@@ -12,7 +12,7 @@ from domain.errors import Refused
 from domain.french import NBSP, enumerate_fr, plural
 from queries import booking_days, wizard
 from queries.booking_days import ChildDay
-from services.booking_drafts import Author, open_draft, take_draft, with_wish, write_wish
+from services.booking_drafts import Author, open_draft, take_draft, with_wish, write_wishes
 from services.transaction import write_transaction
 
 FURTHEST = timedelta(days=366)
@@ -93,8 +93,7 @@ def copy_days(
     copied, skipped = _judged(draft, wished, _targets(source, until, frozenset(dates), children), now)
     with write_transaction() as session:
         take_draft(session, author, key, now)
-        for day in copied:
-            write_wish(session, day)
+        write_wishes(session, copied)
     cancels = any(day.wish is LineAction.CANCEL for day in source)
     return Copied(
         _by_child((day for day in copied if day.wish is LineAction.BOOK), names),

@@ -68,7 +68,7 @@ def start(author: Author, child_id: int, month: date | None, now: datetime) -> s
     """
     with write_transaction() as session:
         household_id = wizard.household_of(child_id, author.household_ids)
-        row = _new_draft(author, household_id, now, child_id=child_id, month=month)
+        row = new_draft(author, household_id, now, child_id=child_id, month=month)
         _settle_only_place(row, now)
         session.add(row)
         return row.key
@@ -81,7 +81,8 @@ def _settle_only_place(draft: BookingDraft, now: datetime) -> None:
         draft.facility_id, draft.month = choice
 
 
-def _new_draft(author: Author, household_id: int, now: datetime, **columns: object) -> BookingDraft:
+def new_draft(author: Author, household_id: int, now: datetime, **columns: object) -> BookingDraft:
+    """An empty draft, which the caller adds to its transaction."""
     return BookingDraft(
         key=secrets.token_urlsafe(_KEY_BYTES),
         user_id=author.user_id,
@@ -111,13 +112,18 @@ def choose_child(author: Author, key: str, child_id: int, now: datetime) -> None
             _settle_only_place(draft, now)
             return
         household_id = wizard.household_of(child_id, author.household_ids)
-        if session.scalar(select(BookingDraftLine.id).where(BookingDraftLine.draft_id == draft.id).limit(1)):
+        if has_lines(session, draft.id):
             raise Refused(
                 "other_household",
                 "Cette demande concerne un autre foyer. Validez-la, puis commencez-en une autre.",
             )
         draft.child_id, draft.household_id, draft.facility_id = child_id, household_id, None
         _settle_only_place(draft, now)
+
+
+def has_lines(session: Session, draft_id: int) -> bool:
+    line = select(BookingDraftLine.id).where(BookingDraftLine.draft_id == draft_id).limit(1)
+    return session.scalar(line) is not None
 
 
 def choose_place(author: Author, key: str, facility_id: int, month: date, now: datetime) -> None:
@@ -305,6 +311,14 @@ def write_wish(session: Session, day: ChildDay) -> None:
     session.connection().execute(_ADD, line | {"day": day.day})
 
 
+def write_wishes(session: Session, days: Sequence[ChildDay]) -> None:
+    """Keep the wishes of days of which the held draft says nothing yet. One statement, however many; what
+    another tab wrote meanwhile stays."""
+    lines = [_line_of(day) | {"type": day.wish_type_id, "wish": day.wish, "day": day.day} for day in days]
+    if lines:
+        session.connection().execute(_ADD, lines)
+
+
 def _line_of(day: ChildDay) -> dict[str, object]:
     return {"draft": day.draft_id, "child": day.child_id, "opening": day.opening_id}
 
@@ -353,7 +367,7 @@ def cancelling_draft(
     """A draft that gives up these active bookings of one child and household; inside the caller's
     transaction."""
     first = bookings[0]
-    draft = _new_draft(
+    draft = new_draft(
         author,
         first.household_id,
         now,

@@ -28,7 +28,7 @@ from queries import booking_days, booking_gates, receipts
 from queries import town as town_queries
 from queries.booking_days import ChildDay, Verdict
 from queries.rules import RuleSet
-from services import audit, booking_life, custody_moves, outbox, places, waiting_lists
+from services import audit, booking_life, custody_moves, default_weeks, outbox, places, waiting_lists
 from services.booking_drafts import Author
 from services.booking_life import Actor
 from services.places import Seat
@@ -85,6 +85,7 @@ def submit_within(
     session.add(request)
     session.flush()
     lines = _settle_all(session, request, wishes, now)
+    default_weeks.keep(session, draft_id, author, now)
     _announce(session, request, MailKind.BOOKING_RECEIPT, email, now, [line.id for line in lines])
     _record(session, request, "booking_request.submitted", lines, author.user_id, now)
     return request.reference

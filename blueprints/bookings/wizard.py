@@ -66,7 +66,8 @@ def new() -> Response:
         key = booking_drafts.start(author, form.child_id, _month_argument() or _month_argument("jour"), now())
         return _after_child(key, form.child_id)
     unfinished = wizard.unfinished_draft(acting().author.user_id, acting().household_ids, now(), today())
-    return _child_page(form, children, request.full_path.rstrip("?"), unfinished=unfinished)
+    address, week_address = request.full_path.rstrip("?"), url_for(".default_week")
+    return _child_page(form, children, address, unfinished=unfinished, week_address=week_address)
 
 
 @step("/<key>/enfant", "GET", "POST")
@@ -80,10 +81,11 @@ def child(key: str) -> Response:
     if form.validate_on_submit() and _may_book(form):
         booking_drafts.choose_child(acting().author, key, form.child_id, now())
         return _after_child(key, form.child_id)
-    return _child_page(form, children, url_for(".child", key=key), unfinished=None)
+    address, week_address = url_for(".child", key=key), url_for(".edit_week", key=key)
+    return _child_page(form, children, address, unfinished=None, week_address=week_address)
 
 
-def _gates(household_ids: Sequence[int], documents: Sequence[Gate] = ()) -> list[tuple[Gate, str]]:
+def gates_of(household_ids: Sequence[int], documents: Sequence[Gate] = ()) -> list[tuple[Gate, str]]:
     """What is to be done before booking, each with the address where it is done: none for an agent, who is
     only told."""
     by_agent = acting().by_agent
@@ -114,7 +116,7 @@ def _may_book(form: ChildForm) -> bool:
     household_id = wizard.household_of(form.child_id, acting().household_ids)
     if acting().by_agent:
         return True
-    reasons = [gate.sentence for gate, _ in _gates([household_id])]
+    reasons = [gate.sentence for gate, _ in gates_of([household_id])]
     form.form_errors += reasons
     return not reasons
 
@@ -125,7 +127,7 @@ def _after_child(key: str, child_id: int) -> Response:
     return done(url_for(".planning" if settled else ".place", key=key))
 
 
-def _household() -> HouseholdName:
+def counter_household() -> HouseholdName:
     """The family before the agent. Raises NotFound."""
     (household_id,) = acting().household_ids
     return households.household_name(household_id, facility_ids=current_user.facility_ids, today=today())
@@ -139,8 +141,8 @@ def _child_page(
         form=form,
         children=children,
         address=address,
-        household=_household() if acting().by_agent else None,
-        gates=_gates(acting().household_ids),
+        household=counter_household() if acting().by_agent else None,
+        gates=gates_of(acting().household_ids),
         **context,
     )
     return page, 422 if form.errors else 200
@@ -307,7 +309,7 @@ def recap(key: str) -> Response:
         "bookings/wizard_recap.html",
         draft=draft,
         recap=recap,
-        gates=[] if recap.only_cancels else _gates([draft.household_id], lacking),
+        gates=[] if recap.only_cancels else gates_of([draft.household_id], lacking),
     )
 
 

@@ -137,6 +137,22 @@
     if (link) link.focus();
   });
 
+  // --- A box data-all stands for every box data-of of the same value ----------------------------------------------
+
+  function gather(head, form) {
+    const parts = [...form.querySelectorAll(`[data-of="${head.dataset.all}"]`)];
+    head.checked = parts.length > 0 && parts.every((part) => part.checked);
+  }
+
+  document.addEventListener("change", (event) => {
+    const { dataset, form, checked } = event.target;
+    if (dataset.all) {
+      for (const part of form.querySelectorAll(`[data-of="${dataset.all}"]`)) part.checked = checked;
+    } else if (dataset.of) {
+      for (const head of form.querySelectorAll(`[data-all="${dataset.of}"]`)) gather(head, form);
+    }
+  });
+
   // --- Each piece of page, on arrival -----------------------------------------------------------------------------
 
   function once(root, selector, improve) {
@@ -152,6 +168,7 @@
   function enhance(root) {
     once(root, "[data-reveal]", addReveal);
     once(root, "[data-copy]", addCopy);
+    once(root, "[data-all]", (head) => head.checked || gather(head, head.form));
     // What just opened takes the focus; the attribute autofocus is only obeyed once a page, not after a swap.
     once(root, "[data-focus]", (opened) => opened.focus());
   }
