@@ -1080,12 +1080,16 @@ class Booking(db.Model):
 
 
 class BookingEvent(db.Model):
-    """One step in the life of a booking: who, when, what, by which channel, why. Rows are only ever added."""
+    """One step in the life of a booking: who, when, what, by which channel, why. Rows are only ever added.
+
+    `household_id`: whose booking it is from this moment on, for a booking may pass to the child's other home.
+    """
 
     __tablename__ = "booking_event"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     booking_id: Mapped[int] = parent_key("booking.id")
+    household_id: Mapped[int] = parent_key("household.id", index=False)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     state: Mapped[BookingState] = mapped_column(closed_list(BookingState))  # from this moment on
     actor_user_id: Mapped[int | None] = parent_key("user_account.id", index=False)

@@ -75,13 +75,15 @@ class ChildDay:
     household's. `has_pending_change`: somebody must still decide on cancelling or changing this booking.
     `waiting` counts those who wait for what this child could take, `narrowest` the places left in its
     group and parts of the day (None when nothing narrows the day). `channel` is how the wish reaches the
-    service. `is_eligible`: the child belongs to the household and is enrolled in the activity on that day.
+    service; `override_reason` is why an agent passes what the rule refuses, empty when it does not (S116).
+    `is_eligible`: the child belongs to the household and is enrolled in the activity on that day.
     `has_custody`: a custody calendar may give the day to another household.
     """
 
     draft_id: int
     household_id: int
     channel: Channel
+    override_reason: str
     line_id: int | None
     child_id: int
     wish: LineAction | None
@@ -122,6 +124,11 @@ class ChildDay:
     has_pending_change: bool
     is_eligible: bool
     has_custody: bool
+
+    @property
+    def by_agent(self) -> bool:
+        """True when an agent asks for the family."""
+        return self.channel is not Channel.PORTAL
 
     @property
     def places_left(self) -> int | None:
@@ -180,6 +187,7 @@ def _columns(child_id: ColumnElement[int], parts: ColumnElement[int]) -> tuple[C
         BookingDraft.id,
         BookingDraft.household_id,
         BookingDraft.channel,
+        BookingDraft.override_reason,
         BookingDraftLine.id,
         child_id,
         BookingDraftLine.action,
@@ -421,7 +429,8 @@ class Verdict:
     when no tariff says it; `replaced_cents` is the price that is no longer due because another presence type
     takes the place of the booked one. `explanation` explains the price, `bracket` names its line of the
     tariff. `rank` is the place in the waiting list. `settled_later` says why only the whole period settles
-    the price, `has_extra` that the rule allows it with a supplement.
+    the price, `has_extra` that the rule allows it with a supplement, `is_passed` that the rule refuses it and
+    an agent passes that limit.
     """
 
     state: LineState
@@ -434,6 +443,7 @@ class Verdict:
     replaced_cents: int | None = 0
     settled_later: str = ""
     has_extra: bool = False
+    is_passed: bool = False
 
     @property
     def due_cents(self) -> int | None:
@@ -447,10 +457,55 @@ def judge(day: ChildDay, action: LineAction, presence_type_id: int, rules: RuleS
     """What the rules answer now to booking `presence_type_id` on this day, or to cancelling its booking."""
     decision = _decide(day, action, presence_type_id, rules, now)
     refusal = _refusal(day, action, presence_type_id, decision, rules, now)
+    window = None
     if refusal is None and action is LineAction.BOOK and day.booking_id is None:
-        refusal = _window_refusal(day, rules, now)
+        window = _window_refusal(day, rules, now)
+    if day.override_reason and refusal is None:
+        return _passing(day, action, presence_type_id, decision, window, rules, now)
+    refusal = refusal or window
     if refusal is not None:
         return Verdict(LineState.REFUSED, refusal.code, refusal.message, None)
+    return _judged(day, action, presence_type_id, decision, rules, now)
+
+
+def _passing(
+    day: ChildDay,
+    action: LineAction,
+    presence_type_id: int,
+    decision: Decision,
+    window: Refusal | None,
+    rules: RuleSet,
+    now: datetime,
+) -> Verdict:
+    """The same for an agent whose written reason passes the limits in time, which the verdict then says."""
+    passed = (_out_of_period(day, now) if action is LineAction.BOOK else None) or window
+    limit = passed.message if passed else decision.sentence if decision.outcome is Outcome.REFUSE else ""
+    if not limit:
+        return _judged(day, action, presence_type_id, decision, rules, now)
+    sentence = f"{limit.removesuffix(CONTACT).rstrip('. ')}. {PASSED}"
+    decision = replace(decision, outcome=Outcome.FREE, sentence=sentence, extras=())
+    verdict = _judged(day, action, presence_type_id, decision, rules, now)
+    return replace(verdict, is_passed=verdict.state is not LineState.REFUSED)
+
+
+PASSED = "Le service passe outre"
+_MAY_BE_PASSED = ("too_late", "not_open_yet", "period_over", NOT_FORESEEN)
+
+
+def may_be_passed(day: ChildDay, verdict: Verdict) -> bool:
+    """True for a refusal that an agent passes with a written reason: a limit in time, never a full day."""
+    return day.by_agent and verdict.code in _MAY_BE_PASSED
+
+
+def _judged(
+    day: ChildDay,
+    action: LineAction,
+    presence_type_id: int,
+    decision: Decision,
+    rules: RuleSet,
+    now: datetime,
+) -> Verdict:
+    """What follows from the limit once nothing else forbids the wish."""
     state = _outcome(day, action, decision)
     if isinstance(state, Refusal):
         sentence = _too_late(day, decision) if state.code == "too_late" else state.message
@@ -539,16 +594,23 @@ def _refusal(
     holiday = rules.calendar.public_holiday(day.day)
     if holiday is not None:
         return Refusal("holiday", f"Férié ce jour-là ({holiday}).")
+    out_of_period = _out_of_period(day, now)
+    if out_of_period is not None and not day.override_reason:
+        return out_of_period
+    if day.booking_type_id == presence_type_id:
+        return Refusal("already_booked", _ALREADY[day.booking_state])
+    if day.booking_id is not None and day.booking_state is not BookingState.ACCEPTED:
+        return Refusal("already_asked", "Annulez d’abord la demande en cours pour ce jour.")
+    return None
+
+
+def _out_of_period(day: ChildDay, now: datetime) -> Refusal | None:
     if now < day.opens_at:
         return Refusal("not_open_yet", f"Les réservations ouvrent le {format_moment(day.opens_at)}.")
     if day.closes_at is not None and now >= day.closes_at:
         return Refusal(
             "period_over", f"Les réservations sont closes depuis le {format_moment(day.closes_at)}."
         )
-    if day.booking_type_id == presence_type_id:
-        return Refusal("already_booked", _ALREADY[day.booking_state])
-    if day.booking_id is not None and day.booking_state is not BookingState.ACCEPTED:
-        return Refusal("already_asked", "Annulez d’abord la demande en cours pour ce jour.")
     return None
 
 

@@ -41,6 +41,7 @@ _REQUEST = select(
     BookingRequest.household_id,
     BookingRequest.author_name,
     BookingRequest.channel,
+    BookingRequest.override_reason,
     BookingRequest.created_at,
 ).where(
     BookingRequest.reference == bindparam("reference"),
@@ -141,11 +142,13 @@ class Receipt:
 
     `pending` and `waiting` count the days of the whole request that nobody has answered yet and those of the
     waiting list; `unchanged` are the sentences of the lines that asked for what was there already.
+    `override_reason`: why the service passed a rule, empty when it did not.
     """
 
     reference: str
     author: str
     channel: Channel
+    override_reason: str
     created_at: datetime
     children: tuple[ChildParts, ...]
     total_cents: int
@@ -227,6 +230,7 @@ def receipt(
         reference=found.reference,
         author=found.author_name,
         channel=found.channel,
+        override_reason=found.override_reason,
         created_at=found.created_at,
         children=_children(rows, rules, now),
         total_cents=sum(_due_cents(row) or 0 for row in rows if row.state in _DUE),

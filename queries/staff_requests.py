@@ -274,6 +274,7 @@ class Case:
     created_at: datetime
     author: str
     channel: Channel
+    override_reason: str
     household_id: int
     household: str
     household_number: int
@@ -302,6 +303,7 @@ _REQUEST = (
         BookingRequest.created_at,
         BookingRequest.author_name,
         BookingRequest.channel,
+        BookingRequest.override_reason,
         Household.id.label("household_id"),
         Household.name,
         Household.number,

@@ -28,10 +28,8 @@ from queries.reading import read
 
 _NOW = bindparam("now", type_=UtcDateTime)
 _TODAY = bindparam("today")
-_PERIOD_IS_OPEN = (
-    (BookingPeriod.opens_at <= _NOW)
-    & or_(BookingPeriod.closes_at.is_(None), BookingPeriod.closes_at > _NOW)
-    & (BookingPeriod.last_day >= _TODAY)
+_PERIOD_IS_OPEN = (BookingPeriod.opens_at <= _NOW) & or_(
+    BookingPeriod.closes_at.is_(None), BookingPeriod.closes_at > _NOW
 )
 
 # --- The draft ----------------------------------------------------------------------------------------------
@@ -57,6 +55,7 @@ class Draft:
     presence_type_id: int | None
     reference: str | None
     channel: Channel
+    override_reason: str
     has_child: bool
     has_place: bool
     has_lines: bool
@@ -74,7 +73,8 @@ _HAS_PLACE = exists().where(
     Enrolment.facility_id == BookingDraft.facility_id,
     Enrolment.last_day >= _TODAY,
     BookingPeriod.facility_id == Enrolment.facility_id,
-    _PERIOD_IS_OPEN,
+    or_(BookingDraft.channel != Channel.PORTAL, _PERIOD_IS_OPEN),
+    BookingPeriod.last_day >= _TODAY,
 )
 _DRAFT_COLUMNS = (
     BookingDraft.id,
@@ -90,6 +90,7 @@ _DRAFT_COLUMNS = (
     BookingDraft.presence_type_id,
     BookingRequest.reference,
     BookingDraft.channel,
+    BookingDraft.override_reason,
     _HAS_CHILD,
     _HAS_PLACE.correlate(BookingDraft, Facility),
     exists().where(BookingDraftLine.draft_id == BookingDraft.id),
@@ -264,13 +265,16 @@ _PLACES = (
 )
 
 
-def places(child_id: int, now: datetime, today: date) -> tuple[Place, ...]:
-    """Where the child may be booked and when; a facility without a day to come is left out. One statement."""
+def places(child_id: int, now: datetime, today: date, channel: Channel = Channel.PORTAL) -> tuple[Place, ...]:
+    """Where the child may be booked and when; a facility without a day to come is left out. One statement.
+
+    An agent (`channel` is not the portal) may choose the months of a period that is not open (S116).
+    """
     periods: dict[tuple[int, str], dict[int, list]] = {}
     for row in read(_PLACES, {"child_id": child_id, "today": today}):
         periods.setdefault((row.id, row.name), {}).setdefault(row.period_id, []).append(row)
     return tuple(
-        Place(facility_id, name, tuple(_period(rows, now) for rows in found.values()))
+        Place(facility_id, name, tuple(_period(rows, now, channel) for rows in found.values()))
         for (facility_id, name), found in periods.items()
     )
 
@@ -284,11 +288,15 @@ def only_choice(offered: Sequence[Place], wished: date | None) -> tuple[int, dat
     return place.facility_id, wished if wished in place.months else place.months[0]
 
 
-def _period(rows: Sequence, now: datetime) -> Period:
+def _period(rows: Sequence, now: datetime, channel: Channel) -> Period:
     first = rows[0]
     note = _period_note(first.opens_at, first.closes_at, now)
     closed = now < first.opens_at or (first.closes_at is not None and now >= first.closes_at)
-    months = () if closed else tuple(date(int(row.year), int(row.month), 1) for row in rows)
+    months = (
+        ()
+        if closed and channel is Channel.PORTAL
+        else tuple(date(int(row.year), int(row.month), 1) for row in rows)
+    )
     last_open_day = max(row.last_open_day for row in rows)
     return Period(first.period, first.first_day, first.last_day, note, months, last_open_day)
 

@@ -24,7 +24,7 @@ from models import (
     Opening,
     PresenceType,
 )
-from queries.booking_days import ChildDay, judge, rules_for, wishes_and_days
+from queries.booking_days import ChildDay, judge, may_be_passed, rules_for, wishes_and_days
 from queries.family import ChildCard
 from queries.planning import KIND_ICONS
 from queries.reading import read
@@ -153,7 +153,12 @@ def painting(
     """
     child = next(child for child in children if child.child_id == draft.child_id)
     place = next(
-        (one for one in places(draft.child_id, now, today) if one.facility_id == draft.facility_id), None
+        (
+            one
+            for one in places(draft.child_id, now, today, draft.channel)
+            if one.facility_id == draft.facility_id
+        ),
+        None,
     )
     months = place.months if place else ()
     shown = _nearest(months, month or draft.month)
@@ -324,13 +329,8 @@ def _wished(day: ChildDay, type_id: int, rules: RuleSet, now: datetime) -> _Look
     verdict = judge(day, day.wish, day.wish_type_id, rules, now)
     if day.wish is LineAction.CANCEL:
         if verdict.state is LineState.REFUSED:
-            return _Look(
-                "refused changed",
-                "uncancel",
-                "impossible",
-                f"annulation impossible. {verdict.sentence}",
-                True,
-            )
+            note, words = _TO_EXPLAIN if may_be_passed(day, verdict) else ("impossible", "impossible")
+            return _Look("refused changed", "uncancel", note, f"annulation {words}. {verdict.sentence}", True)
         submitted = verdict.state is LineState.PENDING
         note = "annulation à valider" if submitted else "à annuler"
         words = f"réservé, {'annulation à soumettre' if submitted else 'à annuler'}"
@@ -338,6 +338,7 @@ def _wished(day: ChildDay, type_id: int, rules: RuleSet, now: datetime) -> _Look
     other = day.wish_type_id != type_id
     css, note, words = _WISHES[verdict.state]
     if verdict.state is LineState.REFUSED:
+        note, words = _TO_EXPLAIN if may_be_passed(day, verdict) else (note, words)
         words = f"{words}. {verdict.sentence}"
     elif verdict.has_extra:
         words = f"{words}, avec supplément"
@@ -351,6 +352,8 @@ def _wished(day: ChildDay, type_id: int, rules: RuleSet, now: datetime) -> _Look
     )
 
 
+# An agent passes the limit with a reason, which the recap asks for (S116).
+_TO_EXPLAIN = ("motif à écrire", "hors de la règle, motif à écrire")
 _WISHES = {
     LineState.ACCEPTED: ("booked", "", "choisi, accepté dès validation"),
     LineState.PENDING: ("pending", "à valider", "choisi, à valider par la structure"),

@@ -26,6 +26,7 @@ from queries.booking_days import (
     Verdict,
     is_switch,
     judge,
+    may_be_passed,
     replaced_words,
     rules_for,
     wishes,
@@ -132,6 +133,7 @@ class RecapChild:
 class Recap:
     """Step 4. `means` says on which quotient prices rest, `explanations` how they were computed, `billed`
     when they are due; `is_complete` is false when a price is not known. `booked_places`: (child, structure).
+    `passes` when an agent's reason passes a limit, `may_pass` when it would if there was one (S116).
     """
 
     children: tuple[RecapChild, ...]
@@ -143,6 +145,8 @@ class Recap:
     bar: Bar
     only_cancels: bool
     booked_places: frozenset[tuple[int, int]]
+    passes: bool
+    may_pass: bool
 
 
 def recap(draft: Draft, children: Sequence[ChildCard], now: datetime, today: date) -> Recap:
@@ -170,6 +174,8 @@ def recap(draft: Draft, children: Sequence[ChildCard], now: datetime, today: dat
         booked_places=frozenset(
             (day.child_id, day.facility_id) for day in wished if day.wish is LineAction.BOOK
         ),
+        passes=any(verdict.is_passed for verdict in verdicts),
+        may_pass=any(may_be_passed(day, verdict) for day, verdict in both),
     )
 
 
@@ -179,7 +185,7 @@ def groups(pairs: Sequence[tuple[ChildDay, Verdict]]) -> tuple[RecapGroup, ...]:
     for day, verdict in pairs:
         key = (day.facility_id, day.wish, day.wish_type_id, verdict.state, verdict.code, verdict.price_cents)
         key += (day.booking_type_id, day.booking_price_cents)
-        sentence = verdict.sentence if verdict.state is LineState.REFUSED else ""
+        sentence = verdict.sentence if verdict.state is LineState.REFUSED or verdict.is_passed else ""
         key += (sentence, verdict.has_extra, verdict.settled_later)
         gathered.setdefault(key, []).append((day, verdict))
     return tuple(_group(members) for members in gathered.values())
@@ -207,7 +213,7 @@ def _group(members: Sequence[tuple[ChildDay, Verdict]]) -> RecapGroup:
 def _sentence(members: Sequence[tuple[ChildDay, Verdict]]) -> str:
     """Nothing for what is accepted in time; a supplement is said before it is due."""
     _, verdict = members[0]
-    if verdict.state is LineState.ACCEPTED and not verdict.has_extra:
+    if verdict.state is LineState.ACCEPTED and not verdict.has_extra and not verdict.is_passed:
         return ""
     return verdict.sentence if len(members) == 1 else _shared(members)
 

@@ -108,7 +108,7 @@ def _cancel(session: Session, teller: Teller, lines: Sequence[Line], now: dateti
     bookings = [session.get_one(Booking, one.booked.booking_id) for one in lines]
     author = Author(teller.user_id, teller.household_ids, teller.channel)
     draft = cancelling_draft(session, author, bookings, now)
-    booking_requests.submit_within(session, author, draft.key, teller.name, teller.email, now)
+    booking_requests.submit_within(session, author, draft.key, teller.name, now)
 
 
 def _declare(session: Session, teller: Teller, wish: Wish, lines: Sequence[Line], now: datetime) -> None:

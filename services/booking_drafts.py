@@ -75,7 +75,7 @@ def start(author: Author, child_id: int, month: date | None, now: datetime) -> s
 
 
 def _settle_only_place(draft: BookingDraft, now: datetime) -> None:
-    offered = wizard.places(draft.child_id, now, paris_now(now).date())
+    offered = wizard.places(draft.child_id, now, paris_now(now).date(), draft.channel)
     choice = wizard.only_choice(offered, draft.month)
     if choice:
         draft.facility_id, draft.month = choice
@@ -131,7 +131,7 @@ def choose_place(author: Author, key: str, facility_id: int, month: date, now: d
     with write_transaction() as session:
         draft = take_draft(session, author, key, now)
         today = paris_now(now).date()
-        offered = wizard.places(draft.child_id, now, today) if draft.child_id else ()
+        offered = wizard.places(draft.child_id, now, today, draft.channel) if draft.child_id else ()
         if not any(place.facility_id == facility_id and month in place.months for place in offered):
             raise Refused("bad_place", "Choisissez un établissement et un mois dans la liste.")
         draft.facility_id, draft.month = facility_id, month
@@ -213,7 +213,8 @@ def set_day(
     """Put one day of the child of the draft into the wanted state (S92 to S94).
 
     The rules are read and asked before the write, which is two short statements: the draft decides nothing,
-    everything is judged again at « Valider ». Raises NotFound for an unknown draft or presence type, Refused
+    everything is judged again at « Valider ». An agent keeps a day that comes too late or too early: its
+    reason passes that limit (`pass_limits`). Raises NotFound for an unknown draft or presence type, Refused
     with the rule in words when the day cannot be had, Stale when the draft is validated.
     """
     wished, shown = booking_days.touched(key, author.user_id, presence_type_id, day)
@@ -225,7 +226,7 @@ def set_day(
     if action is not None:
         child_day = with_wish(child_day, action, presence_type_id)
         verdict = booking_days.judge(child_day, action, child_day.wish_type_id, rules, now)
-        if verdict.state is LineState.REFUSED:
+        if verdict.state is LineState.REFUSED and not booking_days.may_be_passed(child_day, verdict):
             raise Refused(verdict.code, verdict.sentence)
     with write_transaction() as session:
         _remember(session, child_day.draft_id, day, presence_type_id, now)
@@ -331,6 +332,18 @@ def _touched(day: ChildDay, wished: list[ChildDay], rules: RuleSet) -> Touched:
 
 
 # --- Step 4 -------------------------------------------------------------------------------------------------
+
+
+def pass_limits(author: Author, key: str, channel: Channel, reason: str, now: datetime) -> None:
+    """How the family asked, and why the agent passes what the rules refuse (empty: it does not) (S116).
+
+    Raises NotFound for a draft that is not an agent's.
+    """
+    with write_transaction() as session:
+        draft = take_draft(session, author, key, now)
+        if Channel.PORTAL in (draft.channel, channel):
+            raise NotFound
+        draft.channel, draft.override_reason = channel, reason.strip()
 
 
 def remove_line(author: Author, key: str, line_id: int, now: datetime) -> None:

@@ -83,7 +83,9 @@ def move(
     return True
 
 
-def replace(session: Session, former: Booking, following: Booking, actor: Actor, now: datetime) -> bool:
+def replace(
+    session: Session, former: Booking, following: Booking, actor: Actor, now: datetime, reason: str = ""
+) -> bool:
     """End an accepted booking, of which nothing stays due, for a new one of the same day and child.
 
     False, and nothing changed, when a group or a part of the day that it takes besides is full.
@@ -93,8 +95,8 @@ def replace(session: Session, former: Booking, following: Booking, actor: Actor,
         return False
     former.due_cents = 0
     ended = BookingState.CANCELLED
-    _enter(session, former, ended, _event(former, ended, actor, now))
-    begin(session, [following], actor, now)
+    _enter(session, former, ended, _event(former, ended, actor, now, reason))
+    begin(session, [following], actor, now, reason)
     return True
 
 
@@ -191,6 +193,7 @@ def _event(
 ) -> BookingEvent:
     return BookingEvent(
         booking_id=booking.id,
+        household_id=booking.household_id,
         at=now,
         state=state,
         actor_user_id=actor.user_id,

@@ -11,19 +11,19 @@ nobody was told no.
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.orm import Session
 
-from domain.booking_gates import refuse_closed
+from domain.booking_gates import Gate, refuse_closed
 from domain.calendar import paris_now
 from domain.enums import BookingState, Channel, LineAction, LineState, MailKind
 from domain.errors import NotFound, Refused, Stale
 from domain.french import NBSP, format_day
 from domain.rulebook.decisions import once_submitted
 from domain.workflow import ACTIVE_STATES, FULL, PLACE_HOLDING_STATES, UNPLACED_STATES
-from models import Booking, BookingDraft, BookingDraftLine, BookingRequest, BookingRequestLine, User
+from models import Booking, BookingDraft, BookingDraftLine, BookingRequest, BookingRequestLine
 from queries import booking_days, booking_gates, receipts
 from queries import town as town_queries
 from queries.booking_days import ChildDay, Verdict
@@ -38,62 +38,68 @@ from services.transaction import write_transaction
 # --- « Valider » --------------------------------------------------------------------------------------------
 
 
-def submit(author: Author, key: str, author_name: str, email: str, now: datetime) -> str:
-    """Turn the draft into one request and return its reference.
+def submit(author: Author, key: str, author_name: str, now: datetime) -> str:
+    """Turn the draft into one request and return its reference. An agent's is told to the family (S116).
 
     A draft makes one request whatever the number of taps, tabs and reloads: the first validation marks the
     draft in its own transaction, the others find its request. Raises NotFound for another person's draft,
     Refused `empty` when there is nothing to validate, `gated` when the town wants something
-    done before a day is booked; giving days up is always possible.
+    done before a day is booked, unless an agent says why it passes that; giving days up is always possible.
     """
     with write_transaction() as session:
-        return submit_within(session, author, key, author_name, email, now)
+        return submit_within(session, author, key, author_name, now)
 
 
-def submit_within(
-    session: Session, author: Author, key: str, author_name: str, email: str, now: datetime
-) -> str:
+def submit_within(session: Session, author: Author, key: str, author_name: str, now: datetime) -> str:
     """The same inside the caller's transaction."""
     draft = _claim(session, author, key, now)
     if draft is None:
         return _reference_of(session, author, key)
-    draft_id, household_id = draft
-    places.lock(session, select(BookingDraftLine.opening_id).where(BookingDraftLine.draft_id == draft_id))
-    wishes = booking_days.wishes(draft_id)
+    places.lock(session, select(BookingDraftLine.opening_id).where(BookingDraftLine.draft_id == draft.id))
+    wishes = booking_days.wishes(draft.id)
     shared = {wish.child_id for wish in wishes if wish.has_custody}
     if shared:
         custody_moves.share(session, shared)
     if not wishes:
         raise Refused("empty", "Votre demande est vide. Choisissez au moins un jour.")
-    if any(wish.wish is LineAction.BOOK for wish in wishes):
-        today = paris_now(now).date()
-        pairs = {(wish.child_id, wish.facility_id) for wish in wishes if wish.wish is LineAction.BOOK}
-        adults = booking_gates.adults_behind(author.user_id, [household_id])
-        refuse_closed(
-            booking_gates.gates([household_id], adults, town_queries.settings(), today)
-            + booking_gates.document_gates(household_id, pairs, today)
-        )
+    gates = _gates(author.user_id, draft.household_id, wishes, paris_now(now).date())
+    if not draft.override_reason:
+        refuse_closed(gates)
     request = BookingRequest(
         reference=new_reference(session, BookingRequest),
-        household_id=household_id,
+        household_id=draft.household_id,
         author_user_id=author.user_id,
         author_name=author_name,
-        channel=Channel.PORTAL,
-        draft_id=draft_id,
+        channel=draft.channel,
+        override_reason=draft.override_reason,
+        draft_id=draft.id,
         created_at=now,
     )
     session.add(request)
     session.flush()
-    lines = _settle_all(session, request, wishes, now)
-    default_weeks.keep(session, draft_id, author, now)
-    _announce(session, request, MailKind.BOOKING_RECEIPT, email, now, [line.id for line in lines])
+    settled = _settle_all(session, request, wishes, now)
+    if not gates and not any(one.verdict.is_passed for one in settled):
+        request.override_reason = ""  # nothing had to be passed
+    lines = _write_lines(session, request, settled, now)
+    default_weeks.keep(session, draft.id, author, now)
+    _announce(session, request, MailKind.BOOKING_RECEIPT, now, [line.id for line in lines])
     _record(session, request, "booking_request.submitted", lines, author.user_id, now)
     return request.reference
 
 
-def _claim(session: Session, author: Author, key: str, now: datetime) -> tuple[int, int] | None:
+def _gates(user_id: int, household_id: int, wishes: Iterable[ChildDay], today: date) -> tuple[Gate, ...]:
+    """What the town wants done first; nothing when days are only given up."""
+    pairs = {(wish.child_id, wish.facility_id) for wish in wishes if wish.wish is LineAction.BOOK}
+    if not pairs:
+        return ()
+    adults = booking_gates.adults_behind(user_id, [household_id])
+    of_household = booking_gates.gates([household_id], adults, town_queries.settings(), today)
+    return of_household + booking_gates.document_gates(household_id, pairs, today)
+
+
+def _claim(session: Session, author: Author, key: str, now: datetime) -> Row | None:
     """Mark the draft as validated; None when it is not an open draft of the author."""
-    row = session.execute(
+    return session.execute(
         update(BookingDraft)
         .where(
             BookingDraft.key == key,
@@ -102,9 +108,10 @@ def _claim(session: Session, author: Author, key: str, now: datetime) -> tuple[i
             BookingDraft.submitted_at.is_(None),
         )
         .values(submitted_at=now, updated_at=now)
-        .returning(BookingDraft.id, BookingDraft.household_id)
+        .returning(
+            BookingDraft.id, BookingDraft.household_id, BookingDraft.channel, BookingDraft.override_reason
+        )
     ).one_or_none()
-    return None if row is None else (row.id, row.household_id)
 
 
 def _reference_of(session: Session, author: Author, key: str) -> str:
@@ -135,7 +142,7 @@ class _Settled:
 
 def _settle_all(
     session: Session, request: BookingRequest, wishes: Sequence[ChildDay], now: datetime
-) -> list[BookingRequestLine]:
+) -> list[_Settled]:
     """Decide every wish, the cancellings first: the place they give back goes to who waits for it, else it
     may serve a sibling."""
     rules = booking_days.rules_for(wishes, request.household_id, wishes[0].day, wishes[-1].day)
@@ -147,8 +154,21 @@ def _settle_all(
             wishes = booking_days.wishes(request.draft_id)
         others = [wish for wish in wishes if wish.wish is not LineAction.CANCEL]
         settled += _settle_some(session, request, others, rules, now)
-    bookings = [one.booking for one in settled if one.booking is not None]
-    booking_life.begin(session, bookings, _family(request), now)
+    for is_passed in (False, True):
+        bookings = [one.booking for one in settled if one.booking and one.verdict.is_passed is is_passed]
+        reason = request.override_reason if is_passed else ""
+        booking_life.begin(session, bookings, _author(request), now, reason)
+    return settled
+
+
+def _passing(request: BookingRequest, verdict: Verdict) -> str:
+    """Why a limit was passed, for the history; empty when none was."""
+    return request.override_reason if verdict.is_passed else ""
+
+
+def _write_lines(
+    session: Session, request: BookingRequest, settled: Sequence[_Settled], now: datetime
+) -> list[BookingRequestLine]:
     lines = [_line(request, one, now) for one in sorted(settled, key=lambda one: one.wish.day)]
     session.add_all(lines)
     session.flush()
@@ -253,7 +273,8 @@ def _settle_cancelling(
     if verdict.state is LineState.ACCEPTED:
         booking = session.get_one(Booking, wish.booking_id)
         booking.due_cents = _still_due(booking, verdict.price_cents)
-        booking_life.move(session, booking, BookingState.CANCELLED, _family(request), now)
+        reason = _passing(request, verdict)
+        booking_life.move(session, booking, BookingState.CANCELLED, _author(request), now, reason)
     return _Settled(wish, verdict, booking_id=wish.booking_id)
 
 
@@ -265,7 +286,7 @@ def _still_due(booking: Booking, cents: int | None) -> int | None:
     return None if cents is None else (booking.price_cents or 0) + cents
 
 
-def _family(request: BookingRequest) -> Actor:
+def _author(request: BookingRequest) -> Actor:
     return Actor(request.author_user_id, request.author_name, request.channel)
 
 
@@ -277,7 +298,8 @@ def _settle_switch(
         return _Settled(wish, verdict, booking_id=wish.booking_id)
     former = session.get_one(Booking, wish.booking_id)
     following = _new_booking(request, wish, verdict, now)
-    if not booking_life.replace(session, former, following, _family(request), now):
+    reason = _passing(request, verdict)
+    if not booking_life.replace(session, former, following, _author(request), now, reason):
         return _Settled(wish, Verdict(LineState.REFUSED, FULL.code, FULL.message, None))
     return _Settled(wish, verdict, booking_id=following.id)
 
@@ -303,8 +325,9 @@ def _line(request: BookingRequest, one: _Settled, now: datetime) -> BookingReque
 
 
 def _reason(verdict: Verdict) -> str:
-    """What the receipt says beside a line: nothing when all went as usual, never a silent supplement."""
-    is_usual = verdict.state is LineState.ACCEPTED and not verdict.has_extra
+    """What the receipt says beside a line: nothing when all went as usual, never a silent supplement nor a
+    limit that an agent passed."""
+    is_usual = verdict.state is LineState.ACCEPTED and not verdict.has_extra and not verdict.is_passed
     said = [] if is_usual else [once_submitted(verdict.sentence)]
     if verdict.settled_later and verdict.state is not LineState.REFUSED:
         said.append(f"Prix provisoire{NBSP}: {verdict.settled_later}.")
@@ -344,8 +367,7 @@ def decide_lines(
         waiting_lists.serve(session, {line.opening_id for line in lines}, now)
         action = "booking_request.accepted" if accept else "booking_request.refused"
         for request, own in _by_request(session, lines):
-            email = session.scalar(select(User.email).where(User.id == request.author_user_id))
-            _announce(session, request, MailKind.BOOKING_DECISION, email, now, [line.id for line in own])
+            _announce(session, request, MailKind.BOOKING_DECISION, now, [line.id for line in own])
             _record(session, request, action, own, actor_user_id, now)
         return len(lines)
 
@@ -440,18 +462,17 @@ def _announce(
     session: Session,
     request: BookingRequest,
     kind: MailKind,
-    email: str,
     now: datetime,
     line_ids: Sequence[int],
 ) -> None:
-    """Tell the author: the mail shows the lines as the receipt does."""
-    outbox.queue(
+    """Tell the author, or the adults of the family that an agent acted for: the mail shows the lines as the
+    receipt does."""
+    outbox.queue_household(
         session,
         kind,
-        to=email,
+        request.household_id,
         now=now,
-        user_id=request.author_user_id,
-        household_id=request.household_id,
+        only=request.author_user_id,
         receipt=receipts.receipt(request.reference, [request.household_id], now, line_ids),
     )
 
@@ -468,7 +489,7 @@ def _record(
         session,
         at=now,
         actor_user_id=actor_user_id,
-        channel=Channel.PORTAL,
+        channel=request.channel if actor_user_id == request.author_user_id else Channel.PORTAL,
         action=action,
         object_type="booking_request",
         object_id=request.id,
@@ -477,5 +498,6 @@ def _record(
             "reference": request.reference,
             "lines": [line.id for line in lines],
             "states": Counter(line.state.value for line in lines),
+            **({"override_reason": request.override_reason} if request.override_reason else {}),
         },
     )

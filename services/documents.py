@@ -38,11 +38,8 @@ from models import (
     Document,
     DocumentCategory,
     DocumentPage,
-    Guardian,
     Household,
     HouseholdChild,
-    HouseholdGuardian,
-    User,
 )
 from services import (
     absences,
@@ -567,31 +564,17 @@ def _announce(
     """To who sent it, else to every adult of the household who signs in. Of health, nothing but the act."""
     child = session.get(Child, document.child_id) if document.child_id is not None else None
     household = session.get_one(Household, document.household_id)
-    for user_id, email in _recipients(session, document):
-        outbox.queue(
-            session,
-            kind,
-            to=email,
-            now=now,
-            user_id=user_id,
-            household_id=document.household_id,
-            category=category.name,
-            owner=child.first_name if child else f"la famille {household.name}",
-            document=document,
-            reason="" if category.is_medical else document.reason,
-        )
-
-
-def _recipients(session: Session, document: Document) -> Sequence[tuple[int, str]]:
-    adults = (
-        select(User.id, User.email)
-        .join(Guardian, Guardian.user_id == User.id)
-        .join(HouseholdGuardian, HouseholdGuardian.guardian_id == Guardian.id)
-        .where(HouseholdGuardian.household_id == document.household_id)
-        .order_by(HouseholdGuardian.position)
+    outbox.queue_household(
+        session,
+        kind,
+        document.household_id,
+        now=now,
+        only=document.sender_user_id,
+        category=category.name,
+        owner=child.first_name if child else f"la famille {household.name}",
+        document=document,
+        reason="" if category.is_medical else document.reason,
     )
-    rows = [tuple(row) for row in session.execute(adults)]
-    return [row for row in rows if row[0] == document.sender_user_id] or rows
 
 
 def _record(

@@ -63,6 +63,7 @@ _SUBJECTS = {
 STAYS = frozenset(
     {
         "audit_event.household_id",  # the journal is never rewritten: the kept file reads both
+        "booking_event.household_id",  # nor is the history of bookings
         "household.merged_into_id",
         "guardian.merged_into_id",
         "child.merged_into_id",

@@ -124,9 +124,16 @@ def queue(
 
 
 def queue_household(
-    session: Session, kind: MailKind, household_id: int, *, now: datetime, **context: Any
+    session: Session,
+    kind: MailKind,
+    household_id: int,
+    *,
+    now: datetime,
+    only: int | None = None,
+    **context: Any,
 ) -> None:
-    """The same mail to each adult of a household who has an access, like `queue`."""
+    """The same mail to each adult of a household who has an access, like `queue`; to the adult of the account
+    `only` alone, when it is one of them."""
     adults = session.execute(
         select(User.id, User.email)
         .join(Guardian, Guardian.user_id == User.id)
@@ -134,7 +141,7 @@ def queue_household(
         .where(HouseholdGuardian.household_id == household_id, User.status == AccountStatus.ACTIVE)
         .order_by(HouseholdGuardian.position, Guardian.id)
     ).all()
-    for adult in adults:
+    for adult in [one for one in adults if one.id == only] or adults:
         queue(session, kind, to=adult.email, now=now, user_id=adult.id, household_id=household_id, **context)
 
 

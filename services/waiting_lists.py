@@ -25,11 +25,8 @@ from models import (
     BookingRequestLine,
     Child,
     Facility,
-    Guardian,
-    HouseholdGuardian,
     Opening,
     PresenceType,
-    User,
 )
 from queries.rules import rule_set
 from services import audit, booking_life, outbox, places
@@ -220,28 +217,19 @@ def _tell(session: Session, kind: MailKind, booking: Booking, now: datetime, rea
     child = session.get_one(Child, booking.child_id)
     activity = session.get_one(Activity, booking.activity_id)
     presence = session.get_one(PresenceType, booking.presence_type_id)
-    for row in session.execute(
-        select(User.id, User.email)
-        .join(Guardian, Guardian.user_id == User.id)
-        .join(HouseholdGuardian, HouseholdGuardian.guardian_id == Guardian.id)
-        .where(HouseholdGuardian.household_id == booking.household_id)
-        .order_by(HouseholdGuardian.position, Guardian.id)
-    ):
-        outbox.queue(
-            session,
-            kind,
-            to=row.email,
-            now=now,
-            user_id=row.id,
-            household_id=booking.household_id,
-            first_name=child.first_name,
-            activity=activity.name,
-            presence=presence.name,
-            day=booking.day,
-            booking_id=booking.id,
-            expires_at=booking.offer_expires_at,
-            reason=reason,
-        )
+    outbox.queue_household(
+        session,
+        kind,
+        booking.household_id,
+        now=now,
+        first_name=child.first_name,
+        activity=activity.name,
+        presence=presence.name,
+        day=booking.day,
+        booking_id=booking.id,
+        expires_at=booking.offer_expires_at,
+        reason=reason,
+    )
 
 
 def _record(session: Session, action: str, booking: Booking, actor: Actor, now: datetime) -> None:

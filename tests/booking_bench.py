@@ -72,9 +72,7 @@ class Bench:
 
     def submit(self, key: str) -> str:
         with self.app.app_context():
-            return booking_requests.submit(
-                self.author, key, "Claire SOLIGNAC", self.claire.email, self.world.now
-            )
+            return booking_requests.submit(self.author, key, "Claire SOLIGNAC", self.world.now)
 
     def ask(self, *days: date, wanted: Wanted = Wanted.BOOK, type_id: int | None = None) -> str:
         """Touch these days in a new draft and validate it; returns the reference."""

@@ -195,7 +195,7 @@ TABLE: dict[str, Audience] = {
     "allotment_rank.reason": A.FILE,
     "booking_event.actor_name": A.FILE,
     "booking_event.reason": A.FILE,
-    "booking_request.override_reason": A.OFFICE,
+    "booking_request.override_reason": A.FILE,
     "custody_swap.author_name": A.CHILD,
     "custody_swap.answered_by_name": A.CHILD,
     "enrolment_request.author_name": A.FILE,

@@ -8,7 +8,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from blueprints.bookings.acting import acting, step
-from blueprints.bookings.wizard_forms import ChildForm, CounterChildForm, PlaceForm, place_value
+from blueprints.bookings.wizard_forms import ChildForm, CounterChildForm, CounterForm, PlaceForm, place_value
 from blueprints.shared.answers import answer, done, is_htmx
 from blueprints.shared.pages import town
 from blueprints.shared.time import now, today
@@ -123,7 +123,7 @@ def _may_book(form: ChildForm) -> bool:
 
 def _after_child(key: str, child_id: int) -> Response:
     """Step 2, or the planning at once when there is one establishment to choose from."""
-    settled = wizard.only_choice(wizard.places(child_id, now(), today()), None)
+    settled = wizard.only_choice(wizard.places(child_id, now(), today(), acting().author.channel), None)
     return done(url_for(".planning" if settled else ".place", key=key))
 
 
@@ -163,7 +163,7 @@ def place(key: str) -> Response:
     elsewhere = _elsewhere(draft, "place")
     if elsewhere:
         return elsewhere
-    places = wizard.places(draft.child_id, now(), today())
+    places = wizard.places(draft.child_id, now(), today(), draft.channel)
     card = next(card for card in _children() if card.child_id == draft.child_id)
     form = PlaceForm().offer(places, draft.facility_id, draft.month)
     if form.validate_on_submit():
@@ -310,6 +310,7 @@ def recap(key: str) -> Response:
         draft=draft,
         recap=recap,
         gates=[] if recap.only_cancels else gates_of([draft.household_id], lacking),
+        counter=CounterForm(obj=draft) if acting().by_agent else None,
     )
 
 
@@ -329,9 +330,7 @@ def edit(key: str) -> Response:
 
 @step("/<key>/valider", "POST")
 def validate(key: str) -> Response:
-    reference = booking_requests.submit(
-        acting().author, key, current_user.display_name, current_user.email, now()
-    )
+    reference = booking_requests.submit(acting().author, key, current_user.display_name, now())
     return redirect(url_for(".receipt", reference=reference), code=303)
 
 

@@ -7,12 +7,14 @@ from flask_wtf import FlaskForm
 from wtforms import RadioField
 from wtforms.validators import ValidationError
 
+from blueprints.shared.fields import LineField
 from blueprints.staff.families.fields import channel_field, remember_channel
 from domain.calendar import month_slug
 from queries.family import ChildCard
 from queries.wizard import Place
 from services.booking_drafts import Author
 
+LONGEST_REASON = 300
 NO_CHILD = "Choisissez l’enfant à inscrire."
 NO_PLACE = "Choisissez un établissement et un mois d’accueil."
 
@@ -66,6 +68,13 @@ class CounterChildForm(ChildForm):
     def author(self, author: Author) -> Author:
         remember_channel(self.channel.data)
         return author._replace(channel=self.channel.data)
+
+
+class CounterForm(FlaskForm):
+    """How the family asked, and why the agent passes what the rules refuse (S116)."""
+
+    channel = channel_field()
+    override_reason = LineField("Motif pour passer outre une règle", LONGEST_REASON)
 
 
 class PlaceForm(FlaskForm):

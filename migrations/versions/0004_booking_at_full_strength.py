@@ -458,6 +458,7 @@ def upgrade() -> None:
         "booking_event",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("booking_id", sa.Integer(), nullable=False),
+        sa.Column("household_id", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column(
             "state",
@@ -504,6 +505,12 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["booking_id"], ["booking.id"], name=op.f("fk_booking_event_booking_id"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["household_id"],
+            ["household.id"],
+            name=op.f("fk_booking_event_household_id"),
+            ondelete="RESTRICT",
         ),
         sa.ForeignKeyConstraint(
             ["closure_id"], ["closure.id"], name=op.f("fk_booking_event_closure_id"), ondelete="RESTRICT"
@@ -664,8 +671,8 @@ def _begin_histories() -> None:
     there."""
     op.execute(
         sa.text(
-            "INSERT INTO booking_event (booking_id, at, state, actor_name, channel, reason) "
-            "SELECT id, updated_at, state, '', 'system', '' FROM booking ORDER BY id"
+            "INSERT INTO booking_event (booking_id, household_id, at, state, actor_name, channel, reason) "
+            "SELECT id, household_id, updated_at, state, '', 'system', '' FROM booking ORDER BY id"
         )
     )
 

@@ -146,9 +146,10 @@ def _booking_row(wish: Wish, opening_id: int, prices: RuleSet, now: datetime) ->
 
 
 _HISTORIES = insert(BookingEvent).from_select(
-    ["booking_id", "at", "state", "actor_name", "channel", "reason"],
+    ["booking_id", "household_id", "at", "state", "actor_name", "channel", "reason"],
     select(
         Booking.id,
+        Booking.household_id,
         Booking.created_at,
         Booking.state,
         literal(""),

@@ -424,8 +424,6 @@ class Town:
             "edit": {"enfant": child, "etablissement": self.own.canteen.facility.id},
             "remove": {"enfant": child, "jour": "2027-02-04"},
         }
-        return {
-            f"{blueprint}.{step}": body
-            for blueprint in ("bookings", "staff_bookings")
-            for step, body in steps.items()
-        }
+        both = ("bookings", "staff_bookings")
+        bodies = {f"{blueprint}.{step}": body for blueprint in both for step, body in steps.items()}
+        return bodies | {"staff_bookings.pass_limits": {"channel": "phone", "override_reason": "urgence"}}

@@ -44,7 +44,7 @@ class Validate:
     now: datetime
 
     def __call__(self) -> str:
-        return booking_requests.submit(self.author, self.key, "Claire", "claire@example.org", self.now)
+        return booking_requests.submit(self.author, self.key, "Claire", self.now)
 
 
 @dataclass(frozen=True, slots=True)

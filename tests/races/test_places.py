@@ -68,8 +68,8 @@ def drafts(benches: Sequence[Bench], *days: date) -> list[str]:
 
 
 def submit(bench: Bench, key: str) -> Callable[[], str]:
-    author, name, email, now = bench.author, "Claire", bench.claire.email, bench.world.now
-    return lambda: booking_requests.submit(author, key, name, email, now)
+    author, now = bench.author, bench.world.now
+    return lambda: booking_requests.submit(author, key, "Claire", now)
 
 
 def assert_counters_equal_rows(bench: Bench) -> None:

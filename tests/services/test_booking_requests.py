@@ -376,7 +376,7 @@ def test_another_persons_draft_is_not_found(bench):
     other = bench.world.household("MARTY")
     stranger = Author(bench.world.parent(other, "Ana").id, (other.id,))
     with bench.app.app_context(), pytest.raises(NotFound):
-        booking_requests.submit(stranger, key, "Ana", "ana@example.org", bench.world.now)
+        booking_requests.submit(stranger, key, "Ana", bench.world.now)
     assert bench.world.all(BookingRequest) == []
 
 
