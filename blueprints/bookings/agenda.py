@@ -13,8 +13,10 @@ from blueprints.shared.guards import parent
 from blueprints.shared.pages import town
 from blueprints.shared.time import now, today
 from domain.calendar import month_slug
+from queries import day_history as histories
 from queries import history as requests_history
 from queries import planning, planning_day
+from queries.family import children_of
 
 
 def _day_or_404(slug: str, month: str) -> date:
@@ -59,6 +61,19 @@ def agenda_day(month: str, day: str) -> Response:
         panel=panel,
         is_cancelling=False,
     )
+
+
+@blueprint.get("/planning/<month>/jours/<day>/enfants/<int:child_id>")
+@parent
+def day_history(month: str, day: str, child_id: int) -> str:
+    """Each step of each booking of a child on a day (R26)."""
+    month_or_404(month)
+    card = next((one for one in children_of(current_user.household_ids) if one.child_id == child_id), None)
+    if card is None:
+        abort(404)
+    wanted = _day_or_404(day, month)
+    stories = histories.of_family(child_id, wanted, current_user.household_ids)
+    return render_template("bookings/day_history.html", card=card, day=wanted, stories=stories)
 
 
 @blueprint.get("/reservations")

@@ -76,7 +76,6 @@ def ask(two, *days, who="claire"):
     for day in days:
         touch(two, key, day, who)
     with two.world.app.app_context():
-        email = (two.claire if who == "claire" else two.karim).email
         return booking_requests.submit(author(two, who), key, "Claire SOLIGNAC", two.world.now)
 
 

@@ -1,5 +1,8 @@
 """The sheet of a child as the service reads it; its health by an act that the journal keeps (S44, S115)."""
 
+from datetime import date
+
+from flask import request
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -10,7 +13,7 @@ from blueprints.staff.families import blueprint
 from blueprints.staff.families.common import household_file
 from domain.people import age
 from domain.permissions import Permission
-from queries import child_files, medical
+from queries import child_files, day_history, medical
 from queries.medical import Health
 from services import medical_readings
 from services.medical_readings import Reading
@@ -22,6 +25,31 @@ PLACE = "la fiche de l’enfant"
 @staff(Permission.FAMILIES_READ)
 def child(household_id: int, child_id: int) -> Response:
     return _sheet(household_id, child_id)
+
+
+@blueprint.get("/<int:household_id>/enfants/<int:child_id>/jours")
+@staff(Permission.FAMILIES_READ)
+def child_day(household_id: int, child_id: int) -> Response:
+    """Each step of each booking of the child on the day of the address, today without one (R26, S116)."""
+    household = household_file(household_id)
+    child = household.child(child_id)
+    day = _asked_day()
+    return answer(
+        "staff/families/child_day.html",
+        household=household,
+        child=child,
+        card=child.card,
+        day=day,
+        stories=day_history.of_service(child_id, day, household_id, current_user.facility_ids),
+    )
+
+
+def _asked_day() -> date:
+    """What is no day is as good as none."""
+    try:
+        return date.fromisoformat(request.args.get("jour", ""))
+    except ValueError:
+        return today()
 
 
 @blueprint.post("/<int:household_id>/enfants/<int:child_id>/sante")
