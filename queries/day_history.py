@@ -8,10 +8,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row, bindparam, func, select
 
 from domain.enums import BookingState, Channel, LineAction, LineState
-from domain.french import NBSP
 from domain.labels import label
 from domain.workflow import ACTIVE_STATES
 from extensions import db
@@ -62,6 +61,8 @@ class Story:
     booking_id: int | None
 
 
+LEFT = "Passée à l’autre foyer de l’enfant"
+CAME = "Reprise de l’autre foyer de l’enfant"
 _DAY = (bindparam("child_id"), bindparam("day"))
 _BOOKINGS = (
     select(
@@ -93,7 +94,9 @@ _EVENTS = (
         BookingEvent.channel,
         BookingEvent.reason,
         BookingEvent.closure_id,
+        func.coalesce(Household.merged_into_id, Household.id).label("household_id"),
     )
+    .join(Household, Household.id == BookingEvent.household_id)
     .where(BookingEvent.booking_id.in_(bindparam("bookings", expanding=True)))
     .order_by(BookingEvent.at, BookingEvent.id)
 )
@@ -175,16 +178,17 @@ def _stories(
         if facility_ids is not None and here[0].facility_id not in facility_ids:
             continue
         bookings = [row for row in found.bookings if row.opening_id == opening_id]
-        own = [row for row in bookings if household_ids is None or row.household_id in household_ids]
         lines = [
             row
             for row in found.lines
             if row.opening_id == opening_id and (household_ids is None or row.household_id in household_ids)
         ]
-        elsewhere = tuple(row.state for row in bookings if row not in own)
-        if own or lines or elsewhere:
-            steps = [*_taken(own, lines, found, names), *_asked(own, lines, names)]
-            mine = (row for row in own if row.household_id in standing_for)
+        elsewhere = tuple(
+            row.state for row in bookings if household_ids and row.household_id not in household_ids
+        )
+        steps = [*_taken(bookings, lines, found, household_ids, names), *_asked(bookings, lines, names)]
+        if steps or elsewhere:
+            mine = (row for row in bookings if row.household_id in standing_for)
             standing = next((row.id for row in mine if row.state in ACTIVE_STATES), None)
             stories.append(
                 Story(
@@ -199,13 +203,25 @@ def _stories(
 
 
 def _taken(
-    bookings: Iterable[Row], lines: Sequence[Row], found: _Day, names: dict[int, str]
+    bookings: Iterable[Row],
+    lines: Sequence[Row],
+    found: _Day,
+    household_ids: Collection[int] | None,
+    names: dict[int, str],
 ) -> Iterable[Step]:
-    """The steps of bookings, and the absences declared for them."""
+    """The steps of bookings while they were these households', and the absences declared for them."""
     for booking in bookings:
-        home = names.get(booking.household_id, "")
-        for event in found.events:
-            if event.booking_id == booking.id:
+        former = None
+        for event in (one for one in found.events if one.booking_id == booking.id):
+            is_own = household_ids is None or event.household_id in household_ids
+            was_own = household_ids is None or former in household_ids
+            if former not in (None, event.household_id):
+                if is_own or was_own:
+                    author = event.actor_name if household_ids is None else ""
+                    words = CAME if is_own and household_ids else LEFT
+                    home = names.get(event.household_id, "")
+                    yield Step(event.at, words, booking.presence, None, author, event.channel, "", "", home)
+            elif is_own:
                 yield Step(
                     event.at,
                     label(event.state),
@@ -215,13 +231,16 @@ def _taken(
                     event.channel,
                     event.reason,
                     "" if event.closure_id else _reference(booking.id, event.at, lines),
-                    home,
+                    names.get(event.household_id, ""),
                 )
+            former = event.household_id
+        home = names.get(booking.household_id, "")
+        is_own = household_ids is None or booking.household_id in household_ids
         for absence in found.absences:
-            if absence.booking_id == booking.id:
+            if absence.booking_id == booking.id and is_own:
                 yield Step(
                     absence.declared_at,
-                    f"Absence{NBSP}: {label(absence.state).lower()}",
+                    label(absence.state),
                     booking.presence,
                     None,
                     absence.author_name,
