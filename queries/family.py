@@ -25,12 +25,13 @@ from models import (
     QuotientFamilial,
     User,
 )
+from queries.custody import has_custody
 
 HISTORY_LENGTH = 20
 FILE_OBJECTS = (
     "certification", "consent_answer", "observation",
     "household", "guardian", "child", "enrolment", "quotient_familial", "document",
-    "custody_calendar", "custody_exception", "schooling",
+    "custody_calendar", "custody_exception", "custody_swap", "schooling",
     "document_receipt",  # what the journal called a paper seen at the counter until version 0003
 )  # fmt: skip
 # Acts about the file that leave it as it is: declarations have a place of their own, readings their register.
@@ -52,7 +53,13 @@ _EVERY_CHILD = (
 )
 _CHILDREN = _EVERY_CHILD.where(HouseholdChild.is_restricted.is_(False))
 _MEMBERS = (
-    select(Household.id.label("household_id"), Household.name, Household.number, *_CHILD_COLUMNS)
+    select(
+        Household.id.label("household_id"),
+        Household.name,
+        Household.number,
+        *_CHILD_COLUMNS,
+        has_custody(Child.id).label("has_custody"),
+    )
     .outerjoin(
         HouseholdChild,
         and_(HouseholdChild.household_id == Household.id, HouseholdChild.is_restricted.is_(False)),
@@ -88,10 +95,12 @@ class HouseholdName:
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """The households of a signed-in adult and all their children."""
+    """The households of a signed-in adult and all their children. `has_custody`: one of them lives in two
+    households by turns."""
 
     households: tuple[HouseholdName, ...]
     children: tuple[ChildCard, ...]
+    has_custody: bool
 
 
 def children_of(household_ids: Sequence[int]) -> tuple[ChildCard, ...]:
@@ -113,8 +122,12 @@ def members_of(household_ids: Sequence[int]) -> Members:
     for row in rows:
         own.setdefault(row.household_id, set()).add(row.id)
     households = {row.household_id: HouseholdName(*row[:3], frozenset(own[row.household_id])) for row in rows}
-    children = {row.id: tuple(row[3:]) for row in rows if row.id is not None}
-    return Members(tuple(sorted(households.values(), key=lambda one: one.number)), _cards(children.values()))
+    children = {row.id: tuple(row[3:-1]) for row in rows if row.id is not None}
+    return Members(
+        tuple(sorted(households.values(), key=lambda one: one.number)),
+        _cards(children.values()),
+        any(row.has_custody for row in rows),
+    )
 
 
 _BY_NAME = (
@@ -297,6 +310,7 @@ _SUBJECTS = {
     "quotient_familial": "Quotient familial",
     "custody_calendar": "Calendrier de garde",
     "custody_exception": "Calendrier de garde",
+    "custody_swap": "Échange de jours de garde",
     "schooling": "Scolarité d’un enfant",
     "document": "Document justificatif",
     "document_receipt": "Document justificatif",

@@ -38,7 +38,7 @@ from models import (
     Resource,
     UsefulLink,
 )
-from queries import documents, place_offers
+from queries import custody_swaps, documents, place_offers
 from queries.family import ChildCard, HouseholdName, members_of
 from queries.planning import ABSENT, CANCELLING, Entry, bookings_between
 from queries.rules import rule_set
@@ -228,6 +228,7 @@ class HomePage:
     drafts: tuple[Draft, ...]
     offers: tuple[place_offers.PlaceOffer, ...]
     missing_documents: tuple[documents.Item, ...]
+    swaps: tuple[custody_swaps.Swap, ...]
     week: Week
     expected: tuple[ExpectedDay, ...]
     limit: Limit | None
@@ -238,7 +239,8 @@ class HomePage:
 
 
 def home(household_ids: Sequence[int], user_id: int, now: datetime) -> HomePage:
-    """Everything of the home page. `now` is aware. At most eleven statements, whatever the family."""
+    """Everything of the home page. `now` is aware. At most eleven statements, whatever the family,
+    one more where a child has a custody calendar."""
     today = paris_now(now).date()
     members = members_of(household_ids)
     monday, is_next = _monday(today)
@@ -253,6 +255,7 @@ def home(household_ids: Sequence[int], user_id: int, now: datetime) -> HomePage:
         drafts=tuple(Draft(*row) for row in db.session.execute(_DRAFTS, family)),
         offers=place_offers.open_offers(household_ids, now),
         missing_documents=documents.missing(members, today),
+        swaps=custody_swaps.to_answer(household_ids, today) if members.has_custody else (),
         week=_week(monday, is_next, members.children, entries),
         expected=tuple(_expected(members.children, entries, today)),
         limit=_next_limit(_upcoming(entries, today), now),

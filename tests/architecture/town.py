@@ -20,6 +20,7 @@ from domain.enums import (
     MailState,
     SessionKind,
     StaffRole,
+    SwapState,
 )
 from domain.family_file import ADDED_PERSON_FIELD, Person, person_to_text
 from domain.settings import FIRST_ADMINISTRATOR
@@ -38,12 +39,14 @@ from models import (
     Consent,
     ConsentVersion,
     CustodyException,
+    CustodySwap,
     Document,
     DocumentCategory,
     EmailChange,
     Enrolment,
     Guardian,
     Household,
+    HouseholdChild,
     ListChoice,
     OutgoingMail,
     PublicHoliday,
@@ -97,6 +100,7 @@ class Family:
     mail: OutgoingMail
     exception_id: int
     offered_id: int
+    swap_id: int
 
 
 class Town:
@@ -228,7 +232,21 @@ class Town:
             mail,
             custody_exception.id,
             offered.id,
+            self._swap(custody_exception, parent).id,
         )
+
+    def _swap(self, exception: CustodyException, author: User) -> CustodySwap:
+        """The second household offers a day of the child."""
+        homes = self.world.all(db.select(HouseholdChild).filter_by(child_id=exception.child_id))
+        (second,) = {home.household_id for home in homes} - {exception.household_id}
+        day = date(2027, 1, 27)
+        return self.world.add(
+            CustodySwap(
+                child_id=exception.child_id, household_id=second, to_household_id=exception.household_id,
+                given_first=day, given_last=day, state=SwapState.PENDING, author_user_id=author.id,
+                author_name="Paul DURAND", submission_key=f"swap-{exception.id}", created_at=self.world.now,
+            )
+        )  # fmt: skip
 
     def _share(self, child: Child, household: Household) -> CustodyException:
         """The child has a second household and a day that is out of the ordinary."""
@@ -331,6 +349,8 @@ class Town:
             "class_id": Value(self.school_class.id),
             "year": Value(2026),
             "exception_id": Value(own.exception_id, other.exception_id),
+            "swap_id": Value(own.swap_id, other.swap_id),
+            "verb": Value("accepter", unknown="peut-etre"),
             "enrolment_id": Value(own.enrolment.id, other.enrolment.id),
             "document_id": Value(own.sent.id, other.sent.id),
             "staff_families.withdraw_document document_id": Value(own.document.id, other.document.id),

@@ -23,6 +23,7 @@ from domain.errors import NotFound
 from domain.french import of_name
 from domain.permissions import Permission
 from queries import custody as custody_queries
+from queries import custody_swaps
 from queries.custody import Home
 from queries.households import ChildFile, HouseholdFile
 from services import custody as custody_service
@@ -131,7 +132,12 @@ def custody(household_id: int, child_id: int) -> Response:
     household, child = _found(household_id, child_id)
     page = custody_queries.custody_page(child_id, today())
     return answer(
-        "staff/families/custody.html", household=household, child=child, custody=page, today=today()
+        "staff/families/custody.html",
+        household=household,
+        child=child,
+        custody=page,
+        swaps=custody_swaps.of_child(child_id),
+        today=today(),
     )
 
 
