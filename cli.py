@@ -91,8 +91,8 @@ def demo(host: str, port: int) -> None:
 @click.command("worker")
 @click.option("--once", is_flag=True, help="Traite ce qui est dû, puis s’arrête.")
 def worker(once: bool) -> None:
-    """Envoie les mails, fait avancer les listes d’attente et le ménage (lancé par « serve » et « demo »)."""
-    from services import housekeeping, outbox, waiting_lists
+    """Envoie mails et rappels, fait avancer les listes d’attente, le ménage (lancé par « serve » et « demo »)."""
+    from services import booking_reminders, housekeeping, outbox, waiting_lists
 
     stopping = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -104,6 +104,7 @@ def worker(once: bool) -> None:
         try:
             if cleaned_at is None or now - cleaned_at >= HOUSEKEEPING_EVERY:
                 housekeeping.clean(now)
+                booking_reminders.remind(now)
                 cleaned_at = now
             waiting_lists.expire(now)
             if tidied_at is None or now - tidied_at >= WAITING_LISTS_EVERY:

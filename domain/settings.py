@@ -61,6 +61,7 @@ class TownSettings:
     holiday_variant: str = "metropole"
     certification_from: str = "01/09"
     certification_gates: str = "non"
+    reminder_hours: str = "0"
 
     @property
     def phone_href(self) -> str:
@@ -75,6 +76,11 @@ class TownSettings:
     @property
     def certification_holds_bookings(self) -> bool:
         return self.certification_gates == "oui"
+
+    @property
+    def reminder_lead_hours(self) -> int:
+        """How many hours before a limit families are reminded to book (R24); 0: never."""
+        return int(self.reminder_hours)
 
     @property
     def can_be_reached(self) -> bool:

@@ -27,6 +27,8 @@ PROVISIONAL_BY_ACCOUNT = Window(3, timedelta(hours=1))
 PROVISIONAL_BY_NETWORK = Window(10, timedelta(hours=1))
 UPLOADS_BY_HOUSEHOLD = Window(20, timedelta(hours=1))
 UPLOADS_BY_NETWORK = Window(200, timedelta(hours=1))
+FEED_BY_ADDRESS = Window(60, timedelta(hours=1))
+FEED_MISSES_BY_NETWORK = Window(30, timedelta(minutes=10))
 
 
 def account_delay(failures: int) -> timedelta:

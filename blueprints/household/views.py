@@ -15,7 +15,7 @@ from blueprints.shared.time import now, today
 from domain.enums import SubjectKind
 from domain.errors import NotFound, Refused
 from queries import accounts as account_queries
-from queries import family, family_file
+from queries import calendar_feeds, family, family_file
 from services import accounts, change_requests, email_changes
 from services.accounts import Author
 
@@ -71,6 +71,7 @@ def account() -> str:
         "household/account.html",
         sheet=family_file.sheet(SubjectKind.GUARDIAN, current_user.guardian_id, viewer()),
         waiting=account_queries.waiting_email(current_user.user_id),
+        choices=calendar_feeds.choices(current_user.user_id),
         slugs=SLUGS,
         now=now(),
     )

@@ -33,6 +33,7 @@ from models import (
     BookingDraftLine,
     BookingRequest,
     BookingRequestLine,
+    CalendarFeed,
     ChangeLine,
     ChangeRequest,
     Child,
@@ -65,6 +66,7 @@ from tests.rulebook_texts import table
 from tests.strict_client import StrictClient
 
 LINK, ADMINISTRATOR_LINK, EMAIL_LINK = "ACTIVATION" * 5, "PREMIER789" * 5, "NOUVELLE12" * 5
+FEED = "CALENDRIER" * 5
 NOWHERE = 987654
 
 
@@ -132,6 +134,7 @@ class Town:
         self.link = world.add(UsefulLink(title="Le site de la ville", url="https://www.example.org/"))
         self.resource = self._resource()
         world.settings(**{FIRST_ADMINISTRATOR: token_hash(ADMINISTRATOR_LINK)})
+        world.add(CalendarFeed(user_id=self.own.parent.id, token_hash=token_hash(FEED), created_at=world.now))
         invited = world.user(status=AccountStatus.INVITED, email_verified_at=None)
         world.add(
             ActivationToken(
@@ -402,6 +405,7 @@ class Town:
             "staff_families.state_fact name": Value("agent", unknown="absent"),
             "kind": Value("csv", unknown="pdf"),
             "token": Value(LINK, unknown="INCONNU"),
+            "public.feed token": Value(FEED, unknown="INCONNU"),
             "auth.confirm_email token": Value(EMAIL_LINK, unknown="INCONNU"),
             "auth.first_administrator token": Value(ADMINISTRATOR_LINK, unknown="INCONNU"),
         }

@@ -52,7 +52,22 @@ class SettingsForm(StaffForm):
         "Un dossier qui n’est pas confirmé empêche de réserver",
         choices=[SelectChoice("oui", "Oui"), SelectChoice("non", "Non")],
     )
+    reminder_hours = RadioField(
+        "Rappeler de réserver",
+        choices=[
+            SelectChoice("0", "Jamais"),
+            SelectChoice("24", "1 jour avant"),
+            SelectChoice("48", "2 jours avant"),
+            SelectChoice("72", "3 jours avant"),
+            SelectChoice("168", "7 jours avant"),
+        ],
+    )
     looks = {
+        "reminder_hours": {
+            "look": "choice",
+            "help": "Un mail avant la limite, aux foyers qui réservent d’habitude et n’ont rien réservé pour "
+            "la semaine. Chaque adulte peut le refuser.",
+        },
         "certification_from": {
             "help": "Chaque année à partir de ce jour, la famille relit son dossier et le confirme.",
         },
