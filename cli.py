@@ -91,7 +91,7 @@ def demo(host: str, port: int) -> None:
 @click.command("worker")
 @click.option("--once", is_flag=True, help="Traite ce qui est dû, puis s’arrête.")
 def worker(once: bool) -> None:
-    """Envoie mails et rappels, fait avancer les listes d’attente, le ménage (lancé par « serve » et « demo »)."""
+    """Envoie mails, rappels, sert les listes d’attente, fait le ménage (lancé par « serve » ou « demo »)."""
     from services import booking_reminders, housekeeping, outbox, waiting_lists
 
     stopping = threading.Event()

@@ -30,6 +30,7 @@ from domain.enums import (
     MailState,
     SchoolLevel,
     StaffRole,
+    SwapState,
 )
 from domain.family_file import (
     ADDED_PERSON_FIELD,
@@ -437,7 +438,13 @@ class Canaries:
             models.CustodyException(
                 child_id=self.leo.id, household_id=self.b.id, first_day=date(2027, 1, 20),
                 last_day=date(2027, 1, 21), reason="x",
-            )
+            ),
+            models.CustodySwap(
+                child_id=self.leo.id, household_id=self.a.id, to_household_id=self.b.id,
+                given_first=date(2027, 1, 27), given_last=date(2027, 1, 27), state=SwapState.REFUSED,
+                author_user_id=self.users[Reader.CLAIRE].id, author_name="x", submission_key="x",
+                created_at=world.now, answered_at=world.now, answered_by_name="x",
+            ),
         )  # fmt: skip
 
     def _bookings(self, letter: str, household: Any, user: Any, child: Any, school: int) -> None:

@@ -62,6 +62,7 @@ def refill(now: datetime, folder: Path, password: str, emails: Emails) -> None:
         wishes = seed_bookings.wishes_of(households, places, today, rng)
         prices = seed_bookings.prices_of(households, places, first_day, last_day)
         seed_bookings.write_bookings(session, now, wishes, prices, rng)
+        seed_schools.share_bookings(session, agent.user.id, now)
         seed_town.write_resources(session, FileStore(folder / "files"), book)
         senders = seed_acts.senders_of(households)
         agent_id = agent.user.id

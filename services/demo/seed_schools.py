@@ -1,14 +1,27 @@
 """Classes and pupils of the demonstration's school, and one child who lives in two households."""
 
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from domain.calendar import FRIDAY
-from domain.enums import CustodySplit, FacilityKind, SchoolLevel
+from domain.calendar import FRIDAY, ONE_DAY, paris_now
+from domain.enums import CustodySplit, FacilityKind, SchoolLevel, SwapState
 from domain.schooling import school_year_of
-from models import Child, CustodyCalendar, Enrolment, Facility, HouseholdChild, SchoolClass, Schooling
+from models import (
+    Child,
+    CustodyCalendar,
+    CustodySwap,
+    Enrolment,
+    Facility,
+    Guardian,
+    HouseholdChild,
+    HouseholdGuardian,
+    SchoolClass,
+    Schooling,
+)
+from queries import custody as custody_queries
+from services import booking_life, custody_moves
 from services.demo.seed_people import Family
 
 _CLASSES = (
@@ -69,3 +82,40 @@ def write_shared_child(session: Session, families: list[Family], first_day: date
             summer_split=CustodySplit.FORTNIGHTS,
         )
     )
+
+
+def share_bookings(session: Session, agent_id: int, now: datetime) -> None:
+    """What is booked for that child goes to the household where it lives; one parent asks for a swap."""
+    calendar = session.scalars(select(CustodyCalendar)).one()
+    custody_moves.follow(session, calendar.child_id, booking_life.agent(session, agent_id), now)
+    author = session.execute(
+        select(Guardian.user_id, Guardian.first_name, Guardian.last_name)
+        .join(HouseholdGuardian, HouseholdGuardian.guardian_id == Guardian.id)
+        .where(HouseholdGuardian.household_id == calendar.even_household_id)
+    ).first()
+    first = _next_stay(calendar, paris_now(now).date())
+    session.add(
+        CustodySwap(
+            child_id=calendar.child_id,
+            household_id=calendar.even_household_id,
+            to_household_id=calendar.odd_household_id,
+            given_first=first,
+            given_last=first + 2 * ONE_DAY,
+            state=SwapState.PENDING,
+            author_user_id=author.user_id,
+            author_name=f"{author.first_name} {author.last_name}",
+            submission_key="demonstration",
+            created_at=now,
+        )
+    )
+
+
+def _next_stay(calendar: CustodyCalendar, today: date) -> date:
+    """The first day from next week on that begins three in a row at the household of the even weeks."""
+    day = today + 7 * ONE_DAY
+    known = custody_queries.custody(calendar.child_id, day, day + 60 * ONE_DAY)
+    while not all(
+        known.home(day + number * ONE_DAY).household_id == calendar.even_household_id for number in range(3)
+    ):
+        day += ONE_DAY
+    return day

@@ -14,6 +14,7 @@ SETTINGS = {
     "opening_hours": "du lundi au vendredi, 8\u00a0h\u00a030 – 12\u00a0h et 13\u00a0h\u00a030 – 17\u00a0h",
     "school_zone": "C",
     "holiday_variant": "metropole",
+    "reminder_hours": "48",
 }
 
 CONSENT = (

@@ -14,6 +14,7 @@ from bs4 import BeautifulSoup
 from domain.enums import ChangeState, Channel, MailKind
 from models import ChangeLine, OutgoingMail
 from queries import family
+from services import calendar_feeds
 from services.accounts import Author
 from services.change_requests import decide
 from tests.canaries import BY_HAND, EXCUSED, SVG, TABLE, Canaries, Canary, Reader, text_columns
@@ -131,6 +132,18 @@ def test_nobody_meets_what_is_somebody_elses(client, canaries):
     columns = {canary.column for canary in every if canary.readers}
     unread = columns - {canary.column for canary in met} - set(READ_BY_NOBODY)
     assert not unread, ", ".join(sorted(unread))
+
+
+@pytest.mark.parametrize("reader", [Reader.CLAIRE, Reader.KARIM])
+def test_a_calendar_tells_first_names_and_activities_alone(client, world, canaries, reader):
+    """Its address is no link of a page: the feed is a reader of its own (R25)."""
+    with world.app.app_context():
+        token = calendar_feeds.make(canaries.users[reader].id, world.now)
+    text = re.sub(r"\r\n ", "", client.get(f"/agenda/{token}.ics").text)
+    met = {canaries.known[token] for token in set(TOKEN.findall(text.lower()))}
+    assert {canary.column for canary in met} <= {"child.first_name", "activity.name"}
+    assert text.count("BEGIN:VEVENT")
+    assert not [canary for canary in met if reader not in canary.readers]
 
 
 @pytest.mark.parametrize("reader", [Reader.CLAIRE, Reader.MEDICAL, Reader.ADMINISTRATOR])
