@@ -103,10 +103,15 @@ _BOOKED = (
     )
     .order_by(Activity.position, Activity.name, Booking.id)
 )
-_GROUPS = select(Enrolment.child_id, Enrolment.group_name).where(
-    Enrolment.facility_id == bindparam("facility_id"),
-    Enrolment.first_day <= bindparam("day"),
-    Enrolment.last_day >= bindparam("day"),
+# The class stands with the enrolment in the whole structure: it comes last.
+_GROUPS = (
+    select(Enrolment.child_id, Enrolment.group_name)
+    .where(
+        Enrolment.facility_id == bindparam("facility_id"),
+        Enrolment.first_day <= bindparam("day"),
+        Enrolment.last_day >= bindparam("day"),
+    )
+    .order_by(Enrolment.activity_id.is_(None))
 )
 
 

@@ -1,5 +1,5 @@
 """The one queue of the service, « À traiter » (S35, S108 to S110): changes that families declare, documents
-that they send, days that they ask for; what came first is due first.
+that they send, days and enrolments that they ask for; what came first is due first.
 
 A case of a booking request is the part of one request that concerns one structure, as in `staff_requests`.
 """
@@ -25,11 +25,12 @@ from sqlalchemy import (
     union_all,
 )
 
-from domain.enums import ChangeState, DocumentState, FileSection, LineAction, LineState
+from domain.enums import ChangeState, DocumentState, EnrolmentState, FileSection, LineAction, LineState
 from domain.family_file import CONTROL_TIME
 from domain.french import of_name, plural
 from extensions import UtcDateTime, db
 from models import (
+    Activity,
     BookingRequest,
     BookingRequestLine,
     ChangeLine,
@@ -38,6 +39,7 @@ from models import (
     Document,
     DocumentCategory,
     Enrolment,
+    EnrolmentRequest,
     Facility,
     Guardian,
     Household,
@@ -56,6 +58,7 @@ class CaseKind(StrEnum):
     CHANGE = "modifications"
     DOCUMENT = "documents"
     BOOKING = "reservations"
+    ENROLMENT = "inscriptions"
 
     @property
     def rank(self) -> int:
@@ -173,6 +176,24 @@ def _bookings(facility_id: int | None, scope: Scope) -> Select:
     )
 
 
+def _enrolments(facility_id: int | None, scope: Scope) -> Select:
+    within = [EnrolmentRequest.state == EnrolmentState.PENDING]
+    if scope is not None:
+        within.append(Activity.facility_id.in_(scope))
+    if facility_id is not None:
+        within.append(Activity.facility_id == facility_id)
+    return (
+        select(
+            EnrolmentRequest.created_at.label("since"),
+            literal(CaseKind.ENROLMENT.rank).label("rank"),
+            EnrolmentRequest.id.label("id"),
+            literal(0).label("facility_id"),
+        )
+        .join(Activity, Activity.id == EnrolmentRequest.activity_id)
+        .where(*within)
+    )
+
+
 def _concerns(table: Any, facility_id: int | None, today: date) -> ColumnElement[bool]:
     """The child, or a child of the household, is enrolled in the structure today or later."""
     if facility_id is None:
@@ -196,6 +217,8 @@ def _all(viewer: Viewer, filters: Filters, today: date) -> Any:
         parts.append(_documents(filters.facility_id, today))
     if CaseKind.BOOKING in wanted:
         parts.append(_bookings(filters.facility_id, viewer.facility_ids))
+    if CaseKind.ENROLMENT in wanted:
+        parts.append(_enrolments(filters.facility_id, viewer.facility_ids))
     if not parts:  # a filter on a kind that the agent may not see: nothing waits
         parts.append(_bookings(None, ()))
     return union_all(*parts).subquery()
@@ -264,8 +287,15 @@ def reference_of(key: CaseKey) -> str:
     """What names a case in its address. One statement at most."""
     if key.kind is CaseKind.DOCUMENT:
         return str(key.id)
-    table = ChangeRequest if key.kind is CaseKind.CHANGE else BookingRequest
+    table = _REFERENCED[key.kind]
     return db.session.scalar(select(table.reference).where(table.id == key.id)) or ""
+
+
+_REFERENCED = {
+    CaseKind.CHANGE: ChangeRequest,
+    CaseKind.BOOKING: BookingRequest,
+    CaseKind.ENROLMENT: EnrolmentRequest,
+}
 
 
 # --- What the queue says of each ----------------------------------------------------------------------------
@@ -301,11 +331,19 @@ def _told(waiting: Any, offset: int) -> Select:
     keys = (
         select(*_order(waiting)).order_by(*_order(waiting)).limit(PAGE_SIZE).offset(offset).subquery("page")
     )
-    household = func.coalesce(ChangeRequest.household_id, Document.household_id, BookingRequest.household_id)
+    household = func.coalesce(
+        ChangeRequest.household_id,
+        Document.household_id,
+        BookingRequest.household_id,
+        EnrolmentRequest.household_id,
+    )
+    child = func.coalesce(ChangeRequest.child_id, Document.child_id, EnrolmentRequest.child_id)
     return (
         select(
             *_order(keys),
-            func.coalesce(ChangeRequest.reference, BookingRequest.reference, "").label("reference"),
+            func.coalesce(
+                ChangeRequest.reference, BookingRequest.reference, EnrolmentRequest.reference, ""
+            ).label("reference"),
             Household.name.label("household"),
             Child.first_name.label("child"),
             Guardian.first_name.label("guardian"),
@@ -313,6 +351,7 @@ def _told(waiting: Any, offset: int) -> Select:
             DocumentCategory.name.label("category"),
             DocumentCategory.is_medical,
             Facility.name.label("facility"),
+            Activity.name.label("activity"),
             _fields(keys).label("fields"),
             _days(keys, true()).label("days"),
             _days(keys, BookingRequestLine.action == LineAction.BOOK).label("booked"),
@@ -321,11 +360,13 @@ def _told(waiting: Any, offset: int) -> Select:
         .outerjoin(ChangeRequest, _is(keys, CaseKind.CHANGE, ChangeRequest))
         .outerjoin(Document, _is(keys, CaseKind.DOCUMENT, Document))
         .outerjoin(BookingRequest, _is(keys, CaseKind.BOOKING, BookingRequest))
+        .outerjoin(EnrolmentRequest, _is(keys, CaseKind.ENROLMENT, EnrolmentRequest))
+        .outerjoin(Activity, Activity.id == EnrolmentRequest.activity_id)
         .join(Household, Household.id == household)
-        .outerjoin(Child, Child.id == func.coalesce(ChangeRequest.child_id, Document.child_id))
+        .outerjoin(Child, Child.id == child)
         .outerjoin(Guardian, Guardian.id == ChangeRequest.guardian_id)
         .outerjoin(DocumentCategory, DocumentCategory.id == Document.category_id)
-        .outerjoin(Facility, Facility.id == keys.c.facility_id)
+        .outerjoin(Facility, Facility.id == func.coalesce(Activity.facility_id, keys.c.facility_id))
         .order_by(*_order(keys))
     )
 
@@ -377,8 +418,13 @@ def _said_of_booking(row: Any, _viewer: Viewer) -> tuple[str, str]:
     return f"{row.facility}, {plural(row.days, 'jour', 'jours')}", detail
 
 
+def _said_of_enrolment(row: Any, _viewer: Viewer) -> tuple[str, str]:
+    return f"Inscription {of_name(row.child)}", f"{row.activity}, {row.facility}"
+
+
 _SAID = {
     CaseKind.CHANGE: _said_of_change,
     CaseKind.DOCUMENT: _said_of_document,
     CaseKind.BOOKING: _said_of_booking,
+    CaseKind.ENROLMENT: _said_of_enrolment,
 }

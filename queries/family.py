@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import Row, and_, bindparam, or_, select
+from sqlalchemy import Row, and_, bindparam, func, or_, select
 
 from domain.calendar import paris_now
 from domain.enums import AccountKind, Channel, DocumentState, Residency
@@ -14,6 +14,7 @@ from domain.french import NBSP, format_number
 from domain.people import child_marks
 from extensions import db
 from models import (
+    Activity,
     AuditEvent,
     Child,
     Enrolment,
@@ -359,8 +360,16 @@ def household_name(household_id: int) -> str:
 # --- Mes enfants ----------------------------------------------------------------------------------
 
 _ENROLMENTS = (
-    select(Facility.name, Enrolment.group_name, Enrolment.first_day, Enrolment.last_day, Enrolment.child_id)
+    select(
+        Facility.name,
+        Enrolment.group_name,
+        Enrolment.first_day,
+        Enrolment.last_day,
+        func.coalesce(Activity.name, ""),
+        Enrolment.child_id,
+    )
     .join(Facility, Facility.id == Enrolment.facility_id)
+    .outerjoin(Activity, Activity.id == Enrolment.activity_id)
     .where(
         Enrolment.child_id.in_(bindparam("children", expanding=True)),
         Enrolment.last_day >= bindparam("today"),
@@ -371,12 +380,14 @@ _ENROLMENTS = (
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentLine:
-    """A child may book in this structure between two days, both included; `group` is its class."""
+    """A child may book in this structure between two days, both included; `group` is its class, `activity`
+    the only one that it may book (empty: all of them)."""
 
     facility: str
     group: str
     first_day: date
     last_day: date
+    activity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,7 +403,7 @@ def children_with_enrolments(household_ids: Sequence[int], today: date) -> tuple
         _ENROLMENTS, {"children": [child.child_id for child in children], "today": today}
     ).all()
     return tuple(
-        ChildSummary(child, tuple(EnrolmentLine(*row[:4]) for row in rows if row.child_id == child.child_id))
+        ChildSummary(child, tuple(EnrolmentLine(*row[:5]) for row in rows if row.child_id == child.child_id))
         for child in children
     )
 

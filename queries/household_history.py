@@ -15,6 +15,7 @@ from domain.rulebook.wording.french_names import readable
 from domain.schooling import school_year_words
 from extensions import db
 from models import (
+    Activity,
     AuditEvent,
     DocumentCategory,
     Facility,
@@ -43,6 +44,10 @@ _TITLES = {
     "child.updated": "Enfant modifié",
     "enrolment.added": "Inscription ajoutée",
     "enrolment.updated": "Inscription modifiée",
+    "enrolment_request.asked": "Demande d’inscription reçue",
+    "enrolment_request.accepted": "Demande d’inscription acceptée",
+    "enrolment_request.refused": "Demande d’inscription refusée",
+    "enrolment_request.withdrawn": "Demande d’inscription retirée par la famille",
     "quotient_familial.added": "Quotient familial ajouté",
     "custody_calendar.set": "Calendrier de garde",
     "custody_calendar.ended": "Calendrier de garde arrêté",
@@ -116,6 +121,7 @@ _FIELDS = {
     "birth_date": "Date de naissance",
     "child_id": "Enfant",
     "facility_id": "Structure",
+    "activity_id": "Activité",
     "group_name": "Classe ou groupe",
     "first_day": "Du",
     "last_day": "Au",
@@ -246,9 +252,11 @@ def _names(household: HouseholdFile) -> Names:
     households of its children."""
     homes = db.session.execute(_HOMES, {"household_id": household.household_id}).all()
     facilities = db.session.execute(select(Facility.id, Facility.name)).all()
+    activities = db.session.execute(select(Activity.id, Activity.name)).all()
     categories = db.session.execute(select(DocumentCategory.id, DocumentCategory.name)).all()
     return (
         {("facility_id", row.id): row.name for row in facilities}
+        | {("activity_id", row.id): row.name for row in activities}
         | {("category_id", row.id): row.name for row in categories}
         | {(field, row.id): row.name for row in homes for field in _HOUSEHOLD_FIELDS}
         | {("guardian", adult.guardian_id): adult.name for adult in household.adults}

@@ -21,6 +21,7 @@ from domain.french import NBSP, format_number
 from domain.people import fold, normalise_email
 from extensions import db
 from models import (
+    Activity,
     AuthorisedPerson,
     Child,
     Document,
@@ -286,7 +287,8 @@ class AdultFile:
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentLine:
-    """Both days are included; `is_over` when the last one has passed."""
+    """Both days are included; `is_over` when the last one has passed. `activity` is the only one that it
+    opens (empty, and no id: all those of the structure)."""
 
     enrolment_id: int
     facility_id: int
@@ -295,6 +297,9 @@ class EnrolmentLine:
     first_day: date
     last_day: date
     is_over: bool
+    activity_id: int | None
+    activity: str
+    group_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,8 +386,12 @@ _ENROLMENTS = (
         Enrolment.group_name,
         Enrolment.first_day,
         Enrolment.last_day,
+        Enrolment.activity_id,
+        func.coalesce(Activity.name, "").label("activity"),
+        Enrolment.group_id,
     )
     .join(Facility, Facility.id == Enrolment.facility_id)
+    .outerjoin(Activity, Activity.id == Enrolment.activity_id)
     .where(Enrolment.child_id.in_(bindparam("children", expanding=True)))
     .order_by(Enrolment.last_day.desc(), Facility.position, Facility.name)
 )
@@ -450,6 +459,9 @@ def household_file(
             one.first_day,
             one.last_day,
             one.last_day < today,
+            one.activity_id,
+            one.activity,
+            one.group_id,
         )
         enrolments.setdefault(one.child_id, []).append(line)
     if facility_ids is not None:
@@ -663,6 +675,24 @@ def _document(category: Any, child_id: int | None, owner: str, newest: Any, toda
 class FacilityName:
     facility_id: int
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityName:
+    activity_id: int
+    name: str
+    facility: str
+
+
+def activities() -> Sequence[ActivityName]:
+    """The active activities of the active facilities, in their order. One statement."""
+    rows = db.session.execute(
+        select(Activity.id, Activity.name, Facility.name)
+        .join(Facility, Facility.id == Activity.facility_id)
+        .where(Activity.is_active, Facility.is_active)
+        .order_by(Facility.position, Facility.name, Activity.position, Activity.name)
+    )
+    return tuple(ActivityName(*row) for row in rows)
 
 
 def facilities(facility_ids: Scope = None) -> Sequence[FacilityName]:

@@ -403,6 +403,21 @@ class RuleSet:
         context, word = self._at_enrolment(version.book, name, child_id, first_day, now, channel)
         return admissions.admission(version.book, activity, word, supplied, context)
 
+    def next_period(self, activity_id: int, today: date, now: datetime) -> tuple[date, date] | None:
+        """The days of the first named period, not over, for which enrolments are foreseen; else None."""
+        version, name = self._in_force(now), self._activities[activity_id]
+        if version is None or name not in version.windowed:
+            return None
+        periods = admissions.periods_of(version.book, version.book.activities[name])
+        coming = sorted((one.first_day, one.last_day) for one in periods if one.last_day >= today)
+        return (max(coming[0][0], today), coming[0][1]) if coming else None
+
+    def enrolment_sentences(self, activity_id: int, day: date, now: datetime) -> tuple[str, ...]:
+        """The enrolment rules of an activity for that day, for everybody; none without such a part."""
+        version, name = self._in_force(now), self._activities[activity_id]
+        activity = None if version is None else version.book.activities.get(name)
+        return () if activity is None else admissions.sentences(version.book, activity, day)
+
     def booking_window(
         self, activity_id: int, child_id: int, day: date, now: datetime, channel: Channel = Channel.PORTAL
     ) -> FamilyWindow:

@@ -25,6 +25,7 @@ from models import (
     Activity,
     Booking,
     Child,
+    ChildGroup,
     Document,
     DocumentCategory,
     Enrolment,
@@ -88,12 +89,15 @@ class ChildIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A child may book in a facility between two days, both included; `group_name` is the class or group."""
+    """A child may book in a facility between two days, both included; `group_name` is the class or group.
+    With `activity_id`, in that activity alone; `group_id` names those whose places it takes (R11)."""
 
     facility_id: int
     first_day: date
     last_day: date
     group_name: str = ""
+    activity_id: int | None = None
+    group_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -414,10 +418,11 @@ def update_child(
 def add_enrolment(
     household_id: int, child_id: int, placement: Placement, *, author: Author, now: datetime
 ) -> int:
-    """Enrol a child in a facility. Returns the id. Raises NotFound, Refused `dates`, `overlap`."""
+    """Enrol a child in a facility, or in one activity of it. Returns the id. Raises NotFound, Refused
+    `dates`, `activity`, `overlap`."""
     with write_transaction() as session:
         _child(session, household_id, child_id)
-        return _add_enrolment(session, household_id, child_id, placement, author, now)
+        return place(session, household_id, child_id, placement, author, now)
 
 
 def update_enrolment(
@@ -431,7 +436,7 @@ def update_enrolment(
         if enrolment is None:
             raise NotFound
         _child(session, household_id, enrolment.child_id)
-        _check_placement(session, enrolment.child_id, placement, but=enrolment_id)
+        check_placement(session, enrolment.child_id, placement, but=enrolment_id)
         _change(session, "enrolment.updated", enrolment, placement, seen, household_id, author, now)
         session.flush()
         return _bookings_without_enrolment(session, enrolment.child_id, paris_now(now).date())
@@ -456,14 +461,15 @@ def _add_child(session: Session, household_id: int, new: NewChild, author: Autho
     session.add(HouseholdChild(household_id=household_id, child_id=child.id))
     _record(session, "child.added", child, household_id, author, now, after=asdict(new.identity))
     for placement in new.placements:
-        _add_enrolment(session, household_id, child.id, placement, author, now)
+        place(session, household_id, child.id, placement, author, now)
     return child.id
 
 
-def _add_enrolment(
+def place(
     session: Session, household_id: int, child_id: int, placement: Placement, author: Author, now: datetime
 ) -> int:
-    _check_placement(session, child_id, placement)
+    """Enrol a child whose row the caller holds. Returns the id. Raises as `add_enrolment`."""
+    check_placement(session, child_id, placement)
     enrolment = Enrolment(child_id=child_id, **asdict(placement))
     session.add(enrolment)
     session.flush()
@@ -472,16 +478,27 @@ def _add_enrolment(
     return enrolment.id
 
 
-def _check_placement(session: Session, child_id: int, placement: Placement, but: int | None = None) -> None:
+def check_placement(session: Session, child_id: int, placement: Placement, but: int | None = None) -> None:
+    """Raises NotFound, Refused `dates`, `activity`, `overlap` (with an enrolment other than `but`)."""
     _check_order(placement.first_day, placement.last_day)
     facility = session.get(Facility, placement.facility_id)
     if facility is None:
         raise NotFound
+    if placement.activity_id is not None:
+        activity = session.get(Activity, placement.activity_id)
+        if activity is None or activity.facility_id != facility.id:
+            said = f"Cette activité n’est pas de cette structure{NBSP}: choisissez-en une autre."
+            raise Refused("activity", said)
+    if placement.group_id is not None:
+        group = session.get(ChildGroup, placement.group_id)
+        if group is None or group.facility_id != facility.id:
+            raise NotFound
     other = session.scalar(
         select(Enrolment)
         .where(
             Enrolment.child_id == child_id,
             Enrolment.facility_id == placement.facility_id,
+            or_(Enrolment.activity_id.is_(None), Enrolment.activity_id == placement.activity_id),
             Enrolment.first_day <= placement.last_day,
             Enrolment.last_day >= placement.first_day,
             Enrolment.id != (but or 0),
@@ -489,9 +506,10 @@ def _check_placement(session: Session, child_id: int, placement: Placement, but:
         .limit(1)
     )
     if other is not None:
+        where = "cette activité" if other.activity_id else "cette structure"
         raise Refused(
             "overlap",
-            f"L’enfant est déjà inscrit dans cette structure ({facility.name}) du {other.first_day:%d/%m/%Y} "
+            f"L’enfant est déjà inscrit dans {where} ({facility.name}) du {other.first_day:%d/%m/%Y} "
             f"au {other.last_day:%d/%m/%Y}{NBSP}: modifiez cette inscription, ou choisissez d’autres dates.",
         )
 
@@ -502,6 +520,7 @@ def _bookings_without_enrolment(session: Session, child_id: int, today: date) ->
         .where(
             Enrolment.child_id == Booking.child_id,
             Enrolment.facility_id == Activity.facility_id,
+            or_(Enrolment.activity_id.is_(None), Enrolment.activity_id == Activity.id),
             Enrolment.first_day <= Booking.day,
             Enrolment.last_day >= Booking.day,
         )

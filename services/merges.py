@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Table, select, update
 from sqlalchemy.orm import Session
 
 from domain.calendar import paris_now
-from domain.enums import AccountStatus, BookingState, ChangeState, SubjectKind
+from domain.enums import AccountStatus, BookingState, ChangeState, EnrolmentState, SubjectKind
 from domain.errors import Refused, Stale
 from domain.merging import KEPT, OTHER, MergeKind, merged_health, wanted_values
 from domain.workflow import ACTIVE_STATES
@@ -27,6 +27,7 @@ from models import (
     CustodyException,
     DefaultWeekDay,
     Enrolment,
+    EnrolmentRequest,
     Guardian,
     Household,
     HouseholdChild,
@@ -77,6 +78,7 @@ _BOOKING_ORDER = (
     BookingState.WAITING,
     BookingState.REQUESTED,
 )
+_ASKED_TWICE = "L’enfant avait deux fiches\u00a0: cette inscription était demandée deux fois."
 _DOUBLE = "L’enfant avait deux fiches\u00a0: ce jour était réservé deux fois."
 
 
@@ -254,6 +256,7 @@ class _Merger:
         self._join_health()
         self._end_double_answers()
         self._drop_covered_enrolments()
+        self._withdraw_double_enrolments()
         self._cancel_double_bookings()
 
     def _join_health(self) -> None:
@@ -304,11 +307,21 @@ class _Merger:
         for row in theirs:
             if any(
                 one.facility_id == row.facility_id
+                and one.activity_id in (None, row.activity_id)
                 and one.first_day <= row.first_day
                 and row.last_day <= one.last_day
                 for one in mine
             ):
                 self._leave(row)
+
+    def _withdraw_double_enrolments(self) -> None:
+        """Of two requests that wait for one activity, the kept child's stays."""
+        pending = select(EnrolmentRequest).where(EnrolmentRequest.state == EnrolmentState.PENDING)
+        mine = self.session.scalars(pending.where(EnrolmentRequest.child_id == self.kept_id)).all()
+        asked = {row.activity_id for row in mine}
+        for row in self.session.scalars(pending.where(EnrolmentRequest.child_id == self.other_id)).all():
+            if row.activity_id in asked:
+                row.state, row.decided_at, row.reason = EnrolmentState.WITHDRAWN, self.now, _ASKED_TWICE
 
     def _cancel_double_bookings(self) -> None:
         """One of two bookings of a day ends with its place; the better one stays, else the kept child's."""

@@ -296,6 +296,7 @@ def _enrol(
         .where(
             Enrolment.child_id == schooling.child_id,
             Enrolment.facility_id == schooling.facility_id,
+            Enrolment.activity_id.is_(None),
             Enrolment.last_day >= starts,
         )
         .order_by(Enrolment.first_day)

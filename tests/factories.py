@@ -24,6 +24,7 @@ from domain.enums import (
     Channel,
     CustodySplit,
     DocumentState,
+    EnrolmentState,
     FacilityKind,
     FileSection,
     Residency,
@@ -51,6 +52,7 @@ from models import (
     DocumentCategory,
     DocumentPage,
     Enrolment,
+    EnrolmentRequest,
     Facility,
     Guardian,
     Household,
@@ -442,6 +444,32 @@ class World:
     def enrol(self, child: Child, facility: Facility, **columns: Any) -> Enrolment:
         values = {"first_day": date(2026, 9, 1), "last_day": date(2027, 8, 31)}
         return self.add(Enrolment(child_id=child.id, facility_id=facility.id, **values | columns))
+
+    def enrolment_request(
+        self, household: Household, author: User, child: Child, activity: Activity, **columns: Any
+    ) -> EnrolmentRequest:
+        """A request of a family that waits for the service."""
+        number = next(self._numbers)
+        values = {
+            "reference": f"R-{number:04d}-ENRO",
+            "first_day": date(2027, 1, 15),
+            "last_day": date(2027, 8, 31),
+            "state": EnrolmentState.PENDING,
+            "author_name": f"Claire {household.name}",
+            "channel": Channel.PORTAL,
+            "submission_key": f"enrolment-{number}",
+            "created_at": self.now,
+            "due_at": self.now + timedelta(hours=48),
+        }
+        return self.add(
+            EnrolmentRequest(
+                household_id=household.id,
+                child_id=child.id,
+                activity_id=activity.id,
+                author_user_id=author.id,
+                **values | columns,
+            )
+        )
 
     def canteen(self, days: Iterable[date], capacity: int | None = None, **facility: Any) -> "Canteen":
         """A school with a canteen open on `days`: the usual start of a booking test."""

@@ -14,8 +14,8 @@ from blueprints.shared.pages import town
 from blueprints.shared.time import now, today
 from domain.calendar import month_slug
 from queries import day_history as histories
+from queries import enrolments, planning, planning_day
 from queries import history as requests_history
-from queries import planning, planning_day
 from queries.family import children_of
 
 
@@ -80,4 +80,5 @@ def day_history(month: str, day: str, child_id: int) -> str:
 @parent
 def history() -> str:
     page = requests_history.requests(current_user.household_ids, request.args.get("page", 1, type=int))
-    return render_template("bookings/history.html", page=page)
+    asked = enrolments.latest(current_user.household_ids) if page.number == 1 else ()
+    return render_template("bookings/history.html", page=page, enrolments=asked)

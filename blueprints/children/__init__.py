@@ -4,4 +4,5 @@ from flask import Blueprint
 
 blueprint = Blueprint("children", __name__, url_prefix="/mes-enfants")
 
-from blueprints.children import swaps, views  # noqa: E402, F401  the routes register themselves on the blueprint
+# The routes register themselves on the blueprint.
+from blueprints.children import enrolments, swaps, views  # noqa: E402, F401

@@ -28,7 +28,7 @@ from domain.errors import NotFound
 from domain.family_file import ADDED_PERSON_FIELD, PERSON_FIELD, YES, Policy, person_from_text, person_to_text
 from domain.field_values import FieldErrors
 from domain.people import age
-from queries import custody, custody_swaps, family, family_file, field_rules, planning
+from queries import custody, custody_swaps, enrolments, family, family_file, field_rules, planning
 from queries.family_file import ChildFile, PersonView
 from services import change_requests
 
@@ -50,6 +50,7 @@ def sheet(child_id: int) -> str:
         "children/sheet.html",
         summary=summary,
         file=family_file.child_file(child_id, viewer(), today()),
+        requests=enrolments.requests_of_child(child_id, current_user.household_ids),
         upcoming=planning.next_bookings(current_user.household_ids, summary.child, today()),
         adults_elsewhere=family.adults_elsewhere(child_id, current_user.household_ids),
         stays=stays,

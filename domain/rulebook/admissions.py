@@ -5,7 +5,7 @@ something to check, and the service looks.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from domain.calendar import paris_now
 from domain.errors import BusinessError
 from domain.french import NBSP, enumerate_fr, format_day, format_limit, quoted, spaced, weekday_name
 from domain.people import fold
+from domain.rulebook.almanac import Period
 from domain.rulebook.enrolment import Enrolment, Given, Paper, Window, current_window
 from domain.rulebook.facts import Context
 from domain.rulebook.family_facts import RESIDENCE, fact_label
@@ -20,7 +21,9 @@ from domain.rulebook.limit_words import said_limit, since_words
 from domain.rulebook.needs import facts_read
 from domain.rulebook.rulebook import Activity, Rulebook
 from domain.rulebook.trace import MissingFact
+from domain.rulebook.wording.enrolment import enrolment_sentences
 from domain.rulebook.wording.french_names import readable
+from domain.rulebook.wording.legal_text import lexicon_of
 from domain.rulebook.wording.text import capital
 
 NOT_OPEN_YET, OVER, NOT_FORESEEN = "not_open_yet", "period_over", "not_foreseen"
@@ -61,13 +64,16 @@ class LackingPaper:
 class Admission:
     """What the règlement says of enrolling one child in one activity. `is_ruled` is false when it has no
     such part: the service decides alone. `unmet` holds the sentences of the conditions that are not met,
-    `to_check` what nobody told yet."""
+    `met` the names of the others, `held` those of the papers that are in order, `to_check` what nobody told
+    yet."""
 
     is_ruled: bool
     window: FamilyWindow = FamilyWindow()
     unmet: tuple[str, ...] = ()
     papers: tuple[LackingPaper, ...] = ()
     to_check: tuple[str, ...] = ()
+    met: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
 
     @property
     def refusals(self) -> tuple[str, ...]:
@@ -100,19 +106,30 @@ def admission(
     doubts = [window.doubt] if window.doubt else []
     if rules.windows and not windows:
         doubts.append("la période d’inscription de ces dates")
-    unmet = []
+    unmet, met = [], []
     for name in rules.conditions:
         try:
-            if not context.fact(name, rules.path):
+            if context.fact(name, rules.path):
+                met.append(capital(readable(name)))
+            else:
                 unmet.append(spaced(book.named[name].message(context)) or _unmet(book, name))
         except BusinessError as fault:
             doubts.append(_doubt(book, fault, name))
-    papers = []
+    papers, held, sent = [], [], tuple(supplied)
     for paper in rules.papers:
-        lacking, doubt = _look_at(book, paper, tuple(supplied), context)
+        lacking, doubt = _look_at(book, paper, sent, context)
         papers += [lacking] if lacking else []
         doubts += [doubt] if doubt else []
-    return Admission(True, window, tuple(unmet), tuple(papers), tuple(dict.fromkeys(doubts)))
+        held += [] if lacking or doubt or not paper.when.holds(context) else [paper.name]
+    return Admission(
+        True,
+        window,
+        tuple(unmet),
+        tuple(papers),
+        tuple(dict.fromkeys(doubts)),
+        tuple(met),
+        tuple(held),
+    )
 
 
 def booking_window(book: Rulebook, activity: Activity, channel: str, context: Context) -> FamilyWindow:
@@ -130,8 +147,37 @@ def booking_window(book: Rulebook, activity: Activity, channel: str, context: Co
 
 def names_periods(activity: Activity) -> bool:
     """True when a window of the activity is that of a named period."""
+    return bool(_period_names(activity))
+
+
+def periods_of(book: Rulebook, activity: Activity) -> tuple[Period, ...]:
+    """The named periods for which enrolments are foreseen."""
+    return tuple(book.almanac.periods[name] for name in sorted(_period_names(activity)))
+
+
+def _period_names(activity: Activity) -> set[str]:
     versions = () if activity.enrolment is None else activity.enrolment.versions
-    return any(window.period is not None for version in versions for window in version.rule.windows)
+    windows = (window for version in versions for window in version.rule.windows)
+    return {window.period for window in windows if window.period is not None}
+
+
+def sentences(book: Rulebook, activity: Activity, day: date) -> tuple[str, ...]:
+    """The enrolment rules of that day in words, whoever asks: windows, conditions with their sentences,
+    papers."""
+    if activity.enrolment is None:
+        return ()
+    try:
+        rules: Enrolment = activity.enrolment.on(day).rule
+    except BusinessError:
+        return ()
+    lexicon = lexicon_of(book)
+    said = replace(rules, conditions=(), choices=(), allocation=None)
+    context = book.context({}, day=day)
+    messages = [spaced(book.named[name].message(context)) for name in rules.conditions]
+    return (
+        *(one.text for one in enrolment_sentences(said, lexicon)),
+        *(message for message in messages if message),
+    )
 
 
 # --- The window of a family

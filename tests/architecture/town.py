@@ -45,6 +45,7 @@ from models import (
     DocumentCategory,
     EmailChange,
     Enrolment,
+    EnrolmentRequest,
     Guardian,
     Household,
     HouseholdChild,
@@ -103,6 +104,7 @@ class Family:
     exception_id: int
     offered_id: int
     swap_id: int
+    enrolment_request: EnrolmentRequest
 
 
 class Town:
@@ -218,6 +220,7 @@ class Town:
                 html="<p>Bonjour</p>", created_at=world.now, next_attempt_at=world.now,
             )
         )  # fmt: skip
+        enrolment_request = world.enrolment_request(household, parent, child, canteen.activity)
         return Family(
             household,
             parent,
@@ -236,6 +239,7 @@ class Town:
             custody_exception.id,
             offered.id,
             self._swap(custody_exception, parent).id,
+            enrolment_request,
         )
 
     def _swap(self, exception: CustodyException, author: User) -> CustodySwap:
@@ -377,6 +381,7 @@ class Town:
             "mail_id": Value(own.mail.id, other.mail.id),
             "facility_id": Value(mine.facility.id, theirs.facility.id),
             "activity_id": Value(mine.activity.id, theirs.activity.id),
+            "children.ask_enrolment activity_id": Value(mine.activity.id),
             "presence_type_id": Value(mine.meal.id, theirs.meal.id),
             "period_id": Value(mine.period.id, theirs.period.id),
             "opening_id": Value(mine.openings[-3].id, theirs.openings[-3].id),
@@ -428,6 +433,17 @@ class Town:
         sent = Value(own.sent.id, other.sent.id)
         return {
             "number": Value(1),
+            **{
+                f"{name} reference": Value(
+                    own.enrolment_request.reference, other.enrolment_request.reference, "R-ZZZZ-ZZZZ"
+                )
+                for name in (
+                    "children.enrolment",
+                    "children.withdraw_enrolment",
+                    "staff_desk.enrolment",
+                    "staff_desk.decide_enrolment",
+                )
+            },
             "staff_families.edit_child_section section": Value("alimentation", unknown="autre"),
             **{
                 f"staff_desk.{name} reference": change

@@ -208,7 +208,8 @@ def test_a_child_enrolled_nowhere_is_told_what_to_do(bench, client):
     tom = bench.other_child("Tom", enrolled=False)
     client.submit("/reservations/nouvelle", {"enfant": str(tom.id)}, follow=True)
     assert "Aucune inscription pour Tom" in words(client.page.main)
-    assert "Appelez le service" in words(client.page.main)
+    assert "Demandez d’abord une inscription" in words(client.page.main)
+    assert client.page.main.find("a", href=f"/mes-enfants/{tom.id}/inscription")
 
 
 # --- Step 3 -------------------------------------------------------------------------------------------------

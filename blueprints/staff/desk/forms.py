@@ -6,8 +6,8 @@ from datetime import date
 
 from flask import request
 from flask_wtf import FlaskForm
-from wtforms import SelectChoice, TextAreaField
-from wtforms.validators import Length
+from wtforms import SelectChoice, SelectField, TextAreaField
+from wtforms.validators import InputRequired, Length
 
 from blueprints.shared.fields import PlainDateField, TicksField, squeeze
 from blueprints.staff.families.fields import QuotientField
@@ -17,7 +17,9 @@ from domain.enums import ChangeState, DocumentEffect
 from domain.errors import NotFound, Refused
 from domain.french import format_day
 from queries.document_cases import DocumentCase
+from queries.enrolment_cases import Case as EnrolmentCase
 from services.documents import Acceptance
+from services.enrolments import Terms
 
 ANSWERS = {ACCEPT: ChangeState.ACCEPTED, REFUSE: ChangeState.REFUSED}
 
@@ -103,5 +105,34 @@ class DocumentDecisionForm(FlaskForm):
         name = places.get(refusal.code, refusal.code)
         if name in self:
             add_error(self[name], refusal.message)
+        else:
+            self.form_errors.append(refusal.message)
+
+
+class EnrolmentDecisionForm(FlaskForm):
+    """The days and the group of an enrolment that is accepted, or the reason of a refusal."""
+
+    first_day = PlainDateField("Du", [InputRequired("Indiquez le premier jour de l’inscription.")])
+    last_day = PlainDateField("Au", [InputRequired("Indiquez le dernier jour de l’inscription.")])
+    group_id = SelectField("Groupe", coerce=lambda value: int(value or 0))
+    reason = reason_field()
+
+    def offer(self, case: EnrolmentCase) -> None:
+        """The groups of the structure; nothing to choose without any."""
+        if not case.groups:
+            del self.group_id
+            return
+        groups = [SelectChoice(str(one.group_id), one.name) for one in case.groups]
+        self.group_id.choices = [SelectChoice("0", "Sans groupe"), *groups]
+
+    def terms(self) -> Terms:
+        group_id = self.group_id.data if self.group_id else None
+        return Terms(self.first_day.data, self.last_day.data, group_id or None)
+
+    def refuse(self, refusal: Refused) -> None:
+        """Show a refusal of the services where it can be mended."""
+        places = {"reason_missing": self.reason, "dates": self.last_day, "overlap": self.first_day}
+        if refusal.code in places:
+            add_error(places[refusal.code], refusal.message)
         else:
             self.form_errors.append(refusal.message)

@@ -18,6 +18,7 @@ PERMISSIONS: Mapping[CaseKind, Permission] = {
     CaseKind.CHANGE: Permission.CHANGES_DECIDE,
     CaseKind.DOCUMENT: Permission.DOCUMENTS_DECIDE,
     CaseKind.BOOKING: Permission.REQUESTS_READ,
+    CaseKind.ENROLMENT: Permission.ENROLMENTS_DECIDE,
 }
 
 
@@ -58,6 +59,8 @@ def address(key: CaseKey, reference: str) -> str:
         return url_for("staff_desk.document", document_id=key.id, **kept())
     if key.kind is CaseKind.CHANGE:
         return url_for("staff_desk.change", reference=reference, **kept())
+    if key.kind is CaseKind.ENROLMENT:
+        return url_for("staff_desk.enrolment", reference=reference, **kept())
     return url_for("staff_desk.booking", reference=reference, structure=key.facility_id, **kept())
 
 

@@ -37,7 +37,7 @@ from domain.calendar import school_year
 from domain.enums import DocumentEffect, DocumentOwner, Residency
 from domain.errors import NotFound, Refused
 from queries.documents import Category
-from queries.households import DocumentLine, EnrolmentLine, FacilityName
+from queries.households import ActivityName, DocumentLine, EnrolmentLine, FacilityName
 from services import households
 from services.documents import Upload
 
@@ -186,6 +186,10 @@ class FacilityField:
     )
 
 
+class ActivityField:
+    activity_id = SelectField("Activité", coerce=lambda value: int(value) if value else None)
+
+
 class FacilitiesField:
     facilities = TicksField("Structures où l’inscrire", coerce=int)
 
@@ -204,13 +208,37 @@ class ChildForm(ChildFields, ChangeForm):
     pass
 
 
-class EnrolmentForm(FacilityField, PlacementFields, ChangeForm):
-    def offer(self, choices: Iterable[FacilityName], keep: EnrolmentLine | None = None) -> None:
-        """`keep` is the enrolment that stands: its facility stays offered, even if closed for good."""
-        offered = [SelectChoice("", "Choisissez"), *facility_choices(choices)]
-        if keep and str(keep.facility_id) not in [one.value for one in offered]:
-            offered.append(SelectChoice(str(keep.facility_id), keep.facility))
-        self.facility_id.choices = offered
+class EnrolmentForm(FacilityField, ActivityField, PlacementFields, ChangeForm):
+    looks = {"activity_id": {"help": "Une activité seulement, si l’enfant ne vient pas aux autres."}}
+
+    def offer(
+        self,
+        choices: Iterable[FacilityName],
+        activities: Iterable[ActivityName],
+        keep: EnrolmentLine | None = None,
+    ) -> None:
+        """`keep` is the enrolment that stands: its facility and activity stay offered, even if closed for
+        good."""
+        self.facility_id.choices = [SelectChoice("", "Choisissez"), *facility_choices(choices)]
+        self.activity_id.choices = [
+            SelectChoice("", "Toutes celles de la structure"),
+            *(SelectChoice(str(one.activity_id), f"{one.facility} · {one.name}") for one in activities),
+        ]
+        if keep:
+            _also(self.facility_id, keep.facility_id, keep.facility)
+            _also(self.activity_id, keep.activity_id, f"{keep.facility} · {keep.activity}")
+
+    def refuse(self, refusal: Refused) -> None:
+        if refusal.code == "activity":
+            add_error(self.activity_id, refusal.message)
+        else:
+            super().refuse(refusal)
+
+
+def _also(field: SelectField, value: int | None, label: str) -> None:
+    """Offer what stands, too."""
+    if value is not None and str(value) not in [one.value for one in field.choices]:
+        field.choices.append(SelectChoice(str(value), label))
 
 
 class PlacementsFields(FacilitiesField, PlacementFields):
