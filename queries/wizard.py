@@ -24,6 +24,7 @@ from models import (
     Opening,
     PresenceType,
 )
+from queries.custody import household_on
 from queries.reading import read
 
 _NOW = bindparam("now", type_=UtcDateTime)
@@ -139,11 +140,16 @@ _HOUSEHOLD_OF_CHILD = select(HouseholdChild.household_id).where(
 )
 
 
-def household_of(child_id: int, household_ids: Sequence[int]) -> int:
-    """The first of these households that holds the child. Raises NotFound for somebody else's child."""
+def household_of(child_id: int, household_ids: Sequence[int], day: date | None = None) -> int:
+    """The household, among these, in which the child lives on `day`; the first that holds it where no
+    calendar tells them apart. Raises NotFound for somebody else's child."""
     found = set(db.session.scalars(_HOUSEHOLD_OF_CHILD, {"child_id": child_id, "households": household_ids}))
     if not found:
         raise NotFound
+    if day is not None and len(found) > 1:
+        home = household_on(child_id, [day])[day]
+        if home in found:
+            return home
     return next(household_id for household_id in household_ids if household_id in found)
 
 

@@ -59,15 +59,17 @@ _ACTIONS = {Wanted.BOOK: LineAction.BOOK, Wanted.CANCEL: LineAction.CANCEL}
 # --- Steps 1 and 2 ------------------------------------------------------------------------------------------
 
 
-def start(author: Author, child_id: int, month: date | None, now: datetime) -> str:
+def start(author: Author, child_id: int, month: date | None, now: datetime, day: date | None = None) -> str:
     """Open a draft for one child of the author, on a month if one is wished. Returns its key.
 
-    A child who can be booked in one establishment alone is already there: step 2 has nothing to ask.
+    A child who can be booked in one establishment alone is already there: step 2 has nothing to ask. Of two
+    households of the author, the draft is that in which the child lives on `day`, else today (R02).
 
     Raises NotFound for somebody else's child (S104).
     """
     with write_transaction() as session:
-        household_id = wizard.household_of(child_id, author.household_ids)
+        day = day or paris_now(now).date()
+        household_id = wizard.household_of(child_id, author.household_ids, day)
         row = new_draft(author, household_id, now, child_id=child_id, month=month)
         _settle_only_place(row, now)
         session.add(row)

@@ -22,9 +22,11 @@ from models import (
     Authorisation,
     Booking,
     BookingDraftLine,
+    BookingReminder,
     ChangeLine,
     CustodyCalendar,
     CustodyException,
+    CustodySwap,
     DefaultWeekDay,
     Enrolment,
     EnrolmentRequest,
@@ -210,6 +212,11 @@ class _Merger:
         )
         for calendar in self.session.scalars(between):
             self._leave(calendar)
+        self._drop_swaps(pair)
+        self._drop_doubles(BookingReminder, "household_id", "facility_id", "week")
+        self._drop_doubles(
+            DefaultWeekDay, "household_id", "child_id", "presence_type_id", "weekday", "parity"
+        )
         places = select(HouseholdGuardian.position).where(HouseholdGuardian.household_id == self.kept_id)
         last = max(self.session.scalars(places), default=0)
         self.session.execute(
@@ -217,6 +224,17 @@ class _Merger:
             .where(HouseholdGuardian.household_id == self.other_id)
             .values(position=HouseholdGuardian.position + last)
         )
+
+    def _drop_swaps(self, pair: tuple[int, int]) -> None:
+        """A household swaps no days with itself; the days that an accepted swap gave stay what they are."""
+        between = select(CustodySwap).where(
+            CustodySwap.household_id.in_(pair), CustodySwap.to_household_id.in_(pair)
+        )
+        for swap in self.session.scalars(between).all():
+            self.session.execute(
+                update(CustodyException).where(CustodyException.swap_id == swap.id).values(swap_id=None)
+            )
+            self._leave(swap)
 
     # Adults
 

@@ -52,6 +52,14 @@ def _month_argument(name: str = "mois") -> date | None:
         return None
 
 
+def _day_argument() -> date | None:
+    """The day from which the planning was left; what is not a day is as good as none."""
+    try:
+        return date.fromisoformat(request.values.get("jour", ""))
+    except ValueError:
+        return None
+
+
 # --- Step 1 -------------------------------------------------------------------------------------------------
 
 
@@ -63,7 +71,8 @@ def new() -> Response:
     form.offer(children, homes_of_children(acting().household_ids), request.args.get("enfant", type=int))
     if form.validate_on_submit() and _may_book(form):
         author = form.author(acting().author)
-        key = booking_drafts.start(author, form.child_id, _month_argument() or _month_argument("jour"), now())
+        month = _month_argument() or _month_argument("jour")
+        key = booking_drafts.start(author, form.child_id, month, now(), _day_argument() or month)
         return _after_child(key, form.child_id)
     unfinished = wizard.unfinished_draft(acting().author.user_id, acting().household_ids, now(), today())
     address, week_address = request.full_path.rstrip("?"), url_for(".default_week")

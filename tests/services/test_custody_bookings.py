@@ -10,10 +10,12 @@ from domain.errors import NotFound, Refused
 from models import (
     AuditEvent,
     Booking,
+    BookingDraft,
     BookingEvent,
     BookingRequest,
     BookingRequestLine,
     CustodyException,
+    Guardian,
     HouseholdChild,
     Opening,
     OutgoingMail,
@@ -144,6 +146,18 @@ def test_copies_leave_the_other_households_days_out_with_the_reason(shared):
         )
     assert copied.added == {"Léo": [NEXT_EVEN, date(2027, 2, 22)]}
     assert copied.skipped == {("Léo", AT_THE_OTHERS): [ODD, date(2027, 2, 15)]}
+
+
+def test_an_adult_of_both_households_books_for_the_one_of_the_day(shared):
+    guardian = shared.world.one(select(Guardian).where(Guardian.user_id == shared.claire.id))
+    shared.world.join(shared.martin, guardian)
+    both = Author(shared.claire.id, (shared.solignac.id, shared.martin.id))
+    homes = []
+    for day in (EVEN, ODD):
+        with shared.world.app.app_context():
+            key = booking_drafts.start(both, shared.leo.id, JANUARY, shared.world.now, day)
+        homes.append(shared.world.one(select(BookingDraft).where(BookingDraft.key == key)).household_id)
+    assert homes == [shared.solignac.id, shared.martin.id]
 
 
 # --- What is seen -------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from domain.enums import (
     FileSection,
     SchoolLevel,
     SubjectKind,
+    SwapState,
 )
 from domain.errors import NotFound, Refused, Stale
 from domain.merging import KEPT, OTHER, MergeKind
@@ -25,11 +26,13 @@ from models import (
     AuthorisationType,
     AuthorisedPerson,
     Booking,
+    BookingReminder,
     ChangeLine,
     ChangeRequest,
     Child,
     CustodyCalendar,
     CustodyException,
+    CustodySwap,
     Enrolment,
     FormerAddress,
     Guardian,
@@ -177,6 +180,33 @@ def test_the_journal_keeps_a_calendar_between_the_two_files(world, merge, two_ho
     assert world.all(CustodyCalendar) == []
     event = next(one for one in world.all(AuditEvent) if one.action == "household.merged")
     assert event.before["left"]["custody_calendar"][0]["child_id"] == leo.id
+
+
+def test_a_swap_between_the_two_files_ends_and_the_same_reminder_is_one(world, merge, two_households):
+    kept, other = two_households
+    leo = next(one for one in world.all(Child) if one.first_name == "Léo")
+    facility, parent = world.facility("Une école"), world.user()
+    world.share(leo, other)
+    swap = world.add(
+        CustodySwap(
+            child_id=leo.id, household_id=kept.id, to_household_id=other.id, given_first=TODAY,
+            given_last=TODAY, state=SwapState.ACCEPTED, author_user_id=parent.id, author_name="Claire",
+            submission_key="k", created_at=world.now,
+        )
+    )  # fmt: skip
+    given = world.add(
+        CustodyException(
+            child_id=leo.id, household_id=other.id, first_day=TODAY, last_day=TODAY, swap_id=swap.id
+        )
+    )
+    for one in (kept, other):
+        world.add(
+            BookingReminder(household_id=one.id, facility_id=facility.id, week=TODAY, sent_at=world.now)
+        )
+    merge(MergeKind.HOUSEHOLD, kept, other)
+    assert world.all(CustodySwap) == []
+    assert world.one(CustodyException).id == given.id
+    assert world.one(BookingReminder).household_id == kept.id
 
 
 def calendar(world, child, even, odd, first: date = date(2026, 9, 1)) -> CustodyCalendar:
