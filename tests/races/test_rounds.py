@@ -306,9 +306,9 @@ def test_offers_are_answered_once_while_they_expire_and_newcomers_come(world, si
     assert_no_fault(told)
     for turn in range(rounds):
         said = [own[turn] for own in told]
-        assert sorted([said[0], said[10]]) in (["accepted", "offer_over"], ["given up", "offer_over"])
-        assert sorted([said[1], said[11]]) == ["accepted", "offer_over"]
-        assert said[2] == "offer_over"
+        assert sorted([said[0], said[10]]) in (["accepted", "stale"], ["given up", "stale"])
+        assert sorted([said[1], said[11]]) == ["accepted", "stale"]
+        assert said[2] == "stale"
         assert sorted([said[12], said[13]]) == ["0", "1"]
     field.assert_counters_equal_rows()
     field.assert_history_tells_the_state()
