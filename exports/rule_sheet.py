@@ -22,20 +22,26 @@ class RuleSheet:
 
 def rule_sheet_pdf(sheet: RuleSheet) -> bytes:
     """A4 pages: a title, then each section of the règlement with its sentences and tables."""
+    pdf = new_sheet(sheet.title)
+    write_line(pdf, sheet.town, 10)
+    write_line(pdf, sheet.title, 16, bold=True)
+    write_line(pdf, sheet.note, 9)
+    for section in sheet.sections:
+        _section(pdf, section)
+    return bytes(pdf.output())
+
+
+def new_sheet(title: str) -> Any:
+    """An empty A4 page in the printed font."""
     from fpdf import FPDF  # costs 20 MB: loaded only by what prints
 
     pdf = FPDF(format="A4")
     pdf.set_lang("fr")
-    pdf.set_title(sheet.title)
+    pdf.set_title(title)
     pdf.add_font("DejaVu", "", FONTS / "DejaVuSans-latin.ttf")
     pdf.add_font("DejaVu", "B", FONTS / "DejaVuSans-Bold-latin.ttf")
     pdf.add_page()
-    _paragraph(pdf, sheet.town, 10)
-    _paragraph(pdf, sheet.title, 16, bold=True)
-    _paragraph(pdf, sheet.note, 9)
-    for section in sheet.sections:
-        _section(pdf, section)
-    return bytes(pdf.output())
+    return pdf
 
 
 _LEAST_UNDER_TITLE = 20  # millimetres
@@ -45,14 +51,15 @@ def _section(pdf: Any, section: Section) -> None:
     pdf.ln(4)
     if pdf.will_page_break(_LEAST_UNDER_TITLE):
         pdf.add_page()
-    _paragraph(pdf, section.title, 11, bold=True)
+    write_line(pdf, section.title, 11, bold=True)
     for sentence in section.sentences:
-        _paragraph(pdf, sentence.text, 10)
+        write_line(pdf, sentence.text, 10)
         if sentence.table is not None:
             _table(pdf, sentence.table)
 
 
-def _paragraph(pdf: Any, text: str, size: int, bold: bool = False) -> None:
+def write_line(pdf: Any, text: str, size: int, bold: bool = False) -> None:
+    """A paragraph from margin to margin."""
     pdf.set_font("DejaVu", "B" if bold else "", size)
     pdf.multi_cell(0, size * 0.6, text.translate(_PLAIN), align="L", new_x="LMARGIN", new_y="NEXT")
 

@@ -15,7 +15,6 @@ from domain.labels import label
 from domain.workflow import ACTIVE_STATES
 from extensions import db
 from models import (
-    Absence,
     Activity,
     Booking,
     BookingEvent,
@@ -133,20 +132,17 @@ _LINES = (
     .where(BookingRequestLine.child_id == _DAY[0], BookingRequestLine.day == _DAY[1])
     .order_by(Activity.position, Activity.id, BookingRequest.created_at, BookingRequestLine.id)
 )
-_ABSENCES = select(Absence.booking_id, Absence.declared_at, Absence.author_name, Absence.state).where(
-    Absence.booking_id.in_(bindparam("bookings", expanding=True))
-)
 
 
 def of_family(child_id: int, day: date, household_ids: Collection[int]) -> tuple[Story, ...]:
-    """The day as its family reads it. The caller knows that the child is theirs. Four statements at most."""
+    """The day as its family reads it. The caller knows that the child is theirs. Three statements at most."""
     return _stories(_Day(child_id, day), household_ids, household_ids, None)
 
 
 def of_service(
     child_id: int, day: date, household_id: int, facility_ids: Collection[int] | None
 ) -> tuple[Story, ...]:
-    """The day in these structures, None for all, as the service reads it in the file of one household. Four
+    """The day in these structures, None for all, as the service reads it in the file of one household. Three
     statements at most."""
     return _stories(_Day(child_id, day), None, (household_id,), facility_ids)
 
@@ -160,7 +156,6 @@ class _Day:
         self.lines: Sequence[Row] = db.session.execute(_LINES, wanted).all()
         ids = [row.id for row in self.bookings]
         self.events = db.session.execute(_EVENTS, {"bookings": ids}).all() if ids else ()
-        self.absences = db.session.execute(_ABSENCES, {"bookings": ids}).all() if ids else ()
 
 
 def _stories(
@@ -209,46 +204,33 @@ def _taken(
     household_ids: Collection[int] | None,
     names: dict[int, str],
 ) -> Iterable[Step]:
-    """The steps of bookings while they were these households', and the absences declared for them."""
+    """The steps of bookings while they were these households'. One that leaves the state as it was says what
+    happened besides, an absence or its end."""
     for booking in bookings:
         former = None
         for event in (one for one in found.events if one.booking_id == booking.id):
             is_own = household_ids is None or event.household_id in household_ids
-            was_own = household_ids is None or former in household_ids
-            if former not in (None, event.household_id):
+            was_own = household_ids is None or (former and former.household_id in household_ids)
+            if former is not None and former.household_id != event.household_id:
                 if is_own or was_own:
                     author = event.actor_name if household_ids is None else ""
                     words = CAME if is_own and household_ids else LEFT
                     home = names.get(event.household_id, "")
                     yield Step(event.at, words, booking.presence, None, author, event.channel, "", "", home)
             elif is_own:
+                is_note = former is not None and former.state is event.state
                 yield Step(
                     event.at,
-                    label(event.state),
+                    event.reason.rstrip(".") if is_note else label(event.state),
                     booking.presence,
                     event.state,
                     event.actor_name,
                     event.channel,
-                    event.reason,
+                    "" if is_note else event.reason,
                     "" if event.closure_id else _reference(booking.id, event.at, lines),
                     names.get(event.household_id, ""),
                 )
-            former = event.household_id
-        home = names.get(booking.household_id, "")
-        is_own = household_ids is None or booking.household_id in household_ids
-        for absence in found.absences:
-            if absence.booking_id == booking.id and is_own:
-                yield Step(
-                    absence.declared_at,
-                    label(absence.state),
-                    booking.presence,
-                    None,
-                    absence.author_name,
-                    Channel.PORTAL,
-                    "",
-                    "",
-                    home,
-                )
+            former = event
 
 
 def _reference(booking_id: int, at: datetime, lines: Sequence[Row]) -> str:

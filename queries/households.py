@@ -421,6 +421,21 @@ def household_name(household_id: int, *, facility_ids: Scope, today: date) -> Ho
     return HouseholdName(*row)
 
 
+def is_told_by_mail(household_id: int) -> bool:
+    """True when an adult of the household has an access that receives mails. One statement."""
+    return db.session.scalar(
+        select(
+            exists().where(
+                HouseholdGuardian.household_id == household_id,
+                HouseholdGuardian.guardian_id == Guardian.id,
+                Guardian.user_id == User.id,
+                User.status == AccountStatus.ACTIVE,
+                User.email_verified_at.is_not(None),
+            )
+        )
+    )
+
+
 def household_file(
     household_id: int, *, facility_ids: Scope, today: date, sees_secrets: bool = False
 ) -> HouseholdFile:

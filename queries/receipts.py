@@ -20,6 +20,7 @@ from domain.french import (
     format_times,
     plural,
 )
+from domain.labels import label
 from domain.workflow import ACTIVE_STATES, UNPLACED_STATES
 from models import (
     Booking,
@@ -113,15 +114,15 @@ class ReceiptDay:
 class Part:
     """Lines that share all but the day. `undo`: the rule of cancelling in words, if something is booked.
 
-    `badge` stands in the place of the words of the state when what was asked was there already; `replaces`
-    names what a change takes the place of, `price` is then the difference.
+    `words` say where the lines stand, `look` is the key of their drawing (`components/badges.html`);
+    `replaces` names what a change takes the place of, `price` is then the difference.
     """
 
     title: str
     facility: str
     days_text: str
-    state: LineState
-    badge: str
+    words: str
+    look: str
     replaces: str
     reason: str
     price: str
@@ -208,6 +209,8 @@ _PENDING_TOO = (
 )
 _WAITING_TOO = ("jour est en liste d’attente", "jours sont en liste d’attente")
 _DUE = (LineState.ACCEPTED, LineState.PENDING)
+_OPEN = (LineState.PENDING, LineState.WAITING)
+_AWAITED = (BookingState.OFFERED, BookingState.REQUESTED)
 _BADGES = {unchanged.sentence: unchanged.badge for unchanged in UNCHANGED.values()}
 
 
@@ -247,7 +250,7 @@ def _children(rows: Sequence[Row], rules: RuleSet, now: datetime) -> tuple[Child
     for row in rows:
         parts = children.setdefault((row.child_id, row.first_name), {})
         key = (row.facility, row.presence, row.action, row.state, row.price_cents, _reason(row))
-        key += (row.replaced_type, row.replaced_cents)
+        key += (row.replaced_type, row.replaced_cents, _words(row))
         parts.setdefault(key, []).append(row)
     return tuple(
         ChildParts(child_id, first_name, tuple(_part(members, rules, now) for members in parts.values()))
@@ -263,8 +266,8 @@ def _part(rows: Sequence[Row], rules: RuleSet, now: datetime) -> Part:
         title=f"Annulation · {first.presence}" if first.action is LineAction.CANCEL else first.presence,
         facility=first.facility,
         days_text=list_days(row.day for row in rows),
-        state=first.state,
-        badge=_badge(first),
+        words=_words(first),
+        look=_look(first),
         replaces=replaced_words(first.replaced_type, first.replaced_cents) if first.replaced_type else "",
         reason=_reason(first),
         price=_price(first, len(rows)),
@@ -283,6 +286,23 @@ def _reason(row: Row) -> str:
         until = format_moment(row.offer_expires_at)
         return f"Une place est proposée{NBSP}: répondez avant le {until}, depuis l’accueil ou le planning."
     return row.reason
+
+
+def _words(row: Row) -> str:
+    """Where a line stands; of a booking that waits, what it waits for."""
+    if badge := _badge(row):
+        return badge
+    if row.action is LineAction.BOOK and row.state in _OPEN and row.booking_state in _AWAITED:
+        return label(row.booking_state)
+    return f"{label(row.state)}, annulée depuis" if _was_cancelled(row) else label(row.state)
+
+
+def _look(row: Row) -> str:
+    if _badge(row):
+        return "unchanged"
+    if row.action is LineAction.BOOK and row.state in _OPEN and row.booking_state in _AWAITED:
+        return row.booking_state.value
+    return (BookingState.CANCELLED if _was_cancelled(row) else row.state).value
 
 
 def _badge(row: Row) -> str:

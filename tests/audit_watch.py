@@ -2,6 +2,7 @@
 
 A transaction of a service that changed a business table and commits without an event raises Untold, so the
 test that made it fails, whatever it is about. What tests and the demonstration build by hand is not an act.
+The same holds for the history of bookings: who makes one or changes its state adds a step (R26).
 """
 
 import re
@@ -24,6 +25,12 @@ NO_EVENT = {
     "booking_draft_line": "same",
     "outgoing_mail": "the outbox is its own journal: each attempt is written on the mail",
 }
+HISTORY = "booking_event"
+_NEW_STATE = re.compile(
+    r'^\s*(INSERT\s+INTO\s+"?booking"?\s|UPDATE\s+"?booking"?\s+SET\s.*?\bstate\s*=.*?\bWHERE\b)',
+    re.IGNORECASE | re.DOTALL,
+)
+STATE = "the state of a booking"
 _WRITE = re.compile(r'^\s*(INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+"?(\w+)"?', re.IGNORECASE)
 
 
@@ -45,12 +52,17 @@ def _forget(connection: Connection) -> None:
 
 def _note(connection, cursor, statement, _parameters, _context, _many) -> None:
     if (found := _WRITE.match(statement)) and cursor.rowcount != 0:
-        connection.info.setdefault("written", set()).add(found[2].lower())
+        written = connection.info.setdefault("written", set())
+        written.add(found[2].lower())
+        if _NEW_STATE.match(statement):
+            written.add(STATE)
 
 
 def _refuse_untold(connection: Connection) -> None:
     written = connection.info.pop("written", set())
-    untold = written - NO_EVENT.keys()
+    if STATE in written and HISTORY not in written and _writer_is_a_service():
+        raise Untold("No step of the history tells this change of a booking.")
+    untold = written - NO_EVENT.keys() - {STATE}
     if untold and JOURNAL not in written and _writer_is_a_service():
         raise Untold(f"No event tells this change of {', '.join(sorted(untold))}.")
 

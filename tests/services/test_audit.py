@@ -1,13 +1,17 @@
 """The journal cannot be rewritten, and no act escapes it (S115)."""
 
+from contextlib import nullcontext
+
 import pytest
 from sqlalchemy import delete, text, update
 from sqlalchemy.exc import DBAPIError
 
-from domain.enums import Channel
-from models import AuditEvent, Household
+from domain.enums import BookingState, Channel
+from models import AuditEvent, Booking, BookingEvent, Household
+from services import audit
 from services.transaction import write_transaction
 from tests import audit_watch
+from tests.booking_bench import MONDAY, Bench
 
 
 @pytest.fixture
@@ -94,3 +98,40 @@ def test_an_act_with_its_event_passes(world, as_a_service):
     with world.app.app_context():
         change_the_city(household.id, told=True)
     assert world.one(Household).city == "Pradines"
+
+
+def change_a_booking(booking_id: int, *, told: bool) -> None:
+    """A service that cancels by itself: the journal knows it, the history only if it is `told`."""
+    with write_transaction() as session:
+        row = session.get_one(Booking, booking_id)
+        row.state = BookingState.CANCELLED
+        audit.record(
+            session,
+            at=row.created_at,
+            actor_user_id=None,
+            channel=Channel.COUNTER,
+            action="booking.cancelled",
+            object_type="booking",
+            object_id=booking_id,
+        )
+        if told:
+            session.add(
+                BookingEvent(
+                    booking_id=booking_id,
+                    household_id=row.household_id,
+                    at=row.created_at,
+                    state=row.state,
+                    channel=Channel.COUNTER,
+                )
+            )
+
+
+@pytest.mark.parametrize("told", [False, True])
+def test_a_booking_without_the_step_of_its_history_is_noticed(world, as_a_service, told):
+    """No state of a booking changes without a step (R26)."""
+    bench = Bench(world)
+    booking = world.booking(bench.home, bench.leo, bench.opening(MONDAY), bench.canteen.meal)
+    expected = nullcontext() if told else pytest.raises(audit_watch.Untold, match="history")
+    with world.app.app_context(), expected:
+        change_a_booking(booking.id, told=told)
+    assert (world.one(Booking).state is BookingState.CANCELLED) is told

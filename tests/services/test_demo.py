@@ -48,6 +48,7 @@ from models import (
 from queries.rules import RuleSet, rule_set
 from services import demo, rulebooks
 from services.demo import seed_rules
+from tests.books import assert_history_explains
 from tests.factories import World
 
 
@@ -103,6 +104,7 @@ def documents_in(world: World, state: DocumentState) -> list[Document]:
 
 def test_its_counters_are_its_bookings_and_every_booking_has_its_request(make, world: World) -> None:
     make(datetime(2026, 11, 23, 8, tzinfo=UTC))
+    assert_history_explains(world)
 
     with world.app.app_context():
         from extensions import db

@@ -3,10 +3,12 @@
 import pytest
 from sqlalchemy import select
 
-from domain.enums import StaffRole, ValidationMode
+from domain.enums import Channel, StaffRole, ValidationMode
 from models import Booking, BookingRequest, BookingRequestLine
-from services import booking_requests
+from services import audit, booking_life, booking_requests
 from services.booking_drafts import Wanted
+from services.booking_life import Actor
+from services.transaction import write_transaction
 from tests.booking_bench import MONDAY, TUESDAY, Bench
 from tests.school_family import words
 from tests.views.reading import text
@@ -104,6 +106,32 @@ def test_of_the_other_household_a_family_reads_the_state_alone(bench, client):
     assert steps(client) == []
     assert "Claire" not in text(client)
     assert bench.world.one(BookingRequest).reference not in text(client)
+
+
+def test_a_booking_that_passed_to_the_other_home_leaves_each_its_own_steps(bench, client):
+    bench.ask(MONDAY)
+    other = bench.world.household("MARTIN")
+    karim = bench.world.parent(other, "Karim")
+    bench.world.share(bench.leo, other)
+    with bench.app.app_context(), write_transaction() as session:
+        booking = session.scalar(select(Booking))
+        actor = Actor(karim.id, "Karim MARTIN", Channel.PORTAL)
+        booking_life.change_home(session, booking, other.id, 320, actor, bench.world.now, "Calendrier.")
+        audit.record(
+            session, at=bench.world.now, actor_user_id=karim.id, channel=Channel.PORTAL,
+            action="booking.moved", object_type="booking", object_id=booking.id,
+        )  # fmt: skip
+
+    client.get(family_page(bench))
+    asked, left = steps(client)
+    assert asked.startswith("En cours de validation")
+    assert left.startswith("Passée à l’autre foyer de l’enfant")
+    assert "Karim" not in text(client)
+    client.sign_in(karim)
+    client.get(family_page(bench))
+    (came,) = steps(client)
+    assert came.startswith("Reprise de l’autre foyer de l’enfant")
+    assert "Claire" not in text(client)
 
 
 def test_somebody_elses_child_is_not_found(bench, client):
