@@ -29,6 +29,7 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import CompoundSelect
 
 from domain import capacity
+from domain.booking_window import BookingWindow
 from domain.calendar import paris_now
 from domain.enums import (
     ActivityKind,
@@ -41,10 +42,10 @@ from domain.enums import (
     PlacesMode,
     ValidationMode,
 )
-from domain.french import NBSP, format_euros, format_moment
+from domain.french import NBSP, format_euros
 from domain.rulebook.admissions import NOT_FORESEEN
 from domain.rulebook.decisions import CONTACT, Decision
-from domain.workflow import UNPLACED_STATES, Refusal, booking_outcome
+from domain.workflow import TOO_LATE, UNPLACED_STATES, Refusal, booking_outcome
 from models import (
     ACTIVE_BOOKING,
     Activity,
@@ -133,6 +134,15 @@ class ChildDay:
     @property
     def places_left(self) -> int | None:
         return capacity.places_left(self.capacity, self.booked, self.narrowest)
+
+    @property
+    def window(self) -> BookingWindow:
+        return BookingWindow(self.opens_at, self.closes_at, self.places_mode, self.allotted_at)
+
+    @property
+    def is_wished(self) -> bool:
+        """True for a wish that waits for the allotment of its period (R17)."""
+        return self.booking_state is BookingState.REQUESTED
 
     @property
     def availability(self) -> Availability:
@@ -430,7 +440,7 @@ class Verdict:
     takes the place of the booked one. `explanation` explains the price, `bracket` names its line of the
     tariff. `rank` is the place in the waiting list. `settled_later` says why only the whole period settles
     the price, `has_extra` that the rule allows it with a supplement, `is_passed` that the rule refuses it and
-    an agent passes that limit.
+    an agent passes that limit, `is_wish` that the places are allotted later: it takes none.
     """
 
     state: LineState
@@ -444,6 +454,12 @@ class Verdict:
     settled_later: str = ""
     has_extra: bool = False
     is_passed: bool = False
+    is_wish: bool = False
+
+    @property
+    def booking_state(self) -> BookingState:
+        """Where the booking begins."""
+        return BookingState.REQUESTED if self.is_wish else BookingState(self.state.value)
 
     @property
     def due_cents(self) -> int | None:
@@ -489,11 +505,15 @@ def _passing(
 
 
 PASSED = "Le service passe outre"
-_MAY_BE_PASSED = ("too_late", "not_open_yet", "period_over", NOT_FORESEEN)
+_OUT_OF_PERIOD = ("not_open_yet", "period_over")
+_MAY_BE_PASSED = ("too_late", *_OUT_OF_PERIOD, NOT_FORESEEN)
 
 
 def may_be_passed(day: ChildDay, verdict: Verdict) -> bool:
-    """True for a refusal that an agent passes with a written reason: a limit in time, never a full day."""
+    """True for a refusal that an agent passes with a written reason: a limit in time, never a full day nor the
+    end of the wishes."""
+    if day.window.takes_wishes and verdict.code in _OUT_OF_PERIOD:
+        return False
     return day.by_agent and verdict.code in _MAY_BE_PASSED
 
 
@@ -519,7 +539,9 @@ def _judged(
     price = rules.price(presence_type_id, day.day, day.child_id, now, decision.extras)
     why = _why(day, action, state, decision)
     if price.cents is None:
-        return Verdict(state, "", why, None, price.explanation, rank=rank, has_extra=has_extra)
+        return Verdict(
+            state, "", why, None, price.explanation, rank=rank, has_extra=has_extra, is_wish=_wishes(day)
+        )
     replaced = day.booking_price_cents if is_switch(day, presence_type_id) else 0
     return Verdict(
         state,
@@ -532,7 +554,13 @@ def _judged(
         replaced,
         price.settled_later,
         has_extra,
+        is_wish=_wishes(day),
     )
+
+
+def _wishes(day: ChildDay) -> bool:
+    """True when booking the day is a wish: what is booked already may still change."""
+    return day.window.takes_wishes and day.booking_id is None
 
 
 def _given_back(
@@ -595,7 +623,7 @@ def _refusal(
     if holiday is not None:
         return Refusal("holiday", f"Férié ce jour-là ({holiday}).")
     out_of_period = _out_of_period(day, now)
-    if out_of_period is not None and not day.override_reason:
+    if out_of_period is not None and (day.window.takes_wishes or not day.override_reason):
         return out_of_period
     if day.booking_type_id == presence_type_id:
         return Refusal("already_booked", _ALREADY[day.booking_state])
@@ -605,12 +633,10 @@ def _refusal(
 
 
 def _out_of_period(day: ChildDay, now: datetime) -> Refusal | None:
-    if now < day.opens_at:
-        return Refusal("not_open_yet", f"Les réservations ouvrent le {format_moment(day.opens_at)}.")
-    if day.closes_at is not None and now >= day.closes_at:
-        return Refusal(
-            "period_over", f"Les réservations sont closes depuis le {format_moment(day.closes_at)}."
-        )
+    """Not yet, or no more; a wish that comes late would be nobody's to answer."""
+    closed = day.window.closed_words(now)
+    if closed:
+        return Refusal("period_over" if day.window.has_opened(now) else "not_open_yet", f"{closed}.")
     return None
 
 
@@ -673,6 +699,8 @@ _ALREADY = {
 
 
 def _outcome(day: ChildDay, action: LineAction, decision: Decision) -> LineState | Refusal:
+    if action is LineAction.BOOK and _wishes(day):
+        return TOO_LATE if decision.outcome is Outcome.REFUSE else LineState.PENDING
     keeps_its_place = action is LineAction.BOOK and day.booking_id is not None
     return booking_outcome(
         decision.outcome,
@@ -689,6 +717,9 @@ def _too_late(day: ChildDay, decision: Decision) -> str:
     return f"{decision.sentence.rstrip('.')}.{contact}"
 
 
+WISH_WITHDRAWN = "Un vœu se retire librement, il n’est pas dû."
+
+
 def waiting_sentence(rank: int) -> str:
     return f"Complet{NBSP}: {rank}{'er' if rank == 1 else 'e'} sur la liste d’attente."
 
@@ -699,6 +730,8 @@ GIVING_UP = f"Rien n’est réservé{NBSP}: l’enfant peut se retirer à tout m
 def _why(day: ChildDay, action: LineAction, state: LineState, decision: Decision) -> str:
     if action is LineAction.CANCEL and day.booking_state in UNPLACED_STATES:
         return GIVING_UP
+    if action is LineAction.BOOK and _wishes(day):
+        return f"{day.window.wish_words()}."
     if state is LineState.WAITING:
         return waiting_sentence(day.waiting + 1)
     if state is LineState.PENDING and decision.outcome is Outcome.FREE:

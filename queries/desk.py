@@ -45,6 +45,7 @@ from models import (
     Household,
     HouseholdChild,
 )
+from queries.place_columns import IS_WISH
 from queries.staff_requests import age_text
 
 PAGE_SIZE = 30
@@ -158,7 +159,7 @@ def _documents(facility_id: int | None, today: date) -> Select:
 
 
 def _bookings(facility_id: int | None, scope: Scope) -> Select:
-    within = [BookingRequestLine.state == LineState.PENDING]
+    within = [BookingRequestLine.state == LineState.PENDING, ~IS_WISH]
     if scope is not None:
         within.append(BookingRequestLine.facility_id.in_(scope))
     if facility_id is not None:
@@ -387,6 +388,7 @@ def _days(keys: Any, condition: ColumnElement[bool]) -> Any:
         BookingRequestLine.request_id == keys.c.id,
         BookingRequestLine.facility_id == keys.c.facility_id,
         BookingRequestLine.state == LineState.PENDING,
+        ~IS_WISH,
         condition,
     )
     return select(func.count()).where(*mine).correlate(keys).scalar_subquery()

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from sqlalchemy import func, select
 
-from domain.enums import ActivityKind, FacilityKind, LineAction, ValidationMode
+from domain.enums import ActivityKind, FacilityKind, LineAction, PlacesMode, ValidationMode
 from domain.errors import NotFound
 from extensions import db
 from models import Activity, BookingPeriod, Facility, Opening, PresenceType
@@ -36,6 +36,8 @@ class PeriodRow:
     opens_at: datetime
     closes_at: datetime | None
     openings: int
+    places_mode: PlacesMode
+    allotted_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ class PeriodSheet:
     last_day: date
     opens_at: datetime
     closes_at: datetime | None
+    places_mode: PlacesMode
 
 
 def facilities() -> tuple[FacilityRow, ...]:
@@ -191,7 +194,17 @@ def periods(facility_id: int) -> tuple[PeriodRow, ...]:
         .order_by(BookingPeriod.first_day.desc(), BookingPeriod.id)
     )
     return tuple(
-        PeriodRow(row.id, row.name, row.first_day, row.last_day, row.opens_at, row.closes_at, int(openings))
+        PeriodRow(
+            row.id,
+            row.name,
+            row.first_day,
+            row.last_day,
+            row.opens_at,
+            row.closes_at,
+            int(openings),
+            row.places_mode,
+            row.allotted_at,
+        )
         for row, openings in rows
     )
 
@@ -277,6 +290,7 @@ def period(period_id: int) -> PeriodSheet:
             BookingPeriod.last_day,
             BookingPeriod.opens_at,
             BookingPeriod.closes_at,
+            BookingPeriod.places_mode,
         )
         .join(Facility, Facility.id == BookingPeriod.facility_id)
         .where(BookingPeriod.id == period_id)

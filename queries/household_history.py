@@ -95,6 +95,7 @@ _TITLES = {
     "booking_request.submitted": "Demande de réservation reçue",
     "booking_request.accepted": "Demande de réservation acceptée",
     "booking_request.refused": "Demande de réservation refusée",
+    "booking.allotted": "Vœux\u00a0: places attribuées",
     "observation.started": "Espace de la famille consulté par le service",
     "observation.ended": "Consultation de l’espace terminée",
     "certification.given": "Dossier confirmé exact",

@@ -5,7 +5,7 @@ from sqlalchemy import ColumnElement, and_, case, exists, func, null, or_, selec
 from sqlalchemy.orm import aliased
 
 from domain.enums import BookingState
-from models import Booking, Opening, PlaceLimit
+from models import Booking, BookingRequestLine, Opening, PlaceLimit
 
 _LAST = 2_147_483_647  # those without an order come after those that an allotment ordered
 
@@ -79,3 +79,11 @@ def counts_in(
 
 
 WAITING_ORDER = (func.coalesce(Booking.waiting_order, _LAST), Booking.id)
+
+_WISHED = aliased(Booking)
+# A line of a request whose booking waits for an allotment: nobody decides it by hand (R17).
+IS_WISH = (
+    exists()
+    .where(_WISHED.id == BookingRequestLine.booking_id, _WISHED.state == BookingState.REQUESTED)
+    .correlate(BookingRequestLine)
+)

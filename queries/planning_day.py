@@ -10,10 +10,10 @@ from datetime import date, datetime
 
 from sqlalchemy import Row, bindparam, exists, func, literal, or_, select
 
+from domain.booking_window import BookingWindow
 from domain.calendar import paris_now
 from domain.capacity import FULL_DAY, availability, places_left
 from domain.enums import AbsenceState, Availability, BookingState, LineAction, Outcome
-from domain.french import format_moment
 from domain.labels import label
 from domain.rulebook.decisions import CONTACT, Decision
 from domain.settings import phone_href
@@ -172,6 +172,8 @@ _OFFERS = (
         narrowest(Enrolment.group_id, literal(int(FULL_DAY))).label("narrowest"),
         BookingPeriod.opens_at,
         BookingPeriod.closes_at,
+        BookingPeriod.places_mode,
+        BookingPeriod.allotted_at,
         HouseholdChild.household_id,
         _FACILITIES.label("facilities"),
         closed_to_the_class(Enrolment.child_id).label("closed"),
@@ -282,6 +284,7 @@ def _parts(
     offers: Mapping[int | None, datetime],
     now: datetime,
 ) -> tuple[ChildPart, ...]:
+    windows = {(row.child_id, row.id): _window(row) for row in rows}
     own = {(entry.child.child_id, entry.activity_id) for entry in entries if entry.booking_id is not None}
     # By key: a child enrolled twice in a structure, or in two households, is offered each activity once.
     free = {key: row for row in rows if (key := (row.child_id, row.id)) not in own}
@@ -291,7 +294,7 @@ def _parts(
             tuple(
                 DayEntry(
                     entry,
-                    _cancelling(entry, rules, now),
+                    _cancelling(entry, windows, rules, now),
                     absences.get(entry.booking_id),
                     offers.get(entry.booking_id),
                 )
@@ -312,13 +315,22 @@ def _parts(
 _SETTLED = (CANCELLING, ABSENT)
 
 
-def _cancelling(entry: Entry, rules: Mapping[int, RuleSet], now: datetime) -> Limit | None:
+def _cancelling(
+    entry: Entry,
+    windows: Mapping[tuple[int, int], BookingWindow],
+    rules: Mapping[int, RuleSet],
+    now: datetime,
+) -> Limit | None:
     """A past day, a refused wish and what the other household booked are only read; a cancelling is not asked
     twice."""
     if entry.day < paris_now(now).date() or entry.booking_id is None or entry.state in _SETTLED:
         return None
     if entry.is_elsewhere:
         return Limit("Seul l’autre foyer, ou le service, peut l’annuler", False)
+    if entry.booking_state is BookingState.REQUESTED:
+        window = windows.get((entry.child.child_id, entry.activity_id))
+        if window is not None:
+            return Limit(window.wish_words(), True)
     if entry.booking_state in UNPLACED_STATES:
         return Limit(_GIVING_UP, True)
     decide = rules[entry.household_id].decide
@@ -328,16 +340,22 @@ def _cancelling(entry: Entry, rules: Mapping[int, RuleSet], now: datetime) -> Li
 _GIVING_UP = "L’enfant peut se retirer à tout moment, sans rien payer"
 
 
+def _window(row: Row) -> BookingWindow:
+    return BookingWindow(row.opens_at, row.closes_at, row.places_mode, row.allotted_at)
+
+
 def _booking(row: Row, facts: Facts, rules: RuleSet, now: datetime) -> Limit:
     if facts.homes.is_elsewhere(row.child_id, row.day, facts.household_ids):
         return Limit(facts.homes.sentence(row.child_id).removesuffix("."), False)
     if row.closed is not None:
         return Limit(closed_words(row.closed), False)
-    if now < row.opens_at:
-        return Limit(f"Réservations à partir du {format_moment(row.opens_at)}", False)
-    if row.closes_at is not None and now >= row.closes_at:
-        return Limit(f"Réservations closes depuis le {format_moment(row.closes_at)}", False)
+    window = _window(row)
+    closed = window.closed_words(now)
+    if closed:
+        return Limit(closed, False)
     limit = _limit(rules.decide(row.id, LineAction.BOOK, row.day, now, row.child_id))
+    if window.takes_wishes:
+        return Limit(window.wish_words(), True) if limit.is_open else limit
     places = availability(
         places_left(row.capacity, row.booked, row.narrowest),
         row.waiting,

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Row, and_, bindparam, or_, select
+from sqlalchemy import Row, and_, bindparam, case, or_, select
 from sqlalchemy.orm import aliased
 
 from domain.day_list import list_days
@@ -23,6 +23,7 @@ from domain.french import (
 from domain.labels import label
 from domain.workflow import ACTIVE_STATES, UNPLACED_STATES
 from models import (
+    AllotmentRank,
     Booking,
     BookingRequest,
     BookingRequestLine,
@@ -86,6 +87,7 @@ _LINES = (
         Booking.state.label("booking_state"),
         Booking.offer_expires_at,
         waiting_rank().label("rank"),
+        case((AllotmentRank.id.is_not(None), Opening.period_id)).label("allotted_period_id"),
         _REPLACED_TYPE.name.label("replaced_type"),
         _REPLACED.price_cents.label("replaced_cents"),
     )
@@ -93,6 +95,7 @@ _LINES = (
     .join(Facility, Facility.id == BookingRequestLine.facility_id)
     .join(Opening, Opening.id == BookingRequestLine.opening_id)
     .join(PresenceType, PresenceType.id == BookingRequestLine.presence_type_id)
+    .outerjoin(AllotmentRank, AllotmentRank.booking_id == BookingRequestLine.booking_id)
     .outerjoin(Booking, Booking.id == BookingRequestLine.booking_id)
     .outerjoin(_REPLACED, _IS_REPLACED)
     .outerjoin(_REPLACED_TYPE, _REPLACED_TYPE.id == _REPLACED.presence_type_id)
@@ -142,7 +145,8 @@ class Receipt:
     """A request: what became of each line, and `total_cents` of what is accepted or may be.
 
     `pending` and `waiting` count the days of the whole request that nobody has answered yet and those of the
-    waiting list; `unchanged` are the sentences of the lines that asked for what was there already.
+    waiting list; `unchanged` are the sentences of the lines that asked for what was there already. `wishes`:
+    all that is pending waits for an allotment; `allotted_period_ids`: the periods that gave their places.
     `override_reason`: why the service passed a rule, empty when it did not.
     """
 
@@ -158,6 +162,8 @@ class Receipt:
     pending: int
     waiting: int
     unchanged: tuple[str, ...]
+    wishes: bool
+    allotted_period_ids: tuple[int, ...]
 
     @property
     def summary(self) -> str:
@@ -170,6 +176,8 @@ class Receipt:
         if state is LineState.WITHDRAWN and self.unchanged:
             several = len(set(self.unchanged)) > 1 or len(self.unchanged) > 1
             return _ALL_UNCHANGED if several else self.unchanged[0]
+        if state is LineState.PENDING and self.wishes:
+            return _ALL_WISHES
         return _SUMMARIES[state]
 
     @property
@@ -201,6 +209,9 @@ _SUMMARIES = {
     LineState.REFUSED: "Rien n’a été réservé ni annulé. Le motif est écrit sous chaque jour.",
     LineState.WITHDRAWN: "Cette demande a été retirée.",
 }
+_ALL_WISHES = (
+    "Vos vœux sont enregistrés. La réponse vous parviendra par mail, une fois les places attribuées."
+)
 _REFUSED_TOO = "Ce qui est refusé n’a rien changé, le motif est indiqué."
 _ALL_UNCHANGED = f"Ces jours étaient déjà réservés ou demandés{NBSP}: rien n’a changé."
 _PENDING_TOO = (
@@ -242,7 +253,15 @@ def receipt(
         pending=states[LineState.PENDING],
         waiting=states[LineState.WAITING],
         unchanged=tuple(row.reason for row in rows if _badge(row)),
+        wishes=all(_is_wish(row) for row in rows if row.state is LineState.PENDING),
+        allotted_period_ids=tuple(
+            dict.fromkeys(row.allotted_period_id for row in rows if row.allotted_period_id is not None)
+        ),
     )
+
+
+def _is_wish(row: Row) -> bool:
+    return row.booking_state is BookingState.REQUESTED and row.state is LineState.PENDING
 
 
 def _children(rows: Sequence[Row], rules: RuleSet, now: datetime) -> tuple[ChildParts, ...]:
@@ -261,7 +280,11 @@ def _children(rows: Sequence[Row], rules: RuleSet, now: datetime) -> tuple[Child
 def _part(rows: Sequence[Row], rules: RuleSet, now: datetime) -> Part:
     first = rows[0]
     days = tuple(_day(row, rules, now) for row in rows)
-    rule = rules.rule_in_words(first.activity_id, LineAction.CANCEL, first.day, now, first.child_id)
+    rule = (
+        GIVING_UP
+        if _is_wish(first)
+        else rules.rule_in_words(first.activity_id, LineAction.CANCEL, first.day, now, first.child_id)
+    )
     return Part(
         title=f"Annulation · {first.presence}" if first.action is LineAction.CANCEL else first.presence,
         facility=first.facility,

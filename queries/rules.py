@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Date, Text, bindparam, cast, func, literal, null, select, union_all
 
+from domain.allotment import Standing, standing_of, unknown_standing
 from domain.calendar import SchoolHoliday as SchoolHolidayDays
 from domain.calendar import TownCalendar, paris_now
 from domain.clock_time import FOREVER, MINUTES_A_DAY, ClockTime
@@ -26,6 +27,7 @@ from domain.rulebook import admissions, decisions, rulebook
 from domain.rulebook.admissions import Admission, FamilyWindow, Supplied, names_periods
 from domain.rulebook.almanac import DAY_FACTS
 from domain.rulebook.decisions import CONTACT, DayLadder, Decision
+from domain.rulebook.enrolment import Allocation
 from domain.rulebook.facts import DAY, MOMENT, Context, Fact
 from domain.rulebook.family_facts import (
     AGE,
@@ -44,6 +46,8 @@ from domain.rulebook.quotes import PROOF_ADVICE, Price, missing_words, quote
 from domain.rulebook.quotients import QuotientEntry
 from domain.rulebook.rulebook import Rulebook
 from domain.rulebook.tree import Faults, Tree, planted
+from domain.rulebook.wording.enrolment import allocation_sentences
+from domain.rulebook.wording.legal_text import lexicon_of
 from domain.settings import TownSettings
 from models import Activity as ActivityRow
 from models import (
@@ -223,6 +227,7 @@ class _InForce:
     book: Rulebook
     counting: frozenset[str]
     windowed: frozenset[str]
+    fingerprint: str
     limits: dict[tuple, DayLadder] = field(default_factory=dict)
 
     def ends(self) -> datetime:
@@ -254,6 +259,18 @@ class _Presence(NamedTuple):
     now: datetime | None
     extras: tuple[str, ...]
     state: str
+
+
+class PlaceRule(NamedTuple):
+    """How an activity gives its places, in which version of the règlement."""
+
+    rule: Allocation
+    book: Rulebook
+    fingerprint: str
+
+    def sentences(self) -> tuple[str, ...]:
+        """The criteria as the règlement says them."""
+        return tuple(one.text for one in allocation_sentences(self.rule, lexicon_of(self.book)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,6 +394,26 @@ class RuleSet:
         """The words of the fact « cause » in the version in force on `day`."""
         version = _in_force(self._versions, day)
         return () if version is None else causes(version.book)
+
+    def allocation(self, activity_id: int, now: datetime) -> PlaceRule | None:
+        """How the règlement in force at `now` gives the places of an activity (R17), None when silent."""
+        version, name = self._in_force(now), self._activities[activity_id]
+        activity = None if version is None else version.book.activities.get(name)
+        if activity is None or activity.enrolment is None:
+            return None
+        rule = activity.enrolment.on(paris_now(now).date()).rule.allocation
+        return None if rule is None else PlaceRule(rule, version.book, version.fingerprint)
+
+    def standing(self, activity_id: int, day: date, child_id: int, now: datetime) -> Standing:
+        """Where a child of the household stands by the criteria of an activity that has some, for `day`."""
+        found = self.allocation(activity_id, now)
+        facts = self._facts(found.book, self._activities[activity_id], child_id, day)
+        if found.book.quotient is not None:
+            facts |= self._quotient_fact(found.book, facts, day, now)
+        try:
+            return standing_of(found.rule, found.book.context(facts, day=day, now=now))
+        except BusinessError as fault:
+            return unknown_standing(missing_words(found.book, fault) or fault.message)
 
     def quotient(self, day: date) -> Quotient | None:
         """The quotient in force on `day`, else the last one that ended before, else None."""
@@ -651,7 +688,7 @@ def _located(
             counting = frozenset(one for one, rules in book.activities.items() if counts_open_days(rules))
             windowed = frozenset(one for one, rules in book.activities.items() if names_periods(rules))
             located = on_calendar(book, calendar)
-            found.append(_InForce(name, valid_from, valid_to, located, counting, windowed))
+            found.append(_InForce(name, valid_from, valid_to, located, counting, windowed, fingerprint))
     return tuple(sorted(found, key=lambda version: version.valid_from, reverse=True))
 
 

@@ -33,7 +33,7 @@ from models import (
     PresenceType,
     StaffMember,
 )
-from queries.place_columns import waiting_rank
+from queries.place_columns import IS_WISH, waiting_rank
 
 PAGE_SIZE = 30
 LATE = timedelta(hours=48)
@@ -147,7 +147,7 @@ def queue(facility_ids: Scope, now: datetime, *, facility_id: int | None = None,
     """The cases that wait for an answer: those to decide, then those of the waiting lists, the oldest
     first; `facility_id` keeps one facility. Three statements.
     """
-    waiting = [BookingRequestLine.state.in_(OPEN_STATES), _within(facility_ids, facility_id)]
+    waiting = [BookingRequestLine.state.in_(OPEN_STATES), ~IS_WISH, _within(facility_ids, facility_id)]
     order = (_HAS_PENDING.desc(), BookingRequest.created_at, BookingRequest.id, Facility.id)
     return _page(_CASES.where(*waiting), order, now, page)
 
@@ -247,10 +247,12 @@ class Line:
     reason: str
     decided_at: datetime | None
     decided_by: str
+    is_wish: bool
 
     @property
     def is_open(self) -> bool:
-        return self.state in OPEN_STATES
+        """True when somebody must answer; a wish is answered by the allotment of its period."""
+        return self.state in OPEN_STATES and not self.is_wish
 
     @property
     def can_be_accepted(self) -> bool:
@@ -292,7 +294,7 @@ class Case:
     @property
     def order(self) -> tuple[bool, datetime, int, int]:
         """See CaseRow.order."""
-        has_pending = any(line.state is LineState.PENDING for line in self.lines)
+        has_pending = any(line.state is LineState.PENDING and line.is_open for line in self.lines)
         return (not has_pending, self.created_at, self.request_id, self.facility_id)
 
 
@@ -313,7 +315,11 @@ _REQUEST = (
     .where(BookingRequest.reference == bindparam("reference"))
 )
 _PARTS = (
-    select(Facility.id, Facility.name, _count_if(BookingRequestLine.state.in_(OPEN_STATES)).label("open"))
+    select(
+        Facility.id,
+        Facility.name,
+        _count_if(BookingRequestLine.state.in_(OPEN_STATES) & ~IS_WISH).label("open"),
+    )
     .join(BookingRequestLine, BookingRequestLine.facility_id == Facility.id)
     .where(BookingRequestLine.request_id == bindparam("request_id"))
     .group_by(Facility.id)
@@ -343,6 +349,7 @@ _LINES = (
         waiting_rank().label("rank"),
         StaffMember.first_name.label("staff_first_name"),
         StaffMember.last_name.label("staff_last_name"),
+        IS_WISH.label("is_wish"),
     )
     .join(Child, Child.id == BookingRequestLine.child_id)
     .join(Opening, Opening.id == BookingRequestLine.opening_id)
@@ -442,6 +449,7 @@ def _line(row: Any, present: Iterable[Any], groups: Iterable[Any]) -> Line:
         reason=row.reason,
         decided_at=row.decided_at,
         decided_by=f"{row.staff_first_name} {row.staff_last_name}" if row.staff_last_name else "",
+        is_wish=row.is_wish,
     )
 
 
@@ -477,7 +485,7 @@ def queues_by_facility(facility_ids: Scope, now: datetime) -> tuple[FacilityQueu
         )
         .join(BookingRequestLine, BookingRequestLine.facility_id == Facility.id)
         .join(BookingRequest, BookingRequest.id == BookingRequestLine.request_id)
-        .where(BookingRequestLine.state.in_(OPEN_STATES), _within(facility_ids, None))
+        .where(BookingRequestLine.state.in_(OPEN_STATES), ~IS_WISH, _within(facility_ids, None))
         .group_by(Facility.id)
         .order_by(oldest.is_(None), oldest, Facility.name)
     )

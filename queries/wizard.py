@@ -6,9 +6,9 @@ from datetime import date, datetime
 
 from sqlalchemy import bindparam, exists, extract, func, or_, select
 
+from domain.booking_window import BookingWindow
 from domain.enums import Channel
 from domain.errors import NotFound
-from domain.french import format_moment
 from extensions import UtcDateTime, db
 from models import (
     Activity,
@@ -30,7 +30,9 @@ from queries.reading import read
 _NOW = bindparam("now", type_=UtcDateTime)
 _TODAY = bindparam("today")
 _PERIOD_IS_OPEN = (BookingPeriod.opens_at <= _NOW) & or_(
-    BookingPeriod.closes_at.is_(None), BookingPeriod.closes_at > _NOW
+    BookingPeriod.closes_at.is_(None),
+    BookingPeriod.closes_at > _NOW,
+    BookingPeriod.allotted_at.is_not(None),
 )
 
 # --- The draft ----------------------------------------------------------------------------------------------
@@ -230,6 +232,8 @@ _PLACES = (
         BookingPeriod.last_day,
         BookingPeriod.opens_at,
         BookingPeriod.closes_at,
+        BookingPeriod.places_mode,
+        BookingPeriod.allotted_at,
         _YEAR.label("year"),
         _MONTH.label("month"),
         func.max(Opening.day).label("last_open_day"),
@@ -256,6 +260,8 @@ _PLACES = (
         BookingPeriod.last_day,
         BookingPeriod.opens_at,
         BookingPeriod.closes_at,
+        BookingPeriod.places_mode,
+        BookingPeriod.allotted_at,
         _YEAR,
         _MONTH,
     )
@@ -296,22 +302,9 @@ def only_choice(offered: Sequence[Place], wished: date | None) -> tuple[int, dat
 
 def _period(rows: Sequence, now: datetime, channel: Channel) -> Period:
     first = rows[0]
-    note = _period_note(first.opens_at, first.closes_at, now)
-    closed = now < first.opens_at or (first.closes_at is not None and now >= first.closes_at)
-    months = (
-        ()
-        if closed and channel is Channel.PORTAL
-        else tuple(date(int(row.year), int(row.month), 1) for row in rows)
-    )
+    window = BookingWindow(first.opens_at, first.closes_at, first.places_mode, first.allotted_at)
+    is_offered = window.is_open(now) or channel is not Channel.PORTAL
+    days = (date(int(row.year), int(row.month), 1) for row in rows)
+    months = tuple(days) if is_offered else ()
     last_open_day = max(row.last_open_day for row in rows)
-    return Period(first.period, first.first_day, first.last_day, note, months, last_open_day)
-
-
-def _period_note(opens_at: datetime, closes_at: datetime | None, now: datetime) -> str:
-    if now < opens_at:
-        return f"Les réservations ouvrent le {format_moment(opens_at, year=True)}."
-    if closes_at is None:
-        return ""
-    if now >= closes_at:
-        return f"Les réservations sont closes depuis le {format_moment(closes_at)}."
-    return f"Réservations jusqu’au {format_moment(closes_at)}."
+    return Period(first.period, first.first_day, first.last_day, window.note(now), months, last_open_day)

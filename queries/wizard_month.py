@@ -336,7 +336,7 @@ def _wished(day: ChildDay, type_id: int, rules: RuleSet, now: datetime) -> _Look
         words = f"réservé, {'annulation à soumettre' if submitted else 'à annuler'}"
         return _Look("cancel changed", "uncancel", note, words, True)
     other = day.wish_type_id != type_id
-    css, note, words = _WISHES[verdict.state]
+    css, note, words = _ALLOTTED_LATER if verdict.is_wish else _WISHES[verdict.state]
     if verdict.state is LineState.REFUSED:
         note, words = _TO_EXPLAIN if may_be_passed(day, verdict) else (note, words)
         words = f"{words}. {verdict.sentence}"
@@ -360,6 +360,9 @@ _WISHES = {
     LineState.WAITING: ("waiting", "liste d’attente", "choisi, liste d’attente"),
     LineState.REFUSED: ("refused", "impossible", "choisi, mais impossible"),
 }
+
+
+_ALLOTTED_LATER = ("pending", "vœu", "choisi, vœu à départager")
 
 
 def _booked(day: ChildDay, type_id: int, rules: RuleSet, now: datetime) -> _Look:
@@ -409,6 +412,8 @@ def _free(day: ChildDay, type_id: int, rules: RuleSet, now: datetime) -> _Look:
         words = verdict.sentence if says_it else f"{note}. {verdict.sentence}"
         return _Look(css, "book", note, words, False)
     price = "" if verdict.price_cents is None else f", {format_euros(verdict.price_cents)}"
+    if verdict.is_wish:
+        return _Look("open", "book", "demander", f"à demander{price}. {verdict.sentence}", False)
     if verdict.state is LineState.WAITING:
         return _Look(
             "full", "book", "complet, liste d’attente", f"complet, liste d’attente ouverte{price}", False

@@ -45,7 +45,7 @@ class Bar:
     detail: str
 
 
-_ALREADY = "already_booked"
+_ALREADY, _WISH = "already_booked", "wish"
 _KIND_WORDS = {
     ActivityKind.MORNING: ("matin", "matins"),
     ActivityKind.MEAL: ("repas", "repas"),
@@ -58,6 +58,7 @@ _STATE_WORDS = {
     LineState.WAITING: ("en liste d’attente", "en liste d’attente"),
     LineState.REFUSED: ("impossible", "impossibles"),
     _ALREADY: ("déjà réservé", "déjà réservés"),
+    _WISH: ("vœu", "vœux"),
 }
 
 
@@ -92,10 +93,16 @@ def total_due(verdicts: Iterable[Verdict]) -> int:
 
 
 def _states(verdicts: Sequence[Verdict]) -> str:
-    states = [_ALREADY if verdict.code == _ALREADY else verdict.state for verdict in verdicts]
+    states = [_said_state(verdict) for verdict in verdicts]
     return ", ".join(
         plural(states.count(state), *words) for state, words in _STATE_WORDS.items() if state in states
     )
+
+
+def _said_state(verdict: Verdict) -> str:
+    if verdict.is_wish:
+        return _WISH
+    return _ALREADY if verdict.code == _ALREADY else verdict.state
 
 
 # --- Step 4: the recap --------------------------------------------------------------------------------------
@@ -226,7 +233,11 @@ def _shared(members: Sequence[tuple[ChildDay, Verdict]]) -> str:
 
 def _badge(day: ChildDay, verdict: Verdict) -> tuple[str, str, str]:
     cancels = day.wish is LineAction.CANCEL
+    if verdict.is_wish:
+        return "vœu, places attribuées plus tard", "wait", "hourglass"
     match verdict.state:
+        case LineState.ACCEPTED if cancels and day.is_wished:
+            return "vœu retiré dès validation", "info", "undo-2"
         case LineState.ACCEPTED if cancels:
             return "annulé dès validation", "info", "undo-2"
         case LineState.ACCEPTED:

@@ -207,13 +207,18 @@ def _settle(
     if booking_days.is_switch(wish, wish.wish_type_id):
         return _settle_switch(session, request, wish, verdict, now)
     seat = Seat(wish.opening_id, wish.group_id, wish.parts)
-    if verdict.state is not LineState.WAITING and not places.take(session, seat):
+    if _takes_place(verdict) and not places.take(session, seat):
         verdict = _without_place(wish, verdict)
     if verdict.state is LineState.REFUSED:
         return _Settled(wish, verdict)
     if verdict.state is LineState.WAITING:
         places.wait(session, wish.opening_id)
     return _Settled(wish, verdict, booking=_new_booking(request, wish, verdict, now))
+
+
+def _takes_place(verdict: Verdict) -> bool:
+    """A wish of an allotment and a turn on a waiting list take none."""
+    return verdict.booking_state in PLACE_HOLDING_STATES
 
 
 def _without_place(wish: ChildDay, verdict: Verdict) -> Verdict:
@@ -260,7 +265,7 @@ def _new_booking(request: BookingRequest, wish: ChildDay, verdict: Verdict, now:
         presence_type_id=wish.wish_type_id,
         group_id=wish.group_id,
         day=wish.day,
-        state=BookingState(verdict.state.value),
+        state=verdict.booking_state,
         price_cents=verdict.price_cents,
         created_at=now,
         updated_at=now,

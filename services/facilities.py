@@ -3,14 +3,15 @@
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from domain.enums import ActivityKind, FacilityKind, ValidationMode
+from domain.enums import ActivityKind, FacilityKind, PlacesMode, ValidationMode
 from domain.errors import Refused
 from domain.french import format_day, plural
 from domain.rulebook.rule_names import rule_name
-from models import Activity, BookingPeriod, Facility, Opening, PresenceType
+from domain.workflow import ACTIVE_STATES
+from models import Activity, Allotment, Booking, BookingPeriod, Facility, Opening, PresenceType
 from services import records
 from services.accounts import Author
 from services.transaction import write_transaction
@@ -61,6 +62,7 @@ class PeriodData:
     last_day: date
     opens_at: datetime
     closes_at: datetime | None = None
+    places_mode: PlacesMode = PlacesMode.FIRST_COME
 
 
 _FACILITY_TAKEN = Refused("name_taken", "Une autre structure porte déjà ce nom. Choisissez un autre nom.")
@@ -139,7 +141,8 @@ def update_presence_type(
 
 
 def create_period(facility_id: int, data: PeriodData, *, author: Author, now: datetime) -> int:
-    """Add a booking period and return its id. Raises Refused `days_order` or `window_order`, NotFound."""
+    """Add a booking period and return its id. Raises Refused `days_order`, `window_order` or
+    `closing_missing`, NotFound."""
     _check_order(data)
     with write_transaction() as session:
         records.get(session, Facility, facility_id)
@@ -149,11 +152,15 @@ def create_period(facility_id: int, data: PeriodData, *, author: Author, now: da
 
 
 def update_period(period_id: int, data: PeriodData, *, author: Author, now: datetime) -> None:
-    """Change a period. Raises Refused `days_order`, `window_order` or `openings_outside`, NotFound."""
+    """Change a period. Raises Refused `days_order`, `window_order`, `closing_missing`, `openings_outside`,
+    `mode_fixed` when families have asked for days by the other mode, `allotting` once its places are given;
+    NotFound.
+    """
     _check_order(data)
     with write_transaction() as session:
         row = records.get(session, BookingPeriod, period_id)
         _refuse_openings_outside(session, period_id, data)
+        _refuse_another_mode(session, row, data)
         records.change(session, row, asdict(data), author=author, now=now)
 
 
@@ -181,6 +188,31 @@ def _check_order(data: PeriodData) -> None:
         raise Refused(
             "window_order",
             "La fin des réservations est avant leur ouverture\u00a0: choisissez un moment plus tardif.",
+        )
+    if data.places_mode is PlacesMode.ALLOTMENT and data.closes_at is None:
+        raise Refused(
+            "closing_missing",
+            "Les vœux ont une fin\u00a0: indiquez le jour à partir duquel les places sont attribuées.",
+        )
+
+
+def _refuse_another_mode(session: Session, row: BookingPeriod, data: PeriodData) -> None:
+    window = (row.places_mode, row.opens_at, row.closes_at)
+    if (data.places_mode, data.opens_at, data.closes_at) != window and session.scalar(
+        select(exists().where(Allotment.period_id == row.id))
+    ):
+        raise Refused(
+            "allotting",
+            "Les places de cette période sont attribuées\u00a0: ses dates de réservation ne changent plus.",
+        )
+    asked = exists().where(
+        Booking.opening_id == Opening.id, Opening.period_id == row.id, Booking.state.in_(ACTIVE_STATES)
+    )
+    if data.places_mode is not row.places_mode and session.scalar(select(asked)):
+        raise Refused(
+            "mode_fixed",
+            "Des familles ont déjà demandé des jours de cette période\u00a0: gardez la même façon de donner "
+            "les places.",
         )
 
 

@@ -4,6 +4,7 @@ from blueprints.bookings import (  # noqa: F401
     absences,
     acting,
     agenda,
+    allotments,
     blueprint,
     default_week,
     offers,

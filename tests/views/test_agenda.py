@@ -396,11 +396,11 @@ def test_a_full_day_with_a_waiting_list_can_be_asked_for(claire, family):
     [
         (
             {"opens_at": datetime(2027, 1, 13, 7, tzinfo=UTC)},
-            "Réservations à partir du mercredi 13 janvier, 8 h",
+            "Les réservations ouvrent le mercredi 13 janvier, 8 h",
         ),
         (
             {"closes_at": datetime(2027, 1, 11, 7, tzinfo=UTC)},
-            "Réservations closes depuis le lundi 11 janvier, 8 h",
+            "Les réservations sont closes depuis le lundi 11 janvier, 8 h",
         ),
     ],
 )

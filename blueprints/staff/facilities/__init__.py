@@ -5,4 +5,4 @@ from flask import Blueprint
 blueprint = Blueprint("staff_facilities", __name__, url_prefix="/gestion/structures")
 
 # The routes register themselves on the blueprint.
-from blueprints.staff.facilities import openings, rules, views  # noqa: E402, F401
+from blueprints.staff.facilities import allotments, openings, rules, views  # noqa: E402, F401

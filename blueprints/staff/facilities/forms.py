@@ -26,7 +26,7 @@ from blueprints.staff.fields import (
 )
 from domain.calendar import paris_now
 from domain.clock_time import ClockTime
-from domain.enums import ActivityKind, FacilityKind, ValidationMode
+from domain.enums import ActivityKind, FacilityKind, PlacesMode, ValidationMode
 from domain.errors import Refused
 from domain.openings import OpeningPattern, SchoolTime
 from domain.settings import tie_hours
@@ -149,9 +149,22 @@ class PeriodForm(StaffForm):
     )
     closes_on = PlainDateField("Réservations fermées à partir du")
     closes_time = ClockField("Heure de fermeture", default="23:59")
+    places_mode = EnumRadio(
+        "Comment les places sont données",
+        PlacesMode,
+        "Choisissez comment les places sont données.",
+        default=PlacesMode.FIRST_COME,
+    )
     looks = {
         "first_day": {"help": "Premier jour que les familles peuvent réserver."},
-        "closes_on": {"help": "Facultatif. Les délais de chaque activité s’appliquent de toute façon."},
+        "closes_on": {
+            "help": "Facultatif, sauf pour des vœux. Les délais de chaque activité s’appliquent aussi."
+        },
+        "places_mode": {
+            "look": "choice",
+            "help": "Vœux\u00a0: les familles demandent jusqu’à la fermeture, puis vous attribuez les places "
+            "selon les critères du règlement.",
+        },
         "opens_time": {"help": "Heure de Paris."},
     }
 

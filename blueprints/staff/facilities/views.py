@@ -192,7 +192,14 @@ def edit_presence_type(presence_type_id: int) -> Response:
 
 # --- Booking periods ----------------------------------------------------------------------------
 
-PERIOD_PLACES = {"days_order": "last_day", "window_order": "closes_on", "openings_outside": "first_day"}
+PERIOD_PLACES = {
+    "days_order": "last_day",
+    "window_order": "closes_on",
+    "closing_missing": "closes_on",
+    "openings_outside": "first_day",
+    "mode_fixed": "places_mode",
+    "allotting": "opens_on",
+}
 
 
 @blueprint.route("/<int:facility_id>/periodes/nouvelle", methods=["GET", "POST"])

@@ -62,7 +62,7 @@ def enrolment_sentences(rules: Enrolment, lexicon: Lexicon, version: str = "") -
     for choice in rules.choices:
         yield _choice(choice, place.at(choice.path), lexicon)
     if rules.allocation is not None:
-        yield from _allocation(rules.allocation, place.at(rules.allocation.path), lexicon)
+        yield from allocation_sentences(rules.allocation, lexicon, version)
 
 
 def _window(window: Window, place: Place, lexicon: Lexicon) -> Sentence:
@@ -113,8 +113,9 @@ def _choice(choice: Choice, place: Place, lexicon: Lexicon) -> Sentence:
     )
 
 
-def _allocation(rule: Allocation, place: Place, lexicon: Lexicon) -> Iterator[Sentence]:
+def allocation_sentences(rule: Allocation, lexicon: Lexicon, version: str = "") -> Iterator[Sentence]:
     """Each criterion with its rank, or the points, then what decides between equals."""
+    place = Place(rule.path, version)
     yield place.below("classement").says(_RANKINGS[rule.ranking])
     for rank, criterion in enumerate(rule.criteria, 1):
         said = say_condition(criterion, lexicon)
