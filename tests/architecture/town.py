@@ -7,6 +7,7 @@ from typing import Any
 
 from adapters.files import FileStore
 from blueprints.shared.sessions import OBSERVED, token_hash
+from domain.allotment import Room, Standing, Wish, inputs_of
 from domain.enums import (
     AccountStatus,
     BookingState,
@@ -18,19 +19,24 @@ from domain.enums import (
     LineState,
     MailKind,
     MailState,
+    PlacesMode,
     SessionKind,
     StaffRole,
     SwapState,
 )
 from domain.family_file import ADDED_PERSON_FIELD, Person, person_to_text
+from domain.rulebook.enrolment import Tie
 from domain.settings import FIRST_ADMINISTRATOR
 from extensions import db
 from models import (
     ActivationToken,
+    Allotment,
+    AllotmentRank,
     AuthorisationType,
     AuthorisedPerson,
     BookingDraft,
     BookingDraftLine,
+    BookingPeriod,
     BookingRequest,
     BookingRequestLine,
     CalendarFeed,
@@ -123,6 +129,7 @@ class Town:
             SchoolClass(facility_id=self.own.canteen.facility.id, school_year=2026, name="CE1")
         )
         self.users = self._users()
+        self.allotted = [self._allot(family) for family in (self.own, self.other)]
         self.public_holiday = world.public_holiday(date(2027, 1, 1))
         self.school_holiday = world.school_holiday(date(2027, 2, 6), date(2027, 2, 21))
         consent = world.add(Consent(name="Règlement intérieur", is_required=False))
@@ -283,6 +290,40 @@ class Town:
             for role, staff_role in STAFF_ROLES.items()
         }
 
+    def _allot(self, family: Family) -> BookingPeriod:
+        """A period of the structure whose places were allotted, the family's booking among them."""
+        first = date(2027, 6, 1)
+        period = self.world.period(
+            family.canteen.facility,
+            first,
+            first,
+            places_mode=PlacesMode.ALLOTMENT,
+            closes_at=self.world.now,
+            allotted_at=self.world.now,
+        )
+        wish = Wish(family.booking_id, family.household.id, None, 7, self.world.now, Standing((), "Rang"))
+        allotment = self.world.add(
+            Allotment(
+                period_id=period.id,
+                activity_id=family.canteen.activity.id,
+                seed="graine",
+                author_user_id=self.users[Role.ADMINISTRATOR].id,
+                author_name="Agnès MARTIN",
+                made_at=self.world.now,
+            )
+        )
+        self.world.add(
+            AllotmentRank(
+                allotment_id=allotment.id,
+                booking_id=family.booking_id,
+                rank=1,
+                is_admitted=True,
+                reason="Rang 1",
+                inputs=inputs_of(wish, Room(None), Tie.NONE),
+            )
+        )
+        return period
+
     def _resource(self) -> Resource:
         stored = FileStore(self.world.app.config["INSTANCE"] / "files").save(io.BytesIO(b"%PDF-1.7"), ".pdf")
         return self.world.add(
@@ -384,6 +425,16 @@ class Town:
             "children.ask_enrolment activity_id": Value(mine.activity.id),
             "presence_type_id": Value(mine.meal.id, theirs.meal.id),
             "period_id": Value(mine.period.id, theirs.period.id),
+            **{
+                f"{endpoint} period_id": Value(*(period.id for period in self.allotted))
+                for endpoint in (
+                    "bookings.allotment",
+                    "staff_facilities.allotment",
+                    "staff_facilities.simulate_allotment",
+                    "staff_facilities.make_allotment",
+                    "staff_facilities.replay_allotment",
+                )
+            },
             "opening_id": Value(mine.openings[-3].id, theirs.openings[-3].id),
             "version_id": Value(self._id(RulebookVersion)),
             "consent_id": Value(self.text.consent_id),
