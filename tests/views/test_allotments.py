@@ -53,7 +53,7 @@ def test_the_receipt_and_its_mail_say_that_it_is_a_wish(client, holidays):
     reference = bench.ask(FIRST)
     client.sign_in(bench.claire)
     client.get(f"/reservations/demandes/{reference}")
-    for said in ("Vos vœux sont enregistrés.", "Vœu, en attente d’attribution", "Un vœu se retire librement"):
+    for said in ("Vos vœux sont enregistrés.", "Vœu, en attente d’attribution", "sans rien payer"):
         assert said in text(client)
     (mail,) = holidays.world.all(OutgoingMail)
     assert "Vœu, en attente d’attribution" in mail.text
