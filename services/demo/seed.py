@@ -21,6 +21,7 @@ from services.demo import (
     seed_rules,
     seed_schools,
     seed_town,
+    seed_wishes,
 )
 from services.transaction import write_transaction
 
@@ -59,7 +60,11 @@ def refill(now: datetime, folder: Path, password: str, emails: Emails) -> None:
         seed_schools.write_schools(session, households, first_day)
         seed_schools.write_shared_child(session, households, first_day)
         seed_file.write_files(session, now, households, agent, password_hash, emails.second_parent)
-        wishes = seed_bookings.wishes_of(households, places, today, rng)
+        holidays = seed_wishes.open_wishes(session, places, now)
+        wishes = [
+            *seed_bookings.wishes_of(households, places, today, rng),
+            *seed_wishes.wishes_of(holidays, households, now),
+        ]
         prices = seed_bookings.prices_of(households, places, first_day, last_day)
         seed_bookings.write_bookings(session, now, wishes, prices, rng)
         seed_schools.share_bookings(session, agent.user.id, now)

@@ -40,6 +40,7 @@ class Wish:
     day: date
     presence: int = 0
     state: BookingState = BookingState.ACCEPTED
+    filed_at: datetime | None = None
 
 
 def wishes_of(households: list[Family], places: list[Place], today: date, rng: Random) -> Iterator[Wish]:
@@ -108,7 +109,9 @@ def write_bookings(
     rows, kept = [], []
     for wish in wishes:
         opening_id = wish.place.openings[wish.day]
-        if booked[opening_id] >= wish.place.spec.capacity:
+        if wish.state is BookingState.REQUESTED:
+            pass  # it holds no place yet
+        elif booked[opening_id] >= wish.place.spec.capacity:
             if not wish.place.spec.has_waiting_list or wish.day < paris_now(now).date():
                 continue
             wish.state = BookingState.WAITING
@@ -140,8 +143,8 @@ def _booking_row(wish: Wish, opening_id: int, prices: RuleSet, now: datetime) ->
         "day": wish.day,
         "state": wish.state,
         "price_cents": prices.price(presence_type_id, wish.day, wish.child_id).cents,
-        "created_at": now - timedelta(days=60),
-        "updated_at": now - timedelta(days=60),
+        "created_at": wish.filed_at or now - timedelta(days=60),
+        "updated_at": wish.filed_at or now - timedelta(days=60),
     }
 
 
@@ -161,6 +164,7 @@ LINE_STATES = {
     BookingState.ACCEPTED: LineState.ACCEPTED,
     BookingState.PENDING: LineState.PENDING,
     BookingState.WAITING: LineState.WAITING,
+    BookingState.REQUESTED: LineState.PENDING,
 }
 
 
@@ -186,6 +190,7 @@ def _requests(session: Session, now: datetime, wishes: list[Wish], rng: Random) 
     for (household_id, _, state), members in groups.items():
         waits = state is not BookingState.ACCEPTED
         created_at = _recent_moment(now, rng) if waits else now - timedelta(days=60)
+        created_at = members[0].filed_at or created_at
         author = members[0].family.author
         request = BookingRequest(
             reference=references.make_reference(secrets.token_bytes(8)), household_id=household_id,

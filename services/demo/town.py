@@ -38,6 +38,8 @@ INSURANCE = "Attestation d’assurance"
 HOME_PROOF = "Justificatif de domicile"
 INCOME_PROOF = "Attestation de ressources annuelles"
 ABSENCE_PROOF = "Justificatif d’absence"
+# The activity whose next holidays are wished for, then given by criteria.
+ALLOTTED = "saint_gery_vacances"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ FACILITIES = (
         "7\u00a0h\u00a030 – 18\u00a0h\u00a030, les mercredis et pendant les vacances", ValidationMode.MANUAL,
         (
             DemoActivity("Mercredis", "saint_gery_mercredis", ActivityKind.DAY, "wednesday", 24, (_DAY,)),
-            DemoActivity("Vacances", "saint_gery_vacances", ActivityKind.DAY, "holiday", 24, (_DAY,)),
+            DemoActivity("Vacances", ALLOTTED, ActivityKind.DAY, "holiday", 24, (_DAY,), True),
         ),
     ),
     DemoFacility(
