@@ -510,7 +510,7 @@ _MAY_BE_PASSED = ("too_late", *_OUT_OF_PERIOD, NOT_FORESEEN)
 
 
 def may_be_passed(day: ChildDay, verdict: Verdict) -> bool:
-    """True for a refusal that an agent passes with a written reason: a limit in time, never a full day nor the
+    """True for a refusal that an agent passes with a written reason: a limit in time, not a full day, not the
     end of the wishes."""
     if day.window.takes_wishes and verdict.code in _OUT_OF_PERIOD:
         return False
