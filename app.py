@@ -25,6 +25,7 @@ from blueprints.public import blueprint as public
 from blueprints.shared import errors, observation, pages, security_headers
 from blueprints.staff.bookings import blueprint as staff_bookings
 from blueprints.staff.calendar import blueprint as staff_calendar
+from blueprints.staff.closures import blueprint as staff_closures
 from blueprints.staff.consents import blueprint as staff_consents
 from blueprints.staff.content import blueprint as staff_content
 from blueprints.staff.dashboard import blueprint as staff_dashboard
@@ -46,7 +47,7 @@ BLUEPRINTS = (
     public, auth, home, household, children, documents, bookings, invoices, demo,
     staff_dashboard, staff_requests, staff_families, staff_family_files, staff_facilities, staff_calendar,
     staff_rulebook, staff_content, staff_lists, staff_consents, staff_settings, staff_mails, staff_users,
-    staff_day_sheets, staff_desk, staff_schools, staff_bookings,
+    staff_day_sheets, staff_desk, staff_schools, staff_bookings, staff_closures,
 )  # fmt: skip
 
 

@@ -38,6 +38,7 @@ from models import (
     Resource,
     UsefulLink,
 )
+from queries import closures as closure_queries
 from queries import custody_swaps, documents, place_offers
 from queries.family import ChildCard, HouseholdName, members_of
 from queries.planning import ABSENT, CANCELLING, Entry, bookings_between
@@ -236,10 +237,11 @@ class HomePage:
     changes: tuple[WaitingChange, ...]
     estimate: Estimate
     links: tuple[Link, ...]
+    closures: tuple[closure_queries.Ahead, ...]
 
 
 def home(household_ids: Sequence[int], user_id: int, now: datetime) -> HomePage:
-    """Everything of the home page. `now` is aware. At most eleven statements, whatever the family,
+    """Everything of the home page. `now` is aware. At most twelve statements, whatever the family,
     one more where a child has a custody calendar."""
     today = paris_now(now).date()
     members = members_of(household_ids)
@@ -265,6 +267,7 @@ def home(household_ids: Sequence[int], user_id: int, now: datetime) -> HomePage:
             first, (entry for day in entries if first <= day <= last for entry in entries[day])
         ),
         links=useful_links(),
+        closures=closure_queries.ahead(household_ids, today),
     )
 
 

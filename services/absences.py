@@ -15,11 +15,11 @@ from sqlalchemy.orm import Session
 from domain.calendar import paris_now
 from domain.enums import AbsenceKind, AbsenceState, BookingState, Channel, MailKind
 from domain.errors import Refused
-from domain.french import NBSP, format_day
+from domain.french import NBSP
 from models import Absence, Booking, Child
 from queries import absences as absence_queries
 from queries.absences import AROUND, Becomes, BookedDay, Line
-from services import audit, booking_life, booking_requests, household_mails, outbox, places
+from services import audit, booking_life, booking_requests, outbox, places
 from services.booking_drafts import Author, cancelling_draft
 from services.booking_life import Actor
 from services.transaction import write_transaction
@@ -231,21 +231,13 @@ def _tell(session: Session, child_id: int, household_id: int, days: Sequence[dat
         for one in absence_queries.booked_days(child_id, [household_id], min(days), max(days))
         if one.is_absent
     ]
-    category_id = absence_queries.proof_category()
-    for user_id, email in household_mails.adults_of(session, [household_id]).get(household_id, ()):
-        outbox.queue(
-            session,
-            MailKind.ABSENCE_RECEIPT,
-            to=email,
-            now=now,
-            user_id=user_id,
-            household_id=household_id,
-            first_name=child.first_name,
-            child_id=child_id,
-            category_id=category_id,
-            days=", ".join(format_day(day) for day in dict.fromkeys(one.day for one in told)),
-            absences=told,
-        )
+    context = {
+        "first_name": child.first_name,
+        "child_id": child_id,
+        "category_id": absence_queries.proof_category(),
+        "absences": told,
+    }
+    outbox.queue_for_households(session, MailKind.ABSENCE_RECEIPT, {household_id: context}, now)
 
 
 def _record(

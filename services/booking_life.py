@@ -6,11 +6,12 @@ caller, who holds the opening (`services.places.lock`) and serves the waiting li
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from domain.enums import BookingState, Channel, LineState
@@ -139,18 +140,26 @@ def cancel_all(
     """
     for booking in bookings:
         check_transition(booking.state, BookingState.CANCELLED)
-    for seat, count in Counter(
-        seat_of(session, one) for one in bookings if one.state in PLACE_HOLDING_STATES
-    ).items():
+    for seat, count in Counter(_seats(session, bookings)).items():
         places.give_back(session, seat, count)
     waiting = Counter(one.opening_id for one in bookings if one.state is BookingState.WAITING)
     for opening_id, count in waiting.items():
         places.wait(session, opening_id, -count)
     for booking in bookings:
         booking.state, booking.updated_at, booking.offer_expires_at = BookingState.CANCELLED, now, None
-    session.add_all(_event(one, one.state, actor, now, reason, closure_id) for one in bookings)
     session.flush()
+    steps = [_step(one, one.state, actor, now, reason, closure_id) for one in bookings]
+    if steps:
+        session.execute(insert(BookingEvent), steps)
     _withdraw_open_lines(session, [one.id for one in bookings], now)
+
+
+def _seats(session: Session, bookings: Iterable[Booking]) -> Iterator[Seat]:
+    """The seats that these bookings hold. One statement."""
+    parts = dict(session.execute(select(PresenceType.id, PresenceType.parts)).all())
+    for one in bookings:
+        if one.state in PLACE_HOLDING_STATES:
+            yield Seat(one.opening_id, one.group_id, parts[one.presence_type_id])
 
 
 def note(session: Session, booking: Booking, actor: Actor, now: datetime, reason: str) -> None:
@@ -191,17 +200,24 @@ def _event(
     reason: str = "",
     closure_id: int | None = None,
 ) -> BookingEvent:
-    return BookingEvent(
-        booking_id=booking.id,
-        household_id=booking.household_id,
-        at=now,
-        state=state,
-        actor_user_id=actor.user_id,
-        actor_name=actor.name,
-        channel=actor.channel,
-        reason=reason,
-        closure_id=closure_id,
-    )
+    return BookingEvent(**_step(booking, state, actor, now, reason, closure_id))
+
+
+def _step(
+    booking: Booking, state: BookingState, actor: Actor, now: datetime, reason: str, closure_id: int | None
+) -> dict[str, Any]:
+    """The columns of an event."""
+    return {
+        "booking_id": booking.id,
+        "household_id": booking.household_id,
+        "at": now,
+        "state": state,
+        "actor_user_id": actor.user_id,
+        "actor_name": actor.name,
+        "channel": actor.channel,
+        "reason": reason,
+        "closure_id": closure_id,
+    }
 
 
 def _withdraw_open_lines(session: Session, booking_ids: Sequence[int], now: datetime) -> None:

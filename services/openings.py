@@ -12,10 +12,11 @@ from sqlalchemy import ColumnElement, delete, exists, func, insert, or_, select,
 from sqlalchemy.orm import Session
 
 from domain.errors import NotFound, Refused
-from domain.french import enumerate_fr, format_day, format_short_day, plural
+from domain.french import enumerate_fr, format_short_day, plural
 from domain.openings import days_between
 from models import Activity, Booking, BookingDraftLine, BookingPeriod, BookingRequestLine, Opening
-from services import audit, places, records, waiting_lists
+from queries import closures as closure_queries
+from services import audit, closures, places, records, waiting_lists
 from services.accounts import Author
 from services.transaction import write_transaction
 
@@ -88,6 +89,7 @@ def open_days(
         if missing:
             shared = {"activity_id": activity_id, "period_id": period_id, "capacity": capacity}
             session.execute(insert(Opening), [shared | {"day": day} for day in missing])
+            closures.close_new_days(session, activity_id, missing)
             facts = {"period_id": period_id, "capacity": capacity, **_extent(missing)}
             _record(session, "opening.generated", activity_id, author, now, after=facts)
         return Generated(len(missing), len(days) - len(missing))
@@ -118,35 +120,14 @@ def set_capacity(
         return Resized(changed, int(waiting or 0), offered)
 
 
-def close_day(opening_id: int, reason: str, *, author: Author, now: datetime) -> None:
-    """Close a day on which nobody is expected, with the reason that families read.
-
-    Raises Refused `booked` while children are booked or wait, `closed` when it is closed already; NotFound.
-    """
-    with write_transaction() as session:
-        closed = session.execute(
-            update(Opening)
-            .where(
-                Opening.id == opening_id,
-                Opening.booked == 0,
-                Opening.waiting == 0,
-                Opening.closed_reason.is_(None),
-            )
-            .values(closed_reason=reason)
-        )
-        row = records.get(session, Opening, opening_id)
-        if closed.rowcount != 1:
-            raise _why_not_closed(row)
-        after = {"day": row.day.isoformat(), "closed_reason": reason}
-        _record(session, "opening.closed", opening_id, author, now, after=after, object_type="opening")
-
-
 def reopen_day(opening_id: int, *, author: Author, now: datetime) -> None:
-    """Open a closed day again. Raises Refused `not_closed`, NotFound."""
+    """Open a closed day again. Raises Refused `not_closed`, `closure` while a closure holds it, NotFound."""
     with write_transaction() as session:
         row = records.get(session, Opening, opening_id)
         if row.closed_reason is None:
             raise Refused("not_closed", "Ce jour est déjà ouvert.")
+        if closure_queries.holding(opening_id) is not None:
+            raise Refused("closure", "Ce jour est fermé par une fermeture\u00a0: rouvrez-la.")
         before = {"day": row.day.isoformat(), "closed_reason": row.closed_reason}
         row.closed_reason = None
         waiting_lists.serve(session, [opening_id], now)
@@ -211,22 +192,6 @@ def _refuse_overfull(session: Session, chosen: ColumnElement[bool], capacity: in
         "below_booked",
         f"Plus de places sont déjà prises\u00a0: {enumerate_fr(named)}. "
         f"Indiquez au moins {plural(most, 'place', 'places')}.",
-    )
-
-
-def _why_not_closed(row: Opening) -> Refused:
-    if row.closed_reason is not None:
-        return Refused("closed", "Ce jour est déjà fermé.")
-    counted = []
-    if row.booked:
-        counted.append(plural(row.booked, "enfant inscrit", "enfants inscrits"))
-    if row.waiting:
-        counted.append(plural(row.waiting, "enfant en liste d’attente", "enfants en liste d’attente"))
-    return Refused(
-        "booked",
-        f"Le {format_day(row.day)} compte {enumerate_fr(counted)}. Appelez les familles\u00a0: "
-        "elles annulent depuis leur planning, dans le délai d’annulation. Le jour se ferme quand plus aucun "
-        "enfant n’y est attendu.",
     )
 
 

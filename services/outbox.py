@@ -9,7 +9,7 @@ a mail that a broken server delayed for hours brings a secret that still lives (
 import re
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -143,6 +143,28 @@ def queue_household(
     ).all()
     for adult in [one for one in adults if one.id == only] or adults:
         queue(session, kind, to=adult.email, now=now, user_id=adult.id, household_id=household_id, **context)
+
+
+def queue_for_households(
+    session: Session, kind: MailKind, contexts: Mapping[int, Mapping[str, Any]], now: datetime
+) -> None:
+    """Write one mail a household, each with its own context, to every adult of it whose address is proven; in
+    statements that do not grow with the households."""
+    if kind in SECRET_KINDS:
+        raise ValueError(f"{kind} carries a secret: use queue_secret.")
+    town = _town(session)
+    bodies = {household_id: _render(kind, town, dict(own)) for household_id, own in contexts.items()}
+    adults = session.execute(
+        select(HouseholdGuardian.household_id, User.id, User.email)
+        .join(Guardian, Guardian.id == HouseholdGuardian.guardian_id)
+        .join(User, User.id == Guardian.user_id)
+        .where(HouseholdGuardian.household_id.in_(bodies), User.email_verified_at.is_not(None))
+        .order_by(HouseholdGuardian.household_id, HouseholdGuardian.position, Guardian.id)
+    )
+    session.add_all(
+        _row(kind, email, now, user_id, household_id, bodies[household_id])
+        for household_id, user_id, email in adults
+    )
 
 
 def queue_secret(

@@ -47,6 +47,7 @@ from models import (
     ChangeLine,
     ChangeRequest,
     Child,
+    Closure,
     CustodyCalendar,
     Document,
     DocumentCategory,
@@ -513,6 +514,18 @@ class World:
                 **{"price_cents": 320, "created_at": self.now, "updated_at": self.now} | columns,
             )
         )
+
+    def closure(self, facility: Facility, first: date, last: date | None = None, **columns: Any) -> Closure:
+        """A closure as a row, without the bookings that it would have cancelled."""
+        author = self.staff()
+        values = {
+            "last_day": last or first,
+            "reason": "Grève du personnel",
+            "author_user_id": author.id,
+            "author_name": "Agnès MARTIN",
+            "created_at": self.now,
+        }
+        return self.add(Closure(facility_id=facility.id, first_day=first, **values | columns))
 
     # Calendar and settings
 

@@ -52,6 +52,9 @@ STAFF_TABS = (
         "Structures", "building", "staff_facilities.index", Permission.FACILITIES_MANAGE,
         ("staff_facilities", "staff_schools", "staff_day_sheets"),
     ),
+    (
+        "Fermetures", "calendar-x", "staff_closures.index", Permission.CLOSURES_MANAGE, ("staff_closures",),
+    ),
     ("Mails", "mail", "staff_mails.index", Permission.MAILS_READ, ("staff_mails",)),
     (
         "Réglages", "settings", "staff_settings.index", Permission.SETTINGS_MANAGE,

@@ -43,6 +43,7 @@ from models import (
     ChangeLine,
     ChangeRequest,
     Child,
+    Closure,
     Consent,
     ConsentVersion,
     CustodyException,
@@ -128,6 +129,8 @@ class Town:
         self.school_class = world.add(
             SchoolClass(facility_id=self.own.canteen.facility.id, school_year=2026, name="CE1")
         )
+        for family in (self.own, self.other):
+            world.closure(family.canteen.facility, date(2027, 2, 22))
         self.users = self._users()
         self.allotted = [self._allot(family) for family in (self.own, self.other)]
         self.public_holiday = world.public_holiday(date(2027, 1, 1))
@@ -358,6 +361,9 @@ class Town:
         request = self._id(ChangeRequest, household_id=family.household.id)
         return self._id(ChangeLine, request_id=request)
 
+    def _closure_of(self, family: Family) -> int:
+        return self._id(Closure, facility_id=family.canteen.facility.id)
+
     def _id(self, model: type, **columns: Any) -> int:
         """The id of the first row of a table with these values."""
         return min(row.id for row in self.world.all(db.select(model).filter_by(**columns)))
@@ -419,6 +425,9 @@ class Town:
             "household.edit section": Value("adresse", unknown="autre"),
             "household.edit_account section": Value("coordonnees", unknown="autre"),
             "children.edit section": Value("identite", unknown="autre"),
+            "closure_id": Value(
+                *(self._id(Closure, facility_id=one.canteen.facility.id) for one in (own, other))
+            ),
             "mail_id": Value(own.mail.id, other.mail.id),
             "facility_id": Value(mine.facility.id, theirs.facility.id),
             "activity_id": Value(mine.activity.id, theirs.activity.id),

@@ -3,7 +3,6 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import update
 
 from domain.enums import ActivityKind, BookingState, FacilityKind
 from domain.errors import NotFound, Refused
@@ -12,7 +11,6 @@ from services import facilities, openings
 from services.accounts import Author
 from services.facilities import ActivityData, FacilityData, PeriodData
 from services.openings import Stretch
-from services.transaction import write_transaction
 from tests.factories import weekdays
 
 DAYS = weekdays(date(2027, 1, 18), date(2027, 1, 22))
@@ -136,24 +134,9 @@ def test_a_stretch_without_opening_says_so(world, context, act, canteen):
         openings.set_capacity(canteen.activity.id, Stretch(date(2027, 3, 1), date(2027, 3, 5)), 3, **act)
 
 
-def test_a_child_booked_after_the_page_was_read_keeps_the_day_open(world, context, act, canteen):
-    with write_transaction() as session:
-        session.execute(update(Opening).where(Opening.id == canteen.openings[0].id).values(booked=1))
-
-    with pytest.raises(Refused, match="1\u00a0enfant inscrit"):
-        openings.close_day(canteen.openings[0].id, "Grève", **act)
-
-
-def test_a_closed_day_is_not_closed_twice_nor_an_open_one_reopened(world, context, act, canteen):
-    opening_id = canteen.openings[0].id
+def test_an_open_day_is_not_reopened(world, context, act, canteen):
     with pytest.raises(Refused, match="déjà ouvert"):
-        openings.reopen_day(opening_id, **act)
-    openings.close_day(opening_id, "Grève", **act)
-
-    with pytest.raises(Refused, match="déjà fermé"):
-        openings.close_day(opening_id, "Météo", **act)
-
-    assert {one.closed_reason for one in world.all(Opening)} == {"Grève", None}
+        openings.reopen_day(canteen.openings[0].id, **act)
 
 
 def test_a_cancelled_booking_keeps_its_day(world, context, act, canteen):

@@ -268,8 +268,3 @@ class StretchCapacityForm(StretchForm):
 class CapacityForm(StaffForm):
     capacity = NumberField("Places ce jour-là", 1, MOST_PLACES)
     looks = {"capacity": {"help": CAPACITY_HELP, "inputmode": "numeric"}}
-
-
-class CloseForm(StaffForm):
-    reason = LineField("Motif", 160, required="Indiquez le motif que les familles liront, par exemple Grève.")
-    looks = {"reason": {"help": "Les familles le lisent sur leur planning."}}

@@ -13,7 +13,6 @@ from blueprints.staff.acts import NOT_DONE, attempt, author, form_page, shown, s
 from blueprints.staff.facilities import blueprint
 from blueprints.staff.facilities.forms import (
     CapacityForm,
-    CloseForm,
     OpeningsForm,
     StretchCapacityForm,
     StretchForm,
@@ -22,6 +21,7 @@ from blueprints.staff.facilities.views import MANAGE
 from domain.calendar import month_slug
 from domain.french import plural
 from domain.settings import phone_href
+from queries import closures as closure_queries
 from queries import facilities as facility_queries
 from queries import openings as opening_queries
 from services import openings
@@ -138,18 +138,17 @@ def withdraw(activity_id: int) -> Response:
 # --- One day ------------------------------------------------------------------------------------
 
 
-def _day_page(opening_id: int, capacity: CapacityForm | None, close: CloseForm | None) -> Response:
+def _day_page(opening_id: int, refused: CapacityForm | None) -> Response:
     """The page of a day; a form that was refused comes back with what was typed."""
     found = opening_queries.opening(opening_id)
-    refused = capacity or close
     return answer(
         "staff/facilities/opening.html",
         status=422 if refused else 200,
         opening=found,
         families=opening_queries.expected_families(opening_id) if found.booked or found.waiting else (),
         phone_href=phone_href,
-        capacity_form=capacity or CapacityForm(formdata=None, obj=found),
-        close_form=close or CloseForm(formdata=None),
+        capacity_form=refused or CapacityForm(formdata=None, obj=found),
+        closure_id=closure_queries.holding(opening_id) if found.closed_reason else None,
         refused=refused,
         month_url=month_url(found.activity_id, found.day),
     )
@@ -158,7 +157,7 @@ def _day_page(opening_id: int, capacity: CapacityForm | None, close: CloseForm |
 @blueprint.get("/ouvertures/<int:opening_id>")
 @staff(MANAGE)
 def opening(opening_id: int) -> Response:
-    return _day_page(opening_id, None, None)
+    return _day_page(opening_id, None)
 
 
 @blueprint.post("/ouvertures/<int:opening_id>/places")
@@ -175,21 +174,8 @@ def set_day_capacity(opening_id: int) -> Response:
         below_booked="capacity",
     )
     if made is NOT_DONE:
-        return _day_page(opening_id, form, None)
+        return _day_page(opening_id, form)
     return done(url_for("staff_facilities.opening", opening_id=opening_id), _resized(made))
-
-
-@blueprint.post("/ouvertures/<int:opening_id>/fermer")
-@staff(MANAGE)
-def close_day(opening_id: int) -> Response:
-    form = CloseForm()
-    made = attempt(
-        form,
-        lambda: openings.close_day(opening_id, form.reason.data, author=author(), now=now()),
-    )
-    if made is NOT_DONE:
-        return _day_page(opening_id, None, form)
-    return done(url_for("staff_facilities.opening", opening_id=opening_id), "Ce jour est fermé.")
 
 
 @blueprint.post("/ouvertures/<int:opening_id>/rouvrir")
