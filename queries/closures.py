@@ -1,6 +1,6 @@
 """Closures (R12): what one would cancel and credit, those that were made, and what a family reads of them."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -415,7 +415,7 @@ def ended_by(closure_id: int) -> list[Ended]:
 
 # --- What a family reads ------------------------------------------------------------------------------------
 
-AHEAD = timedelta(days=14)
+AHEAD = timedelta(days=14)  # how long before it a closure is told on the home page
 
 
 class Ahead(NamedTuple):
@@ -469,18 +469,19 @@ _CONCERNED = (
     .correlate(Closure)
     .exists()
 )
-_AHEAD = (
+# Asked by the home page, with « households », « today » and « horizon ».
+AHEAD_STATEMENT = (
     select(
-        Facility.name,
+        Facility.name.label("facility"),
         case(
             (SchoolClass.id.is_not(None), literal("classe ") + SchoolClass.name),
             else_=func.coalesce(Activity.name, ""),
-        ),
+        ).label("what"),
         Closure.first_day,
         Closure.last_day,
         Closure.reason,
-        func.coalesce(_OWN_ENDED.c.bookings, 0),
-        func.coalesce(_OWN_ENDED.c.credit, 0),
+        func.coalesce(_OWN_ENDED.c.bookings, 0).label("bookings"),
+        func.coalesce(_OWN_ENDED.c.credit, 0).label("credit"),
     )
     .join(Facility, Facility.id == Closure.facility_id)
     .outerjoin(Activity, Activity.id == Closure.activity_id)
@@ -492,11 +493,4 @@ _AHEAD = (
         Closure.first_day <= bindparam("horizon"),
         _CONCERNED,
     )
-    .order_by(Closure.first_day, Closure.id)
 )
-
-
-def ahead(household_ids: Iterable[int], today: date) -> tuple[Ahead, ...]:
-    """The closures of the coming days that concern children of these households. One statement."""
-    family = {"households": list(household_ids), "today": today, "horizon": today + AHEAD}
-    return tuple(Ahead(*row) for row in read(_AHEAD, family))

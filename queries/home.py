@@ -1,10 +1,11 @@
 """What the home page gathers for a family: things to do, the week, then the rest (S26, S28, S29)."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import (
+    Date,
     Integer,
     Row,
     String,
@@ -12,6 +13,7 @@ from sqlalchemy import (
     cast,
     exists,
     func,
+    literal,
     null,
     or_,
     select,
@@ -128,6 +130,30 @@ _LINKS = (
     .where(UsefulLink.is_active)
     .order_by(UsefulLink.position, UsefulLink.title, UsefulLink.id)
 )
+# A link has no days; a closure has no position.
+_AHEAD = closure_queries.AHEAD_STATEMENT.subquery()
+_LINKS_AND_CLOSURES = union_all(
+    select(
+        cast(UsefulLink.title, String),
+        cast(UsefulLink.url, String),
+        literal(""),
+        cast(null(), Date),
+        cast(null(), Date),
+        literal(0),
+        literal(0),
+        UsefulLink.position,
+    ).where(UsefulLink.is_active),
+    select(
+        cast(_AHEAD.c.facility, String),
+        cast(_AHEAD.c.what, String),
+        cast(_AHEAD.c.reason, String),
+        _AHEAD.c.first_day,
+        _AHEAD.c.last_day,
+        _AHEAD.c.bookings,
+        _AHEAD.c.credit,
+        literal(0),
+    ),
+)
 _RESOURCES = select(
     Resource.id, Resource.title, Resource.file_key, Resource.file_name, Resource.size_bytes
 ).where(Resource.is_active)
@@ -241,7 +267,7 @@ class HomePage:
 
 
 def home(household_ids: Sequence[int], user_id: int, now: datetime) -> HomePage:
-    """Everything of the home page. `now` is aware. At most twelve statements, whatever the family,
+    """Everything of the home page. `now` is aware. At most eleven statements, whatever the family,
     one more where a child has a custody calendar."""
     today = paris_now(now).date()
     members = members_of(household_ids)
@@ -249,7 +275,12 @@ def home(household_ids: Sequence[int], user_id: int, now: datetime) -> HomePage:
     first, last = _month(today)
     span_end = max(last, monday + timedelta(days=6), today + HORIZON)
     entries = bookings_between(household_ids, members.children, min(first, monday), span_end)
-    family = {"households": household_ids, "today": today, "user_id": user_id}
+    family = {
+        "households": household_ids,
+        "today": today,
+        "user_id": user_id,
+        "horizon": today + closure_queries.AHEAD,
+    }
     waiting = db.session.execute(_WAITING, family).all()
     return HomePage(
         households=members.households,
@@ -266,8 +297,7 @@ def home(household_ids: Sequence[int], user_id: int, now: datetime) -> HomePage:
         estimate=_estimate(
             first, (entry for day in entries if first <= day <= last for entry in entries[day])
         ),
-        links=useful_links(),
-        closures=closure_queries.ahead(household_ids, today),
+        **_links_and_closures(family),
     )
 
 
@@ -280,6 +310,18 @@ def _change(row: Row, now: datetime) -> WaitingChange:
         row.guardian_id,
         row.first_name or "",
     )
+
+
+def _links_and_closures(family: Mapping[str, object]) -> dict[str, tuple]:
+    """The useful links and the closures to come, each in its order. One statement for both."""
+    links, closures = [], []
+    for title, url, reason, first, last, *counts, position in db.session.execute(_LINKS_AND_CLOSURES, family):
+        if first is None:
+            links.append((position, title, url))
+        else:
+            closures.append(closure_queries.Ahead(title, url, first, last, reason, *counts))
+    closures.sort(key=lambda one: one.first)
+    return {"links": tuple(Link(*one[1:]) for one in sorted(links)), "closures": tuple(closures)}
 
 
 def useful_links() -> tuple[Link, ...]:
