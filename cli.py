@@ -98,19 +98,21 @@ def worker(once: bool) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stopping.set())
     clock, transport = current_app.config["CLOCK"], mail.transport_from_config(current_app.config)
-    cleaned_at = tidied_at = None
+    cleaned_at = tidied_at = reminded_at = None
     while not stopping.is_set():
         now = clock.now()
         try:
             if cleaned_at is None or now - cleaned_at >= HOUSEKEEPING_EVERY:
                 housekeeping.clean(now)
-                booking_reminders.remind(now)
                 cleaned_at = now
             waiting_lists.expire(now)
             if tidied_at is None or now - tidied_at >= WAITING_LISTS_EVERY:
                 waiting_lists.tidy(now)
                 tidied_at = now
             outbox.deliver_due(now, transport)
+            if reminded_at is None or now - reminded_at >= HOUSEKEEPING_EVERY:
+                reminded_at = now  # before, so that mails leave whatever becomes of the reminders
+                booking_reminders.remind(now)
         except Exception:
             # The database may be away for a moment (restart, full disk): mails wait for the next turn.
             current_app.logger.exception("The worker's turn failed")

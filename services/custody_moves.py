@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, select, union
 from sqlalchemy.orm import Session
 
 from domain.calendar import paris_now
@@ -21,6 +21,7 @@ from domain.workflow import ACTIVE_STATES
 from models import (
     Activity,
     Booking,
+    BookingDraftLine,
     BookingRequest,
     BookingRequestLine,
     Child,
@@ -60,12 +61,17 @@ class Moves:
 
 
 def hold(session: Session, child_id: int, now: datetime) -> None:
-    """Hold the child and the days of its coming bookings until the commit: where it lives is about to change.
+    """Hold the child and its coming days, booked or wished for, until the commit: where it lives is about to
+    change.
 
-    Openings come first, as in every act on bookings; a validation of days of a shared child holds the child
-    after them too (`share`), so that it is judged by the calendar that stands.
+    Openings come first, as in every act on bookings, so that a validation is over or has not begun; one of
+    days of a shared child holds the child after them too (`share`), and is judged by the calendar that
+    stands.
     """
-    places.lock(session, select(Booking.opening_id).where(*_coming(child_id, now)))
+    wished = select(BookingDraftLine.opening_id).where(
+        BookingDraftLine.child_id == child_id, BookingDraftLine.day > paris_now(now).date()
+    )
+    places.lock(session, union(select(Booking.opening_id).where(*_coming(child_id, now)), wished))
     session.execute(select(Child.id).where(Child.id == child_id).with_for_update())
 
 
