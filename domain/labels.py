@@ -130,7 +130,7 @@ LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         enums.MailKind.ABSENCE_RECEIPT: "Absence signalée",
         enums.MailKind.ALLOTMENT_RESULT: "Résultat de l’attribution des places",
         enums.MailKind.ENROLMENT_DECISION: "Réponse à une demande d’inscription",
-        enums.MailKind.CUSTODY_SWAP: "Échange de jours de garde",
+        enums.MailKind.CUSTODY_SWAP: "Jours de garde",
         enums.MailKind.BOOKING_REMINDER: "Rappel avant la limite",
     },
     enums.DocumentOwner: {

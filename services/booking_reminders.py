@@ -20,7 +20,7 @@ from queries.booking_reminders import DueReminder
 from services import audit, outbox
 from services.transaction import write_transaction
 
-A_TIME = 25  # households a transaction: families that book at the same moment do not wait for all of them
+A_TIME = 10  # households a transaction: families that book at the same moment do not wait for all of them
 
 
 def remind(now: datetime) -> int:

@@ -218,6 +218,19 @@ def test_what_cannot_be_is_listed_with_its_reason(world, client):
     assert not {full, closed, date(2027, 1, 12), mondays[5], mondays[6]} & set(days)
 
 
+def test_the_weeks_at_the_other_home_are_left_out_with_the_reason(bench, client):
+    """R02: of a child of two households, each books the days on which it lives there."""
+    other = bench.world.household("MARTIN")
+    bench.world.share(bench.leo, other)
+    bench.world.custody(bench.leo, bench.home, other)
+    text = preview(client, ticks(bench, bench.leo, 0))
+    assert "Ce jour-là, Léo est chez son autre foyer." in text
+    confirm(client)
+    days = [day for day, _ in draft_days(bench, bench.leo)]
+    assert days
+    assert not [day for day in days if day.isocalendar().week % 2]
+
+
 def test_a_waiting_list_that_stays_ticked_is_asked_for(world, client):
     bench = Bench(world, capacity=1)
     client.sign_in(bench.claire)
