@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import Row, and_, bindparam, func, or_, select
+from sqlalchemy import Row, and_, bindparam, exists, func, or_, select, text
 
 from domain.calendar import paris_now
 from domain.enums import AccountKind, Channel, DocumentState, Residency
@@ -16,6 +16,7 @@ from extensions import db
 from models import (
     Activity,
     AuditEvent,
+    Booking,
     Child,
     Enrolment,
     Facility,
@@ -60,6 +61,9 @@ _MEMBERS = (
         Household.number,
         *_CHILD_COLUMNS,
         has_custody(Child.id).label("has_custody"),
+        exists()
+        .where(Booking.household_id == Household.id, text("booking.state = 'offered'"))
+        .label("has_offers"),
     )
     .outerjoin(
         HouseholdChild,
@@ -97,11 +101,12 @@ class HouseholdName:
 @dataclass(frozen=True, slots=True)
 class Members:
     """The households of a signed-in adult and all their children. `has_custody`: one of them lives in two
-    households by turns."""
+    households by turns; `has_offers`: a place is held for one of them."""
 
     households: tuple[HouseholdName, ...]
     children: tuple[ChildCard, ...]
     has_custody: bool
+    has_offers: bool
 
 
 def children_of(household_ids: Sequence[int]) -> tuple[ChildCard, ...]:
@@ -123,11 +128,12 @@ def members_of(household_ids: Sequence[int]) -> Members:
     for row in rows:
         own.setdefault(row.household_id, set()).add(row.id)
     households = {row.household_id: HouseholdName(*row[:3], frozenset(own[row.household_id])) for row in rows}
-    children = {row.id: tuple(row[3:-1]) for row in rows if row.id is not None}
+    children = {row.id: tuple(row[3:-2]) for row in rows if row.id is not None}
     return Members(
         tuple(sorted(households.values(), key=lambda one: one.number)),
         _cards(children.values()),
         any(row.has_custody for row in rows),
+        any(row.has_offers for row in rows),
     )
 
 

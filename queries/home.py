@@ -267,8 +267,8 @@ class HomePage:
 
 
 def home(household_ids: Sequence[int], user_id: int, now: datetime) -> HomePage:
-    """Everything of the home page. `now` is aware. At most eleven statements, whatever the family,
-    one more where a child has a custody calendar."""
+    """Everything of the home page. `now` is aware. At most ten statements, whatever the family,
+    one more where a place is offered, and one where a child has a custody calendar."""
     today = paris_now(now).date()
     members = members_of(household_ids)
     monday, is_next = _monday(today)
@@ -286,7 +286,7 @@ def home(household_ids: Sequence[int], user_id: int, now: datetime) -> HomePage:
         households=members.households,
         children=members.children,
         drafts=tuple(Draft(*row) for row in db.session.execute(_DRAFTS, family)),
-        offers=place_offers.open_offers(household_ids, now),
+        offers=place_offers.open_offers(household_ids, now) if members.has_offers else (),
         missing_documents=documents.missing(members, today),
         swaps=custody_swaps.to_answer(household_ids, today) if members.has_custody else (),
         week=_week(monday, is_next, members.children, entries),
