@@ -73,6 +73,7 @@ def refill(now: datetime, folder: Path, password: str, emails: Emails) -> None:
         agent_id = agent.user.id
     seed_acts.declare_changes(senders, agent_id, now)
     seed_acts.send_documents(senders, agent_id, now)
+    seed_acts.ask_enrolment(senders, now)
 
 
 def _span(today: date) -> tuple[date, date]:

@@ -9,13 +9,28 @@ from sqlalchemy import select
 from domain.calendar import paris_now
 from domain.enums import AbsenceKind, BookingState, ChangeState, FileSection, SubjectKind
 from extensions import db
-from models import AuthorisedPerson, Booking, ChangeLine, ChangeRequest, DocumentCategory, HouseholdGuardian
-from services import change_requests, documents
+from models import (
+    Activity,
+    AuthorisedPerson,
+    Booking,
+    ChangeLine,
+    ChangeRequest,
+    Child,
+    DocumentCategory,
+    Enrolment,
+    HouseholdChild,
+    HouseholdGuardian,
+)
+from queries.enrolments import default_days
+from services import change_requests, documents, enrolments
 from services.accounts import Author
+from services.booking_drafts import Author as HouseholdAuthor
 from services.demo import families, papers, town
 from services.demo.seed_people import Family
+from services.enrolments import Wish
 
 _NETWORK = "demo"
+WEDNESDAYS = "labastide_mercredis"
 _REFUSAL = "Il nous faut l’acte de naissance. Déposez-le dans vos documents, puis refaites votre demande."
 
 
@@ -119,6 +134,33 @@ def _leaves(sender: Sender, at: datetime) -> None:
         select(AuthorisedPerson.id).where(AuthorisedPerson.child_id == child_id).limit(1)
     ).one()
     change_requests.declare_person(child_id, person_id, None, **sender.by("person", at))
+
+
+# --- Enrolments ---------------------------------------------------------------------------------------------
+
+
+def ask_enrolment(senders: Mapping[str, Sender], now: datetime) -> None:
+    """The eldest child who is not enrolled in Labastide-Marnhac asks for its Wednesdays. A paper is to be
+    brought: the service decides."""
+    activity = db.session.scalars(select(Activity).where(Activity.rule_name == WEDNESDAYS)).one()
+    enrolled = select(Enrolment.child_id).where(Enrolment.facility_id == activity.facility_id)
+    homes = {sender.household_id: sender for sender in senders.values()}
+    child_id, household_id = db.session.execute(
+        select(Child.id, HouseholdChild.household_id)
+        .join(HouseholdChild, HouseholdChild.child_id == Child.id)
+        .where(Child.id.not_in(enrolled), HouseholdChild.household_id.in_(homes))
+        .order_by(Child.birth_date, Child.id)
+        .limit(1)
+    ).one()
+    sender, at = homes[household_id], now - timedelta(hours=5)
+    wish = Wish(child_id, activity.id, *default_days(paris_now(at).date()))
+    enrolments.ask(
+        HouseholdAuthor(sender.user_id, (household_id,)),
+        wish,
+        submission_key="demo-enrolment",
+        author_name=sender.author_name,
+        now=at,
+    )
 
 
 # --- Documents ----------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from domain.enums import (
     BookingState,
     ChangeState,
     DocumentState,
+    EnrolmentState,
     FileSection,
     LineAction,
     LineState,
@@ -33,6 +34,7 @@ from models import (
     CustodyCalendar,
     Document,
     DocumentPage,
+    EnrolmentRequest,
     Guardian,
     Household,
     HouseholdChild,
@@ -125,6 +127,13 @@ def test_its_counters_are_its_bookings_and_every_booking_has_its_request(make, w
     assert all(opening.booked == counted.get(opening.id, 0) for opening in openings)
     assert any(opening.waiting for opening in openings)
     assert unexplained == 0
+
+
+def test_an_enrolment_waits_for_the_service(make, world: World) -> None:
+    make(datetime(2026, 11, 23, 8, tzinfo=UTC))
+    request = world.one(EnrolmentRequest)
+    assert request.state is EnrolmentState.PENDING
+    assert "Fiche d’inscription signée" in " ".join(request.unmet)
 
 
 # --- The règlement of the demonstration ---------------------------------------------------------------------
