@@ -1,17 +1,19 @@
 """The first steps of the wizard: the draft that carries it, the child, the place, the month (S89 to S91)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import bindparam, exists, extract, func, or_, select
+from sqlalchemy import Row, bindparam, exists, extract, func, or_, select
 
 from domain.booking_window import BookingWindow
-from domain.enums import Channel
+from domain.calendar import add_months
+from domain.enums import BookingState, Channel
 from domain.errors import NotFound
 from extensions import UtcDateTime, db
 from models import (
     Activity,
+    Booking,
     BookingDraft,
     BookingDraftLine,
     BookingPeriod,
@@ -155,6 +157,29 @@ def household_of(child_id: int, household_ids: Sequence[int], day: date | None =
     return next(household_id for household_id in household_ids if household_id in found)
 
 
+_BOOKED_CENTS = select(
+    func.coalesce(func.sum(func.coalesce(Booking.due_cents, Booking.price_cents)), 0)
+).where(
+    Booking.state == BookingState.ACCEPTED,
+    Booking.household_id == bindparam("booker"),
+    Booking.day >= bindparam("since"),
+    Booking.day < bindparam("before"),
+)
+# The same inside another statement, which then spares one; its parameters are those of `month_of`.
+BOOKED_CENTS = _BOOKED_CENTS.scalar_subquery()
+
+
+def booked_cents(household_id: int, month: date) -> int:
+    """What the accepted bookings of a household cost in a month so far (R22). One statement."""
+    return read(_BOOKED_CENTS, month_of(household_id, month)).scalar_one()
+
+
+def month_of(household_id: int, month: date) -> dict[str, object]:
+    """A household and a month, by its first day, as the statements above want them."""
+    following = date(*add_months(month.year, month.month, 1), 1)
+    return {"booker": household_id, "since": month, "before": following}
+
+
 _FIRST_NAMES = (
     select(Child.id, Child.first_name)
     .join(HouseholdChild, HouseholdChild.child_id == Child.id)
@@ -222,8 +247,9 @@ class Place:
 
 
 _YEAR, _MONTH = extract("year", Opening.day), extract("month", Opening.day)
-_PLACES = (
+_EVERY_PLACE = (
     select(
+        Enrolment.child_id,
         Facility.id,
         Facility.name,
         BookingPeriod.id.label("period_id"),
@@ -244,13 +270,13 @@ _PLACES = (
     .join(Opening, Opening.period_id == BookingPeriod.id)
     .join(Activity, Activity.id == Opening.activity_id)
     .where(
-        Enrolment.child_id == bindparam("child_id"),
         Facility.is_active,
         Activity.is_active,
         Opening.day >= _TODAY,
         Opening.day.between(Enrolment.first_day, Enrolment.last_day),
     )
     .group_by(
+        Enrolment.child_id,
         Facility.id,
         Facility.name,
         Facility.position,
@@ -277,13 +303,37 @@ _PLACES = (
 )
 
 
+_PLACES = _EVERY_PLACE.where(Enrolment.child_id == bindparam("child_id"))
+_HOUSEHOLD_PLACES = _EVERY_PLACE.where(
+    exists().where(
+        HouseholdChild.child_id == Enrolment.child_id,
+        HouseholdChild.household_id == bindparam("household_id"),
+        HouseholdChild.is_restricted.is_(False),
+    )
+)
+
+
 def places(child_id: int, now: datetime, today: date, channel: Channel = Channel.PORTAL) -> tuple[Place, ...]:
     """Where the child may be booked and when; a facility without a day to come is left out. One statement.
 
     An agent (`channel` is not the portal) may choose the months of a period that is not open (S116).
     """
+    return _places(read(_PLACES, {"child_id": child_id, "today": today}), now, channel)
+
+
+def places_of_household(
+    household_id: int, now: datetime, today: date, channel: Channel = Channel.PORTAL
+) -> dict[int, tuple[Place, ...]]:
+    """The same for every child of a household that has a place. One statement."""
+    rows: dict[int, list[Row]] = {}
+    for row in read(_HOUSEHOLD_PLACES, {"household_id": household_id, "today": today}):
+        rows.setdefault(row.child_id, []).append(row)
+    return {child_id: _places(own, now, channel) for child_id, own in rows.items()}
+
+
+def _places(rows: Iterable[Row], now: datetime, channel: Channel) -> tuple[Place, ...]:
     periods: dict[tuple[int, str], dict[int, list]] = {}
-    for row in read(_PLACES, {"child_id": child_id, "today": today}):
+    for row in rows:
         periods.setdefault((row.id, row.name), {}).setdefault(row.period_id, []).append(row)
     return tuple(
         Place(facility_id, name, tuple(_period(rows, now, channel) for rows in found.values()))

@@ -1,38 +1,36 @@
 """Step 3 of the wizard: a month of one presence type, painted day by day (S92 to S96)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import bindparam, exists, select
 
-from domain.calendar import TownCalendar, add_months, month_slug, month_weeks, open_weekdays
+from domain.calendar import TownCalendar, add_months, month_slug, month_weeks, open_weekdays, paris_now
 from domain.enums import ActivityKind, Availability, BookingState, LineAction, LineState
 from domain.french import (
     NBSP,
     format_day,
     format_euros,
+    format_short_day,
     plural,
     weekday_name,
     weekday_short,
 )
-from extensions import db
 from models import (
     Activity,
-    Enrolment,
     Opening,
     PresenceType,
 )
 from queries.booking_days import ChildDay, judge, may_be_passed, rules_for, wishes_and_days
 from queries.family import ChildCard
+from queries.place_offers import PlaceOffer, open_offers
 from queries.planning import KIND_ICONS
 from queries.reading import read
 from queries.rules import RuleSet
-from queries.wizard import Draft, Place, places
-from queries.wizard_recap import Bar, bar
-
-_TODAY = bindparam("today")
+from queries.wizard import Draft, Place, booked_cents, places_of_household
+from queries.wizard_recap import Bar, MonthSoFar, bar
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +70,27 @@ class Sibling:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """Another child, or another facility, one tap away; `value` is « child:facility »."""
+
+    value: str
+    label: str
+    child: ChildCard
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Painting:
-    """Step 3: one child, one facility, one month, one presence type.
+    """Step 3: one child, one facility, one month, one presence type; `children` and `facilities` are the ways
+    to the others of the draft's household, empty when there is no other.
 
     `siblings_follow`: copies are offered to the siblings without being asked, which cancellings never are.
     """
 
     child: ChildCard
+    children: tuple[Turn, ...]
     facility: str
+    facilities: tuple[Turn, ...]
     month: date
     previous: date | None
     following: date | None
@@ -89,6 +100,7 @@ class Painting:
     heads: tuple[tuple[str, str], ...]
     cells: tuple[Cell, ...]
     bar: Bar
+    offers: tuple[PlaceOffer, ...]
     siblings: tuple[Sibling, ...]
     siblings_follow: bool
     last_day: date
@@ -112,11 +124,6 @@ _TYPES = (
     .join(Activity, Activity.id == PresenceType.activity_id)
     .where(Activity.facility_id == bindparam("facility_id"), Activity.is_active, PresenceType.is_active)
     .order_by(Activity.position, Activity.id, PresenceType.position, PresenceType.id)
-)
-_ENROLLED = select(Enrolment.child_id).where(
-    Enrolment.facility_id == bindparam("facility_id"),
-    Enrolment.child_id.in_(bindparam("children", expanding=True)),
-    Enrolment.last_day >= _TODAY,
 )
 
 
@@ -152,14 +159,9 @@ def painting(
     Seven statements, eight when a rule counts the days on which the activity takes place.
     """
     child = next(child for child in children if child.child_id == draft.child_id)
-    place = next(
-        (
-            one
-            for one in places(draft.child_id, now, today, draft.channel)
-            if one.facility_id == draft.facility_id
-        ),
-        None,
-    )
+    offered = places_of_household(draft.household_id, now, today, draft.channel)
+    own = offered.get(draft.child_id, ())
+    place = next((one for one in own if one.facility_id == draft.facility_id), None)
     months = place.months if place else ()
     shown = _nearest(months, month or draft.month)
     last = date(*add_months(shown.year, shown.month, 1), 1) - timedelta(days=1)
@@ -170,7 +172,9 @@ def painting(
     columns = open_weekdays(day.day for day in days)
     return Painting(
         child=child,
+        children=_children_turns(draft, children, offered),
         facility=draft.facility,
+        facilities=_facility_turns(draft, child, own),
         month=shown,
         previous=max((one for one in months if one < shown), default=None),
         following=min((one for one in months if one > shown), default=None),
@@ -179,8 +183,9 @@ def painting(
         price=_price_of(chosen, days, rules),
         heads=tuple((weekday_short(number), weekday_name(number)) for number in columns),
         cells=_month_cells(shown, columns, days, chosen, rules, now, today),
-        bar=bar(wished, rules, now),
-        siblings=_siblings(child, children, draft.facility_id, today),
+        bar=bar(wished, rules, now, MonthSoFar(shown, booked_cents(draft.household_id, shown))),
+        offers=_offers(draft, days, now),
+        siblings=_siblings(child, children, draft.facility_id, offered),
         siblings_follow=not any(
             day.wish is LineAction.CANCEL and day.child_id == child.child_id and shown <= day.day <= last
             for day in wished
@@ -212,17 +217,58 @@ def _last_day(place: Place | None, today: date) -> date:
     return max((period.last_open_day for period in periods if period.months), default=today)
 
 
-def _siblings(
-    child: ChildCard, children: Sequence[ChildCard], facility_id: int, today: date
-) -> tuple[Sibling, ...]:
-    """The other children, those who cannot follow with the reason (S96). One statement."""
-    others = [other for other in children if other.child_id != child.child_id]
-    if not others:
+def _children_turns(
+    draft: Draft, children: Sequence[ChildCard], offered: Mapping[int, Sequence[Place]]
+) -> tuple[Turn, ...]:
+    """Each child that can be booked, in this facility where it can, else in its first one."""
+    turns = []
+    for card in children:
+        places = [place for place in offered.get(card.child_id, ()) if place.months]
+        same = (place for place in places if place.facility_id == draft.facility_id)
+        place = next(same, places[0] if places else None)
+        if place is not None:
+            value = f"{card.child_id}:{place.facility_id}"
+            turns.append(Turn(value, card.first_name, card, card.child_id == draft.child_id))
+    return tuple(turns) if len(turns) > 1 else ()
+
+
+def _facility_turns(draft: Draft, child: ChildCard, own: Sequence[Place]) -> tuple[Turn, ...]:
+    turns = tuple(
+        Turn(
+            f"{child.child_id}:{place.facility_id}", place.name, child, place.facility_id == draft.facility_id
+        )
+        for place in own
+        if place.months
+    )
+    return turns if len(turns) > 1 else ()
+
+
+def _offers(draft: Draft, days: Sequence[ChildDay], now: datetime) -> tuple[PlaceOffer, ...]:
+    """The places held for the child in this month. A statement only where there is one."""
+    held = {day.booking_id for day in days if day.booking_state is BookingState.OFFERED}
+    if not held:
         return ()
-    wanted = {"facility_id": facility_id, "children": [other.child_id for other in others], "today": today}
-    enrolled = set(db.session.scalars(_ENROLLED, wanted))
+    return tuple(one for one in open_offers([draft.household_id], now) if one.booking_id in held)
+
+
+def _siblings(
+    child: ChildCard,
+    children: Sequence[ChildCard],
+    facility_id: int,
+    offered: Mapping[int, Sequence[Place]],
+) -> tuple[Sibling, ...]:
+    """The other children, those who cannot follow with the reason (S96)."""
+    enrolled = {
+        child_id
+        for child_id, places in offered.items()
+        if any(one.facility_id == facility_id for one in places)
+    }
     reason = "pas d’inscription dans cette structure"
-    return tuple(Sibling(other, "" if other.child_id in enrolled else reason) for other in others)
+    return tuple(
+        Sibling(other, "" if other.child_id in enrolled else reason)
+        for other in children
+        if other.child_id != child.child_id
+    )
 
 
 def _price_of(chosen: TypeChoice | None, days: Sequence[ChildDay], rules: RuleSet) -> str:
@@ -362,7 +408,7 @@ _WISHES = {
 }
 
 
-_ALLOTTED_LATER = ("pending", "vœu", "choisi, vœu à départager")
+_ALLOTTED_LATER = ("wish", "vœu", "choisi, vœu à départager")
 
 
 def _booked(day: ChildDay, type_id: int, rules: RuleSet, now: datetime) -> _Look:
@@ -376,6 +422,8 @@ def _booked(day: ChildDay, type_id: int, rules: RuleSet, now: datetime) -> _Look
         )
     if day.booking_state is BookingState.ACCEPTED and day.booking_type_id != type_id:
         return _Look(css, "book", day.booking_short or "", f"{words} en {day.booking_short}", False)
+    if day.booking_state is BookingState.OFFERED:
+        return _Look(css, "", note, words, True)
     verdict = judge(day, LineAction.CANCEL, day.booking_type_id, rules, now)
     if verdict.state is LineState.REFUSED:
         return _Look(css, "cancel", note or "non annulable", f"{words}. {verdict.sentence}", True, rank)
@@ -388,8 +436,8 @@ _BOOKINGS = {
     BookingState.ACCEPTED: ("booked", "", "réservé"),
     BookingState.PENDING: ("pending", "en validation", "en cours de validation"),
     BookingState.WAITING: ("waiting", "en attente", "en liste d’attente"),
-    BookingState.REQUESTED: ("pending", "vœu", "vœu en attente d’attribution"),
-    BookingState.OFFERED: ("pending", "place proposée", "une place est proposée, répondez-y"),
+    BookingState.REQUESTED: ("wish", "vœu", "vœu en attente d’attribution"),
+    BookingState.OFFERED: ("offered", "place proposée", "une place est proposée, répondez au-dessus du mois"),
 }
 _CLOSED_NOTES = {
     "too_late": ("late", "trop tard"),
@@ -402,12 +450,15 @@ _CLOSED_NOTES = {
     "not_enrolled": ("off", "non inscrit"),
     "other_home": ("away", "autre foyer"),
 }
+_NOT_POSSIBLE = ("late", "impossible")  # any other refusal: its sentence says the rest
 
 
 def _free(day: ChildDay, type_id: int, rules: RuleSet, now: datetime) -> _Look:
     verdict = judge(day, LineAction.BOOK, type_id, rules, now)
     if verdict.state is LineState.REFUSED:
-        css, note = _CLOSED_NOTES[verdict.code]
+        css, note = _CLOSED_NOTES.get(verdict.code, _NOT_POSSIBLE)
+        if verdict.code == "not_open_yet" and day.opens_at > now:
+            note = f"dès {format_short_day(paris_now(day.opens_at).date())}"
         says_it = verdict.code in ("too_late", "closed", "holiday", "other_home")
         words = verdict.sentence if says_it else f"{note}. {verdict.sentence}"
         return _Look(css, "book", note, words, False)
@@ -415,9 +466,9 @@ def _free(day: ChildDay, type_id: int, rules: RuleSet, now: datetime) -> _Look:
     if verdict.is_wish:
         return _Look("open", "book", "demander", f"à demander{price}. {verdict.sentence}", False)
     if verdict.state is LineState.WAITING:
-        return _Look(
-            "full", "book", "complet, liste d’attente", f"complet, liste d’attente ouverte{price}", False
-        )
+        rank = f"{verdict.rank}{'er' if verdict.rank == 1 else 'e'}"
+        words = f"complet, {rank} sur la liste d’attente{price}"
+        return _Look("full queue", "book", f"complet, {rank} en attente", words, False)
     submitted = ", sur demande" if verdict.state is LineState.PENDING else ""
     if verdict.has_extra:
         submitted += ", avec supplément"

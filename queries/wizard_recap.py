@@ -38,11 +38,21 @@ from queries.wizard import Draft
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """The wishes so far in two lines, and what validating them would bring."""
+    """The wishes so far in two lines, and what validating them would bring; `estimate` is what the shown
+    month comes to with them (R22)."""
 
     count: int
     title: str
     detail: str
+    estimate: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MonthSoFar:
+    """A month, by its first day, and what its accepted bookings cost."""
+
+    month: date
+    booked_cents: int
 
 
 _ALREADY, _WISH = "already_booked", "wish"
@@ -62,13 +72,22 @@ _STATE_WORDS = {
 }
 
 
-def bar(wished: Sequence[ChildDay], rules: RuleSet, now: datetime) -> Bar:
-    """What the wishes come to, if they are validated now."""
-    if not wished:
-        return Bar(0, "Aucun jour choisi", "Touchez un jour pour le demander.")
+def bar(wished: Sequence[ChildDay], rules: RuleSet, now: datetime, so_far: MonthSoFar | None = None) -> Bar:
+    """What the wishes come to, if they are validated now; with `so_far`, what its month comes to."""
     verdicts = [judge(day, day.wish, day.wish_type_id, rules, now) for day in wished]
+    estimate = _estimate(so_far, zip(wished, verdicts, strict=True)) if so_far else ""
+    if not wished:
+        return Bar(0, "Aucun jour choisi", "Touchez un jour pour le demander.", estimate)
     title = f"{enumerate_fr(_counted(wished))} · {format_euros(total_due(verdicts))}"
-    return Bar(len(wished), title, _states(verdicts))
+    return Bar(len(wished), title, _states(verdicts), estimate)
+
+
+def _estimate(so_far: MonthSoFar, pairs: Iterable[tuple[ChildDay, Verdict]]) -> str:
+    """« Février, déjà réservé compris : 54,40 € »."""
+    month = so_far.month
+    own = [verdict for day, verdict in pairs if (day.day.year, day.day.month) == (month.year, month.month)]
+    total = format_euros(so_far.booked_cents + total_due(own))
+    return f"{capital(month_name(month.month))}, déjà réservé compris{NBSP}: {total}"
 
 
 def _counted(wished: Sequence[ChildDay]) -> list[str]:

@@ -164,6 +164,21 @@ def resume(author: Author, key: str, child_id: int, facility_id: int, now: datet
         draft.month, draft.presence_type_id = first.day.replace(day=1), first.presence_type_id
 
 
+def switch(author: Author, key: str, child_id: int, facility_id: int, month: date, now: datetime) -> None:
+    """Go on with another child of the household, or in another facility; what is chosen stays (R20).
+
+    The month stays when it is on offer there. Raises NotFound for a pair that is not on offer.
+    """
+    with write_transaction() as session:
+        draft = take_draft(session, author, key, now)
+        offered = wizard.places_of_household(draft.household_id, now, paris_now(now).date(), draft.channel)
+        place = next((one for one in offered.get(child_id, ()) if one.facility_id == facility_id), None)
+        if place is None or not place.months:
+            raise NotFound
+        draft.child_id, draft.facility_id = child_id, facility_id
+        draft.month = month if month in place.months else place.months[0]
+
+
 def discard(author: Author, key: str, now: datetime) -> None:
     """Forget a draft and all its days."""
     with write_transaction() as session:
@@ -202,11 +217,13 @@ def take_draft(session: Session, author: Author, key: str, now: datetime) -> Boo
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """What a touch changed: the day, all the wishes of the draft, the rules they were judged by."""
+    """What a touch changed: the day, all the wishes of the draft, the rules they were judged by; what is
+    booked in this month costs `booked_cents`."""
 
     day: ChildDay
     wishes: list[ChildDay]
     rules: RuleSet
+    booked_cents: int
 
 
 def set_day(
@@ -231,12 +248,12 @@ def set_day(
         if verdict.state is LineState.REFUSED and not booking_days.may_be_passed(child_day, verdict):
             raise Refused(verdict.code, verdict.sentence)
     with write_transaction() as session:
-        _remember(session, child_day.draft_id, day, presence_type_id, now)
+        booked = _remember(session, child_day, presence_type_id, now)
         if action is None:
             _drop(session, child_day)
         else:
             write_wish(session, child_day)
-    return _touched(child_day if action else _without_wish(child_day), wished, rules)
+    return _touched(child_day if action else _without_wish(child_day), wished, rules, booked)
 
 
 def _nothing_to_touch(
@@ -266,6 +283,7 @@ _REMEMBER = (
     update(BookingDraft.__table__)
     .where(BookingDraft.id == bindparam("draft"), BookingDraft.submitted_at.is_(None))
     .values(updated_at=bindparam("now"), month=bindparam("month"), presence_type_id=bindparam("type"))
+    .returning(wizard.BOOKED_CENTS)
 )
 _SAME_DAY = (
     (BookingDraftLine.draft_id == bindparam("draft"))
@@ -295,11 +313,15 @@ _ADD = insert(BookingDraftLine.__table__).from_select(
 )
 
 
-def _remember(session: Session, draft_id: int, day: date, presence_type_id: int, now: datetime) -> None:
-    """Hold the draft and keep where the parent is, so that coming back opens the same month and type."""
-    seen = {"draft": draft_id, "now": now, "month": day.replace(day=1), "type": presence_type_id}
-    if not session.connection().execute(_REMEMBER, seen).rowcount:
+def _remember(session: Session, day: ChildDay, presence_type_id: int, now: datetime) -> int:
+    """Hold the draft and keep where the parent is, so that coming back opens the same month and type.
+    Returns what is booked in this month costs, in cents."""
+    month = day.day.replace(day=1)
+    seen = {"draft": day.draft_id, "now": now, "month": month, "type": presence_type_id}
+    row = session.connection().execute(_REMEMBER, seen | wizard.month_of(day.household_id, month)).first()
+    if row is None:
         raise Stale(_SUBMITTED)
+    return row[0]
 
 
 def _drop(session: Session, day: ChildDay) -> None:
@@ -326,11 +348,11 @@ def _line_of(day: ChildDay) -> dict[str, object]:
     return {"draft": day.draft_id, "child": day.child_id, "opening": day.opening_id}
 
 
-def _touched(day: ChildDay, wished: list[ChildDay], rules: RuleSet) -> Touched:
+def _touched(day: ChildDay, wished: list[ChildDay], rules: RuleSet, booked_cents: int) -> Touched:
     """The wishes as they are now, without reading them again."""
     same = (day.child_id, day.opening_id)
     others = [other for other in wished if (other.child_id, other.opening_id) != same]
-    return Touched(day, [*others, day] if day.wish else others, rules)
+    return Touched(day, [*others, day] if day.wish else others, rules, booked_cents)
 
 
 # --- Step 4 -------------------------------------------------------------------------------------------------

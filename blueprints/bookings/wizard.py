@@ -17,6 +17,7 @@ from domain.calendar import parse_month
 from domain.errors import BusinessError, Refused
 from queries import booking_gates, households, wizard, wizard_month, wizard_recap
 from queries.family import ChildCard, HouseholdName, children_of, homes_of_children
+from queries.wizard_recap import MonthSoFar
 from services import booking_copies, booking_drafts, booking_requests
 from services.booking_drafts import Wanted
 
@@ -242,7 +243,9 @@ def days(key: str) -> Response:
     return current_app.jinja_env.get_template("bookings/_wizard_touched.html").render(
         key=key,
         cells=[wizard_month.touched_cell(touched.day, type_id, touched.rules, now(), today())],
-        bar=wizard_recap.bar(touched.wishes, touched.rules, now()),
+        bar=wizard_recap.bar(
+            touched.wishes, touched.rules, now(), MonthSoFar(day.replace(day=1), touched.booked_cents)
+        ),
     )
 
 
@@ -257,6 +260,17 @@ def _wish(text: str) -> tuple[date, Wanted]:
         return date.fromisoformat(day), Wanted(wanted)
     except ValueError:
         abort(404)
+
+
+@step("/<key>/aller-a", "POST")
+def switch(key: str) -> Response:
+    """Another child or another structure in the same draft: `choix` is « child:facility »."""
+    child_id, _, facility_id = request.form.get("choix", "").partition(":")
+    month = _month_argument()
+    if month is None or not (child_id.isdecimal() and facility_id.isdecimal()):
+        abort(404)
+    booking_drafts.switch(acting().author, key, int(child_id), int(facility_id), month, now())
+    return _planning(_draft(key)) if is_htmx() else done(url_for(".planning", key=key))
 
 
 @step("/<key>/recopier", "POST")

@@ -521,6 +521,7 @@ class Town:
         steps = {
             "days": {"jour": "2027-02-04:book", "type": meal},
             "copy": {"mois": "2027-02"},
+            "switch": {"mois": "2027-02", "choix": f"{child}:{self.own.canteen.facility.id}"},
             "edit": {"enfant": child, "etablissement": self.own.canteen.facility.id},
             "remove": {"enfant": child, "jour": "2027-02-04"},
         }

@@ -69,3 +69,35 @@ def test_leo_absent_tomorrow_is_two_taps_from_the_home_page(visit, world, record
     assert len(world.all(Absence)) == 1
     record_property("taps", thumb.taps)
     assert thumb.taps == 2
+
+
+def test_monday_and_thursday_for_two_siblings_of_several_structures_by_the_default_week(
+    visit, world, record_property
+):
+    """Each child goes to two structures: the wizard would ask where; the default week shows them all."""
+    bench = Bench(world, YEAR)
+    marie = bench.other_child()
+    camp = world.canteen(YEAR, name="ALSH Saint-Géry")
+    for child in (bench.leo, marie):
+        world.enrol(child, camp.facility)
+    world.school_holiday(date(2027, 7, 3), date(2027, 8, 31), "Vacances d’été")
+    page, thumb = visit(bench.claire), Thumb()
+    page.goto("/planning")
+    page.get_by_role("link", name="Nouvelle réservation").tap()
+
+    thumb.tap(page.get_by_role("link", name="Réserver des semaines entières"))
+    canteen = page.get_by_role("group", name="Cantine, Écoles de Cahors").first
+    for weekday in ("lundi", "jeudi"):
+        thumb.tap(canteen.get_by_role("checkbox", name=f"{weekday}, tous les enfants"))
+    expect(page.get_by_role("radio", name="Jusqu’aux vacances d’été")).to_be_checked()
+    thumb.tap(page.get_by_role("button", name="Voir ce qui change"))
+    expect(page.get_by_role("heading", name="Ce qui change")).to_be_visible()
+    thumb.tap(page.get_by_role("button", name="Confirmer"))
+    thumb.tap(page.get_by_role("button", name="Valider"))
+
+    reference(page)
+    wanted = [one for one in YEAR if one > date(2027, 1, 12) and one.weekday() in (0, 3)]
+    booked = sorted((row.child_id, row.day) for row in world.all(Booking))
+    assert booked == [(child, one) for child in sorted((bench.leo.id, marie.id)) for one in wanted]
+    record_property("taps", thumb.taps)
+    assert thumb.taps <= MOST_TAPS

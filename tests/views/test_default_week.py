@@ -112,7 +112,7 @@ def test_every_presence_type_of_every_structure_of_the_children_is_there(bench, 
     assert f"{marie.id}:{camp.meal.id}:2:all" in values
     assert f"{bench.leo.id}:{camp.meal.id}:2:all" not in values  # Léo is not enrolled there
     assert f"{bench.leo.id}:{bench.meal_id}:2:all" not in values  # no canteen on Wednesdays
-    labels = [words(one) for one in client.page.select("#toutes ~ fieldset")][0]
+    labels = [words(one) for one in client.page.select("#toutes ~ .patterns fieldset")][0]
     assert "lundi, tous les enfants" in labels
     assert "lundi, Léo" in labels
 
@@ -391,7 +391,7 @@ def test_statements_do_not_grow_with_children_activities_and_days(world, client,
         world.presence_type(activity, f"Atelier {number}")
         world.openings(activity, bench.canteen.period, [row.day for row in bench.canteen.openings])
     client.get(PAGE)
-    boxes = [box["value"] for box in client.page.select('#toutes ~ fieldset input[name="jour"]')]
+    boxes = [box["value"] for box in client.page.select('#toutes ~ .patterns fieldset input[name="jour"]')]
     preview(client, boxes)
     key = bench.world.one(BookingDraft).key
     for page, most in ((PAGE, 12), (f"/reservations/{key}/semaine-type/apercu", 9)):
