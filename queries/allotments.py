@@ -11,7 +11,7 @@ from datetime import date, datetime
 from math import ceil
 from typing import NamedTuple
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from domain.allotment import Limit, Method, Ranked, Room, Standing, Wish, allot, read_inputs
 from domain.booking_window import BookingWindow
@@ -110,14 +110,21 @@ def period(period_id: int) -> Period:
     return Period(*row[:6], window)
 
 
-def open_days(period_id: int, today: date, activity_id: int | None = None) -> tuple[OpenDay, ...]:
-    """The days of a period (of one of its activities), by activity then day. Three statements.
+def open_days(period_id: int, today: date) -> tuple[OpenDay, ...]:
+    """The days of a period, by activity then day. Three statements.
 
     A day that is closed or over has no place to give.
     """
-    within = [Opening.period_id == period_id]
-    if activity_id is not None:
-        within.append(Opening.activity_id == activity_id)
+    return _open_days(Opening.period_id == period_id, today)
+
+
+def open_day(opening_id: int, today: date) -> OpenDay:
+    """The same for one day."""
+    (day,) = _open_days(Opening.id == opening_id, today)
+    return day
+
+
+def _open_days(within: ColumnElement[bool], today: date) -> tuple[OpenDay, ...]:
     limits: dict[int, list[Limit]] = defaultdict(list)
     for opening_id, group_id, part, left in db.session.execute(
         select(
@@ -127,12 +134,12 @@ def open_days(period_id: int, today: date, activity_id: int | None = None) -> tu
             PlaceLimit.capacity - PlaceLimit.booked,
         )
         .join(Opening, Opening.id == PlaceLimit.opening_id)
-        .where(*within)
+        .where(within)
         .order_by(PlaceLimit.id)
     ):
         limits[opening_id].append(Limit(group_id, part, left))
     candidates: dict[int, list[Candidate]] = defaultdict(list)
-    for row in db.session.execute(_CANDIDATES.where(*within)):
+    for row in db.session.execute(_CANDIDATES.where(within)):
         candidates[row.opening_id].append(Candidate(*row))
     rows = db.session.execute(
         select(
@@ -146,7 +153,7 @@ def open_days(period_id: int, today: date, activity_id: int | None = None) -> tu
             Opening.closed_reason,
         )
         .join(Activity, Activity.id == Opening.activity_id)
-        .where(*within)
+        .where(within)
         .order_by(Activity.position, Activity.id, Opening.day)
     )
     return tuple(

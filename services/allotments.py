@@ -1,8 +1,9 @@
 """The places of a period go to the wishes of families by the town's published criteria (R17).
 
-The règlement is read before anything is held. Then one transaction for each activity locks its days, ranks
-the wishes that are still there, gives the places, and keeps what it read, so that the calculation can be done
-again. Each family is told, then the period goes first come. A run that was cut goes on where it stopped.
+The règlement is read before anything is held. Then one transaction for each day locks it, ranks the wishes
+that are still there, gives the places, and keeps what it read, so that it can be calculated again: short
+enough for other families to go on booking. Each family is told, then the period goes first come. A run
+that was cut goes on where it stopped.
 """
 
 import secrets
@@ -31,7 +32,6 @@ from models import (
     Facility,
     Guardian,
     HouseholdGuardian,
-    Opening,
     OutgoingMail,
     User,
 )
@@ -74,9 +74,9 @@ def allot(period_id: int, seed: str, *, author: Author, author_name: str, now: d
         raise Refused("no_wish", f"Aucune famille n’a fait de vœu{NBSP}: il n’y a rien à attribuer.")
     standing = allotments.standings(days, now)
     run = _Run(period_id, seed, author, author_name, now, standing)
-    for activity_id, rule in rules.items():
+    for day in (day for day in days if day.candidates):
         with write_transaction() as session:
-            _allot_activity(session, run, activity_id, rule)
+            _allot_day(session, run, day.opening_id, rules[day.activity_id])
     families = _tell_families(run)
     with write_transaction() as session:
         _close(session, run)
@@ -124,42 +124,49 @@ def _refuse_silent(days: Iterable[OpenDay], rules: Mapping[int, PlaceRule | None
         )
 
 
-# --- One activity -------------------------------------------------------------------------------------------
+# --- One day ------------------------------------------------------------------------------------------------
 
 
-def _allot_activity(session: Session, run: _Run, activity_id: int, rule: PlaceRule) -> None:
-    """Answer every wish of an activity, once: a run that comes after finds the allotment made."""
+def _allot_day(session: Session, run: _Run, opening_id: int, rule: PlaceRule) -> None:
+    """Answer every wish of a day, once: who comes after finds none."""
     period = records.get(session, BookingPeriod, run.period_id)
     _check(allotments.period(period.id).window, run.now)
-    done = select(Allotment.id).where(Allotment.period_id == period.id, Allotment.activity_id == activity_id)
-    if session.scalar(done) is not None:
+    places.lock(session, [opening_id])
+    day = allotments.open_day(opening_id, run.today)
+    if not day.candidates:
         return
-    places.lock(
-        session,
-        select(Opening.id).where(Opening.period_id == period.id, Opening.activity_id == activity_id),
-    )
-    row = Allotment(
-        period_id=period.id,
-        activity_id=activity_id,
-        seed=run.seed,
-        criteria=list(rule.sentences()),
-        rulebook_fingerprint=rule.fingerprint,
-        author_user_id=run.author.user_id,
-        author_name=run.author_name,
-        made_at=run.now,
-    )
-    session.add(row)
+    made = _allotment_of(session, run, day.activity_id, rule)
+    answers = _Answers(session, run, made.id, session.get_one(Activity, day.activity_id), rule.rule.tie)
+    for one in allotments.rank(day, run.standing, Method(rule.rule.tie, made.seed)):
+        answers.give(day, one)
     session.flush()
-    answers = _Answers(session, run, row.id, session.get_one(Activity, activity_id), rule.rule.tie)
-    method = Method(rule.rule.tie, run.seed)
-    for day in allotments.open_days(period.id, run.today, activity_id):
-        for one in allotments.rank(day, run.standing, method):
-            answers.give(day, one)
-    answers.record(period.id)
+    after = {"opening_id": opening_id, "seed": made.seed, "states": dict(answers.states)}
+    _record(session, run, "allotment.made", made.id, after)
+
+
+def _allotment_of(session: Session, run: _Run, activity_id: int, rule: PlaceRule) -> Allotment:
+    """One draw for all the days of an activity, that of the run which began it."""
+    row = session.scalar(
+        select(Allotment).where(Allotment.period_id == run.period_id, Allotment.activity_id == activity_id)
+    )
+    if row is None:
+        row = Allotment(
+            period_id=run.period_id,
+            activity_id=activity_id,
+            seed=run.seed,
+            criteria=list(rule.sentences()),
+            rulebook_fingerprint=rule.fingerprint,
+            author_user_id=run.author.user_id,
+            author_name=run.author_name,
+            made_at=run.now,
+        )
+        session.add(row)
+        session.flush()
+    return row
 
 
 class _Answers:
-    """The answers of one activity as they are written."""
+    """The answers of one day as they are written; `states` counts them."""
 
     def __init__(self, session: Session, run: _Run, allotment_id: int, activity: Activity, tie: Tie) -> None:
         self._session, self._run, self._tie = session, run, tie
@@ -167,8 +174,8 @@ class _Answers:
         self._actor = Actor(run.author.user_id, run.author_name, run.author.channel)
         mode = session.get_one(Facility, activity.facility_id).validation_mode
         self._given = BookingState.ACCEPTED if mode is ValidationMode.AUTOMATIC else BookingState.PENDING
-        self._waiting: Counter[tuple[int, int | None]] = Counter()
-        self._by_household: dict[int, Counter[str]] = {}
+        self._waiting: Counter[int | None] = Counter()
+        self.states: Counter[str] = Counter()
 
     def give(self, day: OpenDay, one: Ranked) -> None:
         """Answer one wish. Raises Stale when its place is not free, which the lock makes impossible."""
@@ -189,12 +196,12 @@ class _Answers:
                 inputs=inputs_of(one.wish, day.room, self._tie),
             )
         )
-        self._by_household.setdefault(booking.household_id, Counter())[following.value] += 1
+        self.states[following.value] += 1
 
     def _without_place(self, day: OpenDay, one: Ranked) -> BookingState:
         """The waiting list while it has room, in the order of the ranks."""
         longest = self._activity.waiting_places
-        line = (day.opening_id, one.wish.group_id if day.has_limits else None)
+        line = one.wish.group_id if day.has_limits else None
         is_full = longest is not None and self._waiting[line] >= longest
         if day.room.closed or not self._activity.has_waiting_list or is_full:
             return BookingState.REFUSED
@@ -215,15 +222,6 @@ class _Answers:
                 decided_at=None if state in (LineState.PENDING, LineState.WAITING) else self._run.now,
             )
         )
-
-    def record(self, period_id: int) -> None:
-        """The journal: the act, and what it gave to each family."""
-        self._session.flush()
-        about = {"period_id": period_id, "activity_id": self._activity.id, "seed": self._run.seed}
-        _record(self._session, self._run, "allotment.made", self._allotment_id, about)
-        for household_id, states in self._by_household.items():
-            after = about | {"states": dict(states)}
-            _record(self._session, self._run, "booking.allotted", self._allotment_id, after, household_id)
 
 
 # --- The end ------------------------------------------------------------------------------------------------
@@ -259,6 +257,8 @@ def _told(period_id: int) -> Select:
 
 def _tell(session: Session, run: _Run, household_id: int) -> None:
     result = allotments.own_result(run.period_id, [household_id])
+    states = Counter(day.state.value for _, days in result.children for day in days)
+    _record(session, run, "booking.allotted", run.period_id, {"states": states}, household_id)
     for row in session.execute(
         select(User.id, User.email)
         .join(Guardian, Guardian.user_id == User.id)
