@@ -55,7 +55,7 @@ class MonthSoFar:
     booked_cents: int
 
 
-_ALREADY, _WISH = "already_booked", "wish"
+_ALREADY, _WISH, _TO_EXPLAIN = "already_booked", "wish", "to_explain"
 _KIND_WORDS = {
     ActivityKind.MORNING: ("matin", "matins"),
     ActivityKind.MEAL: ("repas", "repas"),
@@ -69,6 +69,7 @@ _STATE_WORDS = {
     LineState.REFUSED: ("impossible", "impossibles"),
     _ALREADY: ("déjà réservé", "déjà réservés"),
     _WISH: ("vœu", "vœux"),
+    _TO_EXPLAIN: ("avec un motif à écrire", "avec un motif à écrire"),
 }
 
 
@@ -79,7 +80,7 @@ def bar(wished: Sequence[ChildDay], rules: RuleSet, now: datetime, so_far: Month
     if not wished:
         return Bar(0, "Aucun jour choisi", "Touchez un jour pour le demander.", estimate)
     title = f"{enumerate_fr(_counted(wished))} · {format_euros(total_due(verdicts))}"
-    return Bar(len(wished), title, _states(verdicts), estimate)
+    return Bar(len(wished), title, _states(zip(wished, verdicts, strict=True)), estimate)
 
 
 def _estimate(so_far: MonthSoFar, pairs: Iterable[tuple[ChildDay, Verdict]]) -> str:
@@ -111,8 +112,8 @@ def total_due(verdicts: Iterable[Verdict]) -> int:
     return sum(verdict.due_cents or 0 for verdict in verdicts if verdict.state in due)
 
 
-def _states(verdicts: Sequence[Verdict]) -> str:
-    states = [_said_state(verdict) for verdict in verdicts]
+def _states(pairs: Iterable[tuple[ChildDay, Verdict]]) -> str:
+    states = [_TO_EXPLAIN if may_be_passed(day, verdict) else _said_state(verdict) for day, verdict in pairs]
     return ", ".join(
         plural(states.count(state), *words) for state, words in _STATE_WORDS.items() if state in states
     )
@@ -273,6 +274,8 @@ def _badge(day: ChildDay, verdict: Verdict) -> tuple[str, str, str]:
             return "liste d’attente", "info", "list-ordered"
     if verdict.code == _ALREADY:
         return UNCHANGED[day.booking_state].badge.lower(), "info", "check"
+    if may_be_passed(day, verdict):
+        return "hors de la règle, motif à écrire", "wait", "triangle-alert"
     return "refusé", "stop", "ban"
 
 
