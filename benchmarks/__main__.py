@@ -3,7 +3,7 @@
 .venv/bin/python -m benchmarks
 """
 
-from benchmarks import agenda, documents, imports, memory, rulebook, start, weights
+from benchmarks import agenda, documents, growth, imports, memory, rulebook, start, traffic, weights
 
-for part in (agenda, rulebook, weights, imports, memory, start, documents):
+for part in (agenda, growth, traffic, rulebook, weights, imports, memory, start, documents):
     part.main()

@@ -32,7 +32,7 @@ from tests.factories import Canteen, World, weekdays
 from tests.strict_client import StrictClient
 
 ROUNDS, REQUESTS = 9, 25
-MOST_HELLOS, MOST_AGENDAS = 45, 0.85
+MOST_HELLOS, MOST_AGENDAS = 40, 0.7
 MOST_PAGE_KB, MOST_FRAGMENT_KB = 8, 1
 MONTH = date(2027, 1, 1)
 OTHERS = 200  # households that only make the tables grow

@@ -3,7 +3,7 @@ must know: class, diet, who may fetch them, what their parents allow (S45 to S48
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -135,7 +135,10 @@ def day_sheet(
     groups = {row.child_id: row.group_name for row in db.session.execute(_GROUPS, params)}
     files = child_files({row.child_id: [place] for row in rows}, day, now)
     wanted = {row.child_id for row in rows if activity_id in (None, row.activity_id)}
-    children = [_child(child_id, rows, groups, files) for child_id in wanted]
+    own: dict[int, list[Any]] = {child_id: [] for child_id in files}
+    for row in rows:
+        own[row.child_id].append(row)
+    children = [_child(own[child_id], groups, files[child_id]) for child_id in wanted]
     return DaySheet(
         *place,
         day,
@@ -149,11 +152,9 @@ def day_sheet(
     )
 
 
-def _child(
-    child_id: int, rows: Iterable[Any], groups: dict[int, str], files: dict[int, ChildFile]
-) -> ExpectedChild:
-    mine = [row for row in rows if row.child_id == child_id]
-    file = files[child_id]
+def _child(mine: Sequence[Any], groups: Mapping[int, str], file: ChildFile) -> ExpectedChild:
+    """A child by its bookings of the day."""
+    child_id = mine[0].child_id
     group = file.schooled.group if file.schooled else ""
     return ExpectedChild(
         child_id,

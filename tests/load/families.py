@@ -16,6 +16,8 @@ import random
 import re
 import time
 from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
@@ -35,6 +37,9 @@ RADIO = re.compile(r'<input[^>]*type="radio"[^>]*>')
 
 def attributes(tag: str) -> dict[str, str]:
     return {name: unescape(value) for name, value in ATTRIBUTE.findall(tag.partition(">")[0])}
+
+
+Think = Callable[[], Awaitable[None]]
 
 
 class Broken(Exception):
@@ -65,6 +70,13 @@ class Visitor:
     async def post(self, act: str, path: str, form: dict[str, str], **headers: str) -> tuple[int, str, str]:
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
         return await self._ask(act, "POST", path, urlencode(form).encode(), kind | headers)
+
+    async def sent(self, act: str, path: str, form: dict[str, str]) -> str:
+        """Send a form that leads to another page; its path."""
+        status, location, _ = await self.post(act, path, form)
+        if status != 303:
+            raise Broken(f"{act}: {status}")
+        return urlsplit(location).path
 
     async def file(self, path: str) -> None:
         status, _, _ = await self._ask("file", "GET", path, None, {})
@@ -123,57 +135,76 @@ class Visitor:
         return content
 
 
+def source_of(number: int) -> str:
+    """The address of a family, in a network of its own for each 250 of them."""
+    return f"127.1.{number // 250 + 1}.{number % 250 + 1}"
+
+
 def hidden(text: str) -> dict[str, str]:
     """The hidden fields of a form, which a browser sends back."""
     fields = (attributes(tag) for tag in HIDDEN.findall(text))
     return {field["name"]: field.get("value", "") for field in fields if "name" in field}
 
 
-async def book(visitor: Visitor, email: str, password: str, pause: float, rng: random.Random) -> None:
-    """Sign in, see the home page, book ten days in the wizard, validate, read the receipt."""
+@dataclass(frozen=True, slots=True)
+class Painting:
+    """Step 3 of the wizard, open: its path, where a touched day goes, with what, the days that can be had."""
 
-    async def think() -> None:
-        await asyncio.sleep(rng.uniform(0, 2 * pause))
+    path: str
+    address: str
+    fields: dict[str, str]
+    days: list[dict[str, str]]
 
+    async def touch(self, visitor: Visitor, button: dict[str, str], wanted: str = "book") -> None:
+        value = button["value"].removesuffix("book") + wanted
+        form = self.fields | {button["name"]: value}
+        status, _, _ = await visitor.post("touched day", self.address, form, **{"HX-Request": "true"})
+        if status != 200:
+            raise Broken(f"touched day: {status}")
+
+
+async def sign_in(visitor: Visitor, email: str, password: str, think: Think) -> None:
+    """Read the sign-in page and its files, sign in, see the home page."""
     await visitor.get("sign-in page", "/")
     for path in dict.fromkeys(FILES.findall(visitor.page)):
         await visitor.file(path)
     await think()
     form = hidden(visitor.page) | {"email": email, "password": password}
-    status, location, _ = await visitor.post("sign-in", "/", form)
-    if status != 303:
-        raise Broken(f"sign-in: {status}")
-    await visitor.get("home", urlsplit(location).path)
-    await think()
+    await visitor.get("home", await visitor.sent("sign-in", "/", form))
+
+
+async def open_wizard(visitor: Visitor, think: Think) -> Painting:
+    """Begin a booking for the first child."""
     await visitor.get("wizard", "/reservations/nouvelle")
     address, text = visitor.form("/reservations/nouvelle")
     choice = attributes(RADIO.findall(text)[0])
     await think()
-    status, location, _ = await visitor.post(
-        "child", address, hidden(text) | {choice["name"]: choice["value"]}
-    )
-    if status != 303:
-        raise Broken(f"child: {status}")
-    where = await visitor.get("planning", urlsplit(location).path)
+    where = await visitor.sent("child", address, hidden(text) | {choice["name"]: choice["value"]})
+    path = await visitor.get("planning", where)
     address, text = visitor.form("/jours")
     buttons = [attributes(tag) for tag in DAY.findall(text)]
-    offered = [button for button in buttons if button.get("value", "").endswith(":book")]
-    if len(offered) < DAYS:
-        raise Broken(f"only {len(offered)} days to touch")
-    fields = hidden(text)
-    for button in rng.sample(offered, DAYS):
+    days = [button for button in buttons if button.get("value", "").endswith(":book")]
+    if len(days) < DAYS:
+        raise Broken(f"only {len(days)} days to touch")
+    return Painting(path, address, hidden(text), days)
+
+
+async def book(visitor: Visitor, email: str, password: str, pause: float, rng: random.Random) -> None:
+    """The whole visit: sign in, see the home page, touch ten days, validate, read the receipt."""
+
+    async def think() -> None:
+        await asyncio.sleep(rng.uniform(0, 2 * pause))
+
+    await sign_in(visitor, email, password, think)
+    await think()
+    painting = await open_wizard(visitor, think)
+    for button in rng.sample(painting.days, DAYS):
         await think()
-        touched = fields | {button["name"]: button["value"]}
-        status, _, _ = await visitor.post("touched day", address, touched, **{"HX-Request": "true"})
-        if status != 200:
-            raise Broken(f"touched day: {status}")
-    await visitor.get("recap", where.replace("/planning", "/recapitulatif"))
+        await painting.touch(visitor, button)
+    await visitor.get("recap", painting.path.replace("/planning", "/recapitulatif"))
     address, text = visitor.form("/valider")
     await think()
-    status, location, _ = await visitor.post("validation", address, hidden(text))
-    if status != 303:
-        raise Broken(f"validation: {status}")
-    await visitor.get("receipt", urlsplit(location).path)
+    await visitor.get("receipt", await visitor.sent("validation", address, hidden(text)))
 
 
 async def morning(
@@ -189,8 +220,7 @@ async def morning(
     async def come(number: int, email: str, password: str) -> None:
         rng = random.Random(number)  # noqa: S311  moments and days, not secrets
         await asyncio.sleep(rng.uniform(0, seconds - visit))
-        source = f"127.{1 + number // 60000 % 250}.{number // 250 % 240 + 1}.{number % 250 + 1}"
-        visitor = Visitor(where.hostname, where.port, source, told)
+        visitor = Visitor(where.hostname, where.port, source_of(number), told)
         try:
             await book(visitor, email, password, pause, rng)
             done.append(time.monotonic() - began)
