@@ -23,6 +23,7 @@ from blueprints.household import blueprint as household
 from blueprints.invoices import blueprint as invoices
 from blueprints.public import blueprint as public
 from blueprints.shared import errors, observation, pages, security_headers
+from blueprints.shared.converters import RowNumber
 from blueprints.staff.bookings import blueprint as staff_bookings
 from blueprints.staff.calendar import blueprint as staff_calendar
 from blueprints.staff.closures import blueprint as staff_closures
@@ -65,6 +66,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
     app.extensions["sealer"] = LocalProxy(cache(lambda: sealing.load_sealer(app.config["SEALING_KEYS"])))
+    app.url_map.converters["int"] = RowNumber
     db.init_app(app)
     login_manager.init_app(app)
     csrf.init_app(app)

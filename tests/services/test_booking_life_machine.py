@@ -420,7 +420,7 @@ def test_bookings_live_as_the_model_says(world, sized):
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=sized(ordinary=8, full=200),
+            max_examples=sized(ordinary=20, full=200),
             stateful_step_count=sized(ordinary=20, full=50),
             derandomize=True,
             database=None,

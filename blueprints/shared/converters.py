@@ -1,0 +1,14 @@
+"""What the numbers of addresses may be."""
+
+from typing import Any
+
+from werkzeug.routing import IntegerConverter, Map
+
+_LARGEST = 2_147_483_647  # of a column of whole numbers, on both engines
+
+
+class RowNumber(IntegerConverter):
+    """`<int:…>` in a route: a number that no row can have leads nowhere (404), and never to the database."""
+
+    def __init__(self, map: Map, *arguments: Any, max: int = _LARGEST, **options: Any) -> None:
+        super().__init__(map, *arguments, max=max, **options)
