@@ -79,7 +79,7 @@ def test_with_every_condition_met_the_child_is_enrolled_at_once(bench):
     row = bench.row()
     assert (row.reference, row.state, row.enrolment_id) == (reference, EnrolmentState.ACCEPTED, enrolment.id)
     (mail,) = bench.mails()
-    assert "est inscrit" in mail.text
+    assert "est acceptée" in mail.text
     assert reference in mail.subject
     told = [event.action for event in bench.world.all(select(AuditEvent).order_by(AuditEvent.id))]
     assert told == ["enrolment_request.asked", "enrolment.added", "enrolment_request.accepted"]

@@ -112,7 +112,7 @@ def test_an_automatic_structure_enrols_at_once(client, world):
     assert "l’inscription est enregistrée dès l’envoi" in text(claire)
     answer = send(claire, bench)
     claire.get(answer.headers["Location"])
-    assert "est inscrit à cette activité" in text(claire)
+    assert "L’inscription de Léo est acceptée" in text(claire)
     claire.get(f"/mes-enfants/{bench.leo.id}")
     assert "Les Marmottes · Atelier" in text(claire)
 
