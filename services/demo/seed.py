@@ -16,6 +16,7 @@ from services import credentials
 from services.demo import (
     seed_acts,
     seed_bookings,
+    seed_closures,
     seed_file,
     seed_people,
     seed_rules,
@@ -74,6 +75,8 @@ def refill(now: datetime, folder: Path, password: str, emails: Emails) -> None:
     seed_acts.declare_changes(senders, agent_id, now)
     seed_acts.send_documents(senders, agent_id, now)
     seed_acts.ask_enrolment(senders, now)
+    seed_closures.close_an_evening(agent_id, now)
+    seed_closures.tell_an_absence(senders, now)
 
 
 def _span(today: date) -> tuple[date, date]:
