@@ -314,7 +314,16 @@ def _becomes(one: BookedDay, rules: RuleSet, now: datetime) -> tuple[Becomes, tu
     if decision.outcome is Outcome.FREE:
         at_once = one.mode is ValidationMode.AUTOMATIC or not is_accepted
         return (Becomes.CANCELLED if at_once else Becomes.ASKED), said
+    if is_accepted and decision.outcome in _STILL_ASKED:
+        said = (_STILL_ASKED[decision.outcome],)
     return (Becomes.ABSENT if is_accepted else Becomes.NOTHING), said
+
+
+# An absence is no request: the planning is where these are made.
+_STILL_ASKED = {
+    Outcome.ON_REQUEST: f"Pour demander plutôt l’annulation{NBSP}: «{NBSP}Annuler{NBSP}», sur le planning.",
+    Outcome.EXTRA: f"Annulable avec un supplément{NBSP}: «{NBSP}Annuler{NBSP}», sur le planning.",
+}
 
 
 def stretches_of(own: Sequence[BookedDay], absent_ids: Iterable[int]) -> Mapping[int, tuple[date, ...]]:

@@ -198,6 +198,9 @@ def due_after(rows: Sequence[Affected], wish: Wish, now: datetime) -> Mapping[in
 def _due_by_rule(own: Sequence[Affected], rules: RuleSet, wish: Wish, now: datetime) -> dict[int, int]:
     found = {}
     for one in own:
+        if not rules.rules_absences([one.presence_type_id], wish.first):
+            found[one.booking_id] = 0
+            continue
         days = tuple(
             dict.fromkeys(
                 other.day

@@ -210,6 +210,19 @@ def test_the_rule_decides_what_stays_due_for_a_cause_that_it_knows(bench, agent,
     assert bench.world.one(Booking).due_cents == 320 - credit
 
 
+def test_an_activity_without_absence_rules_leaves_nothing_due(bench, agent):
+    """Whatever the rules of another activity of the structure say of the cause."""
+    written.add_absences(bench.world.rulebook, bench.canteen.activity.rule_name)
+    other = bench.world.activity(bench.canteen.facility, "Garderie")
+    evening = bench.world.presence_type(other, "Garderie")
+    (opening,) = bench.world.openings(other, bench.canteen.period, [MONDAY])
+    bench.world.booking(bench.home, bench.leo, opening, evening)
+    bench.ask(MONDAY)
+    assert close(bench, agent, wish(bench, cause="sortie_scolaire")).credit_cents == 320
+    due = {one.activity_id: one.due_cents for one in bench.world.all(Booking)}
+    assert due == {other.id: 0, bench.canteen.activity.id: 320}
+
+
 @pytest.mark.parametrize(
     ("first", "last", "code"),
     [
