@@ -1,5 +1,6 @@
 """What a day offers (S92, S100, R11). Places are held by pending and accepted bookings and by open offers."""
 
+from collections.abc import Mapping
 from enum import IntFlag
 
 from domain.enums import Availability
@@ -13,7 +14,15 @@ class DayPart(IntFlag):
     AFTERNOON = 4
 
 
+PART_NAMES = {DayPart.MORNING: "matin", DayPart.MEAL: "repas", DayPart.AFTERNOON: "après-midi"}
 FULL_DAY = DayPart.MORNING | DayPart.MEAL | DayPart.AFTERNOON
+
+
+def limit_name(key: tuple[int | None, int], group_names: Mapping[int, str]) -> str:
+    """« 3-5 ans », « après-midi », « 3-5 ans, repas »: what a limit (group, part) counts."""
+    group_id, part = key
+    names = [] if group_id is None else [group_names[group_id]]
+    return ", ".join(names + ([PART_NAMES[DayPart(part)]] if part else []))
 
 
 def places_left(capacity: int | None, booked: int, narrowest: int | None = None) -> int | None:

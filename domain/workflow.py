@@ -58,6 +58,9 @@ PLACE_HOLDING_STATES = frozenset({BookingState.PENDING, BookingState.ACCEPTED, B
 # What holds no place of the family's own: it is given up at any time, and nothing is due.
 UNPLACED_STATES = frozenset({BookingState.REQUESTED, BookingState.WAITING, BookingState.OFFERED})
 
+# What nobody of the service answers by hand: the family, or the allotment of the places, does.
+NOT_BY_HAND = frozenset({BookingState.REQUESTED, BookingState.OFFERED})
+
 
 def booking_may_become(state: BookingState, following: BookingState) -> bool:
     return following in BOOKING_TRANSITIONS[state]

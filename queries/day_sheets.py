@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import bindparam, exists, func, select
 
 from domain.enums import BookingState
 from domain.errors import NotFound
 from domain.people import fold
 from domain.workflow import PLACE_HOLDING_STATES
 from extensions import db
-from models import Absence, Activity, Booking, Child, Enrolment, Facility, PresenceType
+from models import Absence, Activity, Booking, Child, ChildGroup, Enrolment, Facility, PresenceType
 from queries.child_files import ChildFile, child_files
 
 ORDINARY = "Ordinaire"
@@ -99,13 +99,14 @@ _BOOKED = (
     .where(
         Activity.facility_id == bindparam("facility_id"),
         Booking.day == bindparam("day"),
-        Booking.state.in_(PLACE_HOLDING_STATES),
+        Booking.state.in_(PLACE_HOLDING_STATES - {BookingState.OFFERED}),
     )
     .order_by(Activity.position, Activity.name, Booking.id)
 )
 # The class stands with the enrolment in the whole structure: it comes last.
 _GROUPS = (
-    select(Enrolment.child_id, Enrolment.group_name)
+    select(Enrolment.child_id, func.coalesce(ChildGroup.name, Enrolment.group_name).label("group_name"))
+    .outerjoin(ChildGroup, ChildGroup.id == Enrolment.group_id)
     .where(
         Enrolment.facility_id == bindparam("facility_id"),
         Enrolment.first_day <= bindparam("day"),

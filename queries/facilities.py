@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from domain.enums import ActivityKind, FacilityKind, LineAction, PlacesMode, ValidationMode
 from domain.errors import NotFound
 from extensions import db
-from models import Activity, BookingPeriod, Facility, Opening, PresenceType
+from models import Activity, BookingPeriod, ChildGroup, Facility, Opening, PresenceType
 from queries import rulebooks
 
 
@@ -66,6 +66,20 @@ class FacilitySheet:
     is_active: bool
     activities: tuple[ActivityRow, ...]
     periods: tuple[PeriodRow, ...]
+    groups: tuple["GroupRow", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """A group of children of a facility; ages in completed years, both included."""
+
+    id: int
+    facility_id: int
+    name: str
+    first_age: int | None
+    last_age: int | None
+    position: int
+    is_active: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +88,7 @@ class PresenceTypeRow:
     activity_id: int
     name: str
     short_name: str
+    parts: int
     rule_name: str
     position: int
     is_active: bool
@@ -87,6 +102,8 @@ class ActivitySheet:
     name: str
     kind: ActivityKind
     has_waiting_list: bool
+    waiting_places: int | None
+    offer_hours: int
     last_places_threshold: int
     position: int
     is_active: bool
@@ -102,6 +119,7 @@ class PresenceTypeSheet:
     id: int
     name: str
     short_name: str
+    parts: int
     rule_name: str
     position: int
     is_active: bool
@@ -168,7 +186,37 @@ def facility(facility_id: int) -> FacilitySheet:
         row.is_active,
         _activities(facility_id),
         periods(facility_id),
+        groups(facility_id),
     )
+
+
+_GROUP = select(
+    ChildGroup.id,
+    ChildGroup.facility_id,
+    ChildGroup.name,
+    ChildGroup.first_age,
+    ChildGroup.last_age,
+    ChildGroup.position,
+    ChildGroup.is_active,
+)
+
+
+def groups(facility_id: int) -> tuple[GroupRow, ...]:
+    """The groups of a facility in their order, those of former days last (R11)."""
+    rows = db.session.execute(
+        _GROUP.where(ChildGroup.facility_id == facility_id).order_by(
+            ChildGroup.is_active.desc(), ChildGroup.position, ChildGroup.name
+        )
+    )
+    return tuple(GroupRow(*row) for row in rows)
+
+
+def group(group_id: int) -> GroupRow:
+    """Raises NotFound."""
+    row = db.session.execute(_GROUP.where(ChildGroup.id == group_id)).one_or_none()
+    if row is None:
+        raise NotFound
+    return GroupRow(*row)
 
 
 def _activities(facility_id: int) -> tuple[ActivityRow, ...]:
@@ -226,6 +274,8 @@ def activity(activity_id: int) -> ActivitySheet:
         row.name,
         row.kind,
         row.has_waiting_list,
+        row.waiting_places,
+        row.offer_hours,
         row.last_places_threshold,
         row.position,
         row.is_active,
@@ -247,6 +297,7 @@ def _presence_types(activity_id: int) -> tuple[PresenceTypeRow, ...]:
             row.activity_id,
             row.name,
             row.short_name,
+            row.parts,
             row.rule_name,
             row.position,
             row.is_active,
@@ -262,6 +313,7 @@ def presence_type(presence_type_id: int) -> PresenceTypeSheet:
             PresenceType.id,
             PresenceType.name,
             PresenceType.short_name,
+            PresenceType.parts,
             PresenceType.rule_name,
             PresenceType.position,
             PresenceType.is_active,

@@ -17,6 +17,7 @@ from extensions import db
 from models import (
     Activity,
     AuditEvent,
+    ChildGroup,
     DocumentCategory,
     Facility,
     Guardian,
@@ -124,6 +125,7 @@ _FIELDS = {
     "facility_id": "Structure",
     "activity_id": "Activité",
     "group_name": "Classe ou groupe",
+    "group_id": "Groupe",
     "first_day": "Du",
     "last_day": "Au",
     "value_hundredths": "Quotient",
@@ -255,10 +257,12 @@ def _names(household: HouseholdFile) -> Names:
     facilities = db.session.execute(select(Facility.id, Facility.name)).all()
     activities = db.session.execute(select(Activity.id, Activity.name)).all()
     categories = db.session.execute(select(DocumentCategory.id, DocumentCategory.name)).all()
+    groups = db.session.execute(select(ChildGroup.id, ChildGroup.name)).all()
     return (
         {("facility_id", row.id): row.name for row in facilities}
         | {("activity_id", row.id): row.name for row in activities}
         | {("category_id", row.id): row.name for row in categories}
+        | {("group_id", row.id): row.name for row in groups}
         | {(field, row.id): row.name for row in homes for field in _HOUSEHOLD_FIELDS}
         | {("guardian", adult.guardian_id): adult.name for adult in household.adults}
         | {("user_account", adult.user_id): adult.name for adult in household.adults if adult.user_id}

@@ -24,6 +24,7 @@ from models import (
     Activity,
     AuthorisedPerson,
     Child,
+    ChildGroup,
     Document,
     DocumentCategory,
     Enrolment,
@@ -300,6 +301,15 @@ class EnrolmentLine:
     activity_id: int | None
     activity: str
     group_id: int | None
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupName:
+    """A group that a child may be placed in; `label` names its facility too."""
+
+    group_id: int
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,9 +399,11 @@ _ENROLMENTS = (
         Enrolment.activity_id,
         func.coalesce(Activity.name, "").label("activity"),
         Enrolment.group_id,
+        func.coalesce(ChildGroup.name, "").label("group"),
     )
     .join(Facility, Facility.id == Enrolment.facility_id)
     .outerjoin(Activity, Activity.id == Enrolment.activity_id)
+    .outerjoin(ChildGroup, ChildGroup.id == Enrolment.group_id)
     .where(Enrolment.child_id.in_(bindparam("children", expanding=True)))
     .order_by(Enrolment.last_day.desc(), Facility.position, Facility.name)
 )
@@ -477,6 +489,7 @@ def household_file(
             one.activity_id,
             one.activity,
             one.group_id,
+            one.group,
         )
         enrolments.setdefault(one.child_id, []).append(line)
     if facility_ids is not None:
@@ -708,6 +721,18 @@ def activities() -> Sequence[ActivityName]:
         .order_by(Facility.position, Facility.name, Activity.position, Activity.name)
     )
     return tuple(ActivityName(*row) for row in rows)
+
+
+def groups(keep_id: int | None = None) -> Sequence[GroupName]:
+    """The groups that a child may be placed in, with their facility; `keep_id` stays offered. One
+    statement."""
+    rows = db.session.execute(
+        select(ChildGroup.id, Facility.name.label("facility"), ChildGroup.name)
+        .join(Facility, Facility.id == ChildGroup.facility_id)
+        .where(or_(ChildGroup.id == keep_id, ChildGroup.is_active & Facility.is_active))
+        .order_by(Facility.position, Facility.name, ChildGroup.position, ChildGroup.name)
+    )
+    return tuple(GroupName(row.id, f"{row.facility} · {row.name}") for row in rows)
 
 
 def facilities(facility_ids: Scope = None) -> Sequence[FacilityName]:

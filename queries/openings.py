@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from domain.calendar import ONE_DAY, TownCalendar, add_months, month_slug, school_year
+from domain.capacity import DayPart, limit_name
 from domain.errors import NotFound, Refused
 from domain.openings import OpeningPattern, SchoolTime, opening_days
 from domain.workflow import ACTIVE_STATES
@@ -15,13 +16,31 @@ from models import (
     Booking,
     BookingPeriod,
     Child,
+    ChildGroup,
     Facility,
     Guardian,
     Household,
     HouseholdGuardian,
     Opening,
+    PlaceLimit,
+    PresenceType,
 )
 from queries import calendar
+
+
+@dataclass(frozen=True, slots=True)
+class LimitRow:
+    """The places of a group or of a part of the day (R11); `capacity` None where it has none of its own."""
+
+    group_id: int | None
+    part: int
+    name: str
+    capacity: int | None
+    booked: int
+
+    @property
+    def is_full(self) -> bool:
+        return self.capacity is not None and self.booked >= self.capacity
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +54,12 @@ class OpeningRow:
     waiting: int
     closed_reason: str | None
     holiday: str | None
+    limits: tuple[LimitRow, ...]
+
+    @property
+    def full(self) -> tuple[str, ...]:
+        """The groups and parts of the day that have no place left."""
+        return tuple(limit.name for limit in self.limits if limit.is_full)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +115,7 @@ def month(activity_id: int, year: int, number: int) -> OpeningsMonth:
     first = date(year, number, 1)
     last = date(*add_months(year, number, 1), 1) - timedelta(days=1)
     known = calendar.town_calendar(first, last)
+    limits = _limits(Opening.activity_id == activity_id, Opening.day.between(first, last))
     rows = tuple(
         OpeningRow(
             row.id,
@@ -99,6 +125,7 @@ def month(activity_id: int, year: int, number: int) -> OpeningsMonth:
             row.waiting,
             row.closed_reason,
             known.public_holiday(row.day) or known.school_holiday(row.day),
+            tuple(limits.get(row.id, ())),
         )
         for row in db.session.scalars(
             select(Opening)
@@ -113,6 +140,63 @@ def month(activity_id: int, year: int, number: int) -> OpeningsMonth:
         month_slug(*add_months(year, number, 1)),
         sum(row.booked for row in rows),
         sum(row.waiting for row in rows),
+    )
+
+
+def _limits(*chosen: ColumnElement[bool]) -> dict[int, list[LimitRow]]:
+    """The limits of these openings, by opening: the groups in their order, then the parts of the day."""
+    rows = db.session.execute(
+        select(
+            PlaceLimit.opening_id,
+            PlaceLimit.group_id,
+            PlaceLimit.part,
+            ChildGroup.name,
+            PlaceLimit.capacity,
+            PlaceLimit.booked,
+        )
+        .join(Opening, Opening.id == PlaceLimit.opening_id)
+        .outerjoin(ChildGroup, ChildGroup.id == PlaceLimit.group_id)
+        .where(*chosen)
+        .order_by(PlaceLimit.group_id.is_(None), ChildGroup.position, ChildGroup.name, PlaceLimit.part)
+    )
+    found: dict[int, list[LimitRow]] = {}
+    for opening_id, group_id, part, group, capacity, booked in rows:
+        name = limit_name((group_id, part), {group_id: group})
+        found.setdefault(opening_id, []).append(LimitRow(group_id, part, name, capacity, booked))
+    return found
+
+
+def limits_to_set(activity_id: int, opening_id: int | None, today: date) -> tuple[LimitRow, ...]:
+    """What may have places of its own in an activity: each group of the facility, each part of the day when
+    the presence types differ by it; with the places of `opening_id`, else of the next open day."""
+    known = _limits(Opening.id == (opening_id or _next_opening(activity_id, today))).values()
+    current = {(one.group_id, one.part): one for rows in known for one in rows}
+    groups = db.session.execute(
+        select(ChildGroup.id, ChildGroup.name)
+        .join(Activity, Activity.facility_id == ChildGroup.facility_id)
+        .where(Activity.id == activity_id, ChildGroup.is_active)
+        .order_by(ChildGroup.position, ChildGroup.name)
+    ).all()
+    names = {row.id: row.name for row in groups}
+    parts = db.session.scalars(
+        select(PresenceType.parts).where(PresenceType.activity_id == activity_id, PresenceType.is_active)
+    ).all()
+    keys = [(row.id, 0) for row in groups]
+    if len(set(parts)) > 1:
+        keys += [(None, int(part)) for part in DayPart if any(part & one for one in parts)]
+    others = [key for key in current if key not in keys]
+    return tuple(
+        current.get(key) or LimitRow(*key, limit_name(key, names), None, 0) for key in [*keys, *others]
+    )
+
+
+def _next_opening(activity_id: int, today: date) -> ColumnElement[int | None]:
+    return (
+        select(Opening.id)
+        .where(Opening.activity_id == activity_id, Opening.day >= today)
+        .order_by(Opening.day)
+        .limit(1)
+        .scalar_subquery()
     )
 
 

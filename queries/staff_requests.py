@@ -13,12 +13,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select, true
 from sqlalchemy.orm import aliased
 
-from domain.enums import Channel, LineAction, LineState, Residency
+from domain.capacity import places_left
+from domain.enums import BookingState, Channel, LineAction, LineState, Residency
 from domain.errors import NotFound
 from domain.french import NBSP
 from domain.people import age, fold
 from domain.references import normalise_reference
-from domain.workflow import ACTIVE_STATES
+from domain.workflow import ACTIVE_STATES, NOT_BY_HAND
 from extensions import db
 from models import (
     Activity,
@@ -26,6 +27,7 @@ from models import (
     BookingRequest,
     BookingRequestLine,
     Child,
+    ChildGroup,
     Enrolment,
     Facility,
     Household,
@@ -33,7 +35,7 @@ from models import (
     PresenceType,
     StaffMember,
 )
-from queries.place_columns import IS_WISH, waiting_rank
+from queries.place_columns import IS_WISH, narrowest, waiting_rank
 
 PAGE_SIZE = 30
 LATE = timedelta(hours=48)
@@ -224,8 +226,9 @@ def _page(statement: Select, order: Sequence[Any], now: datetime, page: int) -> 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One child on one day. `left` are the places nobody holds, None without limit; the place of a pending
-    booking is already held. `rank` is the place in the waiting list. `former_presence` is what the child
+    """One child on one day. `left` are the places nobody holds that suit the child, None without limit; the
+    place of a pending booking is already held. `rank` is the place in the waiting list; `offered_until`: a
+    place is offered to the family, which answers by itself. `former_presence` is what the child
     has now, when the request asks for something else. `siblings` are there on the same day.
     """
 
@@ -242,6 +245,8 @@ class Line:
     price_cents: int | None
     left: int | None
     rank: int | None
+    booking_state: BookingState | None
+    offered_until: datetime | None
     closed_reason: str | None
     siblings: tuple[str, ...]
     reason: str
@@ -251,8 +256,8 @@ class Line:
 
     @property
     def is_open(self) -> bool:
-        """True when somebody must answer; a wish is answered by the allotment of its period."""
-        return self.state in OPEN_STATES and not self.is_wish
+        """True when somebody must answer by hand: not a wish, nor an offer that the family has."""
+        return self.state in OPEN_STATES and self.booking_state not in NOT_BY_HAND
 
     @property
     def can_be_accepted(self) -> bool:
@@ -347,6 +352,9 @@ _LINES = (
         Booking.presence_type_id.label("booked_type_id"),
         _BOOKED_TYPE.name.label("booked_presence"),
         waiting_rank().label("rank"),
+        narrowest(Booking.group_id, PresenceType.parts).label("narrowest"),
+        Booking.state.label("booking_state"),
+        Booking.offer_expires_at,
         StaffMember.first_name.label("staff_first_name"),
         StaffMember.last_name.label("staff_last_name"),
         IS_WISH.label("is_wish"),
@@ -377,9 +385,18 @@ _SIBLINGS = (
     .distinct()
     .order_by(Child.first_name)
 )
-_GROUPS = select(Enrolment.child_id, Enrolment.group_name, Enrolment.first_day, Enrolment.last_day).where(
-    Enrolment.facility_id == bindparam("facility_id"),
-    Enrolment.child_id.in_(bindparam("children", expanding=True)),
+_GROUPS = (
+    select(
+        Enrolment.child_id,
+        func.coalesce(ChildGroup.name, Enrolment.group_name).label("group_name"),
+        Enrolment.first_day,
+        Enrolment.last_day,
+    )
+    .outerjoin(ChildGroup, ChildGroup.id == Enrolment.group_id)
+    .where(
+        Enrolment.facility_id == bindparam("facility_id"),
+        Enrolment.child_id.in_(bindparam("children", expanding=True)),
+    )
 )
 
 
@@ -440,8 +457,10 @@ def _line(row: Any, present: Iterable[Any], groups: Iterable[Any]) -> Line:
         action=row.action,
         state=row.state,
         price_cents=row.price_cents,
-        left=None if row.capacity is None else max(0, row.capacity - row.booked),
+        left=places_left(row.capacity, row.booked, row.narrowest),
         rank=row.rank,
+        booking_state=row.booking_state,
+        offered_until=row.offer_expires_at,
         closed_reason=row.closed_reason,
         siblings=tuple(
             one.first_name for one in present if one.day == row.day and one.child_id != row.child_id

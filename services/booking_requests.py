@@ -22,7 +22,7 @@ from domain.enums import BookingState, Channel, LineAction, LineState, MailKind
 from domain.errors import NotFound, Refused, Stale
 from domain.french import NBSP, format_day
 from domain.rulebook.decisions import once_submitted
-from domain.workflow import ACTIVE_STATES, FULL, PLACE_HOLDING_STATES, UNPLACED_STATES
+from domain.workflow import ACTIVE_STATES, FULL, NOT_BY_HAND, PLACE_HOLDING_STATES, UNPLACED_STATES
 from models import Booking, BookingDraft, BookingDraftLine, BookingRequest, BookingRequestLine
 from queries import booking_days, booking_gates, receipts
 from queries import town as town_queries
@@ -399,8 +399,8 @@ def _decide(
     booking = session.get(Booking, line.booking_id)
     if booking is None or booking.state not in ACTIVE_STATES:
         raise Stale("Cette réservation a changé entre-temps. Voici la situation actuelle.")
-    if booking.state in _NOT_BY_HAND:
-        raise Refused("not_by_hand", _NOT_BY_HAND[booking.state])
+    if booking.state in NOT_BY_HAND:
+        raise Refused("not_by_hand", _WHO_ANSWERS[booking.state])
     is_switch = booking.presence_type_id != line.presence_type_id
     if line.action is LineAction.CANCEL:
         if accept:
@@ -414,7 +414,7 @@ def _decide(
             raise _no_place(line)
 
 
-_NOT_BY_HAND = {
+_WHO_ANSWERS = {
     BookingState.OFFERED: f"Une place est proposée à cette famille{NBSP}: attendez sa réponse.",
     BookingState.REQUESTED: f"Ce souhait n’a pas encore de place{NBSP}: l’attribution y répondra.",
 }

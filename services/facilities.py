@@ -6,13 +6,15 @@ from datetime import date, datetime
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
+from domain.calendar import paris_now
+from domain.capacity import FULL_DAY
 from domain.enums import ActivityKind, FacilityKind, PlacesMode, ValidationMode
 from domain.errors import Refused
 from domain.french import format_day, plural
 from domain.rulebook.rule_names import rule_name
 from domain.workflow import ACTIVE_STATES
-from models import Activity, Allotment, Booking, BookingPeriod, Facility, Opening, PresenceType
-from services import records
+from models import Activity, Allotment, Booking, BookingPeriod, ChildGroup, Facility, Opening, PresenceType
+from services import places, records
 from services.accounts import Author
 from services.transaction import write_transaction
 
@@ -33,11 +35,14 @@ class FacilityData:
 
 @dataclass(frozen=True, slots=True)
 class ActivityData:
-    """What is typed of an activity."""
+    """What is typed of an activity; `waiting_places` None for a waiting list without end, `offer_hours` to
+    answer when a place comes free (R18)."""
 
     name: str
     kind: ActivityKind
     has_waiting_list: bool = False
+    waiting_places: int | None = None
+    offer_hours: int = 24
     last_places_threshold: int = 3
     position: int = 0
     is_active: bool = True
@@ -45,10 +50,22 @@ class ActivityData:
 
 @dataclass(frozen=True, slots=True)
 class PresenceTypeData:
-    """What is typed of a presence type."""
+    """What is typed of a presence type; `parts` adds `domain.capacity.DayPart` (R11)."""
 
     name: str
     short_name: str
+    parts: int = int(FULL_DAY)
+    position: int = 0
+    is_active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class GroupData:
+    """What is typed of a group of children who share places; ages in completed years, both included."""
+
+    name: str
+    first_age: int | None = None
+    last_age: int | None = None
     position: int = 0
     is_active: bool = True
 
@@ -71,6 +88,10 @@ _ACTIVITY_TAKEN = Refused(
 )
 _PRESENCE_TAKEN = Refused(
     "name_taken", "Un type de présence de cette activité porte déjà ce nom. Choisissez un autre nom."
+)
+
+_GROUP_TAKEN = Refused(
+    "name_taken", "Un groupe de cette structure porte déjà ce nom. Choisissez un autre nom."
 )
 
 
@@ -131,10 +152,64 @@ def create_presence_type(activity_id: int, data: PresenceTypeData, *, author: Au
 def update_presence_type(
     presence_type_id: int, data: PresenceTypeData, *, author: Author, now: datetime
 ) -> None:
-    """Change what is typed of a presence type. Raises Refused `name_taken`, NotFound."""
+    """Change what is typed of a presence type.
+
+    Raises Refused `name_taken`, `parts_counted` when a day to come counts its places by part with such a
+    booking, NotFound.
+    """
     with write_transaction() as session:
         row = records.get(session, PresenceType, presence_type_id)
+        if row.parts != data.parts:
+            _refuse_counted_parts(session, row, paris_now(now).date())
         records.change(session, row, asdict(data), author=author, now=now, taken=_PRESENCE_TAKEN)
+
+
+def _refuse_counted_parts(session: Session, row: PresenceType, today: date) -> None:
+    """The counters of a day know only the parts that its bookings have."""
+    to_come = (Opening.activity_id == row.activity_id, Opening.day >= today)
+    places.lock(session, select(Opening.id).where(*to_come))
+    day = session.scalar(
+        select(func.min(Opening.day))
+        .join(Booking, Booking.opening_id == Opening.id)
+        .where(
+            *to_come,
+            Opening.has_limits,
+            Booking.presence_type_id == row.id,
+            Booking.state.in_(ACTIVE_STATES),
+        )
+    )
+    if day is not None:
+        raise Refused(
+            "parts_counted",
+            f"Des enfants ont déjà réservé, à partir du {format_day(day)}, des jours où les places se "
+            "comptent par groupe ou par partie de journée. Créez plutôt un autre type de présence.",
+        )
+
+
+# --- Groups -------------------------------------------------------------------------------------
+
+
+def create_group(facility_id: int, data: GroupData, *, author: Author, now: datetime) -> int:
+    """Add a group of children and return its id (R11). Raises Refused `name_taken`, `ages_order`,
+    NotFound."""
+    _check_ages(data)
+    with write_transaction() as session:
+        records.get(session, Facility, facility_id)
+        row = ChildGroup(facility_id=facility_id, **asdict(data))
+        return records.add(session, row, author=author, now=now, taken=_GROUP_TAKEN)
+
+
+def update_group(group_id: int, data: GroupData, *, author: Author, now: datetime) -> None:
+    """Change what is typed of a group; children stay where they are. Raises as `create_group`."""
+    _check_ages(data)
+    with write_transaction() as session:
+        row = records.get(session, ChildGroup, group_id)
+        records.change(session, row, asdict(data), author=author, now=now, taken=_GROUP_TAKEN)
+
+
+def _check_ages(data: GroupData) -> None:
+    if data.first_age is not None and data.last_age is not None and data.last_age < data.first_age:
+        raise Refused("ages_order", "Indiquez un âge maximal au moins égal à l’âge minimal.")
 
 
 # --- Booking periods ----------------------------------------------------------------------------

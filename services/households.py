@@ -8,7 +8,7 @@ raises Stale instead of being overwritten.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -25,7 +25,6 @@ from models import (
     Activity,
     Booking,
     Child,
-    ChildGroup,
     Document,
     DocumentCategory,
     Enrolment,
@@ -39,7 +38,7 @@ from models import (
     QuotientFamilial,
     User,
 )
-from services import audit, name_index, records
+from services import audit, child_groups, name_index, records
 from services.accounts import Author
 from services.transaction import write_transaction
 
@@ -418,8 +417,8 @@ def update_child(
 def add_enrolment(
     household_id: int, child_id: int, placement: Placement, *, author: Author, now: datetime
 ) -> int:
-    """Enrol a child in a facility, or in one activity of it. Returns the id. Raises NotFound, Refused
-    `dates`, `activity`, `overlap`."""
+    """Enrol a child in a facility, or in one activity of it, in the group of its age unless the placement
+    names one. Returns the id. Raises NotFound, Refused `dates`, `activity`, `overlap`, `wrong_group`."""
     with write_transaction() as session:
         _child(session, household_id, child_id)
         return place(session, household_id, child_id, placement, author, now)
@@ -429,7 +428,7 @@ def update_enrolment(
     household_id: int, enrolment_id: int, placement: Placement, *, seen: str, author: Author, now: datetime
 ) -> int:
     """Change an enrolment. Returns how many bookings, from tomorrow on, no enrolment of the child covers any
-    more: this act does not cancel them. Raises NotFound, Stale, Refused `dates`, `overlap`.
+    more: this act does not cancel them. Raises NotFound, Stale, Refused `dates`, `overlap`, `group_full`.
     """
     with write_transaction() as session:
         enrolment = session.get(Enrolment, enrolment_id, with_for_update=True)
@@ -437,8 +436,11 @@ def update_enrolment(
             raise NotFound
         _child(session, household_id, enrolment.child_id)
         check_placement(session, enrolment.child_id, placement, but=enrolment_id)
+        facility_ids = {enrolment.facility_id, placement.facility_id}
         _change(session, "enrolment.updated", enrolment, placement, seen, household_id, author, now)
         session.flush()
+        for facility_id in sorted(facility_ids):
+            child_groups.follow(session, enrolment.child_id, facility_id, now)
         return _bookings_without_enrolment(session, enrolment.child_id, paris_now(now).date())
 
 
@@ -470,6 +472,9 @@ def place(
 ) -> int:
     """Enrol a child whose row the caller holds. Returns the id. Raises as `add_enrolment`."""
     check_placement(session, child_id, placement)
+    if placement.group_id is None:
+        group_id = child_groups.of_age(session, placement.facility_id, child_id, placement.first_day)
+        placement = replace(placement, group_id=group_id)
     enrolment = Enrolment(child_id=child_id, **asdict(placement))
     session.add(enrolment)
     session.flush()
@@ -479,7 +484,8 @@ def place(
 
 
 def check_placement(session: Session, child_id: int, placement: Placement, but: int | None = None) -> None:
-    """Raises NotFound, Refused `dates`, `activity`, `overlap` (with an enrolment other than `but`)."""
+    """Raises NotFound, Refused `dates`, `activity`, `wrong_group`, `overlap` (with an enrolment other than
+    `but`)."""
     _check_order(placement.first_day, placement.last_day)
     facility = session.get(Facility, placement.facility_id)
     if facility is None:
@@ -489,10 +495,7 @@ def check_placement(session: Session, child_id: int, placement: Placement, but: 
         if activity is None or activity.facility_id != facility.id:
             said = f"Cette activité n’est pas de cette structure{NBSP}: choisissez-en une autre."
             raise Refused("activity", said)
-    if placement.group_id is not None:
-        group = session.get(ChildGroup, placement.group_id)
-        if group is None or group.facility_id != facility.id:
-            raise NotFound
+    child_groups.check(session, placement.facility_id, placement.group_id)
     other = session.scalar(
         select(Enrolment)
         .where(

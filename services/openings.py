@@ -4,20 +4,30 @@ Places are counted on the row of the day, so every change that families can coll
 UPDATE on that row.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, delete, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from domain.capacity import limit_name
 from domain.errors import NotFound, Refused
 from domain.french import enumerate_fr, format_short_day, plural
 from domain.openings import days_between
-from models import Activity, Booking, BookingDraftLine, BookingPeriod, BookingRequestLine, Opening
+from models import (
+    Activity,
+    Booking,
+    BookingDraftLine,
+    BookingPeriod,
+    BookingRequestLine,
+    ChildGroup,
+    Opening,
+)
 from queries import closures as closure_queries
 from services import audit, closures, places, records, waiting_lists
 from services.accounts import Author
+from services.places import LimitKey
 from services.transaction import write_transaction
 
 _MOST_DAYS_NAMED = 5
@@ -96,24 +106,35 @@ def open_days(
 
 
 def set_capacity(
-    activity_id: int, stretch: Stretch, capacity: int | None, *, author: Author, now: datetime
+    activity_id: int,
+    stretch: Stretch,
+    capacity: int | None,
+    limits: Mapping[LimitKey, int] | None = None,
+    *,
+    author: Author,
+    now: datetime,
 ) -> Resized:
-    """Give a stretch of open days a new capacity, None for no limit.
+    """Give a stretch of open days a new capacity, None for no limit; the waiting lists are served at once.
 
-    Raises Refused `below_booked`, naming days on which more places are taken, `no_opening` when the stretch
-    holds no open day; NotFound.
+    `limits` replaces the places of groups and of parts of the day (R11), None leaves them. Raises Refused
+    `below_booked` or `below_limit`, naming days on which more places are taken, `no_opening` when the stretch
+    holds no open day; NotFound, for a group of another facility too.
     """
     with write_transaction() as session:
-        records.get(session, Activity, activity_id)
+        activity = records.get(session, Activity, activity_id)
         chosen = _chosen(activity_id, stretch)
-        places.lock(session, select(Opening.id).where(chosen))
+        held = places.lock(session, select(Opening.id).where(chosen))
         fits = [] if capacity is None else [Opening.booked <= capacity]
         changed = session.execute(update(Opening).where(chosen, *fits).values(capacity=capacity)).rowcount
         if capacity is not None:
             _refuse_overfull(session, chosen, capacity)
         if not changed:
             raise _no_opening()
+        if limits is not None:
+            _set_limits(session, activity.facility_id, held, limits)
         facts = {"capacity": capacity, "count": changed, **_extent(stretch.days())}
+        if limits is not None:
+            facts["limits"] = [[*key, places] for key, places in limits.items()]
         _record(session, "opening.resized", activity_id, author, now, after=facts)
         offered = waiting_lists.serve(session, session.scalars(select(Opening.id).where(chosen)), now)
         waiting = session.scalar(select(func.coalesce(func.sum(Opening.waiting), 0)).where(chosen))
@@ -193,6 +214,29 @@ def _refuse_overfull(session: Session, chosen: ColumnElement[bool], capacity: in
         f"Plus de places sont déjà prises\u00a0: {enumerate_fr(named)}. "
         f"Indiquez au moins {plural(most, 'place', 'places')}.",
     )
+
+
+def _set_limits(
+    session: Session, facility_id: int, opening_ids: Collection[int], limits: Mapping[LimitKey, int]
+) -> None:
+    groups = select(ChildGroup.id, ChildGroup.name).where(ChildGroup.facility_id == facility_id)
+    names = dict(session.execute(groups).all())
+    if any(key.group_id is not None and key.group_id not in names for key in limits):
+        raise NotFound
+    overfull = places.set_limits(session, opening_ids, limits)
+    if not overfull:
+        return
+    dated = select(Opening.id, Opening.day).where(Opening.id.in_(opening_ids))
+    days = dict(session.execute(dated).all())
+    overfull.sort(key=lambda one: days[one.opening_id])
+    named = [
+        f"{format_short_day(days[one.opening_id])}, {limit_name(one.key, names)} "
+        f"({plural(one.booked, 'place prise', 'places prises')})"
+        for one in overfull[:_MOST_DAYS_NAMED]
+    ]
+    if len(overfull) > _MOST_DAYS_NAMED:
+        named.append(plural(len(overfull) - _MOST_DAYS_NAMED, "autre cas", "autres cas"))
+    raise Refused("below_limit", f"Plus de places sont déjà prises\u00a0: {' ; '.join(named)}.")
 
 
 def _extent(days: Collection[date]) -> dict[str, str | int]:

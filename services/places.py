@@ -5,13 +5,15 @@ lets one request at a time count a day, SQLite has one writer. A place is taken 
 whole or not at all; the CHECK constraints of the counters stand behind it.
 """
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, SelectBase, exists, or_, select, update
+from sqlalchemy import ColumnElement, SelectBase, delete, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from domain.enums import BookingState
+from domain.workflow import PLACE_HOLDING_STATES
 from models import Booking, Opening, PlaceLimit, PresenceType
 from queries.place_columns import WAITING_ORDER, counts_in
 
@@ -22,6 +24,21 @@ class Seat(NamedTuple):
     opening_id: int
     group_id: int | None
     parts: int
+
+
+class LimitKey(NamedTuple):
+    """What a limit counts: a group (None for every child), a part of the day (0 for the whole day)."""
+
+    group_id: int | None
+    part: int
+
+
+class Overfull(NamedTuple):
+    """A limit in which more places are taken than wanted."""
+
+    opening_id: int
+    key: LimitKey
+    booked: int
 
 
 def lock(session: Session, opening_ids: Collection[int] | SelectBase) -> list[int]:
@@ -95,6 +112,50 @@ def who_could_come(session: Session, opening_id: int) -> list[Booking]:
 def wait(session: Session, opening_id: int, change: int = 1) -> None:
     """One child more on the waiting list of the day, or one less (`change` -1)."""
     session.execute(update(Opening).where(Opening.id == opening_id).values(waiting=Opening.waiting + change))
+
+
+def set_limits(
+    session: Session, opening_ids: Collection[int], capacities: Mapping[LimitKey, int]
+) -> list[Overfull]:
+    """Give these openings, which the caller holds, other limits than they had, counted from the bookings.
+
+    Returns the limits in which more places are taken than they have; nothing was written then.
+    """
+    booked = _booked_by_limit(session, opening_ids, capacities)
+    overfull = [
+        Overfull(opening_id, key, count)
+        for (opening_id, key), count in booked.items()
+        if count > capacities[key]
+    ]
+    if overfull:
+        return overfull
+    session.execute(delete(PlaceLimit).where(PlaceLimit.opening_id.in_(opening_ids)))
+    rows = [
+        {"opening_id": opening_id, **key._asdict(), "capacity": places, "booked": booked[opening_id, key]}
+        for opening_id in opening_ids
+        for key, places in capacities.items()
+    ]
+    if rows:
+        session.execute(insert(PlaceLimit), rows)
+    session.execute(update(Opening).where(Opening.id.in_(opening_ids)).values(has_limits=bool(capacities)))
+    return []
+
+
+def _booked_by_limit(
+    session: Session, opening_ids: Collection[int], keys: Iterable[LimitKey]
+) -> Counter[tuple[int, LimitKey]]:
+    keys = tuple(keys)
+    counted: Counter[tuple[int, LimitKey]] = Counter()
+    for row in session.execute(
+        select(Booking.opening_id, Booking.group_id, PresenceType.parts, func.count().label("count"))
+        .join(PresenceType, PresenceType.id == Booking.presence_type_id)
+        .where(Booking.opening_id.in_(opening_ids), Booking.state.in_(PLACE_HOLDING_STATES))
+        .group_by(Booking.opening_id, Booking.group_id, PresenceType.parts)
+    ):
+        for key in keys:
+            if key.group_id in (None, row.group_id) and (not key.part or key.part & row.parts):
+                counted[row.opening_id, key] += row.count
+    return counted
 
 
 def _count_limits(session: Session, seat: Seat, change: int) -> None:

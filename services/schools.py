@@ -18,7 +18,7 @@ from domain.french import NBSP
 from domain.schooling import next_level, school_year_days
 from models import Child, Enrolment, Facility, HouseholdChild, SchoolClass, Schooling
 from queries import schools as school_queries
-from services import records
+from services import child_groups, records
 from services.accounts import Author
 from services.transaction import write_transaction
 
@@ -317,6 +317,9 @@ def _enrol(
         child_id=schooling.child_id,
         facility_id=schooling.facility_id,
         group_name=group_name,
+        group_id=current.group_id
+        if current is not None
+        else child_groups.of_age(session, schooling.facility_id, schooling.child_id, starts),
         first_day=starts,
         last_day=ends,
     )

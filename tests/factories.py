@@ -47,6 +47,7 @@ from models import (
     ChangeLine,
     ChangeRequest,
     Child,
+    ChildGroup,
     Closure,
     CustodyCalendar,
     Document,
@@ -426,6 +427,9 @@ class World:
         return self.add(
             BookingPeriod(facility_id=facility.id, first_day=first, last_day=last, **values | columns)
         )
+
+    def group(self, facility: Facility, name: str = "Les 3-5 ans", **columns: Any) -> ChildGroup:
+        return self.add(ChildGroup(facility_id=facility.id, name=name, **columns))
 
     def openings(
         self,

@@ -19,6 +19,7 @@ from services.demo import (
     seed_closures,
     seed_file,
     seed_people,
+    seed_places,
     seed_rules,
     seed_schools,
     seed_town,
@@ -69,6 +70,7 @@ def refill(now: datetime, folder: Path, password: str, emails: Emails) -> None:
         prices = seed_bookings.prices_of(households, places, first_day, last_day)
         seed_bookings.write_bookings(session, now, wishes, prices, rng)
         seed_schools.share_bookings(session, agent.user.id, now)
+        seed_places.write_places(session, households, places, now)
         seed_town.write_resources(session, FileStore(folder / "files"), book)
         senders = seed_acts.senders_of(households)
         agent_id = agent.user.id

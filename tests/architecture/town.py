@@ -112,6 +112,7 @@ class Family:
     offered_id: int
     swap_id: int
     enrolment_request: EnrolmentRequest
+    group_id: int
 
 
 class Town:
@@ -250,6 +251,7 @@ class Town:
             offered.id,
             self._swap(custody_exception, parent).id,
             enrolment_request,
+            world.group(canteen.facility, first_age=3, last_age=11).id,
         )
 
     def _swap(self, exception: CustodyException, author: User) -> CustodySwap:
@@ -444,6 +446,7 @@ class Town:
                     "staff_facilities.replay_allotment",
                 )
             },
+            "group_id": Value(own.group_id, other.group_id),
             "opening_id": Value(mine.openings[-3].id, theirs.openings[-3].id),
             "version_id": Value(self._id(RulebookVersion)),
             "consent_id": Value(self.text.consent_id),

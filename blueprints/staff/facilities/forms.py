@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from wtforms import (
     BooleanField,
@@ -25,14 +25,17 @@ from blueprints.staff.fields import (
     NumberField,
 )
 from domain.calendar import paris_now
+from domain.capacity import PART_NAMES, DayPart
 from domain.clock_time import ClockTime
 from domain.enums import ActivityKind, FacilityKind, PlacesMode, ValidationMode
 from domain.errors import Refused
 from domain.openings import OpeningPattern, SchoolTime
 from domain.settings import tie_hours
 from queries.facilities import PeriodRow, PeriodSheet
-from services.facilities import ActivityData, FacilityData, PeriodData, PresenceTypeData
+from queries.openings import LimitRow
+from services.facilities import ActivityData, FacilityData, GroupData, PeriodData, PresenceTypeData
 from services.openings import Stretch
+from services.places import LimitKey
 
 POSITION_HELP = "Les plus petits numéros sont présentés en premier."
 CAPACITY_HELP = "Laissez vide s’il n’y a pas de limite."
@@ -93,6 +96,14 @@ class ActivityForm(StaffForm):
     name = LineField("Nom de l’activité", 120, required="Indiquez le nom de l’activité.")
     kind = EnumSelect("Pictogramme", ActivityKind, "Choisissez un pictogramme.")
     has_waiting_list = BooleanField("Une liste d’attente s’ouvre quand un jour est complet")
+    waiting_places = NumberField("Enfants en liste d’attente, au plus, par jour", 1, MOST_PLACES)
+    offer_hours = NumberField(
+        "Heures pour répondre quand une place se libère",
+        1,
+        14 * 24,
+        required="Indiquez un nombre d’heures, par exemple 24.",
+        default=24,
+    )
     last_places_threshold = NumberField(
         "Annoncer «\u00a0dernières places\u00a0» à partir de",
         0,
@@ -104,6 +115,11 @@ class ActivityForm(StaffForm):
     is_active = BooleanField("Activité proposée aux familles", default=True)
     looks = {
         "kind": {"help": "Il accompagne l’activité sur le planning et ne change aucune règle."},
+        "waiting_places": {"help": "Laissez vide s’il n’y a pas de limite.", "inputmode": "numeric"},
+        "offer_hours": {
+            "help": "Passé ce délai, la place est proposée à l’enfant suivant.",
+            "inputmode": "numeric",
+        },
         "last_places_threshold": {
             "help": "Nombre de places restantes. 0 pour ne rien annoncer.",
             "inputmode": "numeric",
@@ -120,16 +136,40 @@ class PresenceTypeForm(StaffForm):
         "Nom du type de présence", 80, required="Indiquez ce qui est réservé, par exemple Repas enfant."
     )
     short_name = LineField("Nom court", 20, required="Indiquez un nom court, par exemple Repas.")
+    day_parts = TicksField(
+        "L’enfant est là",
+        [InputRequired("Cochez au moins une partie de la journée.")],
+        coerce=int,
+        choices=[SelectChoice(str(int(part)), name.capitalize()) for part, name in PART_NAMES.items()],
+        default=[int(part) for part in DayPart],
+    )
     position = position_field()
     is_active = BooleanField("Proposé aux familles", default=True)
     looks = {
         "name": {"help": "Ce que la famille réserve un jour donné\u00a0: un repas, une journée, un matin."},
         "short_name": {"help": "Il tient dans une case du planning."},
+        "day_parts": {"help": "Les places de ces parties de la journée sont comptées, s’il y en a."},
         "position": {"help": POSITION_HELP, "inputmode": "numeric"},
     }
 
     def data_typed(self) -> PresenceTypeData:
-        return values_of(self, PresenceTypeData)
+        return values_of(self, PresenceTypeData, parts=sum(self.day_parts.data))
+
+
+class GroupForm(StaffForm):
+    name = LineField("Nom du groupe", 80, required="Indiquez un nom, par exemple Les 3-5 ans.")
+    first_age = NumberField("À partir de, en années", 0, 25)
+    last_age = NumberField("Jusqu’à, en années", 0, 25)
+    position = position_field()
+    is_active = BooleanField("Groupe proposé à l’inscription", default=True)
+    looks = {
+        "first_age": {"help": "Âge au premier jour de l’inscription.", "inputmode": "numeric"},
+        "last_age": {"help": "Âge inclus. Laissez vide s’il n’y a pas de limite.", "inputmode": "numeric"},
+        "position": {"help": POSITION_HELP, "inputmode": "numeric"},
+    }
+
+    def data_typed(self) -> GroupData:
+        return values_of(self, GroupData)
 
 
 # --- Booking periods ----------------------------------------------------------------------------
@@ -264,7 +304,32 @@ class StretchCapacityForm(StretchForm):
     capacity = NumberField("Places par jour", 1, MOST_PLACES)
     looks = {"capacity": {"help": CAPACITY_HELP, "inputmode": "numeric"}}
 
+    def limits(self) -> dict[LimitKey, int]:
+        return _limits_typed(self)
+
 
 class CapacityForm(StaffForm):
     capacity = NumberField("Places ce jour-là", 1, MOST_PLACES)
     looks = {"capacity": {"help": CAPACITY_HELP, "inputmode": "numeric"}}
+
+    def limits(self) -> dict[LimitKey, int]:
+        return _limits_typed(self)
+
+
+Places = TypeVar("Places", StretchCapacityForm, CapacityForm)
+
+
+def with_limits(form: type[Places], limits: Sequence[LimitRow]) -> type[Places]:
+    """The form with one more number for each group and part of the day that may have places of its own."""
+    names = [(f"limit_{one.group_id or 0}_{one.part}", one) for one in limits]
+    fields = {
+        name: NumberField(f"Dont {one.name}", 0, MOST_PLACES, default=one.capacity) for name, one in names
+    }
+    looks = {name: {"help": CAPACITY_HELP, "inputmode": "numeric"} for name in fields}
+    extended = type(form.__name__, (form,), {**fields, "looks": form.looks | looks})
+    extended.limit_keys = {name: LimitKey(one.group_id, one.part) for name, one in names}
+    return extended
+
+
+def _limits_typed(form: Any) -> dict[LimitKey, int]:
+    return {key: form[name].data for name, key in form.limit_keys.items() if form[name].data is not None}

@@ -16,6 +16,7 @@ from blueprints.staff.facilities.forms import (
     OpeningsForm,
     StretchCapacityForm,
     StretchForm,
+    with_limits,
 )
 from blueprints.staff.facilities.views import MANAGE
 from domain.calendar import month_slug
@@ -89,18 +90,20 @@ def _opened(made: openings.Generated) -> str:
 @staff(MANAGE)
 def set_capacity(activity_id: int) -> Response:
     found = facility_queries.activity(activity_id)
-    form = StretchCapacityForm(weekdays=range(7))
+    limits = opening_queries.limits_to_set(activity_id, None, today())
+    form = with_limits(StretchCapacityForm, limits)(weekdays=range(7))
     made = attempt(
         form,
         lambda: openings.set_capacity(
-            activity_id, form.stretch(), form.capacity.data, author=author(), now=now()
+            activity_id, form.stretch(), form.capacity.data, form.limits(), author=author(), now=now()
         ),
         below_booked="capacity",
         no_opening="last",
     )
     if made is NOT_DONE:
         back = (month_url(activity_id), f"Jours d’ouverture de {found.name}")
-        return form_page(form, "Changer le nombre de places", back, submit="Changer les places")
+        intro = "Ces nombres remplacent ceux de tous les jours choisis." if limits else ""
+        return form_page(form, "Changer le nombre de places", back, submit="Changer les places", intro=intro)
     return done(month_url(activity_id, form.first.data), _resized(made))
 
 
@@ -147,11 +150,16 @@ def _day_page(opening_id: int, refused: CapacityForm | None) -> Response:
         opening=found,
         families=opening_queries.expected_families(opening_id) if found.booked or found.waiting else (),
         phone_href=phone_href,
-        capacity_form=refused or CapacityForm(formdata=None, obj=found),
+        capacity_form=refused or _capacity_form(found)(formdata=None, obj=found),
+        limits=opening_queries.limits_to_set(found.activity_id, found.id, today()),
         closure_id=closure_queries.holding(opening_id) if found.closed_reason else None,
         refused=refused,
         month_url=month_url(found.activity_id, found.day),
     )
+
+
+def _capacity_form(found: opening_queries.OpeningSheet) -> type[CapacityForm]:
+    return with_limits(CapacityForm, opening_queries.limits_to_set(found.activity_id, found.id, today()))
 
 
 @blueprint.get("/ouvertures/<int:opening_id>")
@@ -164,12 +172,12 @@ def opening(opening_id: int) -> Response:
 @staff(MANAGE)
 def set_day_capacity(opening_id: int) -> Response:
     found = opening_queries.opening(opening_id)
-    form = CapacityForm()
+    form = _capacity_form(found)()
     stretch = openings.Stretch(found.day, found.day)
     made = attempt(
         form,
         lambda: openings.set_capacity(
-            found.activity_id, stretch, form.capacity.data, author=author(), now=now()
+            found.activity_id, stretch, form.capacity.data, form.limits(), author=author(), now=now()
         ),
         below_booked="capacity",
     )

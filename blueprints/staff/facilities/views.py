@@ -11,11 +11,13 @@ from blueprints.staff.facilities import blueprint
 from blueprints.staff.facilities.forms import (
     ActivityForm,
     FacilityForm,
+    GroupForm,
     NewFacilityForm,
     PeriodForm,
     PresenceTypeForm,
     ValidationModeForm,
 )
+from domain.capacity import PART_NAMES, DayPart
 from domain.enums import LineAction
 from domain.permissions import Permission
 from queries import facilities as facility_queries
@@ -23,6 +25,7 @@ from queries import rule_versions
 from services import facilities
 
 MANAGE = Permission.FACILITIES_MANAGE
+GROUP_PLACES = {"name_taken": "name", "ages_order": "last_age"}
 NOTHING_LOST = "Tout reste modifiable ensuite. Les familles ne réservent que les jours que vous ouvrez."
 
 
@@ -134,7 +137,13 @@ def activity(activity_id: int) -> Response:
         one.id: rule_versions.current(rule_versions.price_versions(ruled, one.rule_name, today()))
         for one in found.presence_types
     }
-    return answer("staff/facilities/activity.html", activity=found, deadlines=deadlines, tariffs=tariffs)
+    return answer(
+        "staff/facilities/activity.html",
+        activity=found,
+        deadlines=deadlines,
+        tariffs=tariffs,
+        part_names=lambda parts: [PART_NAMES[part] for part in DayPart(parts)],
+    )
 
 
 @blueprint.route("/activites/<int:activity_id>/modifier", methods=["GET", "POST"])
@@ -176,18 +185,60 @@ def new_presence_type(activity_id: int) -> Response:
 @staff(MANAGE)
 def edit_presence_type(presence_type_id: int) -> Response:
     found = facility_queries.presence_type(presence_type_id)
-    form = PresenceTypeForm(obj=found)
+    form = PresenceTypeForm(obj=found, day_parts=[int(part) for part in DayPart(found.parts)])
     saved = attempt(
         form,
         lambda: facilities.update_presence_type(
             presence_type_id, form.data_typed(), author=author(), now=now()
         ),
         name_taken="name",
+        parts_counted="day_parts",
     )
     if saved is NOT_DONE:
         back = (activity_url(found.activity_id), found.activity_name)
         return form_page(form, "Modifier le type de présence", back)
     return done(activity_url(found.activity_id), "Le type de présence est enregistré.")
+
+
+# --- Groups -------------------------------------------------------------------------------------
+
+
+@blueprint.route("/<int:facility_id>/groupes/nouveau", methods=["GET", "POST"])
+@staff(MANAGE)
+def new_group(facility_id: int) -> Response:
+    found = facility_queries.facility(facility_id)
+    form = GroupForm()
+    group_id = attempt(
+        form,
+        lambda: facilities.create_group(facility_id, form.data_typed(), author=author(), now=now()),
+        **GROUP_PLACES,
+    )
+    if group_id is NOT_DONE:
+        return form_page(
+            form,
+            "Nouveau groupe",
+            (facility_url(facility_id), found.name),
+            submit="Créer le groupe",
+            intro="Un groupe peut avoir ses propres places, jour par jour.",
+        )
+    return done(facility_url(facility_id), "Le groupe est créé. Indiquez ses places dans chaque activité.")
+
+
+@blueprint.route("/groupes/<int:group_id>/modifier", methods=["GET", "POST"])
+@staff(MANAGE)
+def edit_group(group_id: int) -> Response:
+    found = facility_queries.group(group_id)
+    form = GroupForm(obj=found)
+    saved = attempt(
+        form,
+        lambda: facilities.update_group(group_id, form.data_typed(), author=author(), now=now()),
+        **GROUP_PLACES,
+    )
+    if saved is NOT_DONE:
+        back = (facility_url(found.facility_id), facility_queries.facility(found.facility_id).name)
+        intro = "Les enfants déjà inscrits restent dans leur groupe."
+        return form_page(form, "Modifier le groupe", back, intro=intro)
+    return done(facility_url(found.facility_id), "Le groupe est enregistré.")
 
 
 # --- Booking periods ----------------------------------------------------------------------------

@@ -138,7 +138,7 @@ def add_enrolment(household_id: int, child_id: int) -> Response:
     card = household.child(child_id).card
     first_day, last_day = school_year(today())
     form = EnrolmentForm(data={"first_day": first_day, "last_day": last_day})
-    form.offer(household_queries.facilities(), household_queries.activities())
+    form.offer(household_queries.facilities(), household_queries.activities(), household_queries.groups())
 
     def save() -> None:
         placement = values_of(form, households.Placement)
@@ -157,10 +157,15 @@ def edit_enrolment(household_id: int, enrolment_id: int) -> Response:
     child, enrolment = household.enrolment(enrolment_id)
     current = standing(households.Placement, enrolment)
     form = EnrolmentForm(data=current)
-    form.offer(household_queries.facilities(), household_queries.activities(), keep=enrolment)
+    form.offer(
+        household_queries.facilities(),
+        household_queries.activities(),
+        household_queries.groups(enrolment.group_id),
+        keep=enrolment,
+    )
 
     def save() -> int:
-        placement = values_of(form, households.Placement, group_id=enrolment.group_id)
+        placement = values_of(form, households.Placement)
         return households.update_enrolment(
             household_id, enrolment_id, placement, seen=form.seen.data, author=author(form), now=now()
         )

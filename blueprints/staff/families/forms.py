@@ -37,7 +37,7 @@ from domain.calendar import school_year
 from domain.enums import DocumentEffect, DocumentOwner, Residency
 from domain.errors import NotFound, Refused
 from queries.documents import Category
-from queries.households import ActivityName, DocumentLine, EnrolmentLine, FacilityName
+from queries.households import ActivityName, DocumentLine, EnrolmentLine, FacilityName, GroupName
 from services import households
 from services.documents import Upload
 
@@ -209,21 +209,32 @@ class ChildForm(ChildFields, ChangeForm):
 
 
 class EnrolmentForm(FacilityField, ActivityField, PlacementFields, ChangeForm):
-    looks = {"activity_id": {"help": "Une activité seulement, si l’enfant ne vient pas aux autres."}}
+    group_id = SelectField("Groupe, pour le compte des places", coerce=lambda value: int(value or 0) or None)
+    looks = {
+        "activity_id": {"help": "Une activité seulement, si l’enfant ne vient pas aux autres."},
+        "group_id": {"help": "Sans choix, un enfant qui arrive entre dans le groupe de son âge."},
+    }
 
     def offer(
         self,
         choices: Iterable[FacilityName],
         activities: Iterable[ActivityName],
+        groups: Sequence[GroupName],
         keep: EnrolmentLine | None = None,
     ) -> None:
         """`keep` is the enrolment that stands: its facility and activity stay offered, even if closed for
-        good."""
+        good. A town without groups is not asked for one."""
         self.facility_id.choices = [SelectChoice("", "Choisissez"), *facility_choices(choices)]
         self.activity_id.choices = [
             SelectChoice("", "Toutes celles de la structure"),
             *(SelectChoice(str(one.activity_id), f"{one.facility} · {one.name}") for one in activities),
         ]
+        self.group_id.choices = [
+            SelectChoice("", "Sans groupe" if keep else "Selon l’âge"),
+            *(SelectChoice(str(one.group_id), one.label) for one in groups),
+        ]
+        if not groups:
+            del self.group_id
         if keep:
             _also(self.facility_id, keep.facility_id, keep.facility)
             _also(self.activity_id, keep.activity_id, f"{keep.facility} · {keep.activity}")
@@ -231,6 +242,8 @@ class EnrolmentForm(FacilityField, ActivityField, PlacementFields, ChangeForm):
     def refuse(self, refusal: Refused) -> None:
         if refusal.code == "activity":
             add_error(self.activity_id, refusal.message)
+        elif refusal.code in ("wrong_group", "group_full"):
+            add_error(self.group_id, refusal.message)
         else:
             super().refuse(refusal)
 
