@@ -11,7 +11,6 @@ from sqlalchemy import func, select
 import config
 from domain.calendar import paris_now
 from domain.enums import (
-    BookingState,
     ChangeState,
     DocumentState,
     EnrolmentState,
@@ -22,6 +21,7 @@ from domain.enums import (
     StaffRole,
 )
 from domain.family_file import CONTROL_TIME
+from domain.workflow import PLACE_HOLDING_STATES
 from models import (
     Activity,
     Authorisation,
@@ -114,7 +114,7 @@ def test_its_counters_are_its_bookings_and_every_booking_has_its_request(make, w
         counted = dict(
             db.session.execute(
                 select(Booking.opening_id, func.count())
-                .where(Booking.state.in_((BookingState.ACCEPTED, BookingState.PENDING)))
+                .where(Booking.state.in_(PLACE_HOLDING_STATES))
                 .group_by(Booking.opening_id)
             ).all()
         )
