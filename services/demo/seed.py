@@ -69,6 +69,7 @@ def refill(now: datetime, folder: Path, password: str, emails: Emails) -> None:
         ]
         prices = seed_bookings.prices_of(households, places, first_day, last_day)
         seed_bookings.write_bookings(session, now, wishes, prices, rng)
+        session.add_all(seed_bookings.default_weeks_of(households, places))
         seed_schools.share_bookings(session, agent.user.id, now)
         seed_places.write_places(session, households, places, now)
         seed_town.write_resources(session, FileStore(folder / "files"), book)

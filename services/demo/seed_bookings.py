@@ -20,8 +20,16 @@ from domain.enums import (
     LineAction,
     LineState,
     ValidationMode,
+    WeekParity,
 )
-from models import Booking, BookingEvent, BookingRequest, BookingRequestLine, Opening
+from models import (
+    Booking,
+    BookingEvent,
+    BookingRequest,
+    BookingRequestLine,
+    DefaultWeekDay,
+    Opening,
+)
 from queries.rules import RuleSet, rule_set
 from services.demo import families, town
 from services.demo.seed_people import Family
@@ -89,6 +97,24 @@ def _leisure_wishes(
             for day in place.openings:
                 if day < today:
                     yield Wish(family, child_id, place, day, 0)
+
+
+def default_weeks_of(households: Iterable[Family], places: Iterable[Place]) -> list[DefaultWeekDay]:
+    """The main family keeps its meals as its default week (R21)."""
+    meals = [place for place in places if place.spec.kind is ActivityKind.MEAL]
+    return [
+        DefaultWeekDay(
+            household_id=family.household.id,
+            child_id=child_id,
+            presence_type_id=meals[0].presence_types[0].id,
+            weekday=weekday,
+            parity=WeekParity.ALL,
+        )
+        for family in households
+        if family.spec.name == families.MAIN_FAMILY and meals
+        for child, child_id in zip(family.spec.children, family.child_ids, strict=True)
+        for weekday in child.meal_weekdays
+    ]
 
 
 def prices_of(
