@@ -141,7 +141,7 @@ def _allot_day(session: Session, run: _Run, opening_id: int, rule: PlaceRule) ->
         answers.give(day, one)
     session.flush()
     after = {"opening_id": opening_id, "seed": made.seed, "states": dict(answers.states)}
-    _record(session, run, "allotment.made", made.id, after)
+    _record(session, run, "allotment.made", ("allotment", made.id), after)
 
 
 def _allotment_of(session: Session, run: _Run, activity_id: int, rule: PlaceRule) -> Allotment:
@@ -258,7 +258,8 @@ def _told(period_id: int) -> Select:
 def _tell(session: Session, run: _Run, household_id: int) -> None:
     result = allotments.own_result(run.period_id, [household_id])
     states = Counter(day.state.value for _, days in result.children for day in days)
-    _record(session, run, "booking.allotted", run.period_id, {"states": states}, household_id)
+    about = ("booking_period", run.period_id)
+    _record(session, run, "booking.allotted", about, {"states": states}, household_id)
     for row in session.execute(
         select(User.id, User.email)
         .join(Guardian, Guardian.user_id == User.id)
@@ -282,7 +283,7 @@ def _record(
     session: Session,
     run: _Run,
     action: str,
-    object_id: int,
+    about: tuple[str, int],
     after: dict,
     household_id: int | None = None,
 ) -> None:
@@ -292,8 +293,8 @@ def _record(
         actor_user_id=run.author.user_id,
         channel=run.author.channel,
         action=action,
-        object_type="allotment",
-        object_id=object_id,
+        object_type=about[0],
+        object_id=about[1],
         household_id=household_id,
         after=after,
     )
