@@ -8,11 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select, text
 
 import cli
 import extensions
+from domain.enums import BookingState
 from extensions import journal_mode
+from models import Booking, Household
 from tests.conftest import missing_tool
 from tests.running_town import Running, Town
 
@@ -51,22 +53,44 @@ def assert_postgresql_waits_for_its_disk(town: Town) -> None:
 
 
 @pytest.mark.fault
-def test_a_booking_is_on_the_disk_before_the_family_reads_it(town, tmp_path):
+def test_each_acknowledged_write_is_on_the_disk_before_the_family_reads_it(town, tmp_path):
+    """A booking, a booking given up, a place that is taken: at least one synchronisation each, counted."""
     if not town.is_sqlite:
         assert_postgresql_waits_for_its_disk(town)
         return
     family = town.family(town.canteen(weeks=1))
-    (key,) = family.drafts([(family.children[0], [0])])
+    child, openings, meal = family.children[0], family.canteen.openings, family.canteen.meal
+    home = town.world.one(select(Household).where(Household.id == family.household_id))
+    town.world.booking(home, child, openings[1], meal)
+    offered = town.world.booking(home, child, openings[2], meal, BookingState.OFFERED)
+    booking, giving_up = family.drafts([(child, [0]), (child, [1])], changing=True)
+    acts = [f"/reservations/{booking}/valider", f"/reservations/{giving_up}/valider"]
+    acts.append(f"/reservations/places/{offered.id}/prendre")
     calls = tmp_path / "calls"
     with traced(town, calls) as server:
         parent = server.browser(family.parent)
-        parent.get(f"/reservations/{key}/recapitulatif")
-        before = len(calls.read_text().splitlines())
-        assert parent.post(f"/reservations/{key}/valider").reference
-        town.wait_for(lambda: ANSWER.search(calls.read_text()))
-        during = calls.read_text().splitlines()[before:]
-    answered = next(place for place, call in enumerate(during) if ANSWER.search(call))
-    assert [call for call in during[:answered] if SYNC.search(call)]
+        parent.get(f"/reservations/{booking}/recapitulatif")
+        for act in acts:
+            before = len(calls.read_text().splitlines())
+            assert parent.post(act).status == 303, act
+            town.wait_for(lambda since=before: answered(calls, since) is not None)
+            place = answered(calls, before)
+            during = calls.read_text().splitlines()[before : before + place]
+            assert [call for call in during if SYNC.search(call)], act
+    states = {row.day: row.state for row in town.world.all(Booking)}
+    assert [states[one.day] for one in openings[:3]] == [
+        BookingState.ACCEPTED,
+        BookingState.CANCELLED,
+        BookingState.ACCEPTED,
+    ]
+
+
+def answered(calls: Path, since: int) -> int | None:
+    """How many calls after the first `since` ones the answer left; None before it has."""
+    found = (
+        place for place, call in enumerate(calls.read_text().splitlines()[since:]) if ANSWER.search(call)
+    )
+    return next(found, None)
 
 
 # --- The journal that a version of SQLite can be trusted with -----------------------------------
