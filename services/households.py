@@ -449,7 +449,7 @@ def _child(session: Session, household_id: int, child_id: int) -> Child:
         select(Child)
         .join(HouseholdChild, HouseholdChild.child_id == Child.id)
         .where(Child.id == child_id, HouseholdChild.household_id == household_id)
-        .with_for_update(of=Child)
+        .with_for_update(of=Child, key_share=True)  # a booking of the child may be written meanwhile
     )
     if child is None:
         raise NotFound

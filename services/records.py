@@ -20,8 +20,12 @@ Row = TypeVar("Row")
 
 
 def get(session: Session, table: type[Row], row_id: int) -> Row:
-    """The row, locked until the end of the transaction where the engine can. Raises NotFound."""
-    row = session.get(table, row_id, with_for_update=True)
+    """The row, locked until the end of the transaction where the engine can. Raises NotFound.
+
+    Rows that only point at it (a booking at its activity) are still written meanwhile: a family that
+    validates holds its days first, so that waiting for it here would be a deadlock.
+    """
+    row = session.get(table, row_id, with_for_update={"key_share": True})
     if row is None:
         raise NotFound
     return row
