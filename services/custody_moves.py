@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, union
+from sqlalchemy import ColumnElement, exists, select, union
 from sqlalchemy.orm import Session
 
 from domain.calendar import paris_now
@@ -19,6 +19,7 @@ from domain.day_list import list_days
 from domain.enums import BookingState, LineAction, LineState, MailKind
 from domain.workflow import ACTIVE_STATES
 from models import (
+    Absence,
     Activity,
     Booking,
     BookingDraftLine,
@@ -143,12 +144,13 @@ def tell(session: Session, child_id: int, household_id: int, step: str, now: dat
 
 
 def _coming(child_id: int, now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """The bookings that can still follow the child: today's meal is cooked, an absence is settled."""
+    """The bookings that can still follow the child: today's meal is cooked, an absence is its household's."""
     return (
         Booking.child_id == child_id,
         Booking.day > paris_now(now).date(),
         Booking.state.in_(ACTIVE_STATES),
         Booking.due_cents.is_(None),
+        ~exists().where(Absence.booking_id == Booking.id),
     )
 
 

@@ -21,14 +21,15 @@ from models import (
     OutgoingMail,
 )
 from queries.custody import fingerprint
-from services import booking_copies, booking_drafts, booking_requests, custody
+from services import absences, booking_copies, booking_drafts, booking_requests, custody
+from services.absences import Teller, Wish
 from services.accounts import Author as Agent
 from services.booking_drafts import Author, Wanted
 from services.custody import NewCalendar, NewException
 from services.transaction import write_transaction
 from tests import statements
 from tests.entangled import Entangled
-from tests.rulebook_texts import table
+from tests.rulebook_texts import NEVER, table
 
 # Week 4 of 2027 is even: at the SOLIGNAC. Week 5 is odd: at the MARTIN.
 EVEN, ODD, NEXT_EVEN = date(2027, 1, 25), date(2027, 2, 1), date(2027, 2, 8)
@@ -289,6 +290,18 @@ def test_today_the_past_and_what_nobody_covers_stay(two):
     set_calendar(two, two.martin, date(2027, 1, 5))  # week 2 is even: at the MARTIN
     (booking,) = bookings(two)
     assert (booking.id, booking.household_id) == (past.id, two.solignac.id)
+
+
+def test_an_absence_told_by_one_household_stays_its_own(two):
+    """Its whole price stays due: the other household neither pays it nor reads it."""
+    ask(two, ODD)
+    two.world.limits(two.canteen.activity, "annuler", NEVER)
+    teller = Teller(two.claire.id, (two.solignac.id,), "Claire SOLIGNAC", two.claire.email)
+    with two.world.app.app_context():
+        absences.declare(teller, Wish(two.leo.id, ODD, ODD), two.world.now)
+    set_calendar(two, two.solignac)
+    (booking,) = bookings(two)
+    assert (booking.household_id, booking.due_cents) == (two.solignac.id, None)
 
 
 def test_a_household_that_reads_the_name_alone_receives_nothing(two):
