@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, and_, delete, or_, select
 from sqlalchemy.orm import Session
 
 from domain.calendar import paris_now
@@ -83,16 +83,25 @@ def declare(teller: Teller, wish: Wish, now: datetime) -> Declared:
 
 
 def _locked_plan(session: Session, teller: Teller, wish: Wish, now: datetime) -> absence_queries.Plan:
-    """What is to be done, read again once the days are held."""
+    """What is to be done, read again once the days are held, with those of the absences around them."""
+    around = and_(_is_missed(), Booking.day.between(wish.first - AROUND, wish.last + AROUND))
     places.lock(
         session,
         select(Booking.opening_id).where(
             Booking.child_id == wish.child_id,
             Booking.household_id.in_(teller.household_ids),
-            Booking.day.between(wish.first, wish.last),
+            or_(Booking.day.between(wish.first, wish.last), around),
         ),
     )
     return absence_queries.plan(teller.household_ids, wish.child_id, wish.first, wish.last, now)
+
+
+def _is_missed() -> ColumnElement[bool]:
+    """An absence of an accepted booking, whose bill may change with the absences around it."""
+    return and_(
+        Booking.state == BookingState.ACCEPTED,
+        select(Absence.id).where(Absence.booking_id == Booking.id).exists(),
+    )
 
 
 def _of(line: Line) -> int:
@@ -180,7 +189,7 @@ def settle(
     now: datetime,
 ) -> None:
     """Work out again what stays due of the absences around these days, as their proofs stand; inside the
-    caller's transaction. What changes for a booking is added to its history."""
+    caller's transaction, which holds them. What changes for a booking is added to its history."""
     session.flush()
     own = absence_queries.booked_days(child_id, [household_id], min(days) - AROUND, max(days) + AROUND)
     absent = {one.booking_id: one for one in own if one.is_absent and one.state is BookingState.ACCEPTED}
@@ -197,6 +206,14 @@ def settle(
             absence.explanation = explanation
             booking_life.note(session, booking, actor, now, " ".join(["Absence.", *explanation]))
     session.flush()
+
+
+def hold(session: Session, child_id: int, household_id: int) -> None:
+    """Hold the missed days of a child before a proof changes what stays due of them: a closure of the same
+    days gives them back before or after, never meanwhile."""
+    session.flush()
+    missed = (Booking.child_id == child_id, Booking.household_id == household_id, _is_missed())
+    places.lock(session, select(Booking.opening_id).where(*missed))
 
 
 def settle_document(session: Session, document_id: int, actor: Actor, now: datetime) -> None:

@@ -131,8 +131,9 @@ def submit(sending: Sending, *, author: Author, author_name: str, network: str, 
     keys = document_store.save_all([safe.pdf, safe.thumbnail, *safe.pages])
     try:
         with write_transaction() as session:
-            # One sending of a household at a time: what waits for a day, and the quota, are read in turn.
-            session.get(Household, sending.household_id, with_for_update=True)
+            # One sending of a household at a time: what waits for a day, and the quota, are read in turn. Its
+            # bookings are still written meanwhile: waiting here for who holds their days would be a deadlock.
+            session.get(Household, sending.household_id, with_for_update={"key_share": True})
             _check(session, sending, now)
             document = _write(session, sending, safe, keys, author, author_name, now)
             return document.id
@@ -328,6 +329,7 @@ def _link_absences(
 def _settle_absences(session: Session, document: Document, actor: Actor, now: datetime) -> None:
     """What stays due of the days that it justifies follows the règlement (S73)."""
     if document.absence_kind is not None:
+        absences.hold(session, document.child_id, document.household_id)
         absences.settle_document(session, document.id, actor, now)
 
 
@@ -345,7 +347,11 @@ def withdraw(document_id: int, household_ids: Collection[int], *, author: Author
 
 
 def _unlink_absences(session: Session, document: Document, actor: Actor, now: datetime) -> None:
-    """An absence that was declared before its proof stays, without it; one that came with it goes."""
+    """An absence that was declared before its proof stays, without it; one that came with it goes. What is
+    due of a day that was closed or given up meanwhile stays as it is."""
+    if document.absence_kind is None:
+        return
+    absences.hold(session, document.child_id, document.household_id)
     rows = session.execute(
         select(Absence, Booking)
         .join(Booking, Booking.id == Absence.booking_id)
@@ -355,10 +361,11 @@ def _unlink_absences(session: Session, document: Document, actor: Actor, now: da
     for absence, booking in rows:
         if absence.declared_at < document.submitted_at:
             absence.document_id, absence.state = None, AbsenceState.DECLARED
-        else:
+            continue
+        if booking.state is BookingState.ACCEPTED:
             booking.due_cents = None
             booking_life.note(session, booking, actor, now, absences.BACK)
-            session.delete(absence)
+        session.delete(absence)
     if rows:
         days = [booking.day for _, booking in rows]
         absences.settle(session, document.child_id, document.household_id, days, actor, now)

@@ -26,7 +26,7 @@ from models import (
     DocumentCategory,
     OutgoingMail,
 )
-from services import absences, documents, facilities
+from services import absences, closures, documents, facilities
 from services.absences import Declared, Teller, Wish
 from services.accounts import Author
 from services.documents import Acceptance, Sending, Upload
@@ -261,6 +261,22 @@ def test_a_waiting_day_counts_the_whole_absence(family):
     assert due(family) == [320, 0, 0]
     take_back(family, TUESDAY)
     assert due(family) == [320, 320, 0]
+
+
+def test_a_certificate_taken_back_leaves_a_closed_day_free(ruled):
+    """The closure gave the day back: nothing brings its price again."""
+    ruled.book(ruled.leo, TUESDAY)
+    document_id = send_certificate(ruled, TUESDAY)
+    with ruled.world.app.app_context():
+        closed = closures.Wish(ruled.canteen.facility.id, None, None, TUESDAY, TUESDAY, "")
+        agent = Author(ruled.world.staff().id)
+        closures.close(closed, "Grève", scope=None, author=agent, now=ruled.world.now)
+        documents.withdraw(
+            document_id, [ruled.household.id], author=Author(ruled.claire.id), now=ruled.world.now
+        )
+    (booking,) = bookings(ruled)
+    assert (booking.state, booking.due_cents) == (BookingState.CANCELLED, 0)
+    assert history(ruled)[-1][1:] == (BookingState.CANCELLED, "Grève")
 
 
 # --- Taking back --------------------------------------------------------------------------------------------
