@@ -12,6 +12,7 @@ from math import ceil
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import aliased
 
 from domain.allotment import Limit, Method, Ranked, Room, Standing, Wish, allot, read_inputs
 from domain.booking_window import BookingWindow
@@ -25,6 +26,7 @@ from models import (
     Allotment,
     AllotmentRank,
     Booking,
+    BookingEvent,
     BookingPeriod,
     Child,
     Facility,
@@ -374,6 +376,17 @@ def made(period_id: int) -> tuple[Made, ...]:
     return tuple(Made(*row) for row in rows)
 
 
+_OWNER = aliased(Household)
+# The household whose wish it was, known by the step that answered it: the day may have changed house since.
+_WISHED_BY = (
+    select(func.coalesce(_OWNER.merged_into_id, _OWNER.id))
+    .join(BookingEvent, BookingEvent.household_id == _OWNER.id)
+    .where(BookingEvent.booking_id == AllotmentRank.booking_id, BookingEvent.reason == AllotmentRank.reason)
+    .order_by(BookingEvent.id)
+    .limit(1)
+    .correlate(AllotmentRank)
+    .scalar_subquery()
+)
 _RANKS = (
     select(
         AllotmentRank.allotment_id,
@@ -509,7 +522,7 @@ class OwnResult:
 def own_result(period_id: int, household_ids: Collection[int]) -> OwnResult:
     """The answer to the wishes of these households alone. Raises NotFound when they have none."""
     found = period(period_id)
-    own = [Allotment.period_id == period_id, Booking.household_id.in_(household_ids)]
+    own = [Allotment.period_id == period_id, _WISHED_BY.in_(household_ids)]
     rows = db.session.execute(_RANKS.where(*own)).all()
     if not rows:
         raise NotFound
@@ -542,12 +555,12 @@ def answered_households(period_id: int) -> list[int]:
     """The households whose wishes of a period have their answer."""
     return list(
         db.session.scalars(
-            select(Booking.household_id)
-            .join(AllotmentRank, AllotmentRank.booking_id == Booking.id)
+            select(_WISHED_BY.label("household_id"))
+            .select_from(AllotmentRank)
             .join(Allotment, Allotment.id == AllotmentRank.allotment_id)
             .where(Allotment.period_id == period_id)
             .distinct()
-            .order_by(Booking.household_id)
+            .order_by("household_id")
         )
     )
 

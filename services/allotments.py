@@ -30,10 +30,7 @@ from models import (
     BookingPeriod,
     BookingRequestLine,
     Facility,
-    Guardian,
-    HouseholdGuardian,
     OutgoingMail,
-    User,
 )
 from queries import allotments
 from queries.allotments import OpenDay
@@ -260,23 +257,14 @@ def _tell(session: Session, run: _Run, household_id: int) -> None:
     states = Counter(day.state.value for _, days in result.children for day in days)
     about = ("booking_period", run.period_id)
     _record(session, run, "booking.allotted", about, {"states": states}, household_id)
-    for row in session.execute(
-        select(User.id, User.email)
-        .join(Guardian, Guardian.user_id == User.id)
-        .join(HouseholdGuardian, HouseholdGuardian.guardian_id == Guardian.id)
-        .where(HouseholdGuardian.household_id == household_id)
-        .order_by(HouseholdGuardian.position, Guardian.id)
-    ):
-        outbox.queue(
-            session,
-            MailKind.ALLOTMENT_RESULT,
-            to=row.email,
-            now=run.now,
-            user_id=row.id,
-            household_id=household_id,
-            result=result,
-            period_id=run.period_id,
-        )
+    outbox.queue_household(
+        session,
+        MailKind.ALLOTMENT_RESULT,
+        household_id,
+        now=run.now,
+        result=result,
+        period_id=run.period_id,
+    )
 
 
 def _record(

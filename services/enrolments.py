@@ -17,7 +17,7 @@ from domain.enums import Channel, EnrolmentState, MailKind, ValidationMode
 from domain.errors import NotFound, Refused, Stale
 from domain.family_file import CONTROL_TIME
 from domain.french import NBSP
-from models import Activity, Child, EnrolmentRequest, Facility, User
+from models import Activity, Child, EnrolmentRequest, Facility
 from queries import enrolments as enrolment_queries
 from queries import wizard
 from services import accounts, audit, households, outbox
@@ -238,16 +238,14 @@ def _enrol(
 
 
 def _tell(session: Session, request: EnrolmentRequest, now: datetime) -> None:
-    """The answer by mail, to who asked."""
+    """The answer by mail, to who asked, else to the adults of the household."""
     session.flush()
-    email = session.scalar(select(User.email).where(User.id == request.author_user_id))
-    outbox.queue(
+    outbox.queue_household(
         session,
         MailKind.ENROLMENT_DECISION,
-        to=email,
+        request.household_id,
         now=now,
-        user_id=request.author_user_id,
-        household_id=request.household_id,
+        only=request.author_user_id,
         request=enrolment_queries.request(request.reference, [request.household_id]),
     )
 

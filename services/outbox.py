@@ -148,8 +148,8 @@ def queue_household(
 def queue_for_households(
     session: Session, kind: MailKind, contexts: Mapping[int, Mapping[str, Any]], now: datetime
 ) -> None:
-    """Write one mail a household, each with its own context, to every adult of it whose address is proven; in
-    statements that do not grow with the households."""
+    """Write one mail a household, each with its own context, to every adult of it who has an access and whose
+    address is proven; in statements that do not grow with the households."""
     if kind in SECRET_KINDS:
         raise ValueError(f"{kind} carries a secret: use queue_secret.")
     town = _town(session)
@@ -158,7 +158,11 @@ def queue_for_households(
         select(HouseholdGuardian.household_id, User.id, User.email)
         .join(Guardian, Guardian.id == HouseholdGuardian.guardian_id)
         .join(User, User.id == Guardian.user_id)
-        .where(HouseholdGuardian.household_id.in_(bodies), User.email_verified_at.is_not(None))
+        .where(
+            HouseholdGuardian.household_id.in_(bodies),
+            User.status == AccountStatus.ACTIVE,
+            User.email_verified_at.is_not(None),
+        )
         .order_by(HouseholdGuardian.household_id, HouseholdGuardian.position, Guardian.id)
     )
     session.add_all(

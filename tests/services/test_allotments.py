@@ -5,7 +5,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from domain.enums import BookingState, LineState, MailKind, PlacesMode, Residency, ValidationMode
+from domain.enums import (
+    AccountStatus,
+    BookingState,
+    LineState,
+    MailKind,
+    PlacesMode,
+    Residency,
+    ValidationMode,
+)
 from domain.errors import NotFound, Refused
 from models import (
     Activity,
@@ -18,9 +26,10 @@ from models import (
     BookingRequestLine,
     Opening,
     OutgoingMail,
+    User,
 )
 from queries import allotments, desk, staff_requests
-from services import booking_drafts, booking_requests, facilities
+from services import booking_drafts, booking_life, booking_requests, facilities
 from services.accounts import Author
 from services.booking_drafts import Wanted
 from services.facilities import PeriodData
@@ -304,6 +313,33 @@ def test_a_family_reads_its_own_wishes_alone(holidays, clock):
         assert [(name, len(days)) for name, days in own.children] == [("Léo", 1)]
         with pytest.raises(NotFound):
             allotments.own_result(holidays.period.id, [holidays.home("AUTRE").home.id])
+
+
+def test_a_day_that_passes_to_the_other_household_keeps_the_answer_where_it_was_given(holidays, clock):
+    """Why the first family came before others is not for the second one to read (security 1.3)."""
+    first, second = holidays.home("PREMIER"), holidays.home("SECOND")
+    wish_in_turn(clock, first)
+    holidays.allot()
+    with holidays.app.app_context(), write_transaction() as session:
+        booking = session.scalars(select(Booking)).one()
+        booking_life.change_home(
+            session, booking, second.home.id, None, booking_life.THE_PORTAL, holidays.world.now, "Échange"
+        )
+    with holidays.app.app_context():
+        assert len(allotments.own_result(holidays.period.id, [first.home.id]).children) == 1
+        assert allotments.answered_households(holidays.period.id) == [first.home.id]
+        with pytest.raises(NotFound):
+            allotments.own_result(holidays.period.id, [second.home.id])
+
+
+def test_a_suspended_account_gets_no_mail_of_the_result(holidays, clock):
+    family = holidays.home("PREMIER")
+    wish_in_turn(clock, family)
+    holidays.change(User, family.claire.id, status=AccountStatus.SUSPENDED)
+    holidays.allot()
+    assert (
+        holidays.world.all(select(OutgoingMail).where(OutgoingMail.kind == MailKind.ALLOTMENT_RESULT)) == []
+    )
 
 
 def test_a_missing_fact_puts_the_family_last_and_says_it(world, clock):

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from domain.enums import BookingState, LineState, MailKind
+from domain.enums import AccountStatus, BookingState, LineState, MailKind
 from domain.errors import NotFound, Refused
 from models import (
     AuditEvent,
@@ -16,6 +16,7 @@ from models import (
     OutgoingMail,
     SchoolClass,
     Schooling,
+    User,
 )
 from queries import closures as closure_queries
 from queries.closures import Wish
@@ -75,6 +76,11 @@ def school_class(bench, *children):
             )
         )
     return row
+
+
+def suspend(bench):
+    with bench.app.app_context(), write_transaction() as session:
+        session.get_one(User, bench.claire.id).status = AccountStatus.SUSPENDED
 
 
 # --- Closing ------------------------------------------------------------------------------------------------
@@ -317,3 +323,10 @@ def test_lifting_is_for_those_who_answer_for_the_structure(bench, agent):
         lift(bench, agent, made.closure_id, scope=frozenset())
     assert bench.world.one(Closure).lifted_at is None
     assert {one.closed_reason for one in bench.world.all(Opening)} == {None, "Grève du personnel"}
+
+
+def test_a_suspended_account_gets_no_mail(bench, agent):
+    bench.ask(MONDAY)
+    suspend(bench)
+    close(bench, agent)
+    assert mails(bench) == []

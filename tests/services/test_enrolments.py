@@ -5,12 +5,13 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import select
 
-from domain.enums import EnrolmentState, MailKind, ValidationMode
+from domain.enums import AccountStatus, EnrolmentState, MailKind, ValidationMode
 from domain.errors import NotFound, Refused, Stale
-from models import AuditEvent, ChildGroup, Enrolment, EnrolmentRequest, OutgoingMail
+from models import AuditEvent, ChildGroup, Enrolment, EnrolmentRequest, OutgoingMail, User
 from services import accounts, enrolments, households
 from services.booking_drafts import Author
 from services.enrolments import Terms, Wish
+from services.transaction import write_transaction
 
 YEAR = (date(2027, 1, 18), date(2027, 8, 31))
 RULED = {"conditions": ["trois_ans"]}
@@ -198,6 +199,16 @@ def test_a_refusal_needs_a_reason_that_the_family_reads(bench):
     assert (bench.row().state, bench.row().reason) == (EnrolmentState.REFUSED, "Le groupe est complet.")
     assert "Le groupe est complet." in bench.mails()[0].text
     assert not bench.world.all(Enrolment)
+
+
+def test_who_asked_and_lost_the_access_reads_no_answer(world):
+    bench = Bench(world, ValidationMode.MANUAL)
+    reference = bench.ask()
+    other = world.parent(bench.home, "Paul", email="paul@example.org")
+    with bench.app.app_context(), write_transaction() as session:
+        session.get_one(User, bench.claire.id).status = AccountStatus.SUSPENDED
+    bench.answer(enrolments.refuse, reference, "Le groupe est complet.")
+    assert [mail.to_address for mail in bench.mails()] == [other.email]
 
 
 def test_a_director_answers_for_own_structures_only(bench):
