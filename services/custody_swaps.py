@@ -97,13 +97,15 @@ def propose(parent: Parent, child_id: int, given: Span, taken: Span | None, key:
 def accept(parent: Parent, swap_id: int, now: datetime) -> None:
     """Take the proposal: the days change house, their bookings and prices with them.
 
-    Raises NotFound for a swap that is not put to the parent, Stale when it was answered or when the calendar
-    has moved since, Refused `dates` once its first day is there.
+    Raises NotFound for a swap that is not put to the parent, Stale when it was answered, when the calendar
+    has moved since or when the child lives no more in one of the households, Refused `dates` once its first
+    day is there.
     """
     with write_transaction() as session:
         swap = _held(session, swap_id, parent, now, to_me=True)
         _refuse_past(swap, now)
         _refuse_moved(swap)
+        _refuse_without_homes(session, swap)
         _answer(session, swap, SwapState.ACCEPTED, parent, now)
         for first, last, household_id in _stretches(swap):
             _except(session, swap, Span(first, last), household_id)
@@ -219,6 +221,16 @@ def _refuse_moved(swap: CustodySwap) -> None:
                 f"Le calendrier de garde a changé depuis cette proposition{NBSP}: refusez-la, puis "
                 "convenez d’un autre échange."
             )
+
+
+def _refuse_without_homes(session: Session, swap: CustodySwap) -> None:
+    """Both households must still have the child, and read more of it than its name."""
+    links = [
+        session.get(HouseholdChild, (household_id, swap.child_id))
+        for household_id in (swap.household_id, swap.to_household_id)
+    ]
+    if any(link is None or link.is_restricted for link in links):
+        raise Stale(f"Cet échange n’est plus possible{NBSP}: appelez le service.")
 
 
 # --- The swap itself ----------------------------------------------------------------------------------------

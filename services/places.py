@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from domain.enums import BookingState
 from domain.workflow import PLACE_HOLDING_STATES
-from models import Booking, Opening, PlaceLimit, PresenceType
+from models import Booking, HouseholdChild, Opening, PlaceLimit, PresenceType
 from queries.place_columns import WAITING_ORDER, counts_in
 
 
@@ -90,9 +90,15 @@ def swap(session: Session, held: Seat, wanted: Seat) -> bool:
 
 
 def who_could_come(session: Session, opening_id: int) -> list[Booking]:
-    """The waiting bookings of a day that find a place now, each taken alone, in the order of the list."""
+    """The waiting bookings of a day that find a place now, each taken alone, in the order of the list; not
+    those of a household that reads of the child its name alone."""
     seat = (PlaceLimit.opening_id == Booking.opening_id, *counts_in(Booking.group_id, PresenceType.parts))
     full_limit = exists().where(*seat, PlaceLimit.booked >= PlaceLimit.capacity)
+    restricted = exists().where(
+        HouseholdChild.household_id == Booking.household_id,
+        HouseholdChild.child_id == Booking.child_id,
+        HouseholdChild.is_restricted,
+    )
     return list(
         session.scalars(
             select(Booking)
@@ -101,6 +107,7 @@ def who_could_come(session: Session, opening_id: int) -> list[Booking]:
             .where(
                 Booking.opening_id == opening_id,
                 Booking.state == BookingState.WAITING,
+                ~restricted,
                 or_(Opening.capacity.is_(None), Opening.booked < Opening.capacity),
                 or_(Opening.has_limits.is_(False), ~full_limit),
             )

@@ -25,6 +25,7 @@ from models import (
     BookingRequestLine,
     Child,
     Facility,
+    HouseholdChild,
     Opening,
     PresenceType,
 )
@@ -104,10 +105,14 @@ def _decision(booking: Booking, now: datetime) -> Decision:
 def accept(booking_id: int, household_ids: Iterable[int], actor: Actor, now: datetime) -> BookingState:
     """Take the place that is offered: accepted, or pending where the structure validates each booking.
 
-    Raises NotFound for another household's booking, Stale when it is not offered any more.
+    Raises NotFound for another household's booking and for a child of whom it reads the name alone, Stale
+    when it is not offered any more.
     """
     with write_transaction() as session:
         booking = _offered(session, booking_id, household_ids, now)
+        link = session.get(HouseholdChild, (booking.household_id, booking.child_id))
+        if link is None or link.is_restricted:
+            raise NotFound
         mode = session.scalar(
             select(Facility.validation_mode)
             .join(Activity, Activity.facility_id == Facility.id)
@@ -122,7 +127,8 @@ def accept(booking_id: int, household_ids: Iterable[int], actor: Actor, now: dat
 
 
 def give_up(booking_id: int, household_ids: Iterable[int], actor: Actor, now: datetime) -> None:
-    """Leave the offered place to the next one. Raises like `accept`."""
+    """Leave the offered place to the next one. Raises NotFound for another household's booking, Stale like
+    `accept`."""
     with write_transaction() as session:
         booking = _offered(session, booking_id, household_ids, now)
         _answer_line(session, booking, LineState.WITHDRAWN, GIVEN_UP, now)

@@ -14,6 +14,7 @@ from models import (
     BookingEvent,
     BookingRequestLine,
     Facility,
+    HouseholdChild,
     Opening,
     OutgoingMail,
 )
@@ -229,5 +230,21 @@ def test_a_town_brought_up_to_date_offers_the_places_that_stood_free(queue):
 def test_those_whom_an_allotment_ordered_come_first(queue):
     with queue.holder.app.app_context(), write_transaction() as session:
         session.get_one(Booking, queue.second.booking.id).waiting_order = 1
+    queue.free()
+    assert queue.states() == [WAITING, OFFERED]
+
+
+def test_a_household_that_reads_the_name_alone_takes_no_place(queue):
+    """It could not book the day either; the place goes on to the next once the time is over."""
+    queue.free()
+    queue.set(HouseholdChild, is_restricted=True)
+    with pytest.raises(NotFound):
+        queue.answer(waiting_lists.accept, queue.first)
+    assert queue.states() == [OFFERED, WAITING]
+
+
+def test_nothing_is_offered_to_a_household_that_reads_the_name_alone(queue):
+    with queue.holder.app.app_context(), write_transaction() as session:
+        session.get_one(HouseholdChild, (queue.first.home.id, queue.first.leo.id)).is_restricted = True
     queue.free()
     assert queue.states() == [WAITING, OFFERED]

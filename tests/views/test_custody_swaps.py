@@ -180,6 +180,16 @@ def test_a_household_that_reads_the_name_alone_swaps_nothing(client, two):
     assert state(two) is SwapState.PENDING
 
 
+def test_days_are_not_given_to_a_household_restricted_since_it_proposed(client, two):
+    """The calendar would say that the child lives where a decision keeps it from living."""
+    propose(client, two)
+    with two.world.app.app_context(), write_transaction() as session:
+        session.get_one(HouseholdChild, (two.solignac.id, two.leo.id)).is_restricted = True
+    assert reply(client, two, "accepter").status_code == 409
+    assert state(two) is SwapState.PENDING
+    assert homes(two, date(2027, 2, 1)) == [two.martin.id]
+
+
 def test_the_service_sees_the_swaps_of_a_child(client, two):
     propose(client, two)
     client.sign_in(two.world.staff(StaffRole.RECEPTION))
