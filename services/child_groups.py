@@ -4,9 +4,10 @@ When the group of a child changes, its bookings to come change with it: each tak
 and gives that of the former one back, all of them or none, in the transaction of the caller.
 """
 
+from collections.abc import Collection
 from datetime import date, datetime
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from domain.calendar import paris_now
@@ -46,21 +47,32 @@ def check(session: Session, facility_id: int, group_id: int | None) -> None:
         )
 
 
+def hold(session: Session, child_id: int, facility_ids: Collection[int], now: datetime) -> None:
+    """Hold the booked days to come of the child in these facilities, before the child itself: a family that
+    validates holds its days first, and the other order would be a deadlock."""
+    places.lock(session, _opening_ids(child_id, facility_ids, now))
+
+
+def _opening_ids(child_id: int, facility_ids: Collection[int], now: datetime) -> Select[tuple[int]]:
+    joined = select(Booking.opening_id).join(Activity, Activity.id == Booking.activity_id)
+    return joined.where(*_to_come(child_id, now), Activity.facility_id.in_(facility_ids))
+
+
+def _to_come(child_id: int, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    today = paris_now(now).date()
+    return (Booking.child_id == child_id, Booking.day >= today, Booking.state.in_(ACTIVE_STATES))
+
+
 def follow(session: Session, child_id: int, facility_id: int, now: datetime) -> None:
     """Bring the bookings to come of the child in the facility to the group of its enrolments.
 
     A child that waits joins the list of its new group at its own date. Raises Refused `group_full`, naming
     the days, when the new group has no place left.
     """
-    today = paris_now(now).date()
-    to_come = (Booking.child_id == child_id, Booking.day >= today, Booking.state.in_(ACTIVE_STATES))
-    in_facility = (*to_come, Activity.facility_id == facility_id)
-    joined = select(Booking.opening_id).join(Activity, Activity.id == Booking.activity_id).where(*in_facility)
-    held = places.lock(session, joined)
+    held = places.lock(session, _opening_ids(child_id, (facility_id,), now))
     bookings = session.scalars(
         select(Booking)
-        .join(Activity, Activity.id == Booking.activity_id)
-        .where(*in_facility, Booking.opening_id.in_(held))
+        .where(*_to_come(child_id, now), Booking.opening_id.in_(held))
         .order_by(Booking.day, Booking.id)
         .execution_options(populate_existing=True)
     ).all()

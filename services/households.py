@@ -434,9 +434,10 @@ def update_enrolment(
         enrolment = session.get(Enrolment, enrolment_id, with_for_update=True)
         if enrolment is None:
             raise NotFound
+        facility_ids = {enrolment.facility_id, placement.facility_id}
+        child_groups.hold(session, enrolment.child_id, facility_ids, now)
         _child(session, household_id, enrolment.child_id)
         check_placement(session, enrolment.child_id, placement, but=enrolment_id)
-        facility_ids = {enrolment.facility_id, placement.facility_id}
         _change(session, "enrolment.updated", enrolment, placement, seen, household_id, author, now)
         session.flush()
         for facility_id in sorted(facility_ids):

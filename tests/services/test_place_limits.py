@@ -17,6 +17,7 @@ from services.households import Placement
 from services.openings import Stretch
 from services.places import LimitKey
 from services.transaction import write_transaction
+from tests import statements
 from tests.booking_bench import MONDAY, TUESDAY, Bench
 
 ACCEPTED, OFFERED, WAITING = BookingState.ACCEPTED, BookingState.OFFERED, BookingState.WAITING
@@ -193,6 +194,16 @@ def test_bookings_to_come_follow_the_child_to_its_new_group(centre):
     assert waits.booking.state is OFFERED
     assert centre.booked() == {small: 1, big: 1}
     assert centre.first.counts(MONDAY) == (2, 0)
+
+
+def test_the_days_are_held_before_the_child(centre):
+    """As in every act on bookings: a family that validates holds its days, then the child it shares."""
+    centre.first.ask(MONDAY)
+    with statements.recorded() as sent:
+        centre.move(centre.first, centre.big)
+    days = next(place for place, one in enumerate(sent) if "FROM opening" in one)
+    child = next(place for place, one in enumerate(sent) if "FROM child " in one)
+    assert days < child, statements.shown(sent)
 
 
 def test_a_full_group_takes_nobody_and_everything_stays(centre):
