@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from domain.enums import BookingState, Channel, LineState
 from domain.workflow import ACTIVE_STATES, PLACE_HOLDING_STATES, check_transition
 from models import Booking, BookingEvent, BookingRequestLine, Guardian, PresenceType, StaffMember
-from services import places
+from services import places, records
 from services.places import Seat
 
 
@@ -53,11 +53,26 @@ def family_member(session: Session, user_id: int, channel: Channel = Channel.POR
 def begin(
     session: Session, bookings: Iterable[Booking], actor: Actor, now: datetime, reason: str = ""
 ) -> None:
-    """Write new bookings in their first state; the caller has taken their places, or counted them waiting."""
+    """Write new bookings in their first state; the caller has taken their places, or counted them waiting.
+
+    They know their ids afterwards and stay outside of the session. A few statements, whatever their number.
+    """
     new = list(bookings)
-    session.add_all(new)
-    session.flush()
-    session.add_all(_event(one, one.state, actor, now, reason) for one in new)
+    records.write_all(session, new)
+    active = (Booking.child_id.in_({one.child_id for one in new}), Booking.state.in_(ACTIVE_STATES))
+    ids = {}
+    for part in places.some_at_a_time(sorted({one.opening_id for one in new})):
+        found = session.execute(
+            select(Booking.child_id, Booking.opening_id, Booking.id).where(
+                Booking.opening_id.in_(part), *active
+            )
+        )
+        ids |= {(child_id, opening_id): booking_id for child_id, opening_id, booking_id in found}
+    for one in new:
+        one.id = ids[one.child_id, one.opening_id]
+    steps = [_step(one, one.state, actor, now, reason) for one in new]
+    if steps:
+        session.execute(insert(BookingEvent), steps)
 
 
 def move(
@@ -204,7 +219,12 @@ def _event(
 
 
 def _step(
-    booking: Booking, state: BookingState, actor: Actor, now: datetime, reason: str, closure_id: int | None
+    booking: Booking,
+    state: BookingState,
+    actor: Actor,
+    now: datetime,
+    reason: str,
+    closure_id: int | None = None,
 ) -> dict[str, Any]:
     """The columns of an event."""
     return {

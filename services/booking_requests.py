@@ -28,7 +28,16 @@ from queries import booking_days, booking_gates, receipts
 from queries import town as town_queries
 from queries.booking_days import ChildDay, Verdict
 from queries.rules import RuleSet
-from services import audit, booking_life, custody_moves, default_weeks, outbox, places, waiting_lists
+from services import (
+    audit,
+    booking_life,
+    custody_moves,
+    default_weeks,
+    outbox,
+    places,
+    records,
+    waiting_lists,
+)
 from services.booking_drafts import Author
 from services.booking_life import Actor
 from services.places import Seat
@@ -170,10 +179,11 @@ def _write_lines(
     session: Session, request: BookingRequest, settled: Sequence[_Settled], now: datetime
 ) -> list[BookingRequestLine]:
     lines = [_line(request, one, now) for one in sorted(settled, key=lambda one: one.wish.day)]
-    session.add_all(lines)
-    session.flush()
+    records.write_all(session, lines)
+    own = select(BookingRequestLine).where(BookingRequestLine.request_id == request.id)
+    written = list(session.scalars(own.order_by(BookingRequestLine.id)))
     _serve(session, settled, now)
-    return lines
+    return written
 
 
 def _settle_some(
@@ -181,13 +191,41 @@ def _settle_some(
 ) -> list[_Settled]:
     moved = Moved()
     settled = []
-    for wish in wishes:
-        wish = moved.seen_now(wish)
-        verdict = booking_days.judge(wish, wish.wish, wish.wish_type_id, rules, now)
-        one = _settle(session, request, wish, verdict, now)
-        moved.note(one)
-        settled.append(one)
+    for one_a_day in _rounds(wishes):
+        judged = []
+        for wish in map(moved.seen_now, one_a_day):
+            judged.append((wish, booking_days.judge(wish, wish.wish, wish.wish_type_id, rules, now)))
+        taken = _take_free(session, judged)
+        for wish, verdict in judged:
+            one = _settle(session, request, wish, verdict, taken, now)
+            moved.note(one)
+            settled.append(one)
     return settled
+
+
+def _rounds(wishes: Iterable[ChildDay]) -> Iterable[list[ChildDay]]:
+    """The wishes in rounds where each opening stands once: a sibling comes after, and sees what is left."""
+    rounds: list[list[ChildDay]] = []
+    seen: Counter[int] = Counter()
+    for wish in wishes:
+        if seen[wish.opening_id] == len(rounds):
+            rounds.append([])
+        rounds[seen[wish.opening_id]].append(wish)
+        seen[wish.opening_id] += 1
+    return rounds
+
+
+def _take_free(session: Session, judged: Iterable[tuple[ChildDay, Verdict]]) -> set[int]:
+    """Take at once the places of a round on the days that no limit narrows; the openings that had one."""
+    wanted = [
+        wish.opening_id
+        for wish, verdict in judged
+        if not wish.has_limits and wish.booking_id is None and _takes_place(verdict)
+    ]
+    taken: set[int] = set()
+    for part in places.some_at_a_time(wanted):
+        taken |= places.take_free(session, part)
+    return taken
 
 
 def _serve(session: Session, settled: Iterable[_Settled], now: datetime) -> None:
@@ -195,8 +233,14 @@ def _serve(session: Session, settled: Iterable[_Settled], now: datetime) -> None
 
 
 def _settle(
-    session: Session, request: BookingRequest, wish: ChildDay, verdict: Verdict, now: datetime
+    session: Session,
+    request: BookingRequest,
+    wish: ChildDay,
+    verdict: Verdict,
+    taken: Collection[int],
+    now: datetime,
 ) -> _Settled:
+    """Make of a judged wish what it becomes; `taken` are the openings whose place is already taken for it."""
     fulfilled = booking_days.unchanged(wish, verdict)
     if fulfilled is not None:
         return _Settled(wish, replace(verdict, state=LineState.WITHDRAWN, sentence=fulfilled.sentence))
@@ -206,9 +250,10 @@ def _settle(
         return _settle_cancelling(session, request, wish, verdict, now)
     if booking_days.is_switch(wish, wish.wish_type_id):
         return _settle_switch(session, request, wish, verdict, now)
-    seat = Seat(wish.opening_id, wish.group_id, wish.parts)
-    if _takes_place(verdict) and not places.take(session, seat):
-        verdict = _without_place(wish, verdict)
+    if _takes_place(verdict) and wish.opening_id not in taken:
+        seat = Seat(wish.opening_id, wish.group_id, wish.parts)
+        if not wish.has_limits or not places.take(session, seat):
+            verdict = _without_place(wish, verdict)
     if verdict.state is LineState.REFUSED:
         return _Settled(wish, verdict)
     if verdict.state is LineState.WAITING:

@@ -24,7 +24,6 @@ from services.accounts import Author
 from services.transaction import write_transaction
 
 LONGEST = 366  # days of one closure
-_AT_ONCE = 500  # ids in one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +170,7 @@ def _same(session: Session, wish: Wish, reason: str) -> int | None:
 
 
 def _mark(session: Session, opening_ids: Sequence[int], reason: str) -> None:
-    for ids in _parts(opening_ids):
+    for ids in places.some_at_a_time(opening_ids):
         session.execute(
             update(Opening)
             .where(Opening.id.in_(ids), Opening.closed_reason.is_(None))
@@ -189,7 +188,7 @@ def _end(
 ) -> None:
     """Cancel the bookings, each with what stays due of it."""
     bookings: list[Booking] = []
-    for ids in _parts([one.booking_id for one in rows]):
+    for ids in places.some_at_a_time([one.booking_id for one in rows]):
         bookings += session.scalars(select(Booking).where(Booking.id.in_(ids)).order_by(Booking.id))
     for booking in bookings:
         booking.due_cents = due[booking.id]
@@ -199,7 +198,7 @@ def _end(
 
 def _open_again(session: Session, opening_ids: Sequence[int], reason: str) -> None:
     """The days that this closure closed; another closure that holds them keeps them closed, by its reason."""
-    for ids in _parts(opening_ids):
+    for ids in places.some_at_a_time(opening_ids):
         session.execute(
             update(Opening)
             .where(Opening.id.in_(ids), Opening.closed_reason == reason)
@@ -227,10 +226,6 @@ def _reason_of_day() -> ScalarSelect[str | None]:
         .correlate(Opening)
         .scalar_subquery()
     )
-
-
-def _parts(ids: Sequence[int]) -> Iterable[Sequence[int]]:
-    return (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))
 
 
 # --- Mails and journal --------------------------------------------------------------------------------------

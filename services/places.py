@@ -6,7 +6,7 @@ whole or not at all; the CHECK constraints of the counters stand behind it.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, SelectBase, delete, exists, func, insert, or_, select, update
@@ -16,6 +16,8 @@ from domain.enums import BookingState
 from domain.workflow import PLACE_HOLDING_STATES
 from models import Booking, HouseholdChild, Opening, PlaceLimit, PresenceType
 from queries.place_columns import WAITING_ORDER, counts_in
+
+_AT_ONCE = 500
 
 
 class Seat(NamedTuple):
@@ -41,6 +43,11 @@ class Overfull(NamedTuple):
     booked: int
 
 
+def some_at_a_time(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """The ids in parts that one statement takes on every engine."""
+    return (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))
+
+
 def lock(session: Session, opening_ids: Collection[int] | SelectBase) -> list[int]:
     """Hold these openings until the commit, always in the same order; returns their ids. `opening_ids`: ids
     or a select of them."""
@@ -64,6 +71,22 @@ def take(session: Session, seat: Seat) -> bool:
     if taken is not None and taken.has_limits:
         _count_limits(session, seat, 1)
     return taken is not None
+
+
+def take_free(session: Session, opening_ids: Collection[int]) -> set[int]:
+    """Take one place on each of these days that no limit narrows; the days on which there was one. One
+    statement. Days with limits are left alone: `take` counts them."""
+    taken = session.scalars(
+        update(Opening)
+        .where(
+            Opening.id.in_(opening_ids),
+            Opening.has_limits.is_(False),
+            or_(Opening.capacity.is_(None), Opening.booked < Opening.capacity),
+        )
+        .values(booked=Opening.booked + 1)
+        .returning(Opening.id)
+    )
+    return set(taken)
 
 
 def give_back(session: Session, seat: Seat, count: int = 1) -> None:

@@ -5,7 +5,7 @@ Every contender is a thread with its own connection; a barrier lets them go toge
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -20,7 +20,6 @@ from models import Booking, BookingDraft, BookingDraftLine, BookingRequest, Open
 from queries import booking_days
 from services import booking_drafts, booking_requests, places
 from services.booking_drafts import Author, Wanted
-from services.places import Seat
 from services.transaction import write_transaction
 from tests.booking_bench import FEBRUARY, MONDAY, SCHOOL_DAYS, THURSDAY, Bench
 
@@ -125,14 +124,14 @@ def test_without_the_guard_the_day_is_overbooked(world, monkeypatch):
     read_before: dict[int, list] = {}
     everybody_has_read = threading.Barrier(CONTENDERS)
 
-    def trusting(session, seat: Seat) -> bool:
+    def trusting(session, opening_ids: Collection[int]) -> set[int]:
         booked = read_before[threading.get_ident()][0].booked
-        session.execute(update(Opening).where(Opening.id == seat.opening_id).values(booked=booked + 1))
-        return booked < PLACES
+        session.execute(update(Opening).where(Opening.id.in_(opening_ids)).values(booked=booked + 1))
+        return set(opening_ids) if booked < PLACES else set()
 
     real = booking_days.wishes
     monkeypatch.setattr(places, "lock", lambda *_: [])
-    monkeypatch.setattr(places, "take", trusting)
+    monkeypatch.setattr(places, "take_free", trusting)
     monkeypatch.setattr(booking_days, "wishes", lambda *_: read_before[threading.get_ident()])
     ids = {draft.key: draft.id for draft in world.all(BookingDraft)}
 

@@ -5,7 +5,7 @@ A few dozen rounds in the ordinary run, 1,000 with --full.
 
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import product
@@ -32,7 +32,6 @@ from queries import booking_days
 from services import places
 from services.booking_drafts import Author
 from services.booking_life import Actor
-from services.places import Seat
 from services.transaction import write_transaction
 from tests.factories import World, weekdays
 from tests.races.rounds import (
@@ -350,18 +349,18 @@ class Trusting:
         return self.validate()
 
 
-def _trust(session: object, seat: Seat) -> bool:
+def _trust(session: object, opening_ids: Collection[int]) -> set[int]:
     booked = _seen.wishes[0].booked
     if booked >= PLACES:
-        return False
-    session.execute(update(Opening).where(Opening.id == seat.opening_id).values(booked=booked + 1))
-    return True
+        return set()
+    session.execute(update(Opening).where(Opening.id.in_(opening_ids)).values(booked=booked + 1))
+    return set(opening_ids)
 
 
 def remove_the_guard() -> None:
     """In a process of a control: no lock, no condition, no reading inside the transaction."""
     places.lock = lambda *_: None
-    places.take = _trust
+    places.take_free = _trust
     booking_days.wishes = lambda _draft_id: _seen.wishes
 
 

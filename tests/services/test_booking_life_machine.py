@@ -33,7 +33,8 @@ from models import (
     Opening,
     PlaceLimit,
 )
-from services import booking_requests, openings, waiting_lists
+from queries.closures import Wish
+from services import booking_requests, closures, openings, waiting_lists
 from services.booking_drafts import Author
 from services.booking_life import Actor
 from services.openings import Stretch
@@ -171,7 +172,7 @@ class Bookings(RuleBasedStateMachine):
         world = self.world
         world.app.config["CLOCK"].move_to(NOW)
         self.model = Model(mode, groups)
-        self.keys = itertools.count()
+        self.keys, self.closed = itertools.count(), {}
         self.facility = world.facility(f"École {next(self.names)}", validation_mode=mode)
         self.activity = world.activity(
             self.facility, f"Cantine {self.facility.id}", has_waiting_list=True, offer_hours=OFFER_HOURS
@@ -285,16 +286,20 @@ class Bookings(RuleBasedStateMachine):
             )
         )
 
-    @precondition(lambda self: not all(day.places for day in self.model.days))
     @rule(day=DAY)
     def close_or_reopen(self, day: int) -> None:
-        model, opening_id = self.model.days[day], self.openings[day].id
+        """A closed day keeps no child, whoever had a place, an offer or a rank; opened again, it is empty."""
+        model, act = self.model.days[day], {"scope": None, "author": self._service, "now": self.model.now}
         if model.is_closed:
             model.is_closed = False
-            self._try(lambda: openings.reopen_day(opening_id, author=self._service, now=self.model.now))
+            with self.world.app.app_context():
+                closures.lift(self.closed[day], **act)
             return
-        model.is_closed = not model.places
-        self._try(lambda: openings.close_day(opening_id, "Grève.", author=self._service, now=self.model.now))
+        model.is_closed = True
+        model.places.clear()
+        wish = Wish(self.facility.id, self.activity.id, None, DAYS[day], DAYS[day])
+        with self.world.app.app_context():
+            self.closed[day] = closures.close(wish, "Grève.", **act).closure_id
 
     # What time does
 
