@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from domain.allotment import Method, Ranked, Standing, inputs_of
@@ -26,11 +26,11 @@ from models import (
     Activity,
     Allotment,
     AllotmentRank,
+    AuditEvent,
     Booking,
     BookingPeriod,
     BookingRequestLine,
     Facility,
-    OutgoingMail,
 )
 from queries import allotments
 from queries.allotments import OpenDay
@@ -44,6 +44,7 @@ from services.transaction import write_transaction
 AFTER_CLOSING = timedelta(minutes=1)
 _SEED_BYTES = 6
 _FAMILIES_AT_ONCE = 50
+_TOLD = "booking.allotted"
 _ANSWERS = {
     LineState.ACCEPTED: "Place obtenue à l’attribution.",
     LineState.PENDING: "Place obtenue à l’attribution, à confirmer par la structure.",
@@ -245,10 +246,11 @@ def _tell_families(run: _Run) -> int:
 
 
 def _told(period_id: int) -> Select:
-    """The households that had their mail since the first allotment of the period."""
-    since = select(func.min(Allotment.made_at)).where(Allotment.period_id == period_id).scalar_subquery()
-    return select(OutgoingMail.household_id).where(
-        OutgoingMail.kind == MailKind.ALLOTMENT_RESULT, OutgoingMail.created_at >= since
+    """The households that had the answer of this period, as its journal says."""
+    return select(AuditEvent.household_id).where(
+        AuditEvent.object_type == "booking_period",
+        AuditEvent.object_id == period_id,
+        AuditEvent.action == _TOLD,
     )
 
 
@@ -256,7 +258,7 @@ def _tell(session: Session, run: _Run, household_id: int) -> None:
     result = allotments.own_result(run.period_id, [household_id])
     states = Counter(day.state.value for _, days in result.children for day in days)
     about = ("booking_period", run.period_id)
-    _record(session, run, "booking.allotted", about, {"states": states}, household_id)
+    _record(session, run, _TOLD, about, {"states": states}, household_id)
     outbox.queue_household(
         session,
         MailKind.ALLOTMENT_RESULT,

@@ -29,7 +29,8 @@ from models import (
     User,
 )
 from queries import allotments, desk, staff_requests
-from services import booking_drafts, booking_life, booking_requests, facilities
+from services import allotments as allotting
+from services import booking_drafts, booking_life, booking_requests, facilities, outbox
 from services.accounts import Author
 from services.booking_drafts import Wanted
 from services.facilities import PeriodData
@@ -269,6 +270,29 @@ def test_a_run_that_was_cut_goes_on_and_tells_each_family_once(holidays, clock):
     assert holidays.world.one(BookingPeriod).allotted_at is not None
     kinds = [mail.kind for mail in holidays.world.all(OutgoingMail)]
     assert kinds.count(MailKind.ALLOTMENT_RESULT) == 1
+
+
+def test_the_answer_of_another_period_is_no_answer_of_this_one(holidays, clock, monkeypatch):
+    """The run was cut before it told; meanwhile the family had the mail of another period."""
+    family = holidays.home("PREMIER")
+    wish_in_turn(clock, family)
+    with monkeypatch.context() as patched:
+        patched.setattr(allotting, "_tell_families", cut)
+        with pytest.raises(InterruptedError):
+            holidays.allot()
+    with holidays.app.app_context():
+        result = allotments.own_result(holidays.period.id, [family.home.id])
+        with write_transaction() as session:
+            later = AFTERWARDS + timedelta(minutes=2)
+            kind, about = MailKind.ALLOTMENT_RESULT, {"result": result, "period_id": holidays.period.id + 1}
+            outbox.queue_household(session, kind, family.home.id, now=later, **about)
+    holidays.allot(now=AFTERWARDS + timedelta(minutes=5))
+    kinds = [mail.kind for mail in holidays.world.all(OutgoingMail)]
+    assert kinds.count(MailKind.ALLOTMENT_RESULT) == 2
+
+
+def cut(_run):
+    raise InterruptedError
 
 
 # --- Simulated and done again -------------------------------------------------------------------------------
