@@ -240,9 +240,15 @@ def update_period(period_id: int, data: PeriodData, *, author: Author, now: date
 
 
 def delete_period(period_id: int, *, author: Author, now: datetime) -> None:
-    """Remove a period without openings. Raises Refused `has_openings`, NotFound."""
+    """Remove a period without openings. Raises Refused `has_openings`, `allotted`, NotFound."""
     with write_transaction() as session:
         row = records.get(session, BookingPeriod, period_id)
+        if session.scalar(select(Allotment.id).where(Allotment.period_id == period_id).limit(1)):
+            raise Refused(
+                "allotted",
+                "Les places de cette période ont été attribuées\u00a0: gardez-la, "
+                "les familles y lisent leur réponse.",
+            )
         count = session.scalar(select(func.count()).where(Opening.period_id == period_id))
         if count:
             raise Refused(

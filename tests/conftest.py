@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from hypothesis import settings
 from sqlalchemy import text
 
 from adapters.clock import FixedClock
@@ -21,6 +22,9 @@ from tests import audit_watch
 from tests.factories import World
 from tests.strict_client import StrictClient
 
+# A busy machine is no fault of the code: timings belong to the benchmarks.
+settings.register_profile("portail", deadline=None)
+settings.load_profile("portail")
 # A Tuesday of a school week, far from holidays and from a clock change.
 NOW = datetime(2027, 1, 12, 9, 0, tzinfo=UTC)
 

@@ -50,7 +50,7 @@ STAFF_TABS = (
     ),
     (
         "Structures", "building", "staff_facilities.index", Permission.FACILITIES_MANAGE,
-        ("staff_facilities", "staff_schools", "staff_day_sheets"),
+        ("staff_facilities", "staff_schools", "staff_day_sheets", "staff_closures"),
     ),
     (
         "Fermetures", "calendar-x", "staff_closures.index", Permission.CLOSURES_MANAGE, ("staff_closures",),
@@ -90,11 +90,14 @@ def _account_nav() -> list[NavItem]:
 
 
 def _staff_nav() -> list[NavItem]:
-    return [
-        NavItem(label, icon, url_for(end), request.blueprint in owns)
-        for label, icon, end, permission, owns in STAFF_TABS
-        if current_user.may(permission)
-    ]
+    """A screen of 320 px holds five tabs: a page that a tab before leads to gets none of its own."""
+    tabs: list[NavItem] = []
+    led_to: set[str] = set()
+    for label, icon, end, permission, owns in STAFF_TABS:
+        if current_user.may(permission) and not led_to.issuperset(owns):
+            tabs.append(NavItem(label, icon, url_for(end), request.blueprint in owns))
+            led_to.update(owns)
+    return tabs
 
 
 def _context(app: Flask) -> dict[str, Any]:

@@ -36,6 +36,7 @@ from models import (
     AuthorisedPerson,
     BookingDraft,
     BookingDraftLine,
+    BookingEvent,
     BookingPeriod,
     BookingRequest,
     BookingRequestLine,
@@ -325,7 +326,15 @@ class Town:
                 is_admitted=True,
                 reason="Rang 1",
                 inputs=inputs_of(wish, Room(None), Tie.NONE),
-            )
+            ),
+            BookingEvent(
+                booking_id=family.booking_id,
+                household_id=family.household.id,
+                at=self.world.now,
+                state=BookingState.ACCEPTED,
+                channel=Channel.PORTAL,
+                reason="Rang 1",
+            ),
         )
         return period
 

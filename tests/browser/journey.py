@@ -56,6 +56,11 @@ def is_step(page: Page, number: int) -> None:
     expect(page.get_by_text(f"Étape {number} sur 4")).to_be_attached()
 
 
+def steps_done(page: Page) -> Locator:
+    """The links back to the steps before this one."""
+    return page.get_by_role("navigation", name="Étapes de la réservation").get_by_role("link")
+
+
 def day(page: Page, wanted: date) -> Locator:
     """The button of a day at step 3, by its spoken name: « lundi 1er février : disponible »."""
     spoken = r"\s".join(format_day(wanted).split())

@@ -16,6 +16,7 @@ from tests.browser.journey import (
     next_step,
     reference,
     sign_in,
+    steps_done,
     to_planning,
     to_recap,
     touch,
@@ -98,7 +99,7 @@ def test_going_back_and_forth_loses_nothing(visit, world, scripts):
     expect(day(page, MONDAY)).to_have_attribute("aria-pressed", "true")
     page.reload()
     expect(day(page, MONDAY)).to_have_attribute("aria-pressed", "true")
-    page.get_by_role("link", name="Changer").click()
+    steps_done(page).nth(1).click()
     expect(page.get_by_label("Février 2027")).to_be_checked()
     page.get_by_role("link", name="Précédent").click()
     expect(page.get_by_label("Léo")).to_be_checked()

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from models import BookingRequest
-from tests.browser.journey import MONDAY, SigningFamily, bookings, day, is_step, reference
+from tests.browser.journey import MONDAY, SigningFamily, bookings, day, is_step, reference, steps_done
 from tests.factories import PASSWORD
 from tests.school_family import SchoolFamily
 
@@ -101,7 +101,7 @@ def test_a_request_is_made_by_keyboard_alone(visit, world, width):
     expect(page.get_by_label("Léo")).to_be_checked()
     activate(page, page.get_by_role("button", name="Suivant"))
     is_step(page, 3)
-    activate(page, page.get_by_role("link", name="Changer"))
+    activate(page, steps_done(page).nth(1))
     is_step(page, 2)
     tab_to(page, page.get_by_label("Janvier 2027"))
     page.keyboard.press("ArrowRight")

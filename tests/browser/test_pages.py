@@ -31,6 +31,9 @@ FILES = {
     "staff_rulebook.download",
     "documents.file",
     "documents.thumbnail",
+    "bookings.print_receipt",
+    "public.feed",
+    "staff_bookings.print_receipt",
 }
 KINDS = {Role.RESTRICTED_PARENT: SessionKind.RESTRICTED}
 # (role, beginning of the endpoint): small enough to be shared between processes.
@@ -47,6 +50,7 @@ PARTS = [
     ),
     (Role.ADMINISTRATOR, "staff_families."),
     (Role.ADMINISTRATOR, "staff_facilities."),
+    (Role.ADMINISTRATOR, ("staff_bookings.", "staff_closures.")),
     (Role.ADMINISTRATOR, ("staff_calendar.", "staff_content.")),
     (Role.ADMINISTRATOR, ("staff_rulebook.",)),
     (Role.ADMINISTRATOR, ("staff_desk.", "staff_day_sheets.")),
@@ -101,7 +105,7 @@ def town(world) -> LongTown:
 
 def addresses(town: Town, role: Role, part: str | tuple[str, ...]) -> Iterator[str]:
     """The address, with the role's own objects, of each page that the role may read."""
-    values = town.values()
+    values = town.values(role)
     for route in table():
         if is_page_of(route, role) and route.endpoint.startswith(part):
             yield PARAMETER.sub(lambda found, route=route: own_value(values, route, found[1]), route.path)

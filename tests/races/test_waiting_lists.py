@@ -120,7 +120,7 @@ def test_an_offer_is_answered_once_by_two_parents_and_the_worker(world):
         [
             lambda: waiting_lists.accept(booking_id, home, actor, now),
             lambda: waiting_lists.accept(booking_id, home, actor, now),
-            lambda: waiting_lists.give_up(booking_id, home, actor, now),
+            lambda: waiting_lists.give_up(booking_id, home, actor, now + timedelta(minutes=1)),
             lambda: waiting_lists.expire(too_late),
         ],
     )

@@ -639,7 +639,7 @@ def test_the_parent_reads_who_read_the_health(claire, family):
 def test_the_pages_stay_within_their_statements(claire, family):
     family.world.pick_up(family.leo)
     family.world.question()
-    for page, statements in (("/mon-foyer", 9), ("/mon-compte", 7), (f"/mes-enfants/{family.leo.id}", 18)):
+    for page, statements in (("/mon-foyer", 9), ("/mon-compte", 7), (f"/mes-enfants/{family.leo.id}", 19)):
         with at_most(statements):
             claire.get(page)
 

@@ -14,6 +14,7 @@ HOME = "/gestion/structures"
 CONFIRM = ("step", "preview")
 WINTER = (date(2027, 2, 6), date(2027, 2, 21))
 STRIKE = date(2027, 1, 26)
+CLOSING = "/gestion/fermetures/nouvelle"
 
 # The four shapes of a limit that the structures need.
 FRIDAY_AND_TUESDAY = "tableau", {
@@ -147,9 +148,16 @@ class Agent:
         assert press(self.client, "save").status_code == 303, text(self.client)
 
     def close(self, day: date, reason: str) -> None:
-        for opening in self.world.all(select(Opening).where(Opening.day == day)):
-            page = f"{HOME}/ouvertures/{opening.id}"
-            self.client.submit(page, {"reason": reason}, form=f"{page}/fermer")
+        open_that_day = select(Activity.facility_id).join(Opening).where(Opening.day == day).distinct()
+        for facility_id in self.world.all(open_that_day):
+            typed = {
+                "target": f"f{facility_id}",
+                "first": day.isoformat(),
+                "last": day.isoformat(),
+                "reason": reason,
+            }
+            self.client.submit(CLOSING, typed)
+            assert press(self.client, "save").status_code == 303, text(self.client)
 
 
 def test_the_three_structures_are_entered_then_booked(client, world):
