@@ -52,9 +52,9 @@ def test_the_home_page_offers_the_next_days_of_each_child(claire, family):
     claire.get("/accueil")
     offered = [words(link) for link in claire.page.select(".absents a")]
     assert offered == [
-        "Marie absent le jeudi 14 janvier ?",
-        "Léo absent aujourd’hui ?",
-        "Léo absent le jeudi 14 janvier ?",
+        "Marie ne vient pas le jeudi 14 janvier ?",
+        "Léo ne vient pas aujourd’hui ?",
+        "Léo ne vient pas le jeudi 14 janvier ?",
     ]
 
 
@@ -87,13 +87,13 @@ def test_the_agenda_says_absent_with_its_hour_and_lets_it_be_taken_back(claire, 
     claire.get(answer.location)
     said = words(claire.page.select_one("#jour"))
     assert "Absence signalée 3,20 € restent dus" in said
-    assert "Absent, signalé le mardi 12 janvier, 10 h." in said
+    assert "Signalée le mardi 12 janvier, 10 h." in said
     assert "Annuler" not in said
     proof = claire.page.find("a", string=lambda text: text and text.startswith("Envoyer un justificatif"))
     claire.get(proof["href"] if proof else claire.page.select_one("#jour a[href*=documents]")["href"])
     assert claire.page.select_one("input[name=absence_days][checked]")["value"] == TUESDAY.isoformat()
     claire.get("/accueil")
-    assert "Léo est absent aujourd’hui" in main(claire)
+    assert "Léo ne vient pas aujourd’hui" in main(claire)
     claire.submit(answer.location, form=f"form[action='{page_of(family, TUESDAY)}/retirer']")
     assert family.world.all(Absence) == []
 
