@@ -61,7 +61,7 @@ def test_leo_absent_tomorrow_is_two_taps_from_the_home_page(visit, world, record
     page, thumb = visit(bench.claire), Thumb()
     page.goto("/accueil")
 
-    thumb.tap(page.get_by_role("link", name="Léo absent"))
+    thumb.tap(page.get_by_role("link", name="Léo ne vient pas"))
     expect(page.get_by_text("3,20 € restent dus").first).to_be_visible()
     thumb.tap(page.get_by_role("button", name="Confirmer l’absence"))
 

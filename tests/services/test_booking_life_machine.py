@@ -9,6 +9,7 @@ import itertools
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -420,6 +421,7 @@ class Bookings(RuleBasedStateMachine):
         return None
 
 
+@pytest.mark.race
 def test_bookings_live_as_the_model_says(world, sized):
     machine = type("OfThisWorld", (Bookings,), {"world": world})
     run_state_machine_as_test(

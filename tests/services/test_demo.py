@@ -68,10 +68,15 @@ def make(app: Flask, tmp_path: Path):
     "moment",
     [
         datetime(2026, 11, 23, 8, tzinfo=UTC),
-        datetime(2027, 2, 10, 8, tzinfo=UTC),  # winter holidays
-        datetime(2027, 7, 20, 8, tzinfo=UTC),  # summer
-        datetime(2027, 9, 1, 8, tzinfo=UTC),  # first day of a school year
-        datetime(2028, 8, 20, 8, tzinfo=UTC),  # past the last published calendar
+        *(
+            pytest.param(datetime(*day, 8, tzinfo=UTC), marks=pytest.mark.load)
+            for day in (
+                (2027, 2, 10),  # winter holidays
+                (2027, 7, 20),  # summer
+                (2027, 9, 1),  # first day of a school year
+                (2028, 8, 20),  # past the last published calendar
+            )
+        ),
     ],
     ids=lambda moment: moment.date().isoformat(),
 )
