@@ -18,7 +18,7 @@ from domain.enums import (
     ValidationMode,
 )
 from domain.errors import NotFound
-from domain.french import NBSP, quoted
+from domain.french import NBSP
 from domain.people import age, fold
 from domain.rulebook.admissions import Admission, Supplied, in_words
 from extensions import db
@@ -372,8 +372,3 @@ def _one(found: Iterable[RequestView]) -> RequestView:
     if first is None:
         raise NotFound
     return first
-
-
-def activity_words(view: RequestView) -> str:
-    """« Restaurant scolaire » of « École Zola », as a sentence names it."""
-    return f"{quoted(view.activity)} ({view.facility})"

@@ -28,12 +28,11 @@ BACK = f"Absence retirée{NBSP}: l’enfant vient."
 
 
 class Teller(NamedTuple):
-    """Who declares: its account and households, its name and address, and by which channel."""
+    """Who declares: its account and households, its name, and by which channel."""
 
     user_id: int
     household_ids: Sequence[int]
     name: str
-    email: str
     channel: Channel = Channel.PORTAL
 
     @property

@@ -30,7 +30,6 @@ class Actor:
     channel: Channel
 
 
-_AT_ONCE = 500  # ids in one statement
 THE_PORTAL = Actor(None, "", Channel.SYSTEM)
 
 
@@ -241,11 +240,11 @@ def _step(
 
 
 def _withdraw_open_lines(session: Session, booking_ids: Sequence[int], now: datetime) -> None:
-    for start in range(0, len(booking_ids), _AT_ONCE):
+    for part in places.some_at_a_time(booking_ids):
         session.execute(
             update(BookingRequestLine)
             .where(
-                BookingRequestLine.booking_id.in_(booking_ids[start : start + _AT_ONCE]),
+                BookingRequestLine.booking_id.in_(part),
                 BookingRequestLine.state.in_([LineState.PENDING, LineState.WAITING]),
             )
             .values(state=LineState.WITHDRAWN, decided_at=now)

@@ -37,9 +37,7 @@ class AbsenceForm(FlaskForm):
 
 
 def _teller() -> Teller:
-    return Teller(
-        current_user.user_id, current_user.household_ids, current_user.display_name, current_user.email
-    )
+    return Teller(current_user.user_id, current_user.household_ids, current_user.display_name)
 
 
 def _day(slug: str) -> date:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from domain.calendar import paris_now
 from extensions import db
-from models import Activity, Opening, User
+from models import Activity, Opening
 from queries import absences as absence_queries
 from queries.absences import Becomes
 from queries.closures import Wish
@@ -44,7 +44,6 @@ def tell_an_absence(senders: Mapping[str, Sender], now: datetime) -> None:
         plan = absence_queries.plan(homes, child_id, today, today + _SOON, now)
         late = [line.booked.day for line in plan.lines if line.becomes is Becomes.ABSENT]
         if late:
-            email = db.session.scalar(select(User.email).where(User.id == sender.user_id))
-            teller = absences.Teller(sender.user_id, homes, sender.author_name, email)
+            teller = absences.Teller(sender.user_id, homes, sender.author_name)
             absences.declare(teller, absences.Wish(child_id, late[0], late[0]), now)
             return

@@ -56,7 +56,7 @@ def never_cancelled(family):
 
 
 def teller(family):
-    return Teller(family.claire.id, (family.household.id,), "Claire SOLIGNAC", family.claire.email)
+    return Teller(family.claire.id, (family.household.id,), "Claire SOLIGNAC")
 
 
 def declare(family, first=TUESDAY, last=None, kind=None, child=None, now=None, who=None):
@@ -151,7 +151,7 @@ def test_a_structure_that_validates_is_asked(world):
 
 def test_what_is_not_the_family_s_is_not_found(family):
     other = family.world.household("MARTIN")
-    stranger = Teller(family.world.parent(other).id, (other.id,), "Karim MARTIN", "karim@example.org")
+    stranger = Teller(family.world.parent(other).id, (other.id,), "Karim MARTIN")
     family.book(family.leo, TUESDAY)
     with pytest.raises(NotFound):
         declare(family, who=stranger)

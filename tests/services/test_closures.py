@@ -120,7 +120,7 @@ def test_bookings_are_cancelled_credited_and_told_once(bench, agent):
 def test_what_the_family_had_cancelled_is_not_credited_again(bench, agent):
     bench.ask(MONDAY)
     with bench.app.app_context():
-        teller = Teller(bench.claire.id, (bench.home.id,), "Claire SOLIGNAC", bench.claire.email)
+        teller = Teller(bench.claire.id, (bench.home.id,), "Claire SOLIGNAC")
         absences.declare(teller, absences.Wish(bench.leo.id, MONDAY, MONDAY), bench.world.now)
     made = close(bench, agent)
     assert (made.bookings, made.households, made.credit_cents) == (0, 0, 0)

@@ -296,7 +296,7 @@ def test_an_absence_told_by_one_household_stays_its_own(two):
     """Its whole price stays due: the other household neither pays it nor reads it."""
     ask(two, ODD)
     two.world.limits(two.canteen.activity, "annuler", NEVER)
-    teller = Teller(two.claire.id, (two.solignac.id,), "Claire SOLIGNAC", two.claire.email)
+    teller = Teller(two.claire.id, (two.solignac.id,), "Claire SOLIGNAC")
     with two.world.app.app_context():
         absences.declare(teller, Wish(two.leo.id, ODD, ODD), two.world.now)
     set_calendar(two, two.solignac)
