@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from blueprints.bookings import blueprint
 from blueprints.shared.addresses import month_or_404
 from blueprints.shared.answers import answer, is_htmx
+from blueprints.shared.converters import row_number
 from blueprints.shared.guards import parent
 from blueprints.shared.pages import town
 from blueprints.shared.time import now, today
@@ -79,6 +80,6 @@ def day_history(month: str, day: str, child_id: int) -> str:
 @blueprint.get("/reservations")
 @parent
 def history() -> str:
-    page = requests_history.requests(current_user.household_ids, request.args.get("page", 1, type=int))
+    page = requests_history.requests(current_user.household_ids, request.args.get("page", 1, type=row_number))
     asked = enrolments.latest(current_user.household_ids) if page.number == 1 else ()
     return render_template("bookings/history.html", page=page, enrolments=asked)

@@ -7,6 +7,7 @@ from blueprints.bookings.acting import acting, step
 from blueprints.bookings.default_week_form import WeekForm, all_value
 from blueprints.bookings.wizard import counter_household, gates_of
 from blueprints.shared.answers import done
+from blueprints.shared.converters import row_number
 from blueprints.shared.pages import town
 from blueprints.shared.time import now, today
 from domain.default_week import Plan
@@ -22,7 +23,7 @@ from services.default_weeks import Choice
 def default_week() -> Response:
     """The grid without a draft: reading it writes nothing. `foyer` chooses among the adult's households."""
     household_ids = acting().household_ids
-    household_id = request.args.get("foyer", household_ids[0] if household_ids else 0, type=int)
+    household_id = request.args.get("foyer", household_ids[0] if household_ids else 0, type=row_number)
     if household_id not in household_ids:
         raise NotFound
     return _grid(None, household_id, None)

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from blueprints.bookings.acting import acting, step
 from blueprints.bookings.wizard_forms import ChildForm, CounterChildForm, CounterForm, PlaceForm, place_value
 from blueprints.shared.answers import answer, done, is_htmx
+from blueprints.shared.converters import row_number
 from blueprints.shared.pages import town
 from blueprints.shared.time import now, today
 from domain.booking_gates import Gate, GateKind
@@ -69,7 +70,9 @@ def new() -> Response:
     """Step 1 without a draft: reading it writes nothing."""
     children = _children()
     form = CounterChildForm() if acting().by_agent else ChildForm()
-    form.offer(children, homes_of_children(acting().household_ids), request.args.get("enfant", type=int))
+    form.offer(
+        children, homes_of_children(acting().household_ids), request.args.get("enfant", type=row_number)
+    )
     if form.validate_on_submit() and _may_book(form):
         author = form.author(acting().author)
         month = _month_argument() or _month_argument("jour")
@@ -207,7 +210,12 @@ def _planning(
     month: date | None = None,
 ) -> Response:
     painting = wizard_month.painting(
-        draft, _children(), month or _month_argument(), request.values.get("type", type=int), now(), today()
+        draft,
+        _children(),
+        month or _month_argument(),
+        request.values.get("type", type=row_number),
+        now(),
+        today(),
     )
     return answer(
         "bookings/wizard_planning.html",
@@ -232,7 +240,7 @@ def _refused(key: str, refusal: Refused, month: date | None) -> Response:
 def days(key: str) -> Response:
     """A touched day: `jour` is « 2027-02-01:book », the day and the state wanted, never « the other one »."""
     day, wanted = _wish(request.form.get("jour", ""))
-    type_id = request.form.get("type", 0, type=int)
+    type_id = request.form.get("type", 0, type=row_number)
     try:
         touched = booking_drafts.set_day(acting().author, key, day, wanted, type_id, now())
     except Refused as refusal:
@@ -280,7 +288,7 @@ def copy(key: str) -> Response:
     if month is None:
         abort(404)
     try:
-        siblings = request.form.getlist("enfant", type=int)
+        siblings = request.form.getlist("enfant", type=row_number)
         copied = booking_copies.copy_days(acting().author, key, month, _until(), _dates(), siblings, now())
     except Refused as refusal:
         return _refused(key, refusal, month)
@@ -339,14 +347,16 @@ def recap(key: str) -> Response:
 
 @step("/<key>/retirer", "POST")
 def remove(key: str) -> Response:
-    booking_drafts.remove_line(acting().author, key, request.form.get("ligne", 0, type=int), now())
+    booking_drafts.remove_line(acting().author, key, request.form.get("ligne", 0, type=row_number), now())
     return done(url_for(".recap", key=key), "Ce jour est retiré de votre demande.")
 
 
 @step("/<key>/modifier", "POST")
 def edit(key: str) -> Response:
     """Back to the planning of one child of the draft."""
-    child_id, facility_id = (request.form.get(name, 0, type=int) for name in ("enfant", "etablissement"))
+    child_id, facility_id = (
+        request.form.get(name, 0, type=row_number) for name in ("enfant", "etablissement")
+    )
     booking_drafts.resume(acting().author, key, child_id, facility_id, now())
     return done(url_for(".planning", key=key))
 

@@ -105,6 +105,15 @@ def methods_of_models(module: Module) -> Iterator[str]:
             )
 
 
+def unbounded_numbers(module: Module) -> Iterator[str]:
+    """`.get("type", type=int)`: a number of thirty digits would reach the engine, which fails on it."""
+    if module.layer != "blueprints":
+        return
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.keyword) and node.arg == "type" and getattr(node.value, "id", "") == "int":
+            yield f"{module.name}:{node.lineno} reads an unbounded number: use type=row_number"
+
+
 RULES = (
     forbidden_arrows,
     database_in_blueprints,
@@ -112,6 +121,7 @@ RULES = (
     stray_commits,
     stray_clocks,
     methods_of_models,
+    unbounded_numbers,
 )
 PLANTED = [
     (forbidden_arrows, "domain.rules", "from models import Child"),
@@ -137,6 +147,7 @@ PLANTED = [
     (stray_clocks, "queries.home", "from sqlalchemy import func\nfunc.now()"),
     (stray_clocks, "blueprints.home.views", "import time\ntime.time()"),
     (stray_clocks, "blueprints.home.views", "from time import time"),
+    (unbounded_numbers, "blueprints.home.views", "request.args.get('page', 1, type=int)"),
     (methods_of_models, "models", "class Child:\n    def age(self):\n        return 1"),
 ]
 

@@ -376,8 +376,9 @@ def test_a_forged_presence_type_is_not_found(bench, client):
     elsewhere = bench.world.canteen([MONDAY], name="ALSH Saint-Géry")
     key = bench.start()
     form = {"form": "#jours", "button": ("jour", f"{MONDAY}:book")}
-    for forged in (str(elsewhere.meal.id), "999", "x", ""):
+    for forged in (str(elsewhere.meal.id), "999", "x", "", "9" * 30, "-" + "9" * 30, str(2**31)):
         assert client.submit(planning(key), **form, forged={"type": forged}).status_code == 404
+        assert client.get(planning(key, f"?type={forged}")).status_code in (200, 404)
     assert bench.world.all(BookingDraftLine) == []
 
 

@@ -4,6 +4,7 @@ from flask import request, url_for
 from werkzeug.wrappers import Response
 
 from blueprints.shared.answers import answer, done
+from blueprints.shared.converters import row_number
 from blueprints.shared.guards import staff
 from blueprints.shared.time import now
 from blueprints.staff.acts import NOT_DONE, attempt, author, form_page
@@ -48,11 +49,11 @@ def show(consent_id: int) -> Response:
     """The versions, and who answered one of them: `version` in the address, else the last."""
     consent = consent_queries.consent(consent_id)
     versions = consent_queries.versions(consent_id)
-    number = request.args.get("version", consent.number, type=int)
+    number = request.args.get("version", consent.number, type=row_number)
     version = next((one for one in versions if one.number == number), None)
     if version is None:
         raise NotFound
-    page = request.args.get("page", 1, type=int)
+    page = request.args.get("page", 1, type=row_number)
     return answer(
         "staff/consents/show.html",
         consent=consent,

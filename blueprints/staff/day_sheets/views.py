@@ -8,6 +8,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from blueprints.shared.answers import answer
+from blueprints.shared.converters import row_number
 from blueprints.shared.guards import staff
 from blueprints.shared.time import now, today
 from blueprints.staff.day_sheets import blueprint
@@ -54,7 +55,7 @@ def _day() -> date:
 
 
 def _activity() -> int | None:
-    return request.args.get("activite", type=int)
+    return request.args.get("activite", type=row_number)
 
 
 def _page(sheet: DaySheet, shown: Mapping[int, Health] | None = None) -> Response:

@@ -4,6 +4,7 @@ from flask import request
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from blueprints.shared.converters import row_number
 from blueprints.shared.guards import staff
 from blueprints.shared.time import now
 from blueprints.staff.desk import blueprint
@@ -44,7 +45,7 @@ def decide_booking(reference: str) -> Response:
 
 def found(reference: str, facility_id: int | None = None) -> Case:
     """The case of a request for the structure of the address. Raises NotFound."""
-    wanted = facility_id or request.args.get("structure", type=int)
+    wanted = facility_id or request.args.get("structure", type=row_number)
     return staff_requests.case_of(reference, current_user.facility_ids, now(), wanted)
 
 

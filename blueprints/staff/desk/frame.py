@@ -9,6 +9,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from blueprints.shared.answers import answer, done
+from blueprints.shared.converters import row_number
 from blueprints.shared.time import now, today
 from domain.permissions import Permission
 from queries import desk, households
@@ -40,7 +41,7 @@ def filters() -> Filters:
     """What the address limits the queue to."""
     wanted = request.args.get("genre", "")
     kind = CaseKind(wanted) if wanted in list(CaseKind) else None
-    return Filters(kind, request.args.get("etablissement", type=int))
+    return Filters(kind, request.args.get("etablissement", type=row_number))
 
 
 def kept() -> dict[str, Any]:
@@ -66,7 +67,7 @@ def address(key: CaseKey, reference: str) -> str:
 
 def queue(around: CaseKey | None = None) -> Page:
     """The page of the queue that was asked for, or the one on which a case stands."""
-    number = request.args.get("page", 1, type=int)
+    number = request.args.get("page", 1, type=row_number)
     return desk.queue(viewer(), now(), today(), filters(), page=number, around=around)
 
 

@@ -4,6 +4,7 @@ from flask import request, url_for
 from werkzeug.wrappers import Response
 
 from blueprints.shared.answers import answer, done
+from blueprints.shared.converters import row_number
 from blueprints.shared.guards import staff
 from blueprints.shared.time import now
 from blueprints.staff.acts import author, author_name
@@ -72,12 +73,12 @@ def _shown(
     endpoint: str, period: allotment_queries.Period, board: allotment_queries.Board | None, **kept: str
 ) -> dict:
     """The day and the page of families of the address, and how to reach the others."""
-    opening_id = request.args.get("jour", type=int)
+    opening_id = request.args.get("jour", type=row_number)
     day, lines = board.of_day(opening_id) if board and opening_id else (None, ())
     return {
         "day": day,
         "lines": lines,
-        "number": request.args.get("page", 1, type=int),
+        "number": request.args.get("page", 1, type=row_number),
         "endpoint": endpoint,
         "kept": {"period_id": period.id} | kept,
     }

@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response
 from wtforms import Field, RadioField, SelectChoice
 from wtforms.validators import InputRequired, ValidationError
 
+from blueprints.shared.converters import row_number
 from blueprints.shared.fields import LineField, PlainDateField
 from blueprints.shared.guards import staff
 from blueprints.shared.time import now, today
@@ -65,7 +66,7 @@ def _answer(asked: StatableFact) -> Field:
 def state_fact(household_id: int, name: str) -> Response:
     household = household_file(household_id)
     asked = fact_queries.fact(name, today())
-    child_id = request.args.get("enfant", type=int)
+    child_id = request.args.get("enfant", type=row_number)
     whom = "du foyer" if child_id is None else of_name(household.child(child_id).card.first_name)
     if "enfant" in request.args and child_id is None:
         raise NotFound

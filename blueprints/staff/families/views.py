@@ -5,6 +5,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from blueprints.shared.answers import answer, done
+from blueprints.shared.converters import row_number
 from blueprints.shared.guards import staff
 from blueprints.shared.pages import town
 from blueprints.shared.time import now, today
@@ -43,7 +44,7 @@ def index() -> Response:
         facility_ids=current_user.facility_ids,
         today=today(),
         access=access,
-        page=request.args.get("page", 1, type=int),
+        page=request.args.get("page", 1, type=row_number),
         sees_secrets=current_user.may(Permission.FAMILIES_WRITE),
     )
     filters = {name: value for name, value in (("q", text), ("acces", access)) if value}

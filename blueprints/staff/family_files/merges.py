@@ -5,6 +5,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from blueprints.shared.answers import answer, done
+from blueprints.shared.converters import row_number
 from blueprints.shared.guards import staff
 from blueprints.shared.time import now, today
 from blueprints.staff.acts import author
@@ -40,7 +41,7 @@ def find_duplicate(household_id: int) -> Response:
     household = household_queries.household_file(
         household_id, facility_ids=current_user.facility_ids, today=today()
     )
-    kind, kept_id = _kind(), request.args.get("id", household_id, type=int)
+    kind, kept_id = _kind(), request.args.get("id", household_id, type=row_number)
     name = merge_queries.subject_name(kind, household_id, kept_id)
     text = request.args.get("q", household.name)[:LONGEST_SEARCH].strip()
     found = household_queries.search(text, facility_ids=current_user.facility_ids, today=today())
@@ -61,8 +62,8 @@ def find_duplicate(household_id: int) -> Response:
 @staff(MERGE)
 def merge(household_id: int) -> Response:
     household_queries.household_file(household_id, facility_ids=current_user.facility_ids, today=today())
-    kind, kept_id = _kind(), request.args.get("id", household_id, type=int)
-    other_id = request.args.get("avec", type=int)
+    kind, kept_id = _kind(), request.args.get("id", household_id, type=row_number)
+    other_id = request.args.get("avec", type=row_number)
     if other_id is None:
         return redirect(url_for("staff_family_files.find_duplicate", household_id=household_id), code=303)
     merge_queries.subject_name(kind, household_id, kept_id)

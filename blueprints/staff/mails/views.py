@@ -5,6 +5,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from blueprints.shared.answers import answer, done
+from blueprints.shared.converters import row_number
 from blueprints.shared.guards import staff
 from blueprints.shared.time import now
 from blueprints.staff.mails import blueprint
@@ -32,7 +33,7 @@ def _chosen_filter() -> str:
 def index() -> Response:
     chosen = _chosen_filter()
     counts = outbox_queries.counts_by_state()
-    listed = outbox_queries.mails(FILTERS[chosen][1], request.args.get("page", 1, type=int), counts)
+    listed = outbox_queries.mails(FILTERS[chosen][1], request.args.get("page", 1, type=row_number), counts)
     return answer(
         "staff/mails/index.html", listed=listed, counts=counts, filters=FILTERS, chosen=chosen, now=now()
     )

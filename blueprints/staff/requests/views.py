@@ -5,6 +5,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from blueprints.shared.answers import answer, done
+from blueprints.shared.converters import row_number
 from blueprints.shared.guards import staff
 from blueprints.shared.time import now
 from blueprints.staff.requests import blueprint
@@ -119,17 +120,17 @@ def case_address(reference: str, facility_id: int) -> str:
 
 
 def _page_number() -> int:
-    return request.args.get("page", 1, type=int)
+    return request.args.get("page", 1, type=row_number)
 
 
 def _filter() -> int | None:
     """The facility that the queue is limited to."""
-    return request.args.get("etablissement", type=int)
+    return request.args.get("etablissement", type=row_number)
 
 
 def _facility() -> int | None:
     """The facility of the case."""
-    return request.args.get("structure", type=int)
+    return request.args.get("structure", type=row_number)
 
 
 def _queue() -> Page:
