@@ -4,12 +4,10 @@ Guarantees given here, whatever the code above does:
 - SQLite connections use full synchronisation, foreign keys and a busy timeout (security F2 to F6);
 - a transaction opened by `services.transaction.write_transaction` takes the write lock at once;
 - any other connection can only read: a write outside of the helper raises `WriteOutsideTransaction`;
-- rows of an append-only table are never changed or removed: the database itself refuses (S115).
+- what must never be rewritten is refused by the database itself: `guards`.
 """
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from types import ModuleType
@@ -19,20 +17,20 @@ from flask_login import LoginManager
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy import (
-    DDL,
     Connection,
     DateTime,
     Dialect,
     Engine,
     Enum,
     MetaData,
-    Table,
     Text,
     TypeDecorator,
     event,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase
+
+from guards import rewriting
 
 try:  # the interpreter's own SQLite is often older than the fix of the WAL-reset race
     import pysqlite3.dbapi2 as sqlite_driver
@@ -114,58 +112,6 @@ def closed_list(kind: type[StrEnum], name: str = "") -> Enum:
         name=name or kind.__name__.lower(),
         values_callable=lambda members: [member.value for member in members],
     )
-
-
-# What refuses to rewrite the journal. Migration 0003 has its own copy: an applied migration never changes.
-_APPEND_ONLY = {
-    "sqlite": (
-        "CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} "
-        "BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END",
-        "CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} "
-        "BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END",
-    ),
-    "postgresql": (
-        "CREATE OR REPLACE FUNCTION refuse_rewriting() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE '% is append-only', TG_TABLE_NAME "
-        "USING ERRCODE = 'restrict_violation'; END $$",
-        "CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
-        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting()",
-    ),
-}
-
-
-def append_only(table: Table) -> None:
-    """Have the database refuse UPDATE, DELETE and TRUNCATE on `table`, from its creation on."""
-    for engine, statements in _APPEND_ONLY.items():
-        for statement in statements:
-            words = statement.format(table=table.name).replace("%", "%%")
-            event.listen(table, "after_create", DDL(words).execute_if(dialect=engine))
-
-
-APPEND_ONLY_TABLES = ("audit_event", "booking_event")
-
-
-@contextmanager
-def rewriting(connection: Connection) -> Iterator[None]:
-    """Let append-only tables be emptied: only for the demonstration remade and the bench between tests."""
-    with ExitStack() as stack:
-        for table in APPEND_ONLY_TABLES:
-            stack.enter_context(_rewriting(connection, table))
-        yield
-
-
-@contextmanager
-def _rewriting(connection: Connection, table: str) -> Iterator[None]:
-    if connection.dialect.name == "postgresql":
-        connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER {table}_append_only"))
-        yield
-        connection.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER {table}_append_only"))
-        return
-    for act in ("update", "delete"):
-        connection.execute(text(f"DROP TRIGGER IF EXISTS {table}_no_{act}"))
-    yield
-    for statement in _APPEND_ONLY["sqlite"]:
-        connection.execute(text(statement.format(table=table)))
 
 
 def empty_tables(connection: Connection, metadata: MetaData) -> None:

@@ -28,11 +28,13 @@ from domain.enums import (
     AccountKind,
     AccountStatus,
     ActivityKind,
+    AttendanceMark,
     BookingState,
     ChangeState,
     Channel,
     ChoiceList,
     CustodySplit,
+    DisputeState,
     DocumentEffect,
     DocumentOwner,
     DocumentState,
@@ -40,12 +42,19 @@ from domain.enums import (
     EnrolmentState,
     FacilityKind,
     FileSection,
+    FindingKind,
+    InvoiceKind,
+    InvoiceLineKind,
+    InvoiceState,
     LineAction,
     LineState,
     MailKind,
     MailState,
+    PaymentMethod,
+    PaymentState,
     PlacesMode,
     Residency,
+    RunState,
     SchoolLevel,
     SchoolZone,
     SessionKind,
@@ -57,7 +66,9 @@ from domain.enums import (
     ValidationMode,
     WeekParity,
 )
-from extensions import SealedText, UtcDateTime, append_only, closed_list, db
+from domain.ledger import INVOICE_TRANSITIONS
+from extensions import SealedText, UtcDateTime, closed_list, db
+from guards import append_only, changes, forbidden_step, guard
 
 ACTIVE_BOOKING = "state IN ('requested', 'pending', 'accepted', 'waiting', 'offered')"
 
@@ -679,6 +690,7 @@ class Activity(db.Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     facility_id: Mapped[int] = parent_key("facility.id", index=False)
+    regie_id: Mapped[int | None] = parent_key("regie.id")  # who bills it; None: it cannot be billed yet
     name: Mapped[str] = mapped_column(String(120))
     rule_name: Mapped[str] = mapped_column(String(60), unique=True)  # its key in the règlement
     kind: Mapped[ActivityKind] = mapped_column(closed_list(ActivityKind))
@@ -686,6 +698,26 @@ class Activity(db.Model):
     waiting_places: Mapped[int | None] = mapped_column(Integer)  # the longest list of a day; None: no limit
     offer_hours: Mapped[int] = mapped_column(default=24)  # the time to take a place that comes free (R18)
     last_places_threshold: Mapped[int] = mapped_column(default=3)
+    position: Mapped[int] = mapped_column(default=0)
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
+class Regie(db.Model):
+    """Who collects the money of some activities for the town; its bills have numbers of their own (R42)."""
+
+    __tablename__ = "regie"
+    __table_args__ = (CheckConstraint("due_days > 0", name="due_days"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(120), unique=True)
+    code: Mapped[str] = mapped_column(String(10), unique=True)  # begins the numbers of its bills
+    address: Mapped[str] = mapped_column(String(300), default="")
+    phone: Mapped[str] = mapped_column(String(30), default="")
+    email: Mapped[str] = mapped_column(String(254), default="")
+    payment_terms: Mapped[str] = mapped_column(Text, default="")  # how to pay, printed on the bill
+    iban: Mapped[str] = mapped_column(String(34), default="")  # of the town, printed: where a transfer goes
+    bic: Mapped[str] = mapped_column(String(11), default="")
+    due_days: Mapped[int] = mapped_column(default=30)  # from the day of issue
     position: Mapped[int] = mapped_column(default=0)
     is_active: Mapped[bool] = mapped_column(default=True)
 
@@ -1286,6 +1318,224 @@ class BookingDraftLine(db.Model):
     action: Mapped[LineAction] = mapped_column(closed_list(LineAction))
 
 
+# --- Presences and money ------------------------------------------------------------------------
+
+
+class Attendance(db.Model):
+    """What the team saw of a child on a day of an activity (R30); `booking_id` is None for a child that
+    nobody expected. Minutes are those of the clock in Paris, from midnight."""
+
+    __tablename__ = "attendance"
+    __table_args__ = (
+        UniqueConstraint("child_id", "opening_id"),
+        Index("ix_attendance_activity_day", "activity_id", "day"),
+        Index("ix_attendance_household_day", "household_id", "day"),
+        CheckConstraint("arrived_minute BETWEEN 0 AND 1439", name="arrived"),
+        CheckConstraint("left_minute BETWEEN 0 AND 1439", name="left"),
+        CheckConstraint("arrived_minute <= left_minute", name="order"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    child_id: Mapped[int] = parent_key("child.id", index=False)
+    household_id: Mapped[int] = parent_key("household.id", index=False)  # the one that pays
+    opening_id: Mapped[int] = parent_key("opening.id")
+    activity_id: Mapped[int] = parent_key("activity.id", index=False)
+    day: Mapped[date] = mapped_column(Date)
+    presence_type_id: Mapped[int] = parent_key("presence_type.id")
+    booking_id: Mapped[int | None] = parent_key("booking.id")
+    mark: Mapped[AttendanceMark] = mapped_column(closed_list(AttendanceMark))
+    arrived_minute: Mapped[int | None] = mapped_column(Integer)
+    left_minute: Mapped[int | None] = mapped_column(Integer)
+    note: Mapped[str] = mapped_column(String(300), default="")
+    author_user_id: Mapped[int] = parent_key("user_account.id", index=False)
+    author_name: Mapped[str] = mapped_column(String(160))
+    marked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class BillingRun(db.Model):
+    """The billing of a month by a régie: made again as often as wanted, then issued once (R42)."""
+
+    __tablename__ = "billing_run"
+    __table_args__ = (
+        UniqueConstraint("regie_id", "month"),
+        CheckConstraint("(state = 'issued') = (issued_at IS NOT NULL)", name="issued"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    regie_id: Mapped[int] = parent_key("regie.id", index=False)
+    month: Mapped[date] = mapped_column(Date)  # its first day
+    state: Mapped[RunState] = mapped_column(closed_list(RunState))
+    author_name: Mapped[str] = mapped_column(String(160))
+    drafted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    issued_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    issued_by_name: Mapped[str] = mapped_column(String(160), default="")
+    issue_day: Mapped[date | None] = mapped_column(Date)
+    due_day: Mapped[date | None] = mapped_column(Date)
+
+
+class BillingFinding(db.Model):
+    """What the checks found in a draft, a blocking one until it is mended (R42)."""
+
+    __tablename__ = "billing_finding"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = parent_key("billing_run.id", ondelete="CASCADE")
+    household_id: Mapped[int | None] = parent_key("household.id")
+    kind: Mapped[FindingKind] = mapped_column(closed_list(FindingKind))
+    sentence: Mapped[str] = mapped_column(Text)
+    is_blocking: Mapped[bool]
+    booking_id: Mapped[int | None] = parent_key("booking.id", index=False)
+
+
+class InvoiceSequence(db.Model):
+    """The last number that a régie gave in a year; taken in the transaction that issues, so without a gap."""
+
+    __tablename__ = "invoice_sequence"
+
+    regie_id: Mapped[int] = parent_key("regie.id", primary_key=True, index=False)
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last_number: Mapped[int] = mapped_column(default=0)
+
+
+class Invoice(db.Model):
+    """A bill, or a credit note (avoir, negative). Frozen once issued: the database refuses any other change
+    than of its state and of what is settled (R42, S59).
+
+    `settled_cents`: what was received and allocated to it. `month`: the first day of the month it bills.
+    """
+
+    __tablename__ = "invoice"
+    __table_args__ = (
+        UniqueConstraint("regie_id", "year", "number"),
+        CheckConstraint("(state IN ('draft', 'carried')) = (number IS NULL)", name="numbered"),
+        CheckConstraint("(number IS NULL) = (reference IS NULL)", name="referenced"),
+        CheckConstraint("(number IS NULL) = (issue_day IS NULL)", name="dated"),
+        CheckConstraint("(kind = 'credit_note') = (corrects_id IS NOT NULL)", name="corrects"),
+        CheckConstraint("settled_cents >= 0", name="settled"),
+        CheckConstraint("settled_cents <= total_cents OR settled_cents = 0", name="not_overpaid"),
+        Index("ix_invoice_household", "household_id", "month"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    regie_id: Mapped[int] = parent_key("regie.id", index=False)
+    run_id: Mapped[int | None] = parent_key("billing_run.id")  # None: a credit note
+    household_id: Mapped[int] = parent_key("household.id", index=False)
+    kind: Mapped[InvoiceKind] = mapped_column(closed_list(InvoiceKind))
+    corrects_id: Mapped[int | None] = parent_key("invoice.id")
+    month: Mapped[date] = mapped_column(Date)
+    state: Mapped[InvoiceState] = mapped_column(closed_list(InvoiceState))
+    year: Mapped[int | None] = mapped_column(Integer)  # of issue, which its number belongs to
+    number: Mapped[int | None] = mapped_column(Integer)
+    reference: Mapped[str | None] = mapped_column(String(30), unique=True)  # « CANT-2027-000123 »
+    recipient_name: Mapped[str] = mapped_column(String(200))
+    recipient_address: Mapped[str] = mapped_column(Text)
+    issue_day: Mapped[date | None] = mapped_column(Date)
+    due_day: Mapped[date | None] = mapped_column(Date)
+    total_cents: Mapped[int]
+    settled_cents: Mapped[int] = mapped_column(default=0)
+    settled_on: Mapped[date | None] = mapped_column(
+        Date
+    )  # the day on which the service or the Treasury said so
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class InvoiceLine(db.Model):
+    """One due thing of a bill, with its arithmetic in French sentences (R43)."""
+
+    __tablename__ = "invoice_line"
+    __table_args__ = (UniqueConstraint("invoice_id", "position"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    invoice_id: Mapped[int] = parent_key("invoice.id", ondelete="CASCADE", index=False)
+    position: Mapped[int]
+    kind: Mapped[InvoiceLineKind] = mapped_column(closed_list(InvoiceLineKind))
+    child_id: Mapped[int | None] = parent_key("child.id")
+    activity_id: Mapped[int | None] = parent_key("activity.id", index=False)
+    booking_id: Mapped[int | None] = parent_key("booking.id")
+    day: Mapped[date | None] = mapped_column(Date)
+    label: Mapped[str] = mapped_column(String(200))
+    amount_cents: Mapped[int]
+    explanation: Mapped[list[str]] = mapped_column(JSON, default=list)
+    rulebook_version_id: Mapped[int | None] = parent_key("rulebook_version.id", index=False)
+    quotient_hundredths: Mapped[int | None] = mapped_column(Integer)
+    carried_from_id: Mapped[int | None] = parent_key("invoice.id")
+    corrects_line_id: Mapped[int | None] = parent_key("invoice_line.id")
+
+
+class LineDispute(db.Model):
+    """A family contests a line of its bill; the service answers (R43)."""
+
+    __tablename__ = "line_dispute"
+    __table_args__ = (
+        Index(
+            "uq_line_dispute_open",
+            "line_id",
+            unique=True,
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+        CheckConstraint("(state = 'open') = (answered_at IS NULL)", name="answered"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    line_id: Mapped[int] = parent_key("invoice_line.id")
+    household_id: Mapped[int] = parent_key("household.id")
+    author_user_id: Mapped[int] = parent_key("user_account.id", index=False)
+    author_name: Mapped[str] = mapped_column(String(160))
+    message: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    state: Mapped[DisputeState] = mapped_column(closed_list(DisputeState))
+    answer: Mapped[str] = mapped_column(Text, default="")
+    answered_by_name: Mapped[str] = mapped_column(String(160), default="")
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Payment(db.Model):
+    """Money that the service received from a household; never rewritten, cancelled with a reason (R46).
+
+    `allocated_cents`: how much of it pays bills; the rest waits for the next one.
+    """
+
+    __tablename__ = "payment"
+    __table_args__ = (
+        CheckConstraint("amount_cents > 0", name="amount"),
+        CheckConstraint("allocated_cents BETWEEN 0 AND amount_cents", name="allocated"),
+        CheckConstraint("(state = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled"),
+        CheckConstraint("state = 'valid' OR allocated_cents = 0", name="cancelled_pays_nothing"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    regie_id: Mapped[int] = parent_key("regie.id")
+    household_id: Mapped[int] = parent_key("household.id")
+    method: Mapped[PaymentMethod] = mapped_column(closed_list(PaymentMethod))
+    state: Mapped[PaymentState] = mapped_column(closed_list(PaymentState))
+    amount_cents: Mapped[int]
+    allocated_cents: Mapped[int] = mapped_column(default=0)
+    received_on: Mapped[date] = mapped_column(Date)
+    reference: Mapped[str] = mapped_column(String(120), default="")  # the number of a cheque
+    submission_key: Mapped[str] = mapped_column(String(40), unique=True)  # sent twice, received once
+    author_name: Mapped[str] = mapped_column(String(160))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    cancelled_by_name: Mapped[str] = mapped_column(String(160), default="")
+    cancel_reason: Mapped[str] = mapped_column(String(300), default="")
+
+
+class PaymentAllocation(db.Model):
+    """The part of a payment that pays a bill; taken back with the payment."""
+
+    __tablename__ = "payment_allocation"
+    __table_args__ = (
+        UniqueConstraint("payment_id", "invoice_id"),
+        CheckConstraint("amount_cents > 0", name="amount"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    payment_id: Mapped[int] = parent_key("payment.id", index=False)
+    invoice_id: Mapped[int] = parent_key("invoice.id")
+    amount_cents: Mapped[int]
+
+
 # --- Mails and traces ---------------------------------------------------------------------------
 
 
@@ -1336,3 +1586,30 @@ class AuditEvent(db.Model):
 
 append_only(BookingEvent.__table__)
 append_only(AuditEvent.__table__)
+
+_LINES_TOTAL = "(SELECT coalesce(sum(amount_cents), 0) FROM invoice_line WHERE invoice_id = NEW.id)"
+_FROZEN = changes(
+    "regie_id", "run_id", "household_id", "kind", "corrects_id", "month", "year", "number", "reference",
+    "recipient_name", "recipient_address", "issue_day", "due_day", "total_cents", "created_at",
+)  # fmt: skip
+_INVOICE, _LINE = Invoice.__table__, InvoiceLine.__table__
+guard(_INVOICE, "invoice_state", "UPDATE", forbidden_step(INVOICE_TRANSITIONS), "invoice: forbidden state")
+guard(
+    _INVOICE,
+    "invoice_total",
+    "UPDATE",
+    f"(OLD.state = 'draft' AND NEW.state <> 'draft' AND NEW.total_cents <> {_LINES_TOTAL})",
+    "invoice: the total is not that of its lines",
+)
+guard(_INVOICE, "invoice_frozen", "UPDATE", f"(OLD.state <> 'draft' AND {_FROZEN})", "invoice is issued")
+guard(_INVOICE, "invoice_kept", "DELETE", "(OLD.state <> 'draft')", "invoice is issued")
+guard(
+    _LINE,
+    "invoice_line_no_insert",
+    "INSERT",
+    "((SELECT state FROM invoice WHERE id = NEW.invoice_id) <> 'draft')",
+    "invoice is issued",
+)
+_OF_AN_ISSUED_ONE = "((SELECT state FROM invoice WHERE id = OLD.invoice_id) <> 'draft')"
+guard(_LINE, "invoice_line_no_update", "UPDATE", _OF_AN_ISSUED_ONE, "invoice is issued")
+guard(_LINE, "invoice_line_no_delete", "DELETE", _OF_AN_ISSUED_ONE, "invoice is issued")

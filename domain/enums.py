@@ -175,6 +175,9 @@ class MailKind(StrEnum):
     ENROLMENT_DECISION = "enrolment_decision"
     CUSTODY_SWAP = "custody_swap"
     BOOKING_REMINDER = "booking_reminder"
+    INVOICE_ISSUED = "invoice_issued"
+    INVOICE_REMINDER = "invoice_reminder"
+    DISPUTE_DECISION = "dispute_decision"
 
 
 class DocumentOwner(StrEnum):
@@ -224,6 +227,80 @@ class AbsenceState(StrEnum):
     DECLARED = "declared"
     JUSTIFIED = "justified"
     UNJUSTIFIED = "unjustified"
+
+
+class AttendanceMark(StrEnum):
+    """What the team of a facility saw on a day (R30)."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+
+
+class RunState(StrEnum):
+    """Where the billing of a month by a régie stands (R42)."""
+
+    DRAFT = "draft"
+    ISSUED = "issued"
+
+
+class InvoiceKind(StrEnum):
+    INVOICE = "invoice"
+    CREDIT_NOTE = "credit_note"  # avoir: corrects an issued invoice, which never changes
+
+
+class InvoiceState(StrEnum):
+    """S58, S59. What may follow what: `domain.ledger.INVOICE_TRANSITIONS`."""
+
+    DRAFT = "draft"
+    CARRIED = "carried"  # under the minimum of the règlement: its amount goes on the next bill
+    UNSETTLED = "unsettled"  # « non soldée – en attente de confirmation du Trésor public »
+    PAYING = "paying"  # an online payment has begun and no answer came yet
+    PAID_ONLINE = "paid_online"
+    PARTIAL = "partial"
+    SETTLED = "settled"
+    CANCELLED = "cancelled"  # a credit note took all of it back
+
+
+class InvoiceLineKind(StrEnum):
+    PRESENCE = "presence"
+    ABSENCE = "absence"  # what stays due of a day on which the child did not come, by the règlement
+    ADJUSTMENT = "adjustment"  # a total of the règlement: a package, a cap, a discount of the whole bill
+    CARRIED = "carried"  # a bill that was too small to be issued
+    CORRECTION = "correction"  # takes back or completes a line of an issued bill
+
+
+class FindingKind(StrEnum):
+    """What the checks of a draft found (R42)."""
+
+    UNMARKED = "unmarked"
+    UNPRICED = "unpriced"
+    NO_REGIE = "no_regie"
+    QUOTIENT = "quotient"
+    UNUSUAL = "unusual"
+    NEGATIVE = "negative"
+    DIFFERENCE = "difference"
+
+
+class DisputeState(StrEnum):
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
+class PaymentMethod(StrEnum):
+    """How money reached the régie or the Treasury (R46)."""
+
+    CASH = "cash"
+    CHEQUE = "cheque"
+    CESU = "cesu"
+    ANCV = "ancv"
+    TRANSFER = "transfer"
+    TREASURY = "treasury"  # by letter or at the counter of the Treasury
+
+
+class PaymentState(StrEnum):
+    VALID = "valid"
+    CANCELLED = "cancelled"  # entered by mistake, or a cheque that bounced
 
 
 class FileSection(StrEnum):

@@ -31,6 +31,9 @@ class Permission(StrEnum):
     CLOSURES_MANAGE = "closures_manage"
     ENROLMENTS_DECIDE = "enrolments_decide"
     PLACES_ALLOT = "places_allot"
+    ATTENDANCE_MARK = "attendance_mark"
+    BILLING_MANAGE = "billing_manage"  # régies, billing of a month, issue, credit notes
+    PAYMENTS_RECORD = "payments_record"  # money received, confirmations of the Treasury
 
 
 ROLE_PERMISSIONS: Mapping[StaffRole, frozenset[Permission]] = {
@@ -49,6 +52,8 @@ ROLE_PERMISSIONS: Mapping[StaffRole, frozenset[Permission]] = {
             Permission.BOOKINGS_MAKE,
             Permission.CLOSURES_MANAGE,
             Permission.ENROLMENTS_DECIDE,
+            Permission.ATTENDANCE_MARK,
+            Permission.PAYMENTS_RECORD,
         }
     ),
     StaffRole.DIRECTOR: frozenset(
@@ -58,6 +63,7 @@ ROLE_PERMISSIONS: Mapping[StaffRole, frozenset[Permission]] = {
             Permission.REQUESTS_DECIDE,
             Permission.CLOSURES_MANAGE,
             Permission.ENROLMENTS_DECIDE,
+            Permission.ATTENDANCE_MARK,
         }
     ),
     StaffRole.ADMINISTRATOR: frozenset(Permission) - {Permission.MEDICAL_READ},

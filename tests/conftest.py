@@ -17,7 +17,8 @@ from sqlalchemy import text
 
 from adapters.clock import FixedClock
 from app import create_app
-from extensions import db, empty_tables, rewriting
+from extensions import db, empty_tables
+from guards import rewriting
 from tests import audit_watch
 from tests.factories import World
 from tests.strict_client import StrictClient

@@ -19,6 +19,7 @@ from domain.enums import (
     AccountKind,
     AccountStatus,
     ActivityKind,
+    AttendanceMark,
     BookingState,
     ChangeState,
     Channel,
@@ -27,18 +28,23 @@ from domain.enums import (
     EnrolmentState,
     FacilityKind,
     FileSection,
+    InvoiceKind,
+    InvoiceLineKind,
+    InvoiceState,
     Residency,
     StaffRole,
     SubjectKind,
     ValidationMode,
 )
 from domain.family_file import CONTROL_TIME
+from domain.people import fold
 from domain.references import REFERENCE_BYTES, make_reference
 from domain.rulebook.rule_names import rule_name
 from domain.workflow import PLACE_HOLDING_STATES
 from extensions import db
 from models import (
     Activity,
+    Attendance,
     Authorisation,
     AuthorisationType,
     AuthorisedPerson,
@@ -60,11 +66,15 @@ from models import (
     Household,
     HouseholdChild,
     HouseholdGuardian,
+    Invoice,
+    InvoiceLine,
+    InvoiceSequence,
     MedicalRecord,
     Opening,
     PresenceType,
     PublicHoliday,
     QuotientFamilial,
+    Regie,
     RulebookVersion,
     RuleFact,
     SchoolHoliday,
@@ -530,6 +540,101 @@ class World:
             "created_at": self.now,
         }
         return self.add(Closure(facility_id=facility.id, first_day=first, **values | columns))
+
+    # Presences and money
+
+    def regie(self, name: str = "Régie périscolaire", *activities: Activity, **columns: Any) -> Regie:
+        """A régie that bills these activities; its code comes from its name."""
+        code = "".join(word[0] for word in fold(name).upper().split())
+        regie = self.add(Regie(name=name, **{"code": code} | columns))
+        with self.app.app_context(), write_transaction() as session:
+            for activity in activities:
+                session.get_one(Activity, activity.id).regie_id = regie.id
+        return regie
+
+    def attendance(
+        self, booking: Booking, mark: AttendanceMark = AttendanceMark.PRESENT, **columns: Any
+    ) -> Attendance:
+        """The mark of a booked day, as an agent of the facility left it."""
+        values = {
+            "author_user_id": columns.pop("author_user_id", None) or self.staff().id,
+            "author_name": "Agnès MARTIN",
+            "marked_at": self.now,
+        }
+        return self.add(
+            Attendance(
+                child_id=booking.child_id,
+                household_id=booking.household_id,
+                opening_id=booking.opening_id,
+                activity_id=booking.activity_id,
+                day=booking.day,
+                presence_type_id=booking.presence_type_id,
+                booking_id=booking.id,
+                mark=mark,
+                **values | columns,
+            )
+        )
+
+    def invoice(
+        self,
+        regie: Regie,
+        household: Household,
+        month: date,
+        lines: Iterable[dict[str, Any]],
+        state: InvoiceState = InvoiceState.UNSETTLED,
+        **columns: Any,
+    ) -> Invoice:
+        """A bill of `lines` (their columns; `label` and `amount_cents` at least), issued today unless its
+        `state` is a draft."""
+        lines = list(lines)
+        total = sum(line["amount_cents"] for line in lines)
+        values: dict[str, Any] = {
+            "kind": InvoiceKind.INVOICE,
+            "recipient_name": f"Famille {household.name}",
+            "recipient_address": household.address,
+            "created_at": self.now,
+            "total_cents": total,
+        }
+        issued: dict[str, Any] = {"state": state}
+        with self.app.app_context(), write_transaction() as session:
+            bill = Invoice(
+                regie_id=regie.id,
+                household_id=household.id,
+                month=month,
+                state=InvoiceState.DRAFT,
+                **values | columns,
+            )
+            session.add(bill)
+            session.flush()
+            session.add_all(
+                InvoiceLine(
+                    invoice_id=bill.id, position=position, **{"kind": InvoiceLineKind.PRESENCE} | line
+                )
+                for position, line in enumerate(lines, 1)
+            )
+            session.flush()
+            if state not in (InvoiceState.DRAFT, InvoiceState.CARRIED):
+                today = self.now.date()
+                sequence = session.get(InvoiceSequence, (regie.id, today.year)) or InvoiceSequence(
+                    regie_id=regie.id, year=today.year, last_number=0
+                )
+                session.add(sequence)
+                sequence.last_number += 1
+                issued |= {
+                    "year": today.year,
+                    "number": sequence.last_number,
+                    "reference": f"{regie.code}-{today.year}-{sequence.last_number:06}",
+                    "issue_day": today,
+                    "due_day": today + timedelta(days=regie.due_days),
+                }
+                first = InvoiceState.SETTLED if total <= 0 else InvoiceState.UNSETTLED
+                for name, value in (issued | {"state": first}).items():
+                    setattr(bill, name, value)
+                session.flush()
+            bill.state = state
+            session.flush()
+            bill_id = bill.id
+        return self.one(select(Invoice).where(Invoice.id == bill_id))
 
     # Calendar and settings
 

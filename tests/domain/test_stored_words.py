@@ -30,7 +30,8 @@ STORED = {
     "MailKind": (
         "activation provisional_password password_changed booking_receipt booking_decision change_decision "
         "document_decision document_expiry email_change email_change_notice email_changed place_offer "
-        "place_lost closure absence_receipt allotment_result enrolment_decision custody_swap booking_reminder"
+        "place_lost closure absence_receipt allotment_result enrolment_decision custody_swap "
+        "booking_reminder invoice_issued invoice_reminder dispute_decision"
     ),
     "DocumentOwner": "household child either",
     "DocumentState": "submitted accepted refused expired withdrawn",
@@ -56,8 +57,18 @@ STORED = {
         "families_read families_write access_manage requests_read requests_decide facilities_manage "
         "calendar_manage content_manage settings_manage staff_manage audit_read mails_read changes_decide "
         "documents_decide families_export families_import families_merge family_view schools_manage "
-        "medical_read bookings_make closures_manage enrolments_decide places_allot"
+        "medical_read bookings_make closures_manage enrolments_decide places_allot attendance_mark "
+        "billing_manage payments_record"
     ),
+    "AttendanceMark": "present absent",
+    "RunState": "draft issued",
+    "InvoiceKind": "invoice credit_note",
+    "InvoiceState": "draft carried unsettled paying paid_online partial settled cancelled",
+    "InvoiceLineKind": "presence absence adjustment carried correction",
+    "FindingKind": "unmarked unpriced no_regie quotient unusual negative difference",
+    "DisputeState": "open accepted refused",
+    "PaymentMethod": "cash cheque cesu ancv transfer treasury",
+    "PaymentState": "valid cancelled",
 }
 LISTS = {
     name: kind

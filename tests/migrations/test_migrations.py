@@ -112,7 +112,8 @@ def triggers(engine: sa.Engine) -> list[tuple]:
     """What the database does by itself when a table is written, foreign keys apart."""
     query = {
         "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name",
-        "postgresql": "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
+        "postgresql": "SELECT tgname, pg_get_triggerdef(pg_trigger.oid), prosrc FROM pg_trigger "
+        "JOIN pg_proc ON pg_proc.oid = tgfoid WHERE NOT tgisinternal ORDER BY tgname",
     }[engine.dialect.name]
     with engine.connect() as connection:
         return [tuple(row) for row in connection.execute(sa.text(query))]

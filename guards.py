@@ -1,0 +1,93 @@
+"""What the database itself refuses, whatever the code above does: rewriting a journal (S115), an issued bill
+(R42), a forbidden state (S59). Migrations have their own copies: an applied migration never changes.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from enum import StrEnum
+
+from sqlalchemy import DDL, Connection, Table, event, text
+
+_APPEND_ONLY = {
+    "sqlite": (
+        "CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} "
+        "BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END",
+        "CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} "
+        "BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END",
+    ),
+    "postgresql": (
+        "CREATE OR REPLACE FUNCTION refuse_rewriting() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE '% is append-only', TG_TABLE_NAME "
+        "USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting()",
+    ),
+}
+
+
+def append_only(table: Table) -> None:
+    """Have the database refuse UPDATE, DELETE and TRUNCATE on `table`, from its creation on."""
+    for engine, statements in _APPEND_ONLY.items():
+        for statement in statements:
+            _once_created(table, engine, statement.format(table=table.name))
+
+
+def _once_created(table: Table, engine: str, statement: str) -> None:
+    event.listen(table, "after_create", DDL(statement.replace("%", "%%")).execute_if(dialect=engine))
+
+
+def guard(table: Table, name: str, act: str, refused: str, message: str, columns: str = "") -> None:
+    """Have the database refuse an `act` (INSERT, UPDATE, DELETE) on a row for which `refused` holds.
+
+    `refused` is a condition on OLD and NEW that both engines read alike; `columns` narrows an UPDATE.
+    """
+    of = f" OF {columns}" if columns else ""
+    head = f"CREATE TRIGGER {name} BEFORE {act}{of} ON {table.name} "
+    _once_created(
+        table,
+        "sqlite",
+        f"{head}FOR EACH ROW WHEN {refused} BEGIN SELECT RAISE(ABORT, '{message}'); END",
+    )
+    row = "OLD" if act == "DELETE" else "NEW"
+    _once_created(
+        table,
+        "postgresql",
+        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF {refused} THEN "
+        f"RAISE '{message}' USING ERRCODE = 'restrict_violation'; END IF; RETURN {row}; END $$",
+    )
+    _once_created(table, "postgresql", f"{head}FOR EACH ROW EXECUTE FUNCTION {name}()")
+
+
+def changes(*columns: str) -> str:
+    """The condition « one of these columns changes »."""
+    return "(" + " OR ".join(f"OLD.{one} IS DISTINCT FROM NEW.{one}" for one in columns) + ")"
+
+
+def forbidden_step(transitions: Mapping[StrEnum, frozenset[StrEnum]]) -> str:
+    """The condition « the state changes to one that may not follow »."""
+    steps = [
+        f"(OLD.state = '{state}' AND NEW.state = '{after}')"
+        for state, following in transitions.items()
+        for after in sorted(following)
+    ]
+    return f"(OLD.state <> NEW.state AND NOT ({' OR '.join(steps)}))"
+
+
+@contextmanager
+def rewriting(connection: Connection) -> Iterator[None]:
+    """Take every guard off: only for the demonstration remade and the bench between tests."""
+    if connection.dialect.name == "postgresql":
+        query = "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal"
+        tables = list(connection.scalars(text(query)))
+        for table in tables:
+            connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
+        yield
+        for table in tables:
+            connection.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER USER"))
+        return
+    triggers = connection.execute(text("SELECT * FROM sqlite_master WHERE type = 'trigger'")).all()
+    for trigger in triggers:
+        connection.execute(text(f"DROP TRIGGER {trigger.name}"))
+    yield
+    for trigger in triggers:
+        connection.exec_driver_sql(trigger.sql)

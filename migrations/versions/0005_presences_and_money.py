@@ -1,0 +1,585 @@
+"""Presences and money: régies, attendance, billing of a month, bills that never change, payments."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+# Tables that this migration may empty, shrink or fill; every other table keeps its number of rows.
+ROWS_MAY_CHANGE = ()
+# Columns of tables that have rows: filled while they are added.
+FILLED = {}
+
+MAIL_KINDS = (
+    "activation",
+    "provisional_password",
+    "password_changed",
+    "booking_receipt",
+    "booking_decision",
+    "change_decision",
+    "document_decision",
+    "document_expiry",
+    "email_change",
+    "email_change_notice",
+    "email_changed",
+    "place_offer",
+    "place_lost",
+    "closure",
+    "absence_receipt",
+    "allotment_result",
+    "enrolment_decision",
+    "custody_swap",
+    "booking_reminder",
+    "invoice_issued",
+    "invoice_reminder",
+    "dispute_decision",
+)
+STEPS = (
+    ("draft", "carried"),
+    ("draft", "settled"),
+    ("draft", "unsettled"),
+    ("unsettled", "cancelled"),
+    ("unsettled", "paid_online"),
+    ("unsettled", "partial"),
+    ("unsettled", "paying"),
+    ("unsettled", "settled"),
+    ("paying", "paid_online"),
+    ("paying", "partial"),
+    ("paying", "settled"),
+    ("paying", "unsettled"),
+    ("paid_online", "partial"),
+    ("paid_online", "settled"),
+    ("paid_online", "unsettled"),
+    ("partial", "cancelled"),
+    ("partial", "paid_online"),
+    ("partial", "paying"),
+    ("partial", "settled"),
+    ("partial", "unsettled"),
+    ("settled", "partial"),
+    ("settled", "unsettled"),
+)
+_STEP = " OR ".join(f"(OLD.state = '{before}' AND NEW.state = '{after}')" for before, after in STEPS)
+_FROZEN = " OR ".join(
+    f"OLD.{column} IS DISTINCT FROM NEW.{column}"
+    for column in (
+        "regie_id", "run_id", "household_id", "kind", "corrects_id", "month", "year", "number", "reference",
+        "recipient_name", "recipient_address", "issue_day", "due_day", "total_cents", "created_at",
+    )
+)  # fmt: skip
+_LINES = "(SELECT coalesce(sum(amount_cents), 0) FROM invoice_line WHERE invoice_id = NEW.id)"
+_TOTAL = f"(OLD.state = 'draft' AND NEW.state <> 'draft' AND NEW.total_cents <> {_LINES})"
+_ISSUED = "((SELECT state FROM invoice WHERE id = {row}.invoice_id) <> 'draft')"
+# Name, table, act, what is refused, in which words.
+GUARDS = (
+    (
+        "invoice_state",
+        "invoice",
+        "UPDATE",
+        f"(OLD.state <> NEW.state AND NOT ({_STEP}))",
+        "invoice: forbidden state",
+    ),
+    ("invoice_total", "invoice", "UPDATE", _TOTAL, "invoice: the total is not that of its lines"),
+    ("invoice_frozen", "invoice", "UPDATE", f"(OLD.state <> 'draft' AND ({_FROZEN}))", "invoice is issued"),
+    ("invoice_kept", "invoice", "DELETE", "(OLD.state <> 'draft')", "invoice is issued"),
+    ("invoice_line_no_insert", "invoice_line", "INSERT", _ISSUED.format(row="NEW"), "invoice is issued"),
+    ("invoice_line_no_update", "invoice_line", "UPDATE", _ISSUED.format(row="OLD"), "invoice is issued"),
+    ("invoice_line_no_delete", "invoice_line", "DELETE", _ISSUED.format(row="OLD"), "invoice is issued"),
+)
+
+
+def guard(name: str, table: str, act: str, refused: str, message: str) -> None:
+    head = f"CREATE TRIGGER {name} BEFORE {act} ON {table} FOR EACH ROW"
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(f"{head} WHEN {refused} BEGIN SELECT RAISE(ABORT, '{message}'); END")
+        return
+    row = "OLD" if act == "DELETE" else "NEW"
+    op.execute(
+        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF {refused} THEN "
+        f"RAISE '{message}' USING ERRCODE = 'restrict_violation'; END IF; RETURN {row}; END $$"
+    )
+    op.execute(f"{head} EXECUTE FUNCTION {name}()")
+
+
+def upgrade() -> None:
+    op.create_table(
+        "regie",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("code", sa.String(length=10), nullable=False),
+        sa.Column("address", sa.String(length=300), nullable=False),
+        sa.Column("phone", sa.String(length=30), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("payment_terms", sa.Text(), nullable=False),
+        sa.Column("iban", sa.String(length=34), nullable=False),
+        sa.Column("bic", sa.String(length=11), nullable=False),
+        sa.Column("due_days", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.CheckConstraint("due_days > 0", name=op.f("ck_regie_due_days")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_regie")),
+        sa.UniqueConstraint("code", name=op.f("uq_regie_code")),
+        sa.UniqueConstraint("name", name=op.f("uq_regie_name")),
+    )
+    op.create_table(
+        "billing_run",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("regie_id", sa.Integer(), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum("draft", "issued", name="runstate", native_enum=False, create_constraint=True, length=24),
+            nullable=False,
+        ),
+        sa.Column("author_name", sa.String(length=160), nullable=False),
+        sa.Column("drafted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("issued_by_name", sa.String(length=160), nullable=False),
+        sa.Column("issue_day", sa.Date(), nullable=True),
+        sa.Column("due_day", sa.Date(), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'issued') = (issued_at IS NOT NULL)", name=op.f("ck_billing_run_issued")
+        ),
+        sa.ForeignKeyConstraint(
+            ["regie_id"], ["regie.id"], name=op.f("fk_billing_run_regie_id"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billing_run")),
+        sa.UniqueConstraint("regie_id", "month", name=op.f("uq_billing_run_regie_id_month")),
+    )
+    op.create_table(
+        "invoice_sequence",
+        sa.Column("regie_id", sa.Integer(), nullable=False),
+        sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("last_number", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["regie_id"], ["regie.id"], name=op.f("fk_invoice_sequence_regie_id"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("regie_id", "year", name=op.f("pk_invoice_sequence")),
+    )
+    op.create_table(
+        "payment",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("regie_id", sa.Integer(), nullable=False),
+        sa.Column("household_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "method",
+            sa.Enum(
+                "cash",
+                "cheque",
+                "cesu",
+                "ancv",
+                "transfer",
+                "treasury",
+                name="paymentmethod",
+                native_enum=False,
+                create_constraint=True,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "valid",
+                "cancelled",
+                name="paymentstate",
+                native_enum=False,
+                create_constraint=True,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("amount_cents", sa.Integer(), nullable=False),
+        sa.Column("allocated_cents", sa.Integer(), nullable=False),
+        sa.Column("received_on", sa.Date(), nullable=False),
+        sa.Column("reference", sa.String(length=120), nullable=False),
+        sa.Column("submission_key", sa.String(length=40), nullable=False),
+        sa.Column("author_name", sa.String(length=160), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cancelled_by_name", sa.String(length=160), nullable=False),
+        sa.Column("cancel_reason", sa.String(length=300), nullable=False),
+        sa.CheckConstraint(
+            "(state = 'cancelled') = (cancelled_at IS NOT NULL)", name=op.f("ck_payment_cancelled")
+        ),
+        sa.CheckConstraint(
+            "state = 'valid' OR allocated_cents = 0", name=op.f("ck_payment_cancelled_pays_nothing")
+        ),
+        sa.CheckConstraint("allocated_cents BETWEEN 0 AND amount_cents", name=op.f("ck_payment_allocated")),
+        sa.CheckConstraint("amount_cents > 0", name=op.f("ck_payment_amount")),
+        sa.ForeignKeyConstraint(
+            ["household_id"], ["household.id"], name=op.f("fk_payment_household_id"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["regie_id"], ["regie.id"], name=op.f("fk_payment_regie_id"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payment")),
+        sa.UniqueConstraint("submission_key", name=op.f("uq_payment_submission_key")),
+    )
+    with op.batch_alter_table("payment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_payment_household_id"), ["household_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_payment_regie_id"), ["regie_id"], unique=False)
+
+    op.create_table(
+        "invoice",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("regie_id", sa.Integer(), nullable=False),
+        sa.Column("run_id", sa.Integer(), nullable=True),
+        sa.Column("household_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "invoice",
+                "credit_note",
+                name="invoicekind",
+                native_enum=False,
+                create_constraint=True,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("corrects_id", sa.Integer(), nullable=True),
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "draft",
+                "carried",
+                "unsettled",
+                "paying",
+                "paid_online",
+                "partial",
+                "settled",
+                "cancelled",
+                name="invoicestate",
+                native_enum=False,
+                create_constraint=True,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("year", sa.Integer(), nullable=True),
+        sa.Column("number", sa.Integer(), nullable=True),
+        sa.Column("reference", sa.String(length=30), nullable=True),
+        sa.Column("recipient_name", sa.String(length=200), nullable=False),
+        sa.Column("recipient_address", sa.Text(), nullable=False),
+        sa.Column("issue_day", sa.Date(), nullable=True),
+        sa.Column("due_day", sa.Date(), nullable=True),
+        sa.Column("total_cents", sa.Integer(), nullable=False),
+        sa.Column("settled_cents", sa.Integer(), nullable=False),
+        sa.Column("settled_on", sa.Date(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(kind = 'credit_note') = (corrects_id IS NOT NULL)", name=op.f("ck_invoice_corrects")
+        ),
+        sa.CheckConstraint(
+            "(state IN ('draft', 'carried')) = (number IS NULL)", name=op.f("ck_invoice_numbered")
+        ),
+        sa.CheckConstraint("(number IS NULL) = (issue_day IS NULL)", name=op.f("ck_invoice_dated")),
+        sa.CheckConstraint("(number IS NULL) = (reference IS NULL)", name=op.f("ck_invoice_referenced")),
+        sa.CheckConstraint(
+            "settled_cents <= total_cents OR settled_cents = 0", name=op.f("ck_invoice_not_overpaid")
+        ),
+        sa.CheckConstraint("settled_cents >= 0", name=op.f("ck_invoice_settled")),
+        sa.ForeignKeyConstraint(
+            ["corrects_id"], ["invoice.id"], name=op.f("fk_invoice_corrects_id"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["household_id"], ["household.id"], name=op.f("fk_invoice_household_id"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["regie_id"], ["regie.id"], name=op.f("fk_invoice_regie_id"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["billing_run.id"], name=op.f("fk_invoice_run_id"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invoice")),
+        sa.UniqueConstraint("reference", name=op.f("uq_invoice_reference")),
+        sa.UniqueConstraint("regie_id", "year", "number", name=op.f("uq_invoice_regie_id_year_number")),
+    )
+    with op.batch_alter_table("invoice", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_invoice_corrects_id"), ["corrects_id"], unique=False)
+        batch_op.create_index("ix_invoice_household", ["household_id", "month"], unique=False)
+        batch_op.create_index(batch_op.f("ix_invoice_run_id"), ["run_id"], unique=False)
+
+    op.create_table(
+        "payment_allocation",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("payment_id", sa.Integer(), nullable=False),
+        sa.Column("invoice_id", sa.Integer(), nullable=False),
+        sa.Column("amount_cents", sa.Integer(), nullable=False),
+        sa.CheckConstraint("amount_cents > 0", name=op.f("ck_payment_allocation_amount")),
+        sa.ForeignKeyConstraint(
+            ["invoice_id"], ["invoice.id"], name=op.f("fk_payment_allocation_invoice_id"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["payment_id"], ["payment.id"], name=op.f("fk_payment_allocation_payment_id"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payment_allocation")),
+        sa.UniqueConstraint(
+            "payment_id", "invoice_id", name=op.f("uq_payment_allocation_payment_id_invoice_id")
+        ),
+    )
+    with op.batch_alter_table("payment_allocation", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_payment_allocation_invoice_id"), ["invoice_id"], unique=False)
+
+    op.create_table(
+        "attendance",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("child_id", sa.Integer(), nullable=False),
+        sa.Column("household_id", sa.Integer(), nullable=False),
+        sa.Column("opening_id", sa.Integer(), nullable=False),
+        sa.Column("activity_id", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("presence_type_id", sa.Integer(), nullable=False),
+        sa.Column("booking_id", sa.Integer(), nullable=True),
+        sa.Column(
+            "mark",
+            sa.Enum(
+                "present",
+                "absent",
+                name="attendancemark",
+                native_enum=False,
+                create_constraint=True,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("arrived_minute", sa.Integer(), nullable=True),
+        sa.Column("left_minute", sa.Integer(), nullable=True),
+        sa.Column("note", sa.String(length=300), nullable=False),
+        sa.Column("author_user_id", sa.Integer(), nullable=False),
+        sa.Column("author_name", sa.String(length=160), nullable=False),
+        sa.Column("marked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("arrived_minute <= left_minute", name=op.f("ck_attendance_order")),
+        sa.CheckConstraint("arrived_minute BETWEEN 0 AND 1439", name=op.f("ck_attendance_arrived")),
+        sa.CheckConstraint("left_minute BETWEEN 0 AND 1439", name=op.f("ck_attendance_left")),
+        sa.ForeignKeyConstraint(
+            ["activity_id"], ["activity.id"], name=op.f("fk_attendance_activity_id"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["author_user_id"],
+            ["user_account.id"],
+            name=op.f("fk_attendance_author_user_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["booking_id"], ["booking.id"], name=op.f("fk_attendance_booking_id"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["child_id"], ["child.id"], name=op.f("fk_attendance_child_id"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["household_id"], ["household.id"], name=op.f("fk_attendance_household_id"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["opening_id"], ["opening.id"], name=op.f("fk_attendance_opening_id"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["presence_type_id"],
+            ["presence_type.id"],
+            name=op.f("fk_attendance_presence_type_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attendance")),
+        sa.UniqueConstraint("child_id", "opening_id", name=op.f("uq_attendance_child_id_opening_id")),
+    )
+    with op.batch_alter_table("attendance", schema=None) as batch_op:
+        batch_op.create_index("ix_attendance_activity_day", ["activity_id", "day"], unique=False)
+        batch_op.create_index(batch_op.f("ix_attendance_booking_id"), ["booking_id"], unique=False)
+        batch_op.create_index("ix_attendance_household_day", ["household_id", "day"], unique=False)
+        batch_op.create_index(batch_op.f("ix_attendance_opening_id"), ["opening_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_attendance_presence_type_id"), ["presence_type_id"], unique=False
+        )
+
+    op.create_table(
+        "billing_finding",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("run_id", sa.Integer(), nullable=False),
+        sa.Column("household_id", sa.Integer(), nullable=True),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "unmarked",
+                "unpriced",
+                "no_regie",
+                "quotient",
+                "unusual",
+                "negative",
+                "difference",
+                name="findingkind",
+                native_enum=False,
+                create_constraint=True,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("sentence", sa.Text(), nullable=False),
+        sa.Column("is_blocking", sa.Boolean(), nullable=False),
+        sa.Column("booking_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["booking_id"], ["booking.id"], name=op.f("fk_billing_finding_booking_id"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["household_id"],
+            ["household.id"],
+            name=op.f("fk_billing_finding_household_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["billing_run.id"], name=op.f("fk_billing_finding_run_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billing_finding")),
+    )
+    with op.batch_alter_table("billing_finding", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_billing_finding_household_id"), ["household_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_billing_finding_run_id"), ["run_id"], unique=False)
+
+    op.create_table(
+        "invoice_line",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("invoice_id", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "presence",
+                "absence",
+                "adjustment",
+                "carried",
+                "correction",
+                name="invoicelinekind",
+                native_enum=False,
+                create_constraint=True,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("child_id", sa.Integer(), nullable=True),
+        sa.Column("activity_id", sa.Integer(), nullable=True),
+        sa.Column("booking_id", sa.Integer(), nullable=True),
+        sa.Column("day", sa.Date(), nullable=True),
+        sa.Column("label", sa.String(length=200), nullable=False),
+        sa.Column("amount_cents", sa.Integer(), nullable=False),
+        sa.Column("explanation", sa.JSON(), nullable=False),
+        sa.Column("rulebook_version_id", sa.Integer(), nullable=True),
+        sa.Column("quotient_hundredths", sa.Integer(), nullable=True),
+        sa.Column("carried_from_id", sa.Integer(), nullable=True),
+        sa.Column("corrects_line_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["activity_id"], ["activity.id"], name=op.f("fk_invoice_line_activity_id"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["booking_id"], ["booking.id"], name=op.f("fk_invoice_line_booking_id"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["carried_from_id"],
+            ["invoice.id"],
+            name=op.f("fk_invoice_line_carried_from_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["child_id"], ["child.id"], name=op.f("fk_invoice_line_child_id"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["corrects_line_id"],
+            ["invoice_line.id"],
+            name=op.f("fk_invoice_line_corrects_line_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["invoice_id"], ["invoice.id"], name=op.f("fk_invoice_line_invoice_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["rulebook_version_id"],
+            ["rulebook_version.id"],
+            name=op.f("fk_invoice_line_rulebook_version_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invoice_line")),
+        sa.UniqueConstraint("invoice_id", "position", name=op.f("uq_invoice_line_invoice_id_position")),
+    )
+    with op.batch_alter_table("invoice_line", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_invoice_line_booking_id"), ["booking_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_invoice_line_carried_from_id"), ["carried_from_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_invoice_line_child_id"), ["child_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_invoice_line_corrects_line_id"), ["corrects_line_id"], unique=False
+        )
+
+    op.create_table(
+        "line_dispute",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("line_id", sa.Integer(), nullable=False),
+        sa.Column("household_id", sa.Integer(), nullable=False),
+        sa.Column("author_user_id", sa.Integer(), nullable=False),
+        sa.Column("author_name", sa.String(length=160), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "open",
+                "accepted",
+                "refused",
+                name="disputestate",
+                native_enum=False,
+                create_constraint=True,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("answered_by_name", sa.String(length=160), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("(state = 'open') = (answered_at IS NULL)", name=op.f("ck_line_dispute_answered")),
+        sa.ForeignKeyConstraint(
+            ["author_user_id"],
+            ["user_account.id"],
+            name=op.f("fk_line_dispute_author_user_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["household_id"], ["household.id"], name=op.f("fk_line_dispute_household_id"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["line_id"], ["invoice_line.id"], name=op.f("fk_line_dispute_line_id"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_line_dispute")),
+    )
+    with op.batch_alter_table("line_dispute", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_line_dispute_household_id"), ["household_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_line_dispute_line_id"), ["line_id"], unique=False)
+        batch_op.create_index(
+            "uq_line_dispute_open",
+            ["line_id"],
+            unique=True,
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        )
+
+    with op.batch_alter_table("activity", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("regie_id", sa.Integer(), nullable=True))
+        batch_op.create_index(batch_op.f("ix_activity_regie_id"), ["regie_id"], unique=False)
+        batch_op.create_foreign_key(
+            batch_op.f("fk_activity_regie_id"), "regie", ["regie_id"], ["id"], ondelete="RESTRICT"
+        )
+    _allow("outgoing_mail", "kind", "mailkind", MAIL_KINDS)
+    for one in GUARDS:
+        guard(*one)
+
+
+def _allow(table: str, column: str, name: str, values: tuple[str, ...]) -> None:
+    """Replace the list of values that a column may hold."""
+    listed = ", ".join(f"'{value}'" for value in values)
+    with op.batch_alter_table(table, schema=None) as batch_op:
+        batch_op.drop_constraint(op.f(f"ck_{table}_{name}"), type_="check")
+        batch_op.create_check_constraint(op.f(f"ck_{table}_{name}"), sa.text(f"{column} IN ({listed})"))
+
+
+def downgrade() -> None:
+    raise NotImplementedError("Going back is restoring the backup made before the upgrade.")
