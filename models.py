@@ -1401,7 +1401,7 @@ class Invoice(db.Model):
     """A bill, or a credit note (avoir, negative). Frozen once issued: the database refuses any other change
     than of its state and of what is settled (R42, S59).
 
-    `settled_cents`: what was received and allocated to it. `month`: the first day of the month it bills.
+    `credited_cents`: what its credit notes took off it. `settled_cents`: what was received for it. `month`: the first day of the month it bills.
     """
 
     __tablename__ = "invoice"
@@ -1411,8 +1411,11 @@ class Invoice(db.Model):
         CheckConstraint("(number IS NULL) = (reference IS NULL)", name="referenced"),
         CheckConstraint("(number IS NULL) = (issue_day IS NULL)", name="dated"),
         CheckConstraint("(kind = 'credit_note') = (corrects_id IS NOT NULL)", name="corrects"),
-        CheckConstraint("settled_cents >= 0", name="settled"),
-        CheckConstraint("settled_cents <= total_cents OR settled_cents = 0", name="not_overpaid"),
+        CheckConstraint("settled_cents >= 0 AND credited_cents >= 0", name="settled"),
+        CheckConstraint(
+            "settled_cents + credited_cents <= total_cents OR settled_cents + credited_cents = 0",
+            name="not_overpaid",
+        ),
         Index("ix_invoice_household", "household_id", "month"),
     )
 
@@ -1432,6 +1435,7 @@ class Invoice(db.Model):
     issue_day: Mapped[date | None] = mapped_column(Date)
     due_day: Mapped[date | None] = mapped_column(Date)
     total_cents: Mapped[int]
+    credited_cents: Mapped[int] = mapped_column(default=0)
     settled_cents: Mapped[int] = mapped_column(default=0)
     settled_on: Mapped[date | None] = mapped_column(
         Date

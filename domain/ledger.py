@@ -3,7 +3,7 @@
 The database knows the same table of states: `extensions.guard_states`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from domain.enums import InvoiceState
@@ -34,7 +34,7 @@ INVOICE_TRANSITIONS: Mapping[InvoiceState, frozenset[InvoiceState]] = {
         }
     ),
     # A payment that is taken back (a mistake, a cheque without funds) opens the debt again.
-    InvoiceState.SETTLED: frozenset({InvoiceState.UNSETTLED, InvoiceState.PARTIAL}),
+    InvoiceState.SETTLED: frozenset({InvoiceState.UNSETTLED, InvoiceState.PARTIAL, InvoiceState.CANCELLED}),
     InvoiceState.CANCELLED: frozenset(),
 }
 
@@ -51,15 +51,18 @@ class Debt:
     left_cents: int
 
 
-def state_of(total_cents: int, settled_cents: int) -> InvoiceState:
-    """The state of an issued bill by what was received for it."""
-    if settled_cents >= total_cents:
+def state_of(total_cents: int, credited_cents: int, settled_cents: int) -> InvoiceState:
+    """The state of an issued bill by what credit notes took off it and what was received for it."""
+    owed = total_cents - credited_cents
+    if owed <= 0 < credited_cents:
+        return InvoiceState.CANCELLED
+    if settled_cents >= owed:
         return InvoiceState.SETTLED
     return InvoiceState.PARTIAL if settled_cents else InvoiceState.UNSETTLED
 
 
-def allocate(amount_cents: int, debts: list[Debt]) -> tuple[dict[int, int], int]:
-    """Money over bills in their order, the oldest first: cents by bill, and what is left over."""
+def allocate(amount_cents: int, debts: Iterable[Debt]) -> tuple[dict[int, int], int]:
+    """Money over bills in their order: cents by bill, and what is left over."""
     shares, left = {}, amount_cents
     for debt in debts:
         share = min(left, debt.left_cents)

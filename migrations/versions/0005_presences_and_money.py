@@ -49,6 +49,7 @@ STEPS = (
     ("paying", "partial"),
     ("paying", "settled"),
     ("paying", "unsettled"),
+    ("paid_online", "cancelled"),
     ("paid_online", "partial"),
     ("paid_online", "settled"),
     ("paid_online", "unsettled"),
@@ -57,6 +58,7 @@ STEPS = (
     ("partial", "paying"),
     ("partial", "settled"),
     ("partial", "unsettled"),
+    ("settled", "cancelled"),
     ("settled", "partial"),
     ("settled", "unsettled"),
 )
@@ -267,6 +269,7 @@ def upgrade() -> None:
         sa.Column("issue_day", sa.Date(), nullable=True),
         sa.Column("due_day", sa.Date(), nullable=True),
         sa.Column("total_cents", sa.Integer(), nullable=False),
+        sa.Column("credited_cents", sa.Integer(), nullable=False),
         sa.Column("settled_cents", sa.Integer(), nullable=False),
         sa.Column("settled_on", sa.Date(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -279,9 +282,10 @@ def upgrade() -> None:
         sa.CheckConstraint("(number IS NULL) = (issue_day IS NULL)", name=op.f("ck_invoice_dated")),
         sa.CheckConstraint("(number IS NULL) = (reference IS NULL)", name=op.f("ck_invoice_referenced")),
         sa.CheckConstraint(
-            "settled_cents <= total_cents OR settled_cents = 0", name=op.f("ck_invoice_not_overpaid")
+            "settled_cents + credited_cents <= total_cents OR settled_cents + credited_cents = 0",
+            name=op.f("ck_invoice_not_overpaid"),
         ),
-        sa.CheckConstraint("settled_cents >= 0", name=op.f("ck_invoice_settled")),
+        sa.CheckConstraint("settled_cents >= 0 AND credited_cents >= 0", name=op.f("ck_invoice_settled")),
         sa.ForeignKeyConstraint(
             ["corrects_id"], ["invoice.id"], name=op.f("fk_invoice_corrects_id"), ondelete="RESTRICT"
         ),
