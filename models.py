@@ -1401,7 +1401,8 @@ class Invoice(db.Model):
     """A bill, or a credit note (avoir, negative). Frozen once issued: the database refuses any other change
     than of its state and of what is settled (R42, S59).
 
-    `credited_cents`: what its credit notes took off it. `settled_cents`: what was received for it. `month`: the first day of the month it bills.
+    `credited_cents`: what its credit notes took off it. `settled_cents`: what was received for it.
+    `month`: the first day of the month it bills.
     """
 
     __tablename__ = "invoice"

@@ -23,7 +23,9 @@ INVOICE_TRANSITIONS: Mapping[InvoiceState, frozenset[InvoiceState]] = {
     InvoiceState.PAYING: frozenset(
         {InvoiceState.UNSETTLED, InvoiceState.PAID_ONLINE, InvoiceState.PARTIAL, InvoiceState.SETTLED}
     ),
-    InvoiceState.PAID_ONLINE: frozenset({InvoiceState.SETTLED, InvoiceState.UNSETTLED, InvoiceState.PARTIAL}),
+    InvoiceState.PAID_ONLINE: frozenset(
+        {InvoiceState.SETTLED, InvoiceState.UNSETTLED, InvoiceState.PARTIAL, InvoiceState.CANCELLED}
+    ),
     InvoiceState.PARTIAL: frozenset(
         {
             InvoiceState.UNSETTLED,
