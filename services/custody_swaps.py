@@ -60,12 +60,15 @@ def propose(parent: Parent, child_id: int, given: Span, taken: Span | None, key:
     """Offer days of care to the other household, perhaps against days of its own. Returns the swap's id.
 
     The same sending again (`key`) is the same proposal. Raises NotFound for a child whom the parent does not
-    read, Refused `one_household`, `dates`, `not_ours`, `not_theirs` or `already_asked`.
+    read and for somebody else's sending, Refused `one_household`, `dates`, `not_ours`, `not_theirs` or
+    `already_asked`.
     """
     with write_transaction() as session:
         custody_moves.hold(session, child_id, now)
         sent = session.scalar(select(CustodySwap).where(CustodySwap.submission_key == key))
-        if sent is not None and sent.author_user_id == parent.user_id:
+        if sent is not None:
+            if sent.author_user_id != parent.user_id:
+                raise NotFound
             return sent.id
         household_id, other_id = _two_homes(session, child_id, parent.household_ids)
         _refuse_dates(given, taken, paris_now(now).date())

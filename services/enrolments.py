@@ -52,20 +52,19 @@ class Terms:
 def ask(author: Author, wish: Wish, *, submission_key: str, author_name: str, now: datetime) -> str:
     """Send a request, or find the one that this form made before. Returns its reference.
 
-    Raises NotFound for somebody else's child or an activity that is not offered; Refused `dates`,
+    Raises NotFound for somebody else's child or sending, or an activity that is not offered; Refused `dates`,
     `not_admitted` with the sentences of the règlement, `already_asked`, `overlap`.
     """
     with write_transaction() as session:
         household_id = wizard.household_of(wish.child_id, author.household_ids)
         child = session.get_one(Child, wish.child_id, with_for_update=True)
         sent = session.scalar(
-            select(EnrolmentRequest.reference).where(
-                EnrolmentRequest.submission_key == submission_key,
-                EnrolmentRequest.author_user_id == author.user_id,
-            )
+            select(EnrolmentRequest).where(EnrolmentRequest.submission_key == submission_key)
         )
         if sent is not None:
-            return sent
+            if sent.author_user_id != author.user_id:
+                raise NotFound
+            return sent.reference
         facility = _facility(session, wish.activity_id)
         check_days(wish.first_day, wish.last_day, paris_now(now).date())
         found = enrolment_queries.admission(

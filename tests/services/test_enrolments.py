@@ -132,6 +132,15 @@ def test_one_form_makes_one_request(bench):
     assert len(bench.world.all(EnrolmentRequest)) == 1
 
 
+def test_the_form_of_somebody_else_is_not_found(bench):
+    bench.ask("k1")
+    home = bench.world.household("MARTY")
+    user = bench.world.parent(home)
+    with pytest.raises(NotFound):
+        bench.ask("k1", child=bench.world.child(home, "Zoé"), home=home, user=user)
+    assert bench.row().child_id == bench.leo.id
+
+
 @pytest.mark.parametrize(
     "days",
     [

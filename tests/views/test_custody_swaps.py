@@ -157,6 +157,15 @@ def test_the_same_days_wait_once(client, two):
     assert "attend déjà une réponse" in words(client.page.main)
 
 
+def test_the_sending_of_somebody_else_is_not_found(client, two):
+    propose(client, two, taken=("", ""))
+    client.sign_in(two.karim)
+    key = two.world.one(CustodySwap).submission_key
+    typed = {"given_first": "2027-02-01", "given_last": "2027-02-01"}
+    assert client.submit(address(two), typed, forged={"sending": key}).status_code == 404
+    assert two.world.one(CustodySwap).household_id == two.solignac.id
+
+
 def test_days_can_be_swapped_back(client, two):
     propose(client, two, taken=("", ""))
     reply(client, two, "accepter")
