@@ -62,7 +62,7 @@ from models import (
 )
 from queries.closure_columns import closed_to_the_class
 from queries.custody import has_custody, homes
-from queries.place_columns import narrowest, waiting_in_group, waiting_rank
+from queries.place_columns import covers, narrowest, waiting_in_group, waiting_rank
 from queries.reading import read
 from queries.rules import RuleSet, rule_set
 
@@ -174,22 +174,11 @@ _PENDING_CHANGE = (
 )
 
 
-def _covers(child_id: ColumnElement[int]) -> tuple[ColumnElement[bool], ...]:
-    """What makes an enrolment one of the child for the day and the activity of the row."""
-    return (
-        Enrolment.child_id == child_id,
-        Enrolment.facility_id == Facility.id,
-        or_(Enrolment.activity_id.is_(None), Enrolment.activity_id == Activity.id),
-        Enrolment.first_day <= Opening.day,
-        Enrolment.last_day >= Opening.day,
-    )
-
-
 def _columns(child_id: ColumnElement[int], parts: ColumnElement[int]) -> tuple[ColumnElement, ...]:
     """In the order of the fields of ChildDay; `parts` are those of the day that the presence type takes."""
     group_id = (
         select(func.min(Enrolment.group_id))
-        .where(*_covers(child_id))
+        .where(*covers(child_id, Opening.day))
         .correlate_except(Enrolment)
         .scalar_subquery()
     )
@@ -238,7 +227,7 @@ def _columns(child_id: ColumnElement[int], parts: ColumnElement[int]) -> tuple[C
         _PENDING_CHANGE,
         exists()
         .where(
-            *_covers(child_id),
+            *covers(child_id, Opening.day),
             HouseholdChild.child_id == Enrolment.child_id,
             HouseholdChild.household_id == BookingDraft.household_id,
             HouseholdChild.is_restricted.is_(False),

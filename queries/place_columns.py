@@ -1,13 +1,30 @@
-"""What statements say of places: the rank on a waiting list, the room left where groups or parts narrow a
-day."""
+"""What statements say of places: whose the day may be, the rank on a waiting list, the room left where groups
+or parts narrow a day."""
+
+from datetime import date
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, null, or_, select
 from sqlalchemy.orm import aliased
 
 from domain.enums import BookingState
-from models import Booking, BookingRequestLine, Opening, PlaceLimit
+from models import Activity, Booking, BookingRequestLine, Enrolment, Opening, PlaceLimit
 
 _LAST = 2_147_483_647  # those without an order come after those that an allotment ordered
+
+
+def covers(child_id: ColumnElement[int] | int, day: ColumnElement[date]) -> tuple[ColumnElement[bool], ...]:
+    """What makes an `Enrolment` one of the child in `Activity` on that day."""
+    return (
+        Enrolment.child_id == child_id,
+        Enrolment.facility_id == Activity.facility_id,
+        or_(Enrolment.activity_id.is_(None), Enrolment.activity_id == Activity.id),
+        Enrolment.first_day <= day,
+        Enrolment.last_day >= day,
+    )
+
+
+# The child of `Booking` is enrolled in its `Activity` on its day.
+IS_ENROLLED = exists().where(*covers(Booking.child_id, Booking.day)).correlate(Booking, Activity)
 
 
 def waiting_rank() -> ColumnElement[int]:

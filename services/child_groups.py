@@ -16,6 +16,7 @@ from domain.french import enumerate_fr, format_short_day, plural
 from domain.people import age
 from domain.workflow import ACTIVE_STATES, PLACE_HOLDING_STATES
 from models import Activity, Booking, Child, ChildGroup, Enrolment, Opening
+from queries.place_columns import covers
 from services import booking_life, places, waiting_lists
 
 _MOST_DAYS_NAMED = 5
@@ -101,13 +102,7 @@ def _group_on_the_day(booking: Booking) -> Select[tuple[int, int | None]]:
         .select_from(Enrolment)
         .join(Activity, Activity.facility_id == Enrolment.facility_id)
         .join(Opening, Opening.activity_id == Activity.id)
-        .where(
-            Opening.id == booking.opening_id,
-            Enrolment.child_id == booking.child_id,
-            or_(Enrolment.activity_id.is_(None), Enrolment.activity_id == Activity.id),
-            Enrolment.first_day <= Opening.day,
-            Enrolment.last_day >= Opening.day,
-        )
+        .where(Opening.id == booking.opening_id, *covers(booking.child_id, Opening.day))
     )
 
 

@@ -38,6 +38,7 @@ from models import (
     QuotientFamilial,
     User,
 )
+from queries.place_columns import IS_ENROLLED
 from services import audit, child_groups, name_index, records
 from services.accounts import Author
 from services.transaction import write_transaction
@@ -519,24 +520,16 @@ def check_placement(session: Session, child_id: int, placement: Placement, but: 
 
 
 def _bookings_without_enrolment(session: Session, child_id: int, today: date) -> int:
-    covered = (
-        select(Enrolment.id)
-        .where(
-            Enrolment.child_id == Booking.child_id,
-            Enrolment.facility_id == Activity.facility_id,
-            or_(Enrolment.activity_id.is_(None), Enrolment.activity_id == Activity.id),
-            Enrolment.first_day <= Booking.day,
-            Enrolment.last_day >= Booking.day,
-        )
-        .exists()
-    )
     return session.scalar(
         select(func.count())
         .select_from(Booking)
         .join(Opening, Opening.id == Booking.opening_id)
         .join(Activity, Activity.id == Opening.activity_id)
         .where(
-            Booking.child_id == child_id, Booking.day > today, Booking.state.in_(ACTIVE_BOOKINGS), ~covered
+            Booking.child_id == child_id,
+            Booking.day > today,
+            Booking.state.in_(ACTIVE_BOOKINGS),
+            ~IS_ENROLLED,
         )
     )
 

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from domain.enums import BookingState
 from domain.workflow import PLACE_HOLDING_STATES
-from models import Booking, HouseholdChild, Opening, PlaceLimit, PresenceType
-from queries.place_columns import WAITING_ORDER, counts_in
+from models import Activity, Booking, HouseholdChild, Opening, PlaceLimit, PresenceType
+from queries.place_columns import IS_ENROLLED, WAITING_ORDER, counts_in
 
 _AT_ONCE = 500
 
@@ -114,7 +114,7 @@ def swap(session: Session, held: Seat, wanted: Seat) -> bool:
 
 def who_could_come(session: Session, opening_id: int) -> list[Booking]:
     """The waiting bookings of a day that find a place now, each taken alone, in the order of the list; not
-    those of a household that reads of the child its name alone."""
+    those of a child who is not enrolled that day, nor of a household that reads of it its name alone."""
     seat = (PlaceLimit.opening_id == Booking.opening_id, *counts_in(Booking.group_id, PresenceType.parts))
     full_limit = exists().where(*seat, PlaceLimit.booked >= PlaceLimit.capacity)
     restricted = exists().where(
@@ -126,10 +126,12 @@ def who_could_come(session: Session, opening_id: int) -> list[Booking]:
         session.scalars(
             select(Booking)
             .join(Opening, Opening.id == Booking.opening_id)
+            .join(Activity, Activity.id == Booking.activity_id)
             .join(PresenceType, PresenceType.id == Booking.presence_type_id)
             .where(
                 Booking.opening_id == opening_id,
                 Booking.state == BookingState.WAITING,
+                IS_ENROLLED,
                 ~restricted,
                 or_(Opening.capacity.is_(None), Opening.booked < Opening.capacity),
                 or_(Opening.has_limits.is_(False), ~full_limit),

@@ -7,7 +7,7 @@ nobody waits on a day that could have a place. `serve` runs inside the transacti
 place; nobody waits for a day that can no longer be booked.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
@@ -29,6 +29,7 @@ from models import (
     Opening,
     PresenceType,
 )
+from queries.place_columns import IS_ENROLLED
 from queries.rules import rule_set
 from services import audit, booking_life, outbox, places
 from services.booking_life import THE_PORTAL, Actor
@@ -37,6 +38,7 @@ from services.transaction import write_transaction
 LOST = f"Proposition restée sans réponse{NBSP}: la place est passée à l’enfant suivant."
 GIVEN_UP = "Place proposée, laissée par la famille."
 TOO_LATE = "Aucune place ne s’est libérée à temps."
+NOT_ENROLLED = "L’enfant n’est plus inscrit ce jour-là."
 
 
 def serve(session: Session, opening_ids: Iterable[int], now: datetime) -> int:
@@ -106,13 +108,15 @@ def accept(booking_id: int, household_ids: Iterable[int], actor: Actor, now: dat
     """Take the place that is offered: accepted, or pending where the structure validates each booking.
 
     Raises NotFound for another household's booking and for a child of whom it reads the name alone, Stale
-    when it is not offered any more.
+    when it is not offered any more or the child not enrolled any more.
     """
     with write_transaction() as session:
         booking = _offered(session, booking_id, household_ids, now)
         link = session.get(HouseholdChild, (booking.household_id, booking.child_id))
         if link is None or link.is_restricted:
             raise NotFound
+        if not _is_enrolled(session, booking):
+            raise Stale(NOT_ENROLLED)
         mode = session.scalar(
             select(Facility.validation_mode)
             .join(Activity, Activity.facility_id == Facility.id)
@@ -153,10 +157,11 @@ def expire(now: datetime) -> int:
 
 
 def tidy(now: datetime) -> int:
-    """End the waiting for days that can no longer be booked, telling each family once, and offer the free
-    places of days on which somebody waits all the same (another règlement, a town brought up to date);
-    returns how many waits ended. The worker's turn, now and then."""
-    ended = [booking_id for booking_id in _waiting_ids() if _is_over(booking_id, now)]
+    """End the waiting for days that can no longer be booked and that of children who are not enrolled any
+    more, telling each family once, and offer the free places of days on which somebody waits all the same
+    (another règlement, a town brought up to date); returns how many waits ended. The worker's turn, now and
+    then."""
+    ended = _waits_to_end(now)
     with_places = select(Opening.id).where(
         Opening.waiting > 0, or_(Opening.capacity.is_(None), Opening.booked < Opening.capacity)
     )
@@ -166,15 +171,21 @@ def tidy(now: datetime) -> int:
         waiting = (Booking.id.in_(ended), Booking.state == BookingState.WAITING)
         held = places.lock(session, with_places.union(select(Booking.opening_id).where(*waiting)))
         for booking in session.scalars(select(Booking).where(*waiting).order_by(Booking.id)).all():
-            _end(session, booking, "booking.wait_ended", TOO_LATE, now)
+            _end(session, booking, "booking.wait_ended", ended[booking.id], now)
         serve(session, held, now)
         return len(ended)
 
 
-def _waiting_ids() -> Sequence[int]:
-    return db.session.scalars(
-        select(Booking.id).where(Booking.state == BookingState.WAITING).order_by(Booking.day)
+def _waits_to_end(now: datetime) -> dict[int, str]:
+    """The bookings that wait in vain, and why."""
+    waiting = db.session.execute(
+        select(Booking.id, IS_ENROLLED.label("is_enrolled"))
+        .join(Activity, Activity.id == Booking.activity_id)
+        .where(Booking.state == BookingState.WAITING)
+        .order_by(Booking.day)
     ).all()
+    found = {row.id: NOT_ENROLLED for row in waiting if not row.is_enrolled}
+    return found | {row.id: TOO_LATE for row in waiting if row.is_enrolled and _is_over(row.id, now)}
 
 
 def _is_over(booking_id: int, now: datetime) -> bool:
@@ -198,6 +209,11 @@ def _offered(session: Session, booking_id: int, household_ids: Iterable[int], no
     if booking.state is not BookingState.OFFERED or booking.offer_expires_at <= now:
         raise Stale("Cette place n’est plus proposée. Voici la situation actuelle.")
     return booking
+
+
+def _is_enrolled(session: Session, booking: Booking) -> bool:
+    mine = select(IS_ENROLLED).select_from(Booking).join(Activity, Activity.id == Booking.activity_id)
+    return bool(session.scalar(mine.where(Booking.id == booking.id)))
 
 
 def _answer_line(session: Session, booking: Booking, state: LineState, reason: str, now: datetime) -> None:

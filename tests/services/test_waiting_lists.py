@@ -13,6 +13,7 @@ from models import (
     Booking,
     BookingEvent,
     BookingRequestLine,
+    Enrolment,
     Facility,
     HouseholdChild,
     Opening,
@@ -248,3 +249,44 @@ def test_nothing_is_offered_to_a_household_that_reads_the_name_alone(queue):
         session.get_one(HouseholdChild, (queue.first.home.id, queue.first.leo.id)).is_restricted = True
     queue.free()
     assert queue.states() == [WAITING, OFFERED]
+
+
+def end_enrolment(queue, family, last_day=None):
+    """The service ends the enrolment before Monday, or takes it away."""
+    with queue.holder.app.app_context(), write_transaction() as session:
+        row = session.scalars(select(Enrolment).where(Enrolment.child_id == family.leo.id)).one()
+        if last_day is None:
+            session.delete(row)
+        else:
+            row.last_day = last_day
+
+
+@pytest.mark.parametrize("last_day", [None, MONDAY - timedelta(days=1)])
+def test_nothing_is_offered_to_a_child_who_is_not_enrolled_any_more(queue, last_day):
+    end_enrolment(queue, queue.first, last_day)
+    queue.free()
+    assert queue.states() == [WAITING, OFFERED]
+    now = queue.holder.world.now
+    assert [queue.run(waiting_lists.tidy, now) for _ in range(2)] == [1, 0]
+    assert queue.states() == [BookingState.REFUSED, OFFERED]
+    line = queue.line(queue.first)
+    assert (line.state, line.reason) == (LineState.REFUSED, waiting_lists.NOT_ENROLLED)
+    (mail,) = queue.mails(MailKind.PLACE_LOST)
+    assert mail.to_address == queue.first.claire.email
+    assert waiting_lists.NOT_ENROLLED in mail.text
+    assert queue.holder.counts(MONDAY) == (1, 0)
+
+
+def test_the_last_day_of_an_enrolment_is_one_of_its_days(queue):
+    end_enrolment(queue, queue.first, MONDAY)
+    assert queue.run(waiting_lists.tidy, queue.holder.world.now) == 0
+    queue.free()
+    assert queue.states() == [OFFERED, WAITING]
+
+
+def test_an_offer_is_not_taken_by_a_child_who_is_not_enrolled_any_more(queue):
+    queue.free()
+    end_enrolment(queue, queue.first)
+    with pytest.raises(Stale, match="plus inscrit"):
+        queue.answer(waiting_lists.accept, queue.first)
+    assert queue.states() == [OFFERED, WAITING]
