@@ -40,9 +40,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class MonthBill:
-    """The charges of a household for one régie and month, in the order of the bill."""
+    """The charges of a household for one régie and month, in the order of the bill.
+
+    `regie_id` is None for what no régie can bill yet. Without charges a bill only carries findings.
+    """
 
     household_id: int
+    regie_id: int | None
     charges: tuple[Charge, ...]
     findings: tuple[Finding, ...] = ()
 

@@ -315,7 +315,7 @@ def bill_lines(book: Rulebook, presences: list[Presence], earlier: Sequence[Earl
     """Every line of the bill: a line a presence, the totals, then what applies to the whole bill."""
     lines = [_line(book.activities[one.activity], one) for one in presences]
     lines += corrections(book.totals, presences, earlier)
-    return lines + _of_the_bill(book, presences, sum((line.amount for line in lines), Decimal(0)))
+    return lines + of_the_bill(book, presences, sum((line.amount for line in lines), Decimal(0)))
 
 
 def _line(activity: Activity, one: Presence) -> Line:
@@ -325,7 +325,7 @@ def _line(activity: Activity, one: Presence) -> Line:
     )
 
 
-def _of_the_bill(book: Rulebook, presences: list[Presence], total: Decimal) -> list[Line]:
+def of_the_bill(book: Rulebook, presences: list[Presence], total: Decimal) -> list[Line]:
     """Adjustments of scope « facture », once each, if any presence meets their condition."""
     lines, done = [], set()
     for one in presences:

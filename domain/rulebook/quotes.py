@@ -58,12 +58,27 @@ def quote(
         price_all(book, [presence])
     except BusinessError as error:
         return Price(None, False, "", (unanswered(book, error),))
-    steps = tuple(context.trace.steps)
     later = settled_later(book, name, context)
     reasons = tuple(_reasons(context, later))
-    adjustments = _adjustments(book, name, context.day)
-    explanation = (*_said(steps, presence.amount, adjustments), *extra, *reasons)
-    return Price(_cents(presence.amount), bool(reasons), _bracket(context, steps), explanation, later)
+    bracket = _bracket(context, context.trace.steps)
+    return Price(
+        cents_of(presence.amount),
+        bool(reasons),
+        bracket,
+        (*arithmetic(book, presence), *extra, *reasons),
+        later,
+    )
+
+
+def arithmetic(book: Rulebook, presence: Presence) -> tuple[str, ...]:
+    """How a priced presence came to its amount, in sentences."""
+    steps = tuple(presence.context.trace.steps)
+    return tuple(_said(steps, presence.amount, _adjustments(book, presence.activity, presence.day)))
+
+
+def is_without_quotient(context: Context) -> bool:
+    """True when a price read a quotient that nobody knows."""
+    return "quotient" in context.reads and context.given.get("quotient") in (None, TOP)
 
 
 def unanswered(book: Rulebook, error: BusinessError) -> str:
@@ -80,20 +95,20 @@ def missing_words(book: Rulebook, error: BusinessError) -> str:
     return f"Il manque une information au dossier pour répondre{NBSP}: {label}. {CONTACT}"
 
 
-def _cents(euros: Decimal) -> int:
+def cents_of(euros: Decimal) -> int:
     """The règlement rounds to its own step first; a step below the cent is paid to the nearest cent."""
     return int((euros * 100).quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
 def _bracket(context: Context, steps: Iterable[Step]) -> str:
-    if "quotient" in context.reads and context.given.get("quotient") in (None, TOP):
+    if is_without_quotient(context):
         return _UNKNOWN
     return next((step.bracket for step in steps if step.bracket), FLAT)
 
 
 def _reasons(context: Context, later: str) -> Iterator[str]:
     """Why the price may still change."""
-    if "quotient" in context.reads and context.given.get("quotient") in (None, TOP):
+    if is_without_quotient(context):
         yield f"Prix provisoire{NBSP}: {PROOF_ADVICE}."
     if later:
         yield f"Prix provisoire{NBSP}: {later}."
@@ -114,14 +129,14 @@ def _said(steps: Iterable[Step], amount: Decimal, adjustments: Mapping[str, Adju
     for step in steps:
         if step.bracket or step.rule.endswith("]") and ".lignes[" in step.rule:
             facts = ", ".join(part for part in _facts_in_words(step) if part)
-            yield capital(f"{facts}{NBSP}: {_money(step.result)}.")
+            yield capital(f"{facts}{NBSP}: {money_in_words(step.result)}.")
             told = True
         elif step.rule in adjustments:
             yield _adjusted(adjustments[step.rule], step)
         elif ".ajustements[" in step.rule:
             yield spaced(capital(f"{readable(step.text)}."))
     if not told:
-        yield capital(f"{FLAT}{NBSP}: {_money(amount)}.")
+        yield capital(f"{FLAT}{NBSP}: {money_in_words(amount)}.")
 
 
 _SIGNS = {
@@ -137,12 +152,12 @@ def _adjusted(rule: Adjustment, step: Step) -> str:
     found = dict(step.inputs)
     value, before = found["valeur"], found["avant"]
     if rule.operation is Operation.ADD:
-        said = f"{'+' if value >= 0 else ''}{_money(value)}"
+        said = f"{'+' if value >= 0 else ''}{money_in_words(value)}"
     else:
-        amount = format_number(value) if rule.operation is Operation.MULTIPLY else _money(value)
+        amount = format_number(value) if rule.operation is Operation.MULTIPLY else money_in_words(value)
         said = f"{_SIGNS[rule.operation]}{amount}"
     name = capital(readable(rule.name))
-    return f"{name}{NBSP}: {said}, de {_money(before)} à {_money(step.result)}."
+    return f"{name}{NBSP}: {said}, de {money_in_words(before)} à {money_in_words(step.result)}."
 
 
 def _facts_in_words(step: Step) -> Iterator[str]:
@@ -163,7 +178,7 @@ def _plain(value: Any) -> str:
     return format_number(value) if isinstance(value, Decimal | int) else str(value)
 
 
-def _money(value: Decimal) -> str:
+def money_in_words(value: Decimal) -> str:
     """Euros when the number is whole cents, the number itself otherwise (a rate, a table of percentages)."""
     hundredths = value * 100
     return format_euros(int(hundredths)) if hundredths == int(hundredths) else format_number(value)
