@@ -37,6 +37,7 @@ from blueprints.staff.families import blueprint as staff_families
 from blueprints.staff.family_files import blueprint as staff_family_files
 from blueprints.staff.lists import blueprint as staff_lists
 from blueprints.staff.mails import blueprint as staff_mails
+from blueprints.staff.payments import blueprint as staff_payments
 from blueprints.staff.requests import blueprint as staff_requests
 from blueprints.staff.rulebook import blueprint as staff_rulebook
 from blueprints.staff.schools import blueprint as staff_schools
@@ -49,6 +50,7 @@ BLUEPRINTS = (
     staff_dashboard, staff_requests, staff_families, staff_family_files, staff_facilities, staff_calendar,
     staff_rulebook, staff_content, staff_lists, staff_consents, staff_settings, staff_mails, staff_users,
     staff_day_sheets, staff_desk, staff_schools, staff_bookings, staff_closures,
+    staff_payments,
 )  # fmt: skip
 
 

@@ -31,6 +31,8 @@ from domain.enums import (
     InvoiceKind,
     InvoiceLineKind,
     InvoiceState,
+    PaymentMethod,
+    PaymentState,
     Residency,
     StaffRole,
     SubjectKind,
@@ -71,6 +73,7 @@ from models import (
     InvoiceSequence,
     MedicalRecord,
     Opening,
+    Payment,
     PresenceType,
     PublicHoliday,
     QuotientFamilial,
@@ -575,6 +578,20 @@ class World:
             )
         )
 
+    def payment(self, regie: Regie, household: Household, cents: int, **columns: Any) -> Payment:
+        """Money received today that pays no bill yet."""
+        values = {
+            "method": PaymentMethod.CHEQUE,
+            "state": PaymentState.VALID,
+            "received_on": self.now.date(),
+            "submission_key": secrets.token_hex(8),
+            "author_name": "Agnès MARTIN",
+            "created_at": self.now,
+        }
+        return self.add(
+            Payment(regie_id=regie.id, household_id=household.id, amount_cents=cents, **values | columns)
+        )
+
     def invoice(
         self,
         regie: Regie,
@@ -625,7 +642,7 @@ class World:
                     "number": sequence.last_number,
                     "reference": f"{regie.code}-{today.year}-{sequence.last_number:06}",
                     "issue_day": today,
-                    "due_day": today + timedelta(days=regie.due_days),
+                    "due_day": columns.get("due_day", today + timedelta(days=regie.due_days)),
                 }
                 first = InvoiceState.SETTLED if total <= 0 else InvoiceState.UNSETTLED
                 for name, value in (issued | {"state": first}).items():

@@ -57,8 +57,10 @@ from models import (
     Guardian,
     Household,
     HouseholdChild,
+    Invoice,
     ListChoice,
     OutgoingMail,
+    Payment,
     PublicHoliday,
     Resource,
     RulebookVersion,
@@ -114,6 +116,8 @@ class Family:
     swap_id: int
     enrolment_request: EnrolmentRequest
     group_id: int
+    invoice: Invoice
+    payment: Payment
 
 
 class Town:
@@ -253,7 +257,24 @@ class Town:
             self._swap(custody_exception, parent).id,
             enrolment_request,
             world.group(canteen.facility, first_age=3, last_age=11).id,
+            *self._money(household, child, canteen, letter),
         )
+
+    def _money(
+        self, household: Household, child: Child, canteen: Canteen, letter: str
+    ) -> tuple[Invoice, Payment]:
+        """The bill of a past month, not paid, and a payment that waits for the next one."""
+        regie = self.world.regie(f"Régie {letter}", canteen.activity)
+        line = {
+            "label": "Repas, lundi 7 décembre",
+            "amount_cents": 320,
+            "child_id": child.id,
+            "activity_id": canteen.activity.id,
+            "day": date(2026, 12, 7),
+            "explanation": ["Tarif unique : 3,20 €."],
+        }
+        bill = self.world.invoice(regie, household, date(2026, 12, 1), [line])
+        return bill, self.world.payment(regie, household, 150, reference=f"chèque {letter}")
 
     def _swap(self, exception: CustodyException, author: User) -> CustodySwap:
         """The second household offers a day of the child."""
@@ -417,6 +438,8 @@ class Town:
             "swap_id": Value(own.swap_id, other.swap_id),
             "verb": Value("accepter", unknown="peut-etre"),
             "enrolment_id": Value(own.enrolment.id, other.enrolment.id),
+            "invoice_id": Value(own.invoice.id, other.invoice.id),
+            "payment_id": Value(own.payment.id, other.payment.id),
             "document_id": Value(own.sent.id, other.sent.id),
             "staff_families.withdraw_document document_id": Value(own.document.id, other.document.id),
             **self._desk_values(),

@@ -1,0 +1,66 @@
+"""Forms of the cash desk."""
+
+from collections.abc import Sequence
+from secrets import token_urlsafe
+
+from wtforms import HiddenField, SelectChoice, SelectField
+from wtforms.validators import InputRequired, Length
+
+from blueprints.shared.fields import LineField, PlainDateField, TicksField
+from blueprints.staff.families.forms import StaffForm
+from blueprints.staff.fields import EurosField
+from domain.enums import PaymentMethod
+from domain.french import format_euros
+from domain.labels import label
+from queries.payments import Bill
+
+KEY_LENGTH = 40
+_KEY = [InputRequired("Rechargez la page et recommencez."), Length(max=KEY_LENGTH)]
+
+
+def new_key() -> str:
+    """What tells one showing of a form from another: sent twice, it acts once."""
+    return token_urlsafe(24)
+
+
+class PaymentForm(StaffForm):
+    amount = EurosField("Montant", [InputRequired("Indiquez le montant reçu, par exemple 43,20.")])
+    method = SelectField(
+        "Moyen de paiement",
+        [InputRequired("Choisissez comment la famille a payé.")],
+        choices=[SelectChoice(method.value, label(method)) for method in PaymentMethod],
+    )
+    received_on = PlainDateField("Reçu le", [InputRequired("Indiquez le jour de l’encaissement.")])
+    reference = LineField("Numéro du chèque, du bordereau ou du virement", 120)
+    regie = SelectField("Régie", coerce=int)
+    bills = TicksField("Factures réglées", coerce=int)
+    submission_key = HiddenField(validators=_KEY)
+    looks = {
+        "bills": {"help": "Sans choix, la plus ancienne est payée d’abord. Ce qui reste paiera la suivante."}
+    }
+
+    def offer(self, regies: Sequence[tuple[int, str]], bills: Sequence[Bill]) -> "PaymentForm":
+        """The régies, and the bills that may be paid; a field with nothing to choose goes away."""
+        self.regie.choices = [SelectChoice(str(regie_id), name) for regie_id, name in regies]
+        self.bills.choices = [
+            SelectChoice(str(bill.invoice_id), f"{bill.reference}, reste {format_euros(bill.left_cents)}")
+            for bill in bills
+        ]
+        if not bills:
+            del self.bills
+        return self
+
+    @property
+    def bill_ids(self) -> frozenset[int]:
+        return frozenset(self.bills.data) if "bills" in self else frozenset()
+
+
+class CancelForm(StaffForm):
+    reason = LineField("Motif", 300, required="Dites pourquoi, par exemple Chèque sans provision.")
+
+
+class ConfirmForm(StaffForm):
+    confirmed_on = PlainDateField(
+        "Confirmée le", [InputRequired("Indiquez le jour que donne le Trésor public.")]
+    )
+    submission_key = HiddenField(validators=_KEY)

@@ -1,0 +1,169 @@
+"""Money that the service receives by hand, and what the Treasury confirms (R46, S58, S111)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain.calendar import paris_now
+from domain.enums import InvoiceKind, PaymentMethod, PaymentState
+from domain.errors import NotFound, Refused, Stale
+from domain.french import format_euros
+from domain.ledger import OPEN_STATES
+from models import Invoice, Payment, Regie
+from services import booking_life, ledger, records
+from services.accounts import Author
+from services.transaction import write_transaction
+
+LARGEST_CENTS = 10_000_000  # of one payment by hand: beyond, a comma was forgotten
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What an agent enters. `invoice_ids`: the bills that it pays, empty for the ones due first.
+    `submission_key` comes with the form: sent twice, received once."""
+
+    regie_id: int
+    household_id: int
+    method: PaymentMethod
+    amount_cents: int
+    received_on: date
+    reference: str
+    submission_key: str
+    invoice_ids: Collection[int] = field(default_factory=frozenset)
+
+
+def receive(received: Received, author: Author, now: datetime) -> int:
+    """Enter a payment and allocate it; what is left over pays the next bill. Returns its id.
+
+    Raises NotFound for an unknown household, régie or bill, Refused for an amount or a day that cannot be.
+    """
+    _check(received, paris_now(now).date())
+    with write_transaction() as session:
+        ledger.hold(session, received.household_id)
+        sent = session.scalar(select(Payment).where(Payment.submission_key == received.submission_key))
+        if sent is not None:
+            return _same(sent, received)
+        if session.get(Regie, received.regie_id) is None:
+            raise NotFound
+        bills = ledger.open_bills(session, received.regie_id, received.household_id)
+        chosen = [bill for bill in bills if bill.id in received.invoice_ids]
+        if received.invoice_ids and {bill.id for bill in chosen} != set(received.invoice_ids):
+            raise Stale("Une des factures choisies n’est plus à payer. Rechargez la page et recommencez.")
+        payment = Payment(
+            regie_id=received.regie_id,
+            household_id=received.household_id,
+            method=received.method,
+            state=PaymentState.VALID,
+            amount_cents=received.amount_cents,
+            allocated_cents=0,
+            received_on=received.received_on,
+            reference=received.reference,
+            submission_key=received.submission_key,
+            author_name=booking_life.agent(session, author.user_id).name,
+            created_at=now,
+        )
+        session.add(payment)
+        session.flush()
+        ledger.pay(session, payment, chosen or bills)
+        _record(session, "payment.received", payment, author, now)
+        return payment.id
+
+
+def cancel(payment_id: int, reason: str, author: Author, now: datetime) -> None:
+    """Take a payment back (a mistake, a cheque without funds): the bills that it paid are due again.
+
+    Raises NotFound, Refused without a reason, Stale when it is cancelled already.
+    """
+    if not reason.strip():
+        raise Refused("no_reason", "Dites pourquoi ce règlement est annulé\u00a0: la famille le lira.")
+    with write_transaction() as session:
+        payment = _held(session, payment_id)
+        if payment.state is PaymentState.CANCELLED:
+            raise Stale("Ce règlement est déjà annulé.")
+        ledger.take_back(session, payment)
+        payment.state, payment.cancelled_at = PaymentState.CANCELLED, now
+        payment.cancelled_by_name = booking_life.agent(session, author.user_id).name
+        payment.cancel_reason = reason.strip()
+        ledger.spend_advances(session, payment.regie_id, payment.household_id)
+        _record(session, "payment.cancelled", payment, author, now)
+
+
+def confirm(invoice_id: int, confirmed_on: date, submission_key: str, author: Author, now: datetime) -> int:
+    """The Treasury says that a bill is paid: what was left of it is settled on that day (S58, S111).
+
+    Returns the id of the payment. Raises NotFound, Refused for a day to come or before the bill, Stale when
+    nothing is left to pay.
+    """
+    with write_transaction() as session:
+        invoice = session.get(Invoice, invoice_id)
+        if invoice is None or invoice.kind is not InvoiceKind.INVOICE or invoice.number is None:
+            raise NotFound
+        ledger.hold(session, invoice.household_id)
+        session.refresh(invoice)
+        if confirmed_on < invoice.issue_day:
+            raise Refused("too_early", "Le Trésor n’a pas pu confirmer cette facture avant son émission.")
+        _refuse_future(confirmed_on, paris_now(now).date())
+        if invoice.state not in OPEN_STATES:
+            raise Stale("Cette facture n’est plus à payer. Rechargez la page.")
+        payment = Payment(
+            regie_id=invoice.regie_id,
+            household_id=invoice.household_id,
+            method=PaymentMethod.TREASURY,
+            state=PaymentState.VALID,
+            amount_cents=ledger.left_cents(invoice),
+            allocated_cents=0,
+            received_on=confirmed_on,
+            reference="Confirmation du Trésor public",
+            submission_key=submission_key,
+            author_name=booking_life.agent(session, author.user_id).name,
+            created_at=now,
+        )
+        session.add(payment)
+        session.flush()
+        ledger.pay(session, payment, [invoice])
+        _record(session, "invoice.confirmed", payment, author, now)
+        return payment.id
+
+
+def _check(received: Received, today: date) -> None:
+    if received.amount_cents <= 0:
+        raise Refused("amount", "Indiquez un montant supérieur à zéro.")
+    if received.amount_cents > LARGEST_CENTS:
+        most = format_euros(LARGEST_CENTS)
+        raise Refused("amount", f"Un règlement ne dépasse pas {most}. Vérifiez la virgule.")
+    _refuse_future(received.received_on, today)
+
+
+def _refuse_future(day: date, today: date) -> None:
+    if day > today:
+        raise Refused("future", "Ce jour n’est pas encore passé. Indiquez le jour de l’encaissement.")
+
+
+def _same(sent: Payment, received: Received) -> int:
+    """The payment that this form already made. Raises NotFound for the form of another household."""
+    if sent.household_id != received.household_id:
+        raise NotFound
+    return sent.id
+
+
+def _held(session: Session, payment_id: int) -> Payment:
+    payment = session.get(Payment, payment_id)
+    if payment is None:
+        raise NotFound
+    ledger.hold(session, payment.household_id)
+    session.refresh(payment)
+    return payment
+
+
+def _record(session: Session, action: str, payment: Payment, author: Author, now: datetime) -> None:
+    after = {
+        "amount_cents": payment.amount_cents,
+        "allocated_cents": payment.allocated_cents,
+        "method": payment.method,
+        "state": payment.state,
+        "received_on": payment.received_on,
+    }
+    records.tell(session, action, payment, payment.household_id, author=author, now=now, after=after)
