@@ -1222,7 +1222,7 @@ class Absence(db.Model):
     """A child will not come, or did not, on a booked day; `document_id` is its proof (S69, S73).
 
     `kind` is None while no proof was named. `explanation` says in French why the booking's `due_cents`
-    stay due.
+    stay due. `is_observed`: nobody told it, the team saw it on the day (R30).
     """
 
     __tablename__ = "absence"
@@ -1233,6 +1233,7 @@ class Absence(db.Model):
     state: Mapped[AbsenceState] = mapped_column(closed_list(AbsenceState))
     explanation: Mapped[list[str]] = mapped_column(JSON, default=list)
     document_id: Mapped[int | None] = parent_key("document.id")
+    is_observed: Mapped[bool] = mapped_column(default=False)
     author_name: Mapped[str] = mapped_column(String(160))
     declared_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

@@ -56,7 +56,8 @@ class Becomes(StrEnum):
 
 
 class BookedDay(NamedTuple):
-    """A booking of the child with the absence declared on it, if any (`told_at` and the fields after it)."""
+    """A booking of the child with the absence declared on it, if any (`told_at` and the fields after it);
+    `is_observed` when the team saw it and nobody told."""
 
     booking_id: int
     household_id: int
@@ -80,6 +81,7 @@ class BookedDay(NamedTuple):
     document_id: int | None
     document_state: DocumentState | None
     proved_at: datetime | None
+    is_observed: bool | None
 
     @property
     def is_absent(self) -> bool:
@@ -198,6 +200,7 @@ _BOOKED = (
         Absence.document_id,
         Document.state,
         Document.submitted_at,
+        Absence.is_observed,
     )
     .join(Activity, Activity.id == Booking.activity_id)
     .join(PresenceType, PresenceType.id == Booking.presence_type_id)
@@ -374,7 +377,8 @@ def explained(one: BookedDay, days: tuple[date, ...], rules: RuleSet) -> LeftDue
     kind = None if one.absence_state is AbsenceState.UNJUSTIFIED else one.kind
     cause = "" if kind is None else CAUSES[kind]
     proved_at = one.proved_at if one.absence_state is AbsenceState.JUSTIFIED else None
-    found = left_due(one, Missed(one.day, days, one.told_at, cause, proved_at), rules)
+    told_at = None if one.is_observed else one.told_at
+    found = left_due(one, Missed(one.day, days, told_at, cause, proved_at), rules)
     if one.document_state is not DocumentState.SUBMITTED:
         return found
     return replace(

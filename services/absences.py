@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select
+from sqlalchemy import ColumnElement, Select, and_, delete, or_, select
 from sqlalchemy.orm import Session
 
 from domain.calendar import paris_now
-from domain.enums import AbsenceKind, AbsenceState, BookingState, Channel, MailKind
+from domain.enums import AbsenceKind, AbsenceState, BookingState, Channel, DocumentState, MailKind
 from domain.errors import Refused
 from domain.french import NBSP
 from models import Absence, Booking, Child
@@ -159,21 +159,63 @@ def take_back(teller: Teller, child_id: int, day: date, now: datetime) -> int:
             )
         for household_id in dict.fromkeys(one.household_id for one in absent):
             own = [one for one in absent if one.household_id == household_id]
-            _remove(session, own, teller.actor, now)
+            _remove(session, own, teller.actor, now, BACK)
             after = {"bookings": [one.booking_id for one in own]}
             _record(session, "absence.taken_back", child_id, household_id, [day], teller, now, after)
         return len(absent)
 
 
-def _remove(session: Session, absent: Sequence[BookedDay], actor: Actor, now: datetime) -> None:
+def _remove(session: Session, absent: Sequence[BookedDay], actor: Actor, now: datetime, reason: str) -> None:
     ids = [one.booking_id for one in absent]
     session.execute(delete(Absence).where(Absence.booking_id.in_(ids)))
     for booking in session.scalars(select(Booking).where(Booking.id.in_(ids)).order_by(Booking.id)):
         booking.due_cents = None
-        booking_life.note(session, booking, actor, now, BACK)
+        booking_life.note(session, booking, actor, now, reason)
     session.flush()
     first = absent[0]
     settle(session, first.child_id, first.household_id, [one.day for one in absent], actor, now)
+
+
+# --- What the team saw -------------------------------------------------------------------------------------
+
+
+def days_around(child_id: int, day: date) -> Select:
+    """The openings whose absences may change with one of this day, for the caller to hold with its own."""
+    around = Booking.day.between(day - AROUND, day + AROUND)
+    return select(Booking.opening_id).where(Booking.child_id == child_id, _is_missed(), around)
+
+
+def observe(session: Session, booking: Booking, actor: Actor, now: datetime) -> None:
+    """The child of an accepted booking did not come and nobody told: an absence, with what the règlement
+    leaves due of it. Inside the caller's transaction, which holds the days around."""
+    session.add(
+        Absence(
+            booking_id=booking.id,
+            state=AbsenceState.DECLARED,
+            is_observed=True,
+            author_name=actor.name,
+            declared_at=now,
+        )
+    )
+    settle(session, booking.child_id, booking.household_id, [booking.day], actor, now)
+
+
+def came(session: Session, booking: Booking, actor: Actor, now: datetime, reason: str) -> None:
+    """The absence of a booking goes, if there is one: the day is due again as booked; `reason` stands in its
+    history. Inside the caller's transaction, which holds the days around.
+
+    Raises Refused `has_proof` while a document sent for it waits.
+    """
+    own = absence_queries.booked_days(booking.child_id, [booking.household_id], booking.day, booking.day)
+    absent = [one for one in own if one.booking_id == booking.id and one.is_absent]
+    if any(one.document_state is DocumentState.SUBMITTED for one in absent):
+        raise Refused(
+            "has_proof",
+            f"La famille a envoyé un justificatif pour cette absence{NBSP}: répondez-lui d’abord dans "
+            f"«{NBSP}À traiter{NBSP}», puis pointez l’enfant.",
+        )
+    if absent:
+        _remove(session, absent, actor, now, reason)
 
 
 # --- What stays due -----------------------------------------------------------------------------------------

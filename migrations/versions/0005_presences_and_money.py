@@ -572,6 +572,10 @@ def upgrade() -> None:
         batch_op.create_foreign_key(
             batch_op.f("fk_activity_regie_id"), "regie", ["regie_id"], ["id"], ondelete="RESTRICT"
         )
+    with op.batch_alter_table("absence", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("is_observed", sa.Boolean(), server_default=sa.false(), nullable=False))
+    with op.batch_alter_table("absence", schema=None) as batch_op:
+        batch_op.alter_column("is_observed", server_default=None)
     _allow("outgoing_mail", "kind", "mailkind", MAIL_KINDS)
     for one in GUARDS:
         guard(*one)
