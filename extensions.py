@@ -179,9 +179,14 @@ def _prepare_sqlite(raw_connection, _record) -> None:
 
 @event.listens_for(Engine, "begin")
 def _begin(connection) -> None:
+    """PostgreSQL needs no transaction to read: each statement sees what is committed, as it does in one. The
+    ROLLBACK that would end it costs far more than itself: the driver forgets all its prepared statements, and
+    planning the portal's large statements anew takes longer than running them."""
+    writing = bool(connection.get_execution_options().get("write"))
     if connection.dialect.name == "sqlite":
-        writing = connection.get_execution_options().get("write")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    else:
+        connection.connection.dbapi_connection.autocommit = not writing
 
 
 @event.listens_for(Engine, "before_cursor_execute")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import flask_migrate
+import psycopg
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -22,14 +23,10 @@ def empty_url(database_url: str, tmp_path: Path) -> Iterator[str]:
     if database_url.startswith("sqlite"):
         yield f"sqlite:///{tmp_path / 'town.db'}"
         return
-    server = sa.create_engine(database_url, isolation_level="AUTOCOMMIT").execution_options(write=True)
-    url = sa.make_url(database_url).set(database="town").render_as_string(hide_password=False)
-    with server.connect() as connection:
-        connection.execute(sa.text("CREATE DATABASE town"))
-    yield url
-    with server.connect() as connection:
-        connection.execute(sa.text("DROP DATABASE town WITH (FORCE)"))
-    server.dispose()
+    with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE town")
+        yield sa.make_url(database_url).set(database="town").render_as_string(hide_password=False)
+        connection.execute("DROP DATABASE town WITH (FORCE)")
 
 
 @pytest.fixture
