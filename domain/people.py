@@ -1,5 +1,6 @@
 """Names, addresses and ages of people: how they are compared, searched and drawn."""
 
+import re
 import unicodedata
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ Id = TypeVar("Id", bound=Hashable)
 COLOURS = 6
 # What decomposition leaves alone; the last one is an apostrophe that Unicode calls a letter.
 _REPLACED = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "ı": "i", "\u02bc": " "})
+_BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 
 def normalise_email(text: str) -> str:
@@ -20,10 +22,11 @@ def normalise_email(text: str) -> str:
 
 def fold(text: str) -> str:
     """The form in which names are searched: no accents, no case; hyphens and apostrophes are spaces (R03)."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_REPLACED))
-    letters = (character for character in decomposed if not unicodedata.combining(character))
-    words = "".join(letter if letter.isalnum() else " " for letter in letters)
-    return " ".join(words.split())
+    words = text.casefold()
+    if not words.isascii():
+        decomposed = unicodedata.normalize("NFKD", words.translate(_REPLACED))
+        words = "".join([letter for letter in decomposed if not unicodedata.combining(letter)])
+    return _BETWEEN_WORDS.sub(" ", words).strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ What concerns safety is told as soon as it is declared, with « contrôle en cou
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import and_, bindparam, func, or_, select
@@ -22,7 +23,6 @@ from domain.family_file import (
     authorisation_of,
     person_from_text,
 )
-from extensions import db
 from models import (
     Authorisation,
     AuthorisationType,
@@ -36,6 +36,7 @@ from models import (
     Schooling,
 )
 from queries import file_values
+from queries.reading import among, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,6 @@ class ChildFile:
     health_declared: bool
 
 
-_CHILDREN = bindparam("children", expanding=True)
 _ROWS = (
     select(
         Child.id,
@@ -166,7 +166,7 @@ _ROWS = (
         MedicalRecord.child_id.is_not(None).label("has_health"),
     )
     .outerjoin(MedicalRecord, MedicalRecord.child_id == Child.id)
-    .where(Child.id.in_(_CHILDREN))
+    .where(among(Child.id, "children"))
 )
 _SCHOOLED = (
     select(
@@ -177,19 +177,17 @@ _SCHOOLED = (
     )
     .join(Facility, Facility.id == Schooling.facility_id)
     .outerjoin(SchoolClass, SchoolClass.id == Schooling.class_id)
-    .where(Schooling.child_id.in_(_CHILDREN), Schooling.school_year == bindparam("year"))
+    .where(among(Schooling.child_id, "children"), Schooling.school_year == bindparam("year"))
 )
-_PEOPLE = (
-    select(AuthorisedPerson)
-    .where(AuthorisedPerson.child_id.in_(_CHILDREN))
-    .order_by(AuthorisedPerson.last_name, AuthorisedPerson.first_name, AuthorisedPerson.id)
+_PEOPLE = file_values.PERSONS.where(among(AuthorisedPerson.child_id, "children")).order_by(
+    AuthorisedPerson.last_name, AuthorisedPerson.first_name, AuthorisedPerson.id
 )
 _OF_CHILDREN = or_(
-    and_(ChangeLine.subject_kind == SubjectKind.CHILD, ChangeLine.subject_id.in_(_CHILDREN)),
+    and_(ChangeLine.subject_kind == SubjectKind.CHILD, among(ChangeLine.subject_id, "children")),
     and_(
         ChangeLine.subject_kind == SubjectKind.PERSON,
         ChangeLine.subject_id.in_(
-            select(AuthorisedPerson.id).where(AuthorisedPerson.child_id.in_(_CHILDREN))
+            select(AuthorisedPerson.id).where(among(AuthorisedPerson.child_id, "children"))
         ),
     ),
 )
@@ -213,7 +211,7 @@ _CASES = (
         ChangeRequest.due_at,
     )
     .join(ChangeLine, ChangeLine.request_id == ChangeRequest.id)
-    .where(ChangeLine.state == ChangeState.PENDING, ChangeRequest.child_id.in_(_CHILDREN))
+    .where(ChangeLine.state == ChangeState.PENDING, among(ChangeRequest.child_id, "children"))
     .group_by(ChangeRequest.id)
     .order_by(ChangeRequest.due_at, ChangeRequest.id)
 )
@@ -234,7 +232,7 @@ _ANSWERS = select(
     Authorisation.is_allowed,
     Authorisation.author_name,
     Authorisation.given_at,
-).where(Authorisation.child_id.in_(_CHILDREN), Authorisation.ended_at.is_(None))
+).where(among(Authorisation.child_id, "children"), Authorisation.ended_at.is_(None))
 
 Declared = Mapping[str, str | None]
 
@@ -246,42 +244,46 @@ def child_files(
     the answers that depend on a structure are wanted. Seven statements.
     """
     params = {"children": list(facilities)}
-    rows = db.session.execute(_ROWS, params).all()
+    rows = read(_ROWS, params).all()
     year = school_year(today)[0].year
     schooled = {
         row.child_id: Schooled(row.name, row.level, row.group_name)
-        for row in db.session.execute(_SCHOOLED, params | {"year": year})
+        for row in read(_SCHOOLED, params | {"year": year})
     }
-    people = _grouped(db.session.scalars(_PEOPLE, params))
+    people = _grouped(read(_PEOPLE, params))
+    of_child, of_person = _declared(params)
+    cases = _grouped(read(_CASES, params))
+    types = read(_TYPES, {}).all()
+    answers = {(row.child_id, row.type_id, row.facility_id): row for row in read(_ANSWERS, params)}
+    official = cache(Diet)  # most children have the same
+    files = {}
+    for child_id, sex, birth_place, diet, diet_note, has_health in rows:
+        declared = of_child.get(child_id, {})
+        waiting = cases.get(child_id, ())
+        files[child_id] = ChildFile(
+            sex,
+            birth_place,
+            _diet(diet, diet_note, declared) if declared else official(diet, diet_note),
+            schooled.get(child_id),
+            _people(people.get(child_id, ()), of_person, declared),
+            tuple(_answers(child_id, types, facilities[child_id], answers, declared)),
+            tuple([PendingCase(*one[1:], one.due_at < now) for one in waiting]),
+            has_health,
+            FileSection.CHILD_MEDICAL in [one.section for one in waiting],
+        )
+    return files
+
+
+def _declared(params: Mapping[str, Any]) -> tuple[dict[int, Declared], dict[int, str | None]]:
+    """What families declared since, by child and field, then by person."""
     of_child: dict[int, dict[str, str | None]] = defaultdict(dict)
     of_person: dict[int, str | None] = {}
-    for row in db.session.execute(_DECLARED, params):
+    for row in read(_DECLARED, params):
         if row.subject_kind is SubjectKind.CHILD:
             of_child[row.subject_id][row.field] = row.wanted_value
         elif row.field == PERSON_FIELD:
             of_person[row.subject_id] = row.wanted_value
-    cases = _grouped(db.session.execute(_CASES, params))
-    types = db.session.execute(_TYPES).all()
-    answers = {
-        (row.child_id, row.type_id, row.facility_id): row for row in db.session.execute(_ANSWERS, params)
-    }
-    return {
-        row.id: ChildFile(
-            row.sex,
-            row.birth_place,
-            _diet(row, of_child[row.id]),
-            schooled.get(row.id),
-            _people(people.get(row.id, ()), of_person, of_child[row.id]),
-            tuple(_answers(row.id, types, facilities[row.id], answers, of_child[row.id])),
-            tuple(
-                PendingCase(one.reference, one.section, one.fields, one.due_at, one.due_at < now)
-                for one in cases.get(row.id, ())
-            ),
-            bool(row.has_health),
-            any(one.section is FileSection.CHILD_MEDICAL for one in cases.get(row.id, ())),
-        )
-        for row in rows
-    }
+    return of_child, of_person
 
 
 def _grouped(rows: Iterable[Any]) -> dict[int, list[Any]]:
@@ -291,16 +293,18 @@ def _grouped(rows: Iterable[Any]) -> dict[int, list[Any]]:
     return found
 
 
-def _diet(row: Any, declared: Declared) -> Diet:
-    def told(name: str) -> str | None:
-        return (declared[name] or "") if name in declared else None
+def _diet(name: str, note: str, declared: Declared) -> Diet:
+    def told(field: str) -> str | None:
+        return (declared[field] or "") if field in declared else None
 
-    return Diet(row.diet, row.diet_note, told("diet"), told("diet_note"))
+    return Diet(name, note, told("diet"), told("diet_note"))
 
 
 def _people(
-    rows: Iterable[AuthorisedPerson], of_person: Mapping[int, str | None], declared: Declared
+    rows: Collection[Any], of_person: Mapping[int, str | None], declared: Declared
 ) -> tuple[PersonLine, ...]:
+    if not rows and not declared:
+        return ()
     lines = []
     for row in rows:
         told = of_person.get(row.id)
@@ -320,7 +324,7 @@ def _answers(
     facilities: Collection[tuple[int, str]],
     answers: Mapping[tuple[int, int, int | None], Any],
     declared: Declared,
-) -> Iterable[AnswerLine]:
+) -> Iterator[AnswerLine]:
     wanted = {
         place: text == YES
         for field, text in declared.items()

@@ -3,9 +3,10 @@ must know: class, diet, who may fetch them, what their parents allow (S45 to S48
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import bindparam, exists, func, select
@@ -14,9 +15,9 @@ from domain.enums import BookingState
 from domain.errors import NotFound
 from domain.people import fold
 from domain.workflow import PLACE_HOLDING_STATES
-from extensions import db
 from models import Absence, Activity, Booking, Child, ChildGroup, Enrolment, Facility, PresenceType
 from queries.child_files import ChildFile, child_files
+from queries.reading import read
 
 ORDINARY = "Ordinaire"
 
@@ -85,12 +86,12 @@ _FACILITY = select(Facility.id, Facility.name).where(Facility.id == bindparam("f
 _BOOKED = (
     select(
         Booking.child_id,
-        Booking.state,
+        Child.first_name,
+        Child.last_name,
         Booking.activity_id,
         Activity.name.label("activity"),
         PresenceType.name.label("presence"),
-        Child.first_name,
-        Child.last_name,
+        Booking.state,
         exists().where(Absence.booking_id == Booking.id).correlate(Booking).label("is_absent"),
     )
     .join(Activity, Activity.id == Booking.activity_id)
@@ -118,7 +119,7 @@ _GROUPS = (
 
 def facility_of(facility_id: int, scope: Scope) -> tuple[int, str]:
     """(id, name) of a structure that this agent may look at. One statement. Raises NotFound."""
-    row = db.session.execute(_FACILITY, {"facility_id": facility_id}).one_or_none()
+    row = read(_FACILITY, {"facility_id": facility_id}).one_or_none()
     if row is None or (scope is not None and row.id not in scope):
         raise NotFound
     return row.id, row.name
@@ -132,48 +133,40 @@ def day_sheet(
     """
     place = facility_of(facility_id, scope)
     params = {"facility_id": facility_id, "day": day}
-    rows = db.session.execute(_BOOKED, params).all()
-    groups = {row.child_id: row.group_name for row in db.session.execute(_GROUPS, params)}
+    rows = read(_BOOKED, params).all()
+    groups = {row.child_id: row.group_name for row in read(_GROUPS, params)}
     files = child_files({row.child_id: [place] for row in rows}, day, now)
-    wanted = {row.child_id for row in rows if activity_id in (None, row.activity_id)}
     own: dict[int, list[Any]] = {child_id: [] for child_id in files}
     for row in rows:
         own[row.child_id].append(row)
-    children = [_child(own[child_id], groups, files[child_id]) for child_id in wanted]
-    return DaySheet(
-        *place,
-        day,
-        tuple(_activities(rows, files)),
-        tuple(
-            sorted(
-                children,
-                key=lambda one: (one.group, fold(one.last_name), fold(one.first_name), one.child_id),
-            )
-        ),
-    )
+    presence = cache(_presence)  # most children of a day do the same
+    children = [
+        _child(own[child_id], presence, groups.get(child_id), files[child_id])
+        for child_id in {row.child_id for row in rows if activity_id in (None, row.activity_id)}
+    ]
+    children.sort(key=lambda one: (one.group, fold(one.last_name), fold(one.first_name), one.child_id))
+    return DaySheet(*place, day, tuple(_activities(rows, files)), tuple(children))
 
 
-def _child(mine: Sequence[Any], groups: Mapping[int, str], file: ChildFile) -> ExpectedChild:
+def _child(
+    mine: Sequence[Any], presence: Callable[..., Presence], group: str | None, file: ChildFile
+) -> ExpectedChild:
     """A child by its bookings of the day."""
-    child_id = mine[0].child_id
-    group = file.schooled.group if file.schooled else ""
+    child_id, first_name, last_name = mine[0][:3]
     return ExpectedChild(
         child_id,
-        mine[0].first_name,
-        mine[0].last_name,
-        groups.get(child_id) or group,
-        tuple(
-            Presence(
-                row.activity_id,
-                row.activity,
-                row.presence,
-                row.state is BookingState.PENDING,
-                row.is_absent,
-            )
-            for row in mine
-        ),
+        first_name,
+        last_name,
+        group or (file.schooled.group if file.schooled else ""),
+        tuple([presence(*row[3:]) for row in mine]),
         file,
     )
+
+
+def _presence(
+    activity_id: int, activity: str, presence: str, state: BookingState, is_absent: bool
+) -> Presence:
+    return Presence(activity_id, activity, presence, state is BookingState.PENDING, is_absent)
 
 
 def _activities(rows: Iterable[Any], files: dict[int, ChildFile]) -> Iterable[ActivityCount]:
@@ -186,13 +179,12 @@ def _activities(rows: Iterable[Any], files: dict[int, ChildFile]) -> Iterable[Ac
         yield ActivityCount(activity_id, mine[0].activity, len(come), len(mine) - len(come), diets)
 
 
-def _diets(rows: Iterable[Any], files: dict[int, ChildFile]) -> Iterable[DietCount]:
+def _diets(rows: Sequence[Any], files: dict[int, ChildFile]) -> Iterable[DietCount]:
     """The accepted diets, the ordinary one first; a diet that is only declared counts nobody yet."""
-    rows = list(rows)
-    accepted = Counter(files[row.child_id].diet.name or ORDINARY for row in rows)
+    diets = [files[row.child_id].diet for row in rows]
+    accepted = Counter([diet.name or ORDINARY for diet in diets])
     declared: dict[str, list[str]] = {}
-    for row in rows:
-        diet = files[row.child_id].diet
+    for row, diet in zip(rows, diets, strict=True):
         if diet.is_declared:
             asked = diet.name if diet.declared_name is None else diet.declared_name
             declared.setdefault(asked or ORDINARY, []).append(f"{row.first_name} {row.last_name}")

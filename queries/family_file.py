@@ -395,16 +395,9 @@ class ChildFile:
     questions_policy: Policy
 
 
-_PEOPLE = select(
-    AuthorisedPerson.id,
-    AuthorisedPerson.child_id,
-    AuthorisedPerson.first_name,
-    AuthorisedPerson.last_name,
-    AuthorisedPerson.relationship,
-    AuthorisedPerson.phone,
-    AuthorisedPerson.may_collect,
-    AuthorisedPerson.is_emergency_contact,
-).order_by(AuthorisedPerson.last_name, AuthorisedPerson.first_name, AuthorisedPerson.id)
+_PEOPLE = file_values.PERSONS.order_by(
+    AuthorisedPerson.last_name, AuthorisedPerson.first_name, AuthorisedPerson.id
+)
 _QUESTIONS = (
     select(
         AuthorisationType.id,

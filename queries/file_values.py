@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import fields
 from datetime import date
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import select
@@ -33,10 +34,12 @@ COLUMNS: Mapping[SubjectKind, tuple[str, ...]] = {
     kind: tuple(field.name for field in FIELDS if field.subject is kind and hasattr(table, field.name))
     for kind, table in TABLES.items()
 }
-_PERSONS = select(
+_PERSON_NAMES = tuple(field.name for field in fields(Person))
+_person_values = attrgetter(*_PERSON_NAMES)
+PERSONS = select(
     AuthorisedPerson.id,
     AuthorisedPerson.child_id,
-    *(getattr(AuthorisedPerson, field.name) for field in fields(Person)),
+    *(getattr(AuthorisedPerson, name) for name in _PERSON_NAMES),
 )
 MEDICAL = tuple(field.name for field in FIELDS if not hasattr(TABLES[field.subject], field.name))
 
@@ -58,7 +61,7 @@ def official_of(
     """
     found: dict[int, Values] = {subject_id: {} for subject_id in subject_ids}
     if kind is SubjectKind.PERSON:
-        for row in db.session.execute(_PERSONS.where(AuthorisedPerson.id.in_(subject_ids))):
+        for row in db.session.execute(PERSONS.where(AuthorisedPerson.id.in_(subject_ids))):
             found[row.id] = {PERSON_FIELD: person_to_text(person_of(row))}
         return found
     for read in _readers(kind, fields):
@@ -124,7 +127,7 @@ def people_ids(child_id: int) -> tuple[int, ...]:
 
 def person_of(row: Any) -> Person:
     """The person that a row describes."""
-    return Person(**{field.name: getattr(row, field.name) for field in fields(Person)})
+    return Person(*_person_values(row))
 
 
 def as_text(value: Any) -> str | None:
