@@ -65,6 +65,7 @@ from queries.custody import has_custody, homes
 from queries.place_columns import covers, narrowest, waiting_in_group, waiting_rank
 from queries.reading import read
 from queries.rules import RuleSet, rule_set
+from queries.wizard import cents_of_month, month_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,7 +321,10 @@ _BY_KEY = (
 )
 _WISHES_BY_ID = _WISHES.where(_BY_ID)
 _BOTH_BY_ID = union_all(_WISHES_BY_ID, _DAYS.where(_BY_ID))
-_BOTH_BY_KEY = union_all(_WISHES.where(_BY_KEY), _DAYS.where(_BY_KEY))
+_TOUCHED = union_all(
+    _WISHES.add_columns(literal(0)).where(_BY_KEY),
+    _DAYS.add_columns(cents_of_month(BookingDraft.household_id)).where(_BY_KEY),
+)
 
 Both = tuple[list[ChildDay], list[ChildDay]]
 
@@ -374,10 +378,22 @@ def days_of_many(
     return sorted(found, key=lambda one: (one.day.day, one.day.child_id, one.day.activity_id))
 
 
-def touched(key: str, user_id: int, presence_type_id: int, day: date) -> Both:
-    """The same for one day of somebody's open draft, which need not have been read before. One statement."""
-    span = {"presence_type_id": presence_type_id, "first": day, "last": day}
-    return _both(_BOTH_BY_KEY, span | {"key": key, "user_id": user_id, "child_id": None})
+class TouchedDay(NamedTuple):
+    """The open day of a draft that was touched, every wish of the draft, and what the accepted bookings of
+    the household cost in this month so far."""
+
+    wishes: list[ChildDay]
+    day: ChildDay
+    booked_cents: int
+
+
+def touched(key: str, user_id: int, presence_type_id: int, day: date) -> TouchedDay | None:
+    """One day of somebody's open draft, which need not have been read before; None when there is nothing to
+    touch. One statement."""
+    span = {"presence_type_id": presence_type_id, "first": day, "last": day} | month_of(day)
+    rows = read(_TOUCHED, span | {"key": key, "user_id": user_id, "child_id": None}).all()
+    wishes = _in_order(ChildDay(*row[1:-1]) for row in rows if row[0] == "wish")
+    return next((TouchedDay(wishes, ChildDay(*row[1:-1]), row[-1]) for row in rows if row[0] == "day"), None)
 
 
 def _both(statement: CompoundSelect, wanted: Mapping[str, Any]) -> Both:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Row, bindparam, exists, extract, func, or_, select
+from sqlalchemy import ColumnElement, Row, ScalarSelect, bindparam, exists, extract, func, or_, select
 
 from domain.booking_window import BookingWindow
 from domain.calendar import add_months
@@ -157,27 +157,33 @@ def household_of(child_id: int, household_ids: Sequence[int], day: date | None =
     return next(household_id for household_id in household_ids if household_id in found)
 
 
-_BOOKED_CENTS = select(
-    func.coalesce(func.sum(func.coalesce(Booking.due_cents, Booking.price_cents)), 0)
-).where(
-    Booking.state == BookingState.ACCEPTED,
-    Booking.household_id == bindparam("booker"),
-    Booking.day >= bindparam("since"),
-    Booking.day < bindparam("before"),
-)
-# The same inside another statement, which then spares one; its parameters are those of `month_of`.
-BOOKED_CENTS = _BOOKED_CENTS.scalar_subquery()
+def cents_of_month(household_id: ColumnElement[int]) -> ScalarSelect[int]:
+    """What the accepted bookings of a household cost from the day `since`, up to `before` left out (R22)."""
+    cents = func.sum(func.coalesce(Booking.due_cents, Booking.price_cents))
+    return (
+        select(func.coalesce(cents, 0))
+        .where(
+            Booking.state == BookingState.ACCEPTED,
+            Booking.household_id == household_id,
+            Booking.day >= bindparam("since"),
+            Booking.day < bindparam("before"),
+        )
+        .correlate_except(Booking)
+        .scalar_subquery()
+    )
+
+
+def month_of(day: date) -> dict[str, object]:
+    """The month of a day as `cents_of_month` wants it."""
+    return {"since": day.replace(day=1), "before": date(*add_months(day.year, day.month, 1), 1)}
+
+
+_BOOKED_CENTS = select(cents_of_month(bindparam("booker")))
 
 
 def booked_cents(household_id: int, month: date) -> int:
     """What the accepted bookings of a household cost in a month so far (R22). One statement."""
-    return read(_BOOKED_CENTS, month_of(household_id, month)).scalar_one()
-
-
-def month_of(household_id: int, month: date) -> dict[str, object]:
-    """A household and a month, by its first day, as the statements above want them."""
-    following = date(*add_months(month.year, month.month, 1), 1)
-    return {"booker": household_id, "since": month, "before": following}
+    return read(_BOOKED_CENTS, month_of(month) | {"booker": household_id}).scalar_one()
 
 
 _FIRST_NAMES = (

@@ -236,10 +236,10 @@ def set_day(
     reason passes that limit (`pass_limits`). Raises NotFound for an unknown draft or presence type, Refused
     with the rule in words when the day cannot be had, Stale when the draft is validated.
     """
-    wished, shown = booking_days.touched(key, author.user_id, presence_type_id, day)
-    if not shown or shown[0].household_id not in author.household_ids:
+    found = booking_days.touched(key, author.user_id, presence_type_id, day)
+    if found is None or found.day.household_id not in author.household_ids:
         raise _nothing_to_touch(author, key, presence_type_id, day, now)
-    child_day = shown[0]
+    wished, child_day, booked = found
     rules = booking_days.rules_for([*wished, child_day], child_day.household_id, day, day, [presence_type_id])
     action = _ACTIONS.get(wanted)
     if action is not None:
@@ -248,7 +248,7 @@ def set_day(
         if verdict.state is LineState.REFUSED and not booking_days.may_be_passed(child_day, verdict):
             raise Refused(verdict.code, verdict.sentence)
     with write_transaction() as session:
-        booked = _remember(session, child_day, presence_type_id, now)
+        _remember(session, child_day, presence_type_id, now)
         if action is None:
             _drop(session, child_day)
         else:
@@ -283,7 +283,6 @@ _REMEMBER = (
     update(BookingDraft.__table__)
     .where(BookingDraft.id == bindparam("draft"), BookingDraft.submitted_at.is_(None))
     .values(updated_at=bindparam("now"), month=bindparam("month"), presence_type_id=bindparam("type"))
-    .returning(wizard.BOOKED_CENTS)
 )
 _SAME_DAY = (
     (BookingDraftLine.draft_id == bindparam("draft"))
@@ -313,15 +312,12 @@ _ADD = insert(BookingDraftLine.__table__).from_select(
 )
 
 
-def _remember(session: Session, day: ChildDay, presence_type_id: int, now: datetime) -> int:
-    """Hold the draft and keep where the parent is, so that coming back opens the same month and type.
-    Returns what is booked in this month costs, in cents."""
+def _remember(session: Session, day: ChildDay, presence_type_id: int, now: datetime) -> None:
+    """Hold the draft and keep where the parent is, so that coming back opens the same month and type."""
     month = day.day.replace(day=1)
     seen = {"draft": day.draft_id, "now": now, "month": month, "type": presence_type_id}
-    row = session.connection().execute(_REMEMBER, seen | wizard.month_of(day.household_id, month)).first()
-    if row is None:
+    if not session.connection().execute(_REMEMBER, seen).rowcount:
         raise Stale(_SUBMITTED)
-    return row[0]
 
 
 def _drop(session: Session, day: ChildDay) -> None:

@@ -216,7 +216,7 @@ def verdict(bench, now, day=MONDAY):
     key = bench.start()
 
     def read():
-        _, (found,) = touched(key, bench.claire.id, bench.meal_id, day)
+        found = touched(key, bench.claire.id, bench.meal_id, day).day
         rules = rules_for([found], bench.home.id, day, day, [bench.meal_id])
         return judge(found, LineAction.BOOK, bench.meal_id, rules, now)
 
