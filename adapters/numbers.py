@@ -1,8 +1,9 @@
 """Telephone numbers and IBANs: checked and written in one way by the libraries that know their rules."""
 
-import phonenumbers
-from stdnum import iban as stdnum_iban
-from stdnum.exceptions import ValidationError
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # loaded only by what checks a number
+    from phonenumbers import PhoneNumber
 
 # A number without its country is looked for in France, then in the overseas departments.
 PHONE_REGIONS = ("FR", "GP", "MQ", "GF", "RE", "YT")
@@ -10,6 +11,8 @@ PHONE_REGIONS = ("FR", "GP", "MQ", "GF", "RE", "YT")
 
 def phone(text: str) -> str | None:
     """« 06 12 34 56 78 », « +32 470 12 34 56 » from what was typed; None when no number is like that."""
+    import phonenumbers
+
     number = _parse_phone(text)
     if number is None:
         return None
@@ -18,10 +21,12 @@ def phone(text: str) -> str | None:
     return phonenumbers.format_number(number, form)
 
 
-def _parse_phone(text: str) -> phonenumbers.PhoneNumber | None:
+def _parse_phone(text: str) -> "PhoneNumber | None":
     """The number in the region in which it exists, else a French one of the right length: new ranges are
     opened before the library knows them.
     """
+    import phonenumbers
+
     found = []
     for region in PHONE_REGIONS:
         try:
@@ -34,6 +39,9 @@ def _parse_phone(text: str) -> phonenumbers.PhoneNumber | None:
 
 def iban(text: str) -> str | None:
     """« FR7630006000011234567890189 », without spaces, from what was typed; None when its key is wrong."""
+    from stdnum import iban as stdnum_iban
+    from stdnum.exceptions import ValidationError
+
     try:
         return stdnum_iban.validate(text)
     except ValidationError:

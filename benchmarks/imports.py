@@ -20,7 +20,10 @@ RUNS = 7
 MOST = 4
 CLOCKED = "import time; t = time.process_time(); import {module}; print(time.process_time() - t)"
 # Libraries that one page or one command needs: they must not weigh on every worker.
-HEAVY = ("alembic", "fpdf", "PIL", "fontTools", "holidays", "icalendar", "openpyxl")
+HEAVY = (
+    "alembic", "email_validator", "fontTools", "fpdf", "holidays", "icalendar", "openpyxl", "phonenumbers",
+    "PIL", "stdnum", "xlsxwriter", "yaml",
+)  # fmt: skip
 LOADED = f"import app, sys; app.create_app; print(*[name for name in {HEAVY} if name in sys.modules])"
 
 

@@ -7,11 +7,11 @@ rests nowhere (see `services.outbox`).
 from dataclasses import dataclass
 from datetime import datetime
 
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from adapters import addresses
 from domain.enums import AccountKind, AccountStatus, Channel, MailKind, SessionKind, StaffRole
 from domain.errors import NotFound, Refused
 from domain.french import NBSP
@@ -333,12 +333,8 @@ def create_first_administrator(
 
 def valid_address(email: str) -> str:
     """The address as it is stored. Raises Refused `email_invalid` (S04)."""
-    try:
-        validate_email(email.strip(), check_deliverability=False)
-    except EmailNotValidError as error:
-        raise Refused(
-            "email_invalid", "Indiquez une adresse e-mail valide, par exemple nom@exemple.fr."
-        ) from error
+    if addresses.email(email.strip()) is None:
+        raise Refused("email_invalid", "Indiquez une adresse e-mail valide, par exemple nom@exemple.fr.")
     return normalise_email(email)
 
 

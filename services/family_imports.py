@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
 from flask import current_app
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from adapters import numbers, tables
+from adapters import addresses, numbers, tables
 from adapters.files import FileStore
 from adapters.sealing import SealBroken, Sealer
 from domain.calendar import paris_now
@@ -34,7 +33,6 @@ from domain.family_import import (
     plan,
     read,
 )
-from domain.people import normalise_email
 from models import (
     Child,
     Guardian,
@@ -110,14 +108,7 @@ def _store() -> FileStore:
 
 
 def _known(today: date) -> Known:
-    return Known(import_queries.schools(), import_queries.diets(), today, numbers.phone, _address)
-
-
-def _address(text: str) -> str | None:
-    try:
-        return normalise_email(validate_email(text, check_deliverability=False).normalized)
-    except EmailNotValidError:
-        return None
+    return Known(import_queries.schools(), import_queries.diets(), today, numbers.phone, addresses.email)
 
 
 # --- Writing --------------------------------------------------------------------------------------

@@ -6,14 +6,12 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
 from wtforms import DateField, SelectChoice, SelectField, SelectMultipleField, StringField, ValidationError
 from wtforms.validators import DataRequired, Length, StopValidation
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from adapters import numbers
+from adapters import addresses, numbers
 from domain.field_values import WRONG_DATE, WRONG_IBAN, WRONG_PHONE, WRONG_POSTCODE, too_long
-from domain.people import normalise_email
 
 
 def squeeze(text: str | None) -> str:
@@ -73,10 +71,10 @@ def optional_email(_form: Any, field: StringField) -> None:
     """Empty, or an address of the right form, stored as it is compared (S04)."""
     if not field.data:
         raise StopValidation()
-    try:
-        field.data = normalise_email(validate_email(field.data, check_deliverability=False).normalized)
-    except EmailNotValidError:
-        raise ValidationError("Indiquez une adresse complète, par exemple nom@exemple.fr.") from None
+    address = addresses.email(field.data)
+    if address is None:
+        raise ValidationError("Indiquez une adresse complète, par exemple nom@exemple.fr.")
+    field.data = address
 
 
 def phone(_form: Any, field: StringField) -> None:

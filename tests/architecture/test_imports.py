@@ -19,10 +19,11 @@ ARROWS = {
     "services": {"queries", "models", "domain", "adapters", "exports", "extensions"},
     "blueprints": {"services", "queries", "domain"},
 }
-# Single arrows beside the layers: reading bytes to send, checking numbers, naming static files, loading the
-# signed-in user.
+# Single arrows beside the layers: reading bytes to send, checking addresses and numbers, naming static files,
+# loading the signed-in user.
 EXCEPTIONS = {
     ("blueprints.shared.pages", "adapters.static_files"),
+    ("blueprints.shared.fields", "adapters.addresses"),
     ("blueprints.shared.fields", "adapters.numbers"),
     ("blueprints.shared.form_state", "adapters.sealing.SealBroken"),
     ("blueprints.shared.kept_forms", "adapters.sealing.SealBroken"),
