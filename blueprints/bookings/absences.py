@@ -1,4 +1,4 @@
-"""« Absent »: one tap shows what it costs, the next one says it (R23)."""
+"""« Absent »: one tap shows what it costs, the next one says it; at the counter for a family (R23, S116)."""
 
 from datetime import date
 
@@ -8,12 +8,13 @@ from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import RadioField, SelectChoice
 
-from blueprints.bookings import blueprint
+from blueprints.bookings.acting import acting, step
 from blueprints.shared.answers import answer, done
 from blueprints.shared.fields import PlainDateField
-from blueprints.shared.guards import parent
 from blueprints.shared.time import now
-from domain.enums import AbsenceKind
+from blueprints.staff.families.fields import channel_field, remember_channel
+from domain.calendar import month_slug
+from domain.enums import AbsenceKind, Channel
 from domain.errors import Refused
 from domain.french import NBSP, format_day, format_euros, plural
 from queries import absences as absence_queries
@@ -35,9 +36,22 @@ class AbsenceForm(FlaskForm):
     def kind(self) -> AbsenceKind | None:
         return AbsenceKind(self.raison.data) if self.raison.data else None
 
+    def told_by(self) -> Channel:
+        return Channel.PORTAL
 
-def _teller() -> Teller:
-    return Teller(current_user.user_id, current_user.household_ids, current_user.display_name)
+
+class CounterAbsenceForm(AbsenceForm):
+    """The same at the counter, with the way in which the family told it (S116)."""
+
+    channel = channel_field()
+
+    def told_by(self) -> Channel:
+        remember_channel(self.channel.data)
+        return self.channel.data
+
+
+def _teller(channel: Channel) -> Teller:
+    return Teller(current_user.user_id, acting().household_ids, current_user.display_name, channel)
 
 
 def _day(slug: str) -> date:
@@ -49,25 +63,33 @@ def _day(slug: str) -> date:
 
 
 def _plan(child_id: int, first: date, last: date) -> Plan:
-    return absence_queries.plan(current_user.household_ids, child_id, first, last, now())
+    return absence_queries.plan(acting().household_ids, child_id, first, last, now())
 
 
-@blueprint.route("/absences/<int:child_id>/<day>", methods=["GET", "POST"])
-@parent
+def _day_address(child_id: int, day: date) -> str:
+    """Where the day is read: the planning of the family, or the child's file at the counter."""
+    if acting().by_agent:
+        (household_id,) = acting().household_ids
+        return url_for("staff_families.child_day", household_id=household_id, child_id=child_id, jour=day)
+    return url_for("bookings.agenda_day", month=month_slug(day.year, day.month), day=day)
+
+
+@step("/<int:child_id>/<day>", "GET", "POST", root="/absences")
 def absence(child_id: int, day: str) -> Response:
     """What the absence would do, day by day; then the act. `jusqu_au` covers several days."""
     first = _day(day)
-    form = AbsenceForm(request.form if request.method == "POST" else request.args)
+    form_class = CounterAbsenceForm if acting().by_agent else AbsenceForm
+    form = form_class(request.form if request.method == "POST" else request.args)
     sound = form.validate_on_submit() if request.method == "POST" else form.jusqu_au.validate(form)
-    last = (form.jusqu_au.data if sound else None) or first
+    last = first if form.jusqu_au.errors else form.jusqu_au.data or first
     if request.method == "POST" and sound:
         try:
-            declared = absences.declare(_teller(), Wish(child_id, first, last, form.kind()), now())
+            wish = Wish(child_id, first, last, form.kind())
+            declared = absences.declare(_teller(form.told_by()), wish, now())
         except Refused as refusal:
             form.jusqu_au.errors = [refusal.message]
         else:
-            address = url_for("bookings.agenda_day", month=first.isoformat()[:7], day=first)
-            return done(address, _said(declared))
+            return done(_day_address(child_id, first), _said(declared))
     return _page(child_id, first, last, form)
 
 
@@ -86,6 +108,7 @@ def _page(child_id: int, first: date, last: date, form: AbsenceForm) -> Response
         plan=plan,
         form=form,
         category_id=absence_queries.proof_category(),
+        back=_day_address(child_id, first) if acting().by_agent else url_for("home.index"),
     )
 
 
@@ -108,12 +131,10 @@ def _due(cents: int | None) -> str:
     return f"{format_euros(cents)} restent dus" if cents > 0 else "rien n’est dû"
 
 
-@blueprint.post("/absences/<int:child_id>/<day>/retirer")
-@parent
+@step("/<int:child_id>/<day>/retirer", "POST", root="/absences")
 def take_back_absence(child_id: int, day: str) -> Response:
     """The child comes after all."""
     chosen = _day(day)
-    back = absences.take_back(_teller(), child_id, chosen, now())
-    address = url_for("bookings.agenda_day", month=chosen.isoformat()[:7], day=chosen)
+    back = absences.take_back(_teller(acting().author.channel), child_id, chosen, now())
     said = f"L’absence du {format_day(chosen)} est retirée." if back else "Aucune absence ce jour-là."
-    return done(address, said)
+    return done(_day_address(child_id, chosen), said)

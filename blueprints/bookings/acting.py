@@ -1,4 +1,5 @@
-"""For whom the wizard acts: a parent for its own households, an agent for the family before it (S116).
+"""For whom the wizard and the absences act: a parent for its own households, an agent for the family before
+it (S116).
 
 The steps are written once and registered twice (`step`, `register`): under the addresses of parents, and
 under those of one household for the service. Their templates name addresses from where they are
@@ -20,20 +21,20 @@ Guard = Callable[[View], View]
 _STEPS: list[tuple[str, tuple[str, ...], View]] = []
 
 
-def step(rule: str, *methods: str) -> Callable[[View], View]:
-    """A view of the wizard at `rule`, below the addresses of whoever acts."""
+def step(rule: str, *methods: str, root: str = "/reservations") -> Callable[[View], View]:
+    """A view at `rule`, below the addresses of whoever acts; `root` is that of the wizard unless given."""
 
     def keep(view: View) -> View:
-        _STEPS.append((rule, methods, view))
+        _STEPS.append((root + rule, methods, view))
         return view
 
     return keep
 
 
-def register(blueprint: Blueprint, guard: Guard, prefix: str = "") -> None:
+def register(blueprint: Blueprint, guard: Guard) -> None:
     """Give every step to a blueprint, behind its guard; the name of the view is that of the endpoint."""
     for rule, methods, view in _STEPS:
-        blueprint.add_url_rule(prefix + rule, view.__name__, guard(view), methods=methods)
+        blueprint.add_url_rule(rule, view.__name__, guard(view), methods=methods)
     blueprint.context_processor(lambda: {"acting": acting()})
 
 

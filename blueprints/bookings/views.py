@@ -13,4 +13,4 @@ from blueprints.bookings import (  # noqa: F401
 )
 from blueprints.shared.guards import parent
 
-acting.register(blueprint, parent, "/reservations")
+acting.register(blueprint, parent)

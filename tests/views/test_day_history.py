@@ -145,7 +145,7 @@ def test_the_service_reads_everybodys_steps_and_cancels_from_there(bench, client
     client.sign_in(bench.world.staff(StaffRole.RECEPTION))
     sheet = f"/gestion/familles/{bench.home.id}/enfants/{bench.leo.id}"
     client.get(sheet)
-    assert [one for one in client.page.select("a") if "Historique d’un jour" in one.get_text()]
+    assert [one for one in client.page.select("a") if "istorique d’un jour" in one.get_text()]
     client.get(staff_page(bench))
     (step,) = steps(client)
     assert "par Claire SOLIGNAC, sur le portail" in step

@@ -1,12 +1,10 @@
-"""Bookings made, changed and cancelled by the service for the family before it (S116)."""
+"""Bookings made, changed and cancelled, and absences told, by the service for the family before it (S116)."""
 
 from typing import Any
 
 from flask import Blueprint, g
 
-blueprint = Blueprint(
-    "staff_bookings", __name__, url_prefix="/gestion/familles/<int:household_id>/reservations"
-)
+blueprint = Blueprint("staff_bookings", __name__, url_prefix="/gestion/familles/<int:household_id>")
 
 
 @blueprint.url_value_preprocessor

@@ -1,9 +1,9 @@
-"""The wizard at the counter: the steps of the parents' wizard, for one household (S116)."""
+"""The wizard and the absences at the counter: the steps that parents know, for one household (S116)."""
 
 from flask import url_for
 from werkzeug.wrappers import Response
 
-from blueprints.bookings import acting, default_week, receipts, wizard  # noqa: F401  their steps register themselves
+from blueprints.bookings import absences, acting, default_week, receipts, wizard  # noqa: F401  their steps register themselves
 from blueprints.bookings.wizard_forms import CounterForm
 from blueprints.shared.answers import done
 from blueprints.shared.guards import staff
@@ -17,7 +17,7 @@ from services import booking_drafts
 acting.register(blueprint, staff(Permission.BOOKINGS_MAKE))
 
 
-@blueprint.post("/<key>/motif")
+@blueprint.post("/reservations/<key>/motif")
 @staff(Permission.BOOKINGS_MAKE)
 def pass_limits(key: str) -> Response:
     """From the recap: how the family asked, and why the agent passes a rule."""

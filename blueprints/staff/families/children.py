@@ -13,7 +13,7 @@ from blueprints.staff.families import blueprint
 from blueprints.staff.families.common import household_file
 from domain.people import age
 from domain.permissions import Permission
-from queries import child_files, day_history, medical
+from queries import absences, child_files, day_history, medical
 from queries.medical import Health
 from services import medical_readings
 from services.medical_readings import Reading
@@ -30,10 +30,12 @@ def child(household_id: int, child_id: int) -> Response:
 @blueprint.get("/<int:household_id>/enfants/<int:child_id>/jours")
 @staff(Permission.FAMILIES_READ)
 def child_day(household_id: int, child_id: int) -> Response:
-    """Each step of each booking of the child on the day of the address, today without one (R26, S116)."""
+    """Each step of each booking of the child on the day of the address, today without one, and the absence
+    that can be told or taken back for its family (R23, R26, S116)."""
     household = household_file(household_id)
     child = household.child(child_id)
     day = _asked_day()
+    booked = absences.booked_days(child_id, [household_id], day, day) if day >= today() else []
     return answer(
         "staff/families/child_day.html",
         household=household,
@@ -41,6 +43,8 @@ def child_day(household_id: int, child_id: int) -> Response:
         card=child.card,
         day=day,
         stories=day_history.of_service(child_id, day, household_id, current_user.facility_ids),
+        may_be_absent=any(not one.is_absent for one in booked),
+        may_come=any(one.is_absent and one.document_id is None for one in booked),
     )
 
 
