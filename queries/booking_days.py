@@ -717,8 +717,9 @@ def _outcome(day: ChildDay, action: LineAction, decision: Decision) -> LineState
 
 
 def _too_late(day: ChildDay, decision: Decision) -> str:
-    """The rule in words and whom to call (S101)."""
-    contact = f" {day.facility}{NBSP}: {day.facility_phone}." if day.facility_phone else ""
+    """The rule in words and whom to call (S101); the family before an agent is told no telephone."""
+    calls = day.facility_phone and not day.by_agent
+    contact = f" {day.facility}{NBSP}: {day.facility_phone}." if calls else ""
     return f"{decision.sentence.rstrip('.')}.{contact}"
 
 

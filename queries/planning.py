@@ -449,8 +449,7 @@ class MonthAgenda:
 _STYLES = {
     CANCELLING: "pending",
     CLOSED: "refused",
-    BookingState.OFFERED: "pending",
-    BookingState.REQUESTED: "pending",
+    BookingState.REQUESTED: "wish",
 }
 STATE_ORDER = {state: index for index, state in enumerate(_WORDS)}
 

@@ -254,7 +254,7 @@ def _shared(members: Sequence[tuple[ChildDay, Verdict]]) -> str:
 def _badge(day: ChildDay, verdict: Verdict) -> tuple[str, str, str]:
     cancels = day.wish is LineAction.CANCEL
     if verdict.is_wish:
-        return "vœu, places attribuées plus tard", "wait", "hourglass"
+        return "vœu, places attribuées plus tard", "info", "inbox"
     match verdict.state:
         case LineState.ACCEPTED if cancels and day.is_wished:
             return "vœu retiré dès validation", "info", "undo-2"

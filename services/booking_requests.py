@@ -461,7 +461,7 @@ def _decide(
 
 _WHO_ANSWERS = {
     BookingState.OFFERED: f"Une place est proposée à cette famille{NBSP}: attendez sa réponse.",
-    BookingState.REQUESTED: f"Ce souhait n’a pas encore de place{NBSP}: l’attribution y répondra.",
+    BookingState.REQUESTED: f"Ce vœu n’a pas encore de place{NBSP}: l’attribution y répondra.",
 }
 
 
