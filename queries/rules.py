@@ -7,16 +7,30 @@ place, and one the first time that this process meets a version); the answers ar
 """
 
 import logging
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Date, Text, bindparam, cast, func, literal, null, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    true,
+    union_all,
+)
 
 from domain.allotment import Standing, standing_of, unknown_standing
+from domain.billing import InForce, asking_limits
 from domain.calendar import SchoolHoliday as SchoolHolidayDays
 from domain.calendar import TownCalendar, paris_now
 from domain.clock_time import FOREVER, MINUTES_A_DAY, ClockTime
@@ -26,6 +40,7 @@ from domain.french import NBSP, format_day
 from domain.rulebook import admissions, decisions, rulebook
 from domain.rulebook.admissions import Admission, FamilyWindow, Supplied, names_periods
 from domain.rulebook.almanac import DAY_FACTS
+from domain.rulebook.bill_totals import long_spans, start_of
 from domain.rulebook.decisions import CONTACT, DayLadder, Decision
 from domain.rulebook.enrolment import Allocation
 from domain.rulebook.facts import DAY, MOMENT, Context, Fact
@@ -101,7 +116,7 @@ _ZONE = func.coalesce(
 )
 # Small tables read together: a statement costs more than its rows. Columns: part, owner, name, first and last
 # day, data.
-_RULES = union_all(
+_TOWN = (
     select(
         literal("public"),
         _NO_OWNER,
@@ -148,49 +163,86 @@ _RULES = union_all(
     )
     .join(ActivityRow, ActivityRow.id == PresenceType.activity_id)
     .where(PresenceType.id.in_(bindparam("presence_types", expanding=True))),
-    select(literal("home"), _NO_OWNER, cast(Household.residency, Text), _NO_DAY, _NO_DAY, _NOTHING).where(
-        Household.id == _HOUSEHOLD_ID
-    ),
-    select(literal("child"), Child.id, _NOTHING, Child.birth_date, _NO_DAY, _NOTHING)
-    .join(HouseholdChild, HouseholdChild.child_id == Child.id)
-    .where(HouseholdChild.household_id == _HOUSEHOLD_ID),
-    select(
-        literal("quotient"),
-        QuotientFamilial.id,
-        _NOTHING,
-        QuotientFamilial.valid_from,
-        QuotientFamilial.valid_to,
-        cast(QuotientFamilial.value_hundredths, Text),
-    ).where(QuotientFamilial.household_id == _HOUSEHOLD_ID),
-    select(
-        literal("fact"),
-        func.coalesce(RuleFact.child_id, 0),
-        cast(RuleFact.name, Text),
-        RuleFact.valid_from,
-        RuleFact.valid_to,
-        cast(RuleFact.value, Text),
-    ).where(RuleFact.household_id == _HOUSEHOLD_ID),
-    select(
-        literal("school_of"),
-        Schooling.child_id,
-        cast(Facility.name, Text),
-        _NO_DAY,
-        _NO_DAY,
-        cast(Schooling.school_year, Text) + literal(":") + cast(Schooling.level, Text),
+)
+
+
+def _family_parts(
+    owner: Callable[[ColumnElement], tuple[ColumnElement, ...]],
+    whose: Callable[[ColumnElement], ColumnElement[bool]],
+) -> tuple[Select, ...]:
+    """The facts of the households that `whose` chooses by their id; `owner` adds their id to the columns."""
+    return (
+        select(
+            *owner(Household.id),
+            literal("home"),
+            _NO_OWNER,
+            cast(Household.residency, Text),
+            _NO_DAY,
+            _NO_DAY,
+            _NOTHING,
+        ).where(whose(Household.id)),
+        select(
+            *owner(HouseholdChild.household_id),
+            literal("child"),
+            Child.id,
+            _NOTHING,
+            Child.birth_date,
+            _NO_DAY,
+            _NOTHING,
+        )
+        .join(HouseholdChild, HouseholdChild.child_id == Child.id)
+        .where(whose(HouseholdChild.household_id)),
+        select(
+            *owner(QuotientFamilial.household_id),
+            literal("quotient"),
+            QuotientFamilial.id,
+            _NOTHING,
+            QuotientFamilial.valid_from,
+            QuotientFamilial.valid_to,
+            cast(QuotientFamilial.value_hundredths, Text),
+        ).where(whose(QuotientFamilial.household_id)),
+        select(
+            *owner(RuleFact.household_id),
+            literal("fact"),
+            func.coalesce(RuleFact.child_id, 0),
+            cast(RuleFact.name, Text),
+            RuleFact.valid_from,
+            RuleFact.valid_to,
+            cast(RuleFact.value, Text),
+        ).where(whose(RuleFact.household_id)),
+        select(
+            *owner(HouseholdChild.household_id),
+            literal("school_of"),
+            Schooling.child_id,
+            cast(Facility.name, Text),
+            _NO_DAY,
+            _NO_DAY,
+            cast(Schooling.school_year, Text) + literal(":") + cast(Schooling.level, Text),
+        )
+        .join(Facility, Facility.id == Schooling.facility_id)
+        .join(HouseholdChild, HouseholdChild.child_id == Schooling.child_id)
+        .where(whose(HouseholdChild.household_id)),
+        select(
+            *owner(HouseholdChild.household_id),
+            literal("placed"),
+            Enrolment.child_id,
+            _NOTHING,
+            Enrolment.first_day,
+            Enrolment.last_day,
+            cast(Enrolment.facility_id, Text),
+        )
+        .join(HouseholdChild, HouseholdChild.child_id == Enrolment.child_id)
+        .where(whose(HouseholdChild.household_id), Enrolment.last_day >= _FIRST),
     )
-    .join(Facility, Facility.id == Schooling.facility_id)
-    .join(HouseholdChild, HouseholdChild.child_id == Schooling.child_id)
-    .where(HouseholdChild.household_id == _HOUSEHOLD_ID),
-    select(
-        literal("placed"),
-        Enrolment.child_id,
-        _NOTHING,
-        Enrolment.first_day,
-        Enrolment.last_day,
-        cast(Enrolment.facility_id, Text),
+
+
+_RULES = union_all(*_TOWN, *_family_parts(lambda column: (), lambda column: column == _HOUSEHOLD_ID))
+_TOWN_RULES = union_all(*_TOWN)
+_FAMILIES = union_all(*_family_parts(lambda column: (column,), lambda column: true()))
+_SOME_FAMILIES = union_all(
+    *_family_parts(
+        lambda column: (column,), lambda column: column.in_(bindparam("households", expanding=True))
     )
-    .join(HouseholdChild, HouseholdChild.child_id == Enrolment.child_id)
-    .where(HouseholdChild.household_id == _HOUSEHOLD_ID, Enrolment.last_day >= _FIRST),
 )
 _OPEN_DAYS = (
     select(ActivityRow.rule_name, Opening.day)
@@ -228,6 +280,7 @@ class _InForce:
     counting: frozenset[str]
     windowed: frozenset[str]
     fingerprint: str
+    version_id: int = 0
     limits: dict[tuple, DayLadder] = field(default_factory=dict)
 
     def ends(self) -> datetime:
@@ -291,6 +344,7 @@ class RuleSet:
     _facilities: Mapping[str, int] = field(default_factory=dict)
     homes: Homes = NO_HOMES
     _prices: dict[tuple, Price] = field(default_factory=dict)
+    _billed: dict[int, InForce] = field(default_factory=dict)
 
     def decide(
         self,
@@ -360,6 +414,51 @@ class RuleSet:
                 return price
             self._prices[key] = price
         return self._prices[key]
+
+    def to_bill(
+        self, presence_type_id: int, day: date, child_id: int, booked_at: datetime, state: str
+    ) -> tuple[InForce | None, str, dict[str, Any]]:
+        """The version that prices a day, the activity as it calls it, and what is known of the child then.
+
+        The version is None when no tariff is in force. Unlike `price`, an ended quotient is no longer known:
+        the règlement says what its absence costs (R41). The household itself pays: it is the fact that says
+        who pays, unless the service or the file says more.
+        """
+        formula, name = self._presence_types[presence_type_id]
+        version = _in_force(self._versions, day)
+        if version is None or name not in version.book.activities:
+            return None, name, {}
+        billing = self._billing(version)
+        book = billing.book
+        facts = self._facts(book, name, child_id, day, formula) | {"etat": state, "activite": name}
+        if book.quotient is not None:
+            facts |= self._quotient_fact(book, facts, day, booked_at)
+        payer = None if book.billing is None else book.billing.payer
+        if payer is not None and payer not in facts and not book.deduces(payer):
+            facts[payer] = "foyer"
+        return billing, name, facts
+
+    def looks_back(self, first: date, last: date) -> date:
+        """The first day that the rules of longer periods count with the days from `first` to `last`."""
+        versions = [one for one in self._versions if one.valid_from <= last]
+        live = (one.book for one in versions if one.valid_to is None or one.valid_to >= first)
+        return min([first, *(start_of(book, span, first) for book in live for span in long_spans(book))])
+
+    def _billing(self, version: _InForce) -> InForce:
+        """The version knowing the open days of every activity whose rules count them; one for all days."""
+        if version.version_id not in self._billed:
+            known = version.book.activities
+            opened = {
+                name: replace(known[name], opening=days)
+                for name, days in self._open_days.items()
+                if name in known
+            }
+            book = replace(version.book, activities={**known, **opened})
+            asking = asking_limits(book)
+            self._billed[version.version_id] = InForce(
+                version.version_id, _version_in_words(version), book, asking
+            )
+        return self._billed[version.version_id]
 
     def left_due(
         self, presence_type_id: int, child_id: int, missed: Missed, booked_cents: int | None
@@ -585,30 +684,81 @@ def rule_set(
     activity_ids: Iterable[int], presence_type_ids: Iterable[int], household_id: int, first: date, last: date
 ) -> RuleSet:
     """The rules of these activities and presence types from `first` to `last` (both included)."""
-    span = {"first": first - LOOK_BACK, "last": last}
-    wanted = {
+    wanted = _wanted(activity_ids, presence_type_ids, first, last)
+    parts: dict[str, list[tuple]] = {part: [] for part in _PARTS}
+    for part, *row in read(_RULES, wanted | {"household_id": household_id}):
+        parts[part].append(tuple(row))
+    return _rules_of(parts, _town_rules(parts, wanted))
+
+
+def rule_sets(
+    activity_ids: Iterable[int],
+    presence_type_ids: Iterable[int],
+    household_ids: Collection[int] | None,
+    first: date,
+    last: date,
+) -> dict[int, RuleSet]:
+    """The same of several households (None: every one), by their id, in as many statements as one more than
+    for one of them."""
+    wanted = _wanted(activity_ids, presence_type_ids, first, last)
+    town: dict[str, list[tuple]] = {part: [] for part in _PARTS}
+    for part, *row in read(_TOWN_RULES, wanted):
+        town[part].append(tuple(row))
+    rules = _town_rules(town, wanted)
+    some = {} if household_ids is None else {"households": sorted(household_ids)}
+    rows = read(_FAMILIES if household_ids is None else _SOME_FAMILIES, wanted | some)
+    families: dict[int, dict[str, list[tuple]]] = {}
+    for household_id, part, *row in rows:
+        own = families.setdefault(household_id, {part: [] for part in _PARTS})
+        own[part].append(tuple(row))
+    return {household_id: _rules_of(parts, rules) for household_id, parts in families.items()}
+
+
+def _wanted(
+    activity_ids: Iterable[int], presence_type_ids: Iterable[int], first: date, last: date
+) -> dict[str, Any]:
+    return {
+        "first": first - LOOK_BACK,
+        "last": last,
         "activities": sorted(set(activity_ids)),
         "presence_types": sorted(set(presence_type_ids)),
-        "household_id": household_id,
     }
-    parts: dict[str, list[tuple]] = {part: [] for part in _PARTS}
-    for part, *row in read(_RULES, span | wanted):
-        parts[part].append(tuple(row))
+
+
+class _TownRules(NamedTuple):
+    """What is the same for every household, in the order of RuleSet."""
+
+    calendar: TownCalendar
+    versions: tuple[_InForce, ...]
+    activities: Mapping[int, str]
+    presence_types: Mapping[int, _Formula]
+    open_days: Mapping[str, frozenset[date]]
+    facilities: Mapping[str, int]
+    billed: dict[int, InForce]
+
+
+def _town_rules(parts: Mapping[str, list[tuple]], wanted: Mapping[str, Any]) -> _TownRules:
     activities = {owner_id: name for owner_id, name, *_ in parts["activity"]}
     versions = _located(tuple(parts["rulebook"]), tuple(parts["public"]), tuple(parts["school"]))
-    quotients = _quotients(parts["quotient"])
-    residency = Residency(parts["home"][0][1]) if parts["home"] else None
-    return RuleSet(
+    span = {"first": wanted["first"], "last": wanted["last"]}
+    return _TownRules(
         _calendar(tuple(parts["public"]), tuple(parts["school"])),
-        residency,
-        quotients,
-        _family(residency, parts, quotients),
         versions,
         activities,
         {owner_id: _Formula(name, activity) for owner_id, name, _, _, activity in parts["presence"]},
         _open_days(versions, activities, span),
         {name: int(facility_id) for _, name, _, _, facility_id in parts["activity"]},
+        {},
     )
+
+
+def _rules_of(parts: Mapping[str, list[tuple]], town: _TownRules) -> RuleSet:
+    """The rules for the household whose facts these are."""
+    quotients = _quotients(parts["quotient"])
+    residency = Residency(parts["home"][0][1]) if parts["home"] else None
+    family = _family(residency, parts, quotients)
+    calendar, *rules, billed = town
+    return RuleSet(calendar, residency, quotients, family, *rules, _billed=billed)
 
 
 _PARTS = (
@@ -688,7 +838,9 @@ def _located(
             counting = frozenset(one for one, rules in book.activities.items() if counts_open_days(rules))
             windowed = frozenset(one for one, rules in book.activities.items() if names_periods(rules))
             located = on_calendar(book, calendar)
-            found.append(_InForce(name, valid_from, valid_to, located, counting, windowed, fingerprint))
+            found.append(
+                _InForce(name, valid_from, valid_to, located, counting, windowed, fingerprint, version_id)
+            )
     return tuple(sorted(found, key=lambda version: version.valid_from, reverse=True))
 
 

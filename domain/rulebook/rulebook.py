@@ -73,6 +73,10 @@ class Rulebook:
         kept = {name: compute for name, compute in self._deduce.items() if name not in names}
         return replace(self, _deduce=kept)
 
+    def deduces(self, name: str) -> bool:
+        """Whether the file says how to know a fact from others."""
+        return name in self._deduce
+
     def context(
         self, facts: Mapping[str, Any], *, day: date | None = None, now: datetime | None = None,
         trace: Trace | None = None,
