@@ -5,8 +5,9 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cache
 from types import FrameType
 from typing import Any
@@ -22,6 +23,7 @@ from extensions import db, refresh_statistics
 WORKER_PAUSE_SECONDS = 2
 HOUSEKEEPING_EVERY = timedelta(hours=1)
 WAITING_LISTS_EVERY = timedelta(minutes=10)
+RETRY_AFTER = timedelta(minutes=1)
 RESTART_PAUSE_SECONDS = 5
 
 host_option = click.option("--host", default="127.0.0.1", show_default=True, help="Adresse d’écoute.")
@@ -98,29 +100,47 @@ def worker(once: bool) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stopping.set())
     clock, transport = current_app.config["CLOCK"], mail.transport_from_config(current_app.config)
-    cleaned_at = tidied_at = reminded_at = None
+    jobs = (
+        Job("housekeeping", housekeeping.clean, HOUSEKEEPING_EVERY),
+        Job("offers", waiting_lists.expire),
+        Job("waiting lists", waiting_lists.tidy, WAITING_LISTS_EVERY),
+        Job("mails", lambda now: outbox.deliver_due(now, transport)),
+        Job("reminders", booking_reminders.remind, HOUSEKEEPING_EVERY),
+    )
     while not stopping.is_set():
-        now = clock.now()
-        try:
-            if cleaned_at is None or now - cleaned_at >= HOUSEKEEPING_EVERY:
-                housekeeping.clean(now)
-                cleaned_at = now
-            waiting_lists.expire(now)
-            if tidied_at is None or now - tidied_at >= WAITING_LISTS_EVERY:
-                waiting_lists.tidy(now)
-                tidied_at = now
-            outbox.deliver_due(now, transport)
-            if reminded_at is None or now - reminded_at >= HOUSEKEEPING_EVERY:
-                reminded_at = now  # before, so that mails leave whatever becomes of the reminders
-                booking_reminders.remind(now)
-        except Exception:
-            # The database may be away for a moment (restart, full disk): mails wait for the next turn.
-            current_app.logger.exception("The worker's turn failed")
-        finally:
-            db.session.remove()
+        run_due(jobs, clock.now())
         if once:
             return
         stopping.wait(WORKER_PAUSE_SECONDS)
+
+
+@dataclass(slots=True)
+class Job:
+    """Something that the worker does, no sooner than `every` after the last time."""
+
+    name: str
+    act: Callable[[datetime], object]
+    every: timedelta = timedelta(0)
+    next_at: datetime | None = None
+
+
+def run_due(jobs: Iterable[Job], now: datetime) -> None:
+    """One turn of the worker: each job alone, so that one which fails keeps none of the others back.
+
+    One that failed is tried again a minute later at the latest: the database may be away for a moment
+    (restart, full disk), and a log is no place for the same failure at every turn.
+    """
+    for job in jobs:
+        if job.next_at is not None and now < job.next_at:
+            continue
+        job.next_at = now + job.every
+        try:
+            job.act(now)
+        except Exception:
+            job.next_at = now + min(job.every, RETRY_AFTER)
+            current_app.logger.exception("The worker could not do its %s", job.name)
+        finally:
+            db.session.remove()
 
 
 @click.command("reglement", **HANDED_OVER)
