@@ -1,13 +1,10 @@
-"""Life of a booking and of a line of a request: what follows what, what a wish becomes (S99, S101)."""
+"""Life of a booking: what follows what, what a wish becomes (S99, S101)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 
 from domain.enums import Availability, BookingState, LineAction, LineState, Outcome, ValidationMode
 from domain.errors import Refused
-
-State = TypeVar("State", BookingState, LineState)
 
 # A booking that is refused or cancelled stays in the history; booking the day again makes a new one.
 BOOKING_TRANSITIONS: Mapping[BookingState, frozenset[BookingState]] = {
@@ -40,18 +37,6 @@ BOOKING_TRANSITIONS: Mapping[BookingState, frozenset[BookingState]] = {
     BookingState.CANCELLED: frozenset(),
 }
 
-LINE_TRANSITIONS: Mapping[LineState, frozenset[LineState]] = {
-    LineState.PENDING: frozenset(
-        {LineState.ACCEPTED, LineState.WAITING, LineState.REFUSED, LineState.WITHDRAWN}
-    ),
-    LineState.WAITING: frozenset(
-        {LineState.ACCEPTED, LineState.PENDING, LineState.REFUSED, LineState.WITHDRAWN}
-    ),
-    LineState.ACCEPTED: frozenset(),
-    LineState.REFUSED: frozenset(),
-    LineState.WITHDRAWN: frozenset(),
-}
-
 ACTIVE_STATES = frozenset(state for state, following in BOOKING_TRANSITIONS.items() if following)
 PLACE_HOLDING_STATES = frozenset({BookingState.PENDING, BookingState.ACCEPTED, BookingState.OFFERED})
 
@@ -66,14 +51,9 @@ def booking_may_become(state: BookingState, following: BookingState) -> bool:
     return following in BOOKING_TRANSITIONS[state]
 
 
-def line_may_become(state: LineState, following: LineState) -> bool:
-    return following in LINE_TRANSITIONS[state]
-
-
-def check_transition(state: State, following: State) -> None:
+def check_transition(state: BookingState, following: BookingState) -> None:
     """Raises Refused `bad_transition` when `following` may not come after `state`."""
-    table = BOOKING_TRANSITIONS if isinstance(state, BookingState) else LINE_TRANSITIONS
-    if following not in table[state]:
+    if not booking_may_become(state, following):
         raise Refused("bad_transition", "Cette demande a déjà reçu une réponse. Rechargez la page.")
 
 

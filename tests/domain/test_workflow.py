@@ -11,14 +11,12 @@ from domain.workflow import (
     BOOKING_TRANSITIONS,
     CLOSED,
     FULL,
-    LINE_TRANSITIONS,
     NOT_ACTIVE,
     PLACE_HOLDING_STATES,
     TOO_LATE,
     booking_may_become,
     booking_outcome,
     check_transition,
-    line_may_become,
 )
 
 FREE, ON_REQUEST, REFUSE = Outcome.FREE, Outcome.ON_REQUEST, Outcome.REFUSE
@@ -72,7 +70,6 @@ def test_cancelling_obeys_mode_and_deadline_whatever_the_places(rule, mode, curr
 
 def test_every_state_has_its_row():
     assert set(BOOKING_TRANSITIONS) == set(BookingState)
-    assert set(LINE_TRANSITIONS) == set(LineState)
 
 
 def test_what_may_follow_what():
@@ -102,22 +99,16 @@ def test_what_may_follow_what():
         ("waiting", "cancelled"),
         ("accepted", "cancelled"),
     }
-    final = {state for state in LineState if not any(line_may_become(state, after) for after in LineState)}
-    assert final == {LineState.ACCEPTED, LineState.REFUSED, LineState.WITHDRAWN}
 
 
-def test_a_decided_request_is_not_decided_again():
-    check_transition(LineState.PENDING, LineState.ACCEPTED)
-    check_transition(BookingState.ACCEPTED, BookingState.CANCELLED)
-    for state, following in [
-        (LineState.ACCEPTED, LineState.REFUSED),
-        (BookingState.CANCELLED, BookingState.ACCEPTED),
-        # The two lists share words: the list of the first state decides.
-        (LineState.PENDING, LineState.PENDING),
-    ]:
-        with pytest.raises(Refused) as refusal:
-            check_transition(state, following)
-        assert refusal.value.code == "bad_transition"
+@pytest.mark.parametrize(("state", "following"), list(product(BookingState, repeat=2)))
+def test_a_step_that_is_not_allowed_is_refused(state, following):
+    if booking_may_become(state, following):
+        check_transition(state, following)
+        return
+    with pytest.raises(Refused) as refusal:
+        check_transition(state, following)
+    assert refusal.value.code == "bad_transition"
 
 
 def test_active_bookings_and_those_that_hold_a_place():
