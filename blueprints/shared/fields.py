@@ -38,7 +38,7 @@ class PlainDateField(DateField):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         if not valuelist or not valuelist[0].strip():
-            self.data = None
+            self.data, self.raw_data = None, []  # a blank is no answer, where one is required
             return
         try:
             super().process_formdata(valuelist)

@@ -104,6 +104,11 @@ def test_other_days_are_checked_by_their_address(claire, bench):
     assert "du 12/01/2027 au 31/08/2027" in text(claire)
 
 
+def test_a_blank_day_is_no_day(claire, bench):
+    assert claire.submit(wish(bench), forged={"au": " "}).status_code == 422
+    assert "Indiquez le dernier jour." in claire.page.main.get_text()
+
+
 def test_an_automatic_structure_enrols_at_once(client, world):
     bench, claire = Bench(world), client
     claire.sign_in(bench.claire)
