@@ -1115,6 +1115,7 @@ class BookingEvent(db.Model):
     """One step in the life of a booking: who, when, what, by which channel, why. Rows are only ever added.
 
     `household_id`: whose booking it is from this moment on, for a booking may pass to the child's other home.
+    `credit_cents`: what the closure of this step took off the bill; None for every other step.
     """
 
     __tablename__ = "booking_event"
@@ -1129,6 +1130,7 @@ class BookingEvent(db.Model):
     channel: Mapped[Channel] = mapped_column(closed_list(Channel))
     reason: Mapped[str] = mapped_column(Text, default="")
     closure_id: Mapped[int | None] = parent_key("closure.id")
+    credit_cents: Mapped[int | None] = mapped_column(Integer)
 
 
 class Allotment(db.Model):

@@ -29,7 +29,7 @@ from models import (
     SchoolClass,
     Schooling,
 )
-from queries.closure_columns import no_longer_due
+from queries.closure_columns import NO_LONGER_DUE
 from queries.reading import read
 from queries.rules import RuleSet, rule_set
 
@@ -403,7 +403,7 @@ def ended_by(closure_id: int) -> list[Ended]:
             Booking.day,
             Activity.name,
             PresenceType.name,
-            no_longer_due(),
+            NO_LONGER_DUE,
         )
         .join(BookingEvent, BookingEvent.booking_id == Booking.id)
         .join(Child, Child.id == Booking.child_id)
@@ -439,7 +439,7 @@ _OWN_ENDED = (
     select(
         BookingEvent.closure_id,
         func.count().label("bookings"),
-        func.sum(no_longer_due()).label("credit"),
+        func.sum(NO_LONGER_DUE).label("credit"),
     )
     .join(Booking, Booking.id == BookingEvent.booking_id)
     .where(Booking.household_id.in_(_HOUSEHOLDS), BookingEvent.closure_id.is_not(None))

@@ -60,7 +60,7 @@ from models import (
     PublicHoliday,
     SchoolHoliday,
 )
-from queries.closure_columns import no_longer_due
+from queries.closure_columns import NO_LONGER_DUE
 from queries.custody import Homes, has_custody, homes
 from queries.family import ChildCard, children_of
 from queries.place_columns import waiting_rank
@@ -177,7 +177,7 @@ _CLOSED = (
             Closure.reason,
             Booking.household_id,
             literal(0),
-            cents=no_longer_due(),
+            cents=NO_LONGER_DUE,
         ),
         BookingEvent.at,
     )

@@ -6,7 +6,7 @@ caller, who holds the opening (`services.places.lock`) and serves the waiting li
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -148,9 +148,11 @@ def cancel_all(
     now: datetime,
     reason: str,
     closure_id: int | None = None,
+    credits: Mapping[int, int] | None = None,
 ) -> None:
     """Cancel many active bookings at once: what `move` does to each, in statements that do not grow with
-    their number. Raises Refused `bad_transition`, and nothing is changed.
+    their number. `credits`: what a closure takes off the bill, in cents, by booking. Raises Refused
+    `bad_transition`, and nothing is changed.
     """
     for booking in bookings:
         check_transition(booking.state, BookingState.CANCELLED)
@@ -162,7 +164,11 @@ def cancel_all(
     for booking in bookings:
         booking.state, booking.updated_at, booking.offer_expires_at = BookingState.CANCELLED, now, None
     session.flush()
-    steps = [_step(one, one.state, actor, now, reason, closure_id) for one in bookings]
+    steps = [
+        _step(one, one.state, actor, now, reason, closure_id)
+        | {"credit_cents": None if credits is None else credits[one.id]}
+        for one in bookings
+    ]
     if steps:
         session.execute(insert(BookingEvent), steps)
     _withdraw_open_lines(session, [one.id for one in bookings], now)

@@ -186,14 +186,15 @@ def _end(
     actor: booking_life.Actor,
     now: datetime,
 ) -> None:
-    """Cancel the bookings, each with what stays due of it."""
+    """Cancel the bookings, each with what stays due of it and what does not."""
     bookings: list[Booking] = []
     for ids in places.some_at_a_time([one.booking_id for one in rows]):
         bookings += session.scalars(select(Booking).where(Booking.id.in_(ids)).order_by(Booking.id))
     for booking in bookings:
         booking.due_cents = due[booking.id]
     if bookings:
-        booking_life.cancel_all(session, bookings, actor, now, closure.reason, closure.id)
+        credits = {one.booking_id: one.owed_cents - due[one.booking_id] for one in rows}
+        booking_life.cancel_all(session, bookings, actor, now, closure.reason, closure.id, credits)
 
 
 def _open_again(session: Session, opening_ids: Sequence[int], reason: str) -> None:

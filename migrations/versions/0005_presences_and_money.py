@@ -73,6 +73,26 @@ _FROZEN = " OR ".join(
 _LINES = "(SELECT coalesce(sum(amount_cents), 0) FROM invoice_line WHERE invoice_id = NEW.id)"
 _TOTAL = f"(OLD.state = 'draft' AND NEW.state <> 'draft' AND NEW.total_cents <> {_LINES})"
 _ISSUED = "((SELECT state FROM invoice WHERE id = {row}.invoice_id) <> 'draft')"
+# What closures took off the bill, as far as the rows still tell: nothing of what was not accepted yet, nor of
+# an absence, of which a part may have been given back before.
+_CREDITS = """
+UPDATE booking_event SET credit_cents = CASE
+    WHEN COALESCE(
+        (
+            SELECT former.state FROM booking_event AS former
+            WHERE former.booking_id = booking_event.booking_id AND former.closure_id IS NULL
+            ORDER BY former.id DESC LIMIT 1
+        ),
+        'accepted'
+    ) = 'accepted'
+    AND NOT EXISTS (SELECT 1 FROM absence WHERE absence.booking_id = booking_event.booking_id)
+    THEN (
+        SELECT COALESCE(booking.price_cents, 0) - COALESCE(booking.due_cents, 0)
+        FROM booking WHERE booking.id = booking_event.booking_id
+    )
+    ELSE 0 END
+WHERE closure_id IS NOT NULL
+"""
 # Name, table, act, what is refused, in which words.
 GUARDS = (
     (
@@ -566,6 +586,9 @@ def upgrade() -> None:
             postgresql_where=sa.text("state = 'open'"),
         )
 
+    with op.batch_alter_table("booking_event", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("credit_cents", sa.Integer(), nullable=True))
+    op.execute(_CREDITS)
     with op.batch_alter_table("activity", schema=None) as batch_op:
         batch_op.add_column(sa.Column("regie_id", sa.Integer(), nullable=True))
         batch_op.create_index(batch_op.f("ix_activity_regie_id"), ["regie_id"], unique=False)

@@ -5,9 +5,10 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from domain.enums import AccountStatus, BookingState, LineState, MailKind
+from domain.enums import AbsenceState, AccountStatus, BookingState, LineState, MailKind
 from domain.errors import NotFound, Refused
 from models import (
+    Absence,
     AuditEvent,
     Booking,
     BookingEvent,
@@ -78,6 +79,18 @@ def school_class(bench, *children):
     return row
 
 
+def absent(bench, booking):
+    """An absence of that day was declared."""
+    bench.world.add(
+        Absence(
+            booking_id=booking.id,
+            state=AbsenceState.DECLARED,
+            author_name="Claire SOLIGNAC",
+            declared_at=bench.world.now,
+        )
+    )
+
+
 def suspend(bench):
     with bench.app.app_context(), write_transaction() as session:
         session.get_one(User, bench.claire.id).status = AccountStatus.SUSPENDED
@@ -135,7 +148,12 @@ def test_what_an_absence_had_given_back_is_not_credited_again(bench, agent):
     booking = bench.world.one(Booking)
     with bench.app.app_context(), write_transaction() as session:
         session.get_one(Booking, booking.id).due_cents = 100
-    assert close(bench, agent).credit_cents == 100
+    absent(bench, booking)
+    made = close(bench, agent)
+    assert made.credit_cents == 100
+    assert "1,00 € ne sont plus dus" in mails(bench)[0]
+    page = bench.read(lambda: closure_queries.closure(made.closure_id, None))
+    assert page.credit_cents == 100
 
 
 def test_the_same_form_sent_twice_is_one_closure(bench, agent):

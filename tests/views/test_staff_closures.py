@@ -5,8 +5,9 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from domain.enums import BookingState, StaffRole
-from models import Booking, Closure
+from domain.enums import AbsenceState, BookingState, StaffRole
+from models import Absence, Booking, Closure
+from services.transaction import write_transaction
 from tests.school_family import SchoolFamily, words
 
 THURSDAY, FRIDAY = date(2027, 1, 14), date(2027, 1, 15)
@@ -137,6 +138,24 @@ def test_the_family_reads_why_and_what_is_no_longer_due(client, agent, family):
     assert said.count("Annulée, fermeture 3,20 € ne sont plus dus") == 2
     assert "Motif : Grève du personnel" in said
     assert "annulée, fermeture" in words(client.page.select_one("table.month"))
+
+
+def test_an_absence_declared_before_reads_the_same_everywhere(client, agent, world, family):
+    """1,00 € stayed due of an absence: that is what the closure takes off, on every page as in the mail."""
+    with world.app.app_context(), write_transaction() as session:
+        bookings = session.scalars(select(Booking).where(Booking.day == THURSDAY).order_by(Booking.id)).all()
+        for booking in bookings:
+            booking.due_cents = 100
+            absence = {"author_name": "Claire", "declared_at": world.now, "state": AbsenceState.DECLARED}
+            session.add(Absence(booking_id=booking.id, **absence))
+    close(client, family)
+    client.get(f"{HOME}/{world.one(Closure).id}")
+    assert "N’est plus dû 2,00 €" in main(client)
+    client.sign_in(family.claire)
+    client.get("/accueil")
+    assert "2,00 € ne sont plus dus" in main(client)
+    client.get("/planning/2027-01/jours/2027-01-14")
+    assert words(client.page.select_one("#jour")).count("1,00 € ne sont plus dus") == 2
 
 
 def test_another_family_s_closure_is_not_told(client, agent, world, family):
