@@ -494,6 +494,12 @@ class RuleSet:
         version = _in_force(self._versions, day)
         return () if version is None else causes(version.book)
 
+    def rebooking_is_change(self, activity_id: int, now: datetime) -> bool:
+        """True when booking a cancelled day again is a modification to the rule in force at `now`."""
+        version, name = self._in_force(now), self._activities[activity_id]
+        activity = None if version is None else version.book.activities.get(name)
+        return activity is not None and activity.rebooking_is_change
+
     def allocation(self, activity_id: int, now: datetime) -> PlaceRule | None:
         """How the règlement in force at `now` gives the places of an activity (R17), None when silent."""
         version, name = self._in_force(now), self._activities[activity_id]

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import exists, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from domain.enums import BookingState, Channel, LineState
+from domain.french import NBSP
 from domain.workflow import ACTIVE_STATES, PLACE_HOLDING_STATES, check_transition
 from models import Booking, BookingEvent, BookingRequestLine, Guardian, PresenceType, StaffMember
+from queries.rules import rule_set
 from services import places, records
 from services.places import Seat
 
@@ -30,6 +32,7 @@ class Actor:
     channel: Channel
 
 
+BOOKED_AGAIN = f"Jour réservé de nouveau{NBSP}: rien n’est plus dû de cette réservation."
 THE_PORTAL = Actor(None, "", Channel.SYSTEM)
 
 
@@ -58,20 +61,28 @@ def begin(
     """
     new = list(bookings)
     records.write_all(session, new)
-    active = (Booking.child_id.in_({one.child_id for one in new}), Booking.state.in_(ACTIVE_STATES))
-    ids = {}
+    wanted = (
+        Booking.child_id.in_({one.child_id for one in new}),
+        or_(Booking.state.in_(ACTIVE_STATES), Booking.due_cents > 0),
+    )
+    ids, former = {}, set()
     for part in places.some_at_a_time(sorted({one.opening_id for one in new})):
-        found = session.execute(
-            select(Booking.child_id, Booking.opening_id, Booking.id).where(
-                Booking.opening_id.in_(part), *active
-            )
-        )
-        ids |= {(child_id, opening_id): booking_id for child_id, opening_id, booking_id in found}
+        found = select(Booking.child_id, Booking.opening_id, Booking.state, Booking.id)
+        for child_id, opening_id, state, booking_id in session.execute(
+            found.where(Booking.opening_id.in_(part), *wanted)
+        ):
+            if state in ACTIVE_STATES:
+                ids[child_id, opening_id] = booking_id
+            else:
+                former.add((child_id, opening_id))
     for one in new:
         one.id = ids[one.child_id, one.opening_id]
     steps = [_step(one, one.state, actor, now, reason) for one in new]
     if steps:
         session.execute(insert(BookingEvent), steps)
+    for one in new:
+        if one.state is BookingState.ACCEPTED and (one.child_id, one.opening_id) in former:
+            _comes_after_all(session, one, actor, now)
 
 
 def move(
@@ -95,6 +106,8 @@ def move(
         return False
     booking.offer_expires_at = offer_expires_at
     _enter(session, booking, following, _event(booking, following, actor, now, reason, closure_id))
+    if following is BookingState.ACCEPTED:
+        _comes_after_all(session, booking, actor, now)
     return True
 
 
@@ -185,6 +198,34 @@ def _seats(session: Session, bookings: Iterable[Booking]) -> Iterator[Seat]:
 def note(session: Session, booking: Booking, actor: Actor, now: datetime, reason: str) -> None:
     """Add to the history what changes about a booking that stays in its state: an absence, its proof."""
     session.add(_event(booking, booking.state, actor, now, reason))
+
+
+def _comes_after_all(session: Session, booking: Booking, actor: Actor, now: datetime) -> None:
+    """The child comes on a day that was given up: the household does not owe it twice.
+
+    What a closure left due of the former booking is due no more. What a late cancelling left due stays, as
+    the règlement says, unless booking the day again is a modification to it: nothing was cancelled then.
+    """
+    left_due = select(Booking).where(
+        Booking.opening_id == booking.opening_id,
+        Booking.child_id == booking.child_id,
+        Booking.household_id == booking.household_id,
+        Booking.state == BookingState.CANCELLED,
+        Booking.due_cents > 0,
+    )
+    for former in session.scalars(left_due.order_by(Booking.id)).all():
+        closed = exists().where(BookingEvent.booking_id == former.id, BookingEvent.closure_id.is_not(None))
+        if session.scalar(select(closed)) or _is_modification(former, now):
+            former.due_cents = 0
+            session.add(_event(former, former.state, actor, now, BOOKED_AGAIN))
+    session.flush()
+
+
+def _is_modification(former: Booking, now: datetime) -> bool:
+    rules = rule_set(
+        [former.activity_id], [former.presence_type_id], former.household_id, former.day, former.day
+    )
+    return rules.rebooking_is_change(former.activity_id, now)
 
 
 def seat_of(session: Session, booking: Booking) -> Seat:

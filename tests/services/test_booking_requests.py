@@ -256,6 +256,25 @@ def test_a_provisional_price_is_said_on_the_receipt(bench):
 
 
 def test_a_late_cancelling_may_leave_something_due(bench):
+    cancel_late(bench)
+    assert bench.lines()[-1].price_cents == 160 - 320
+    assert bench.world.one(Booking).state is BookingState.CANCELLED
+
+
+@pytest.mark.parametrize(("rebooking", "due"), [("reservation", 160), ("modification", 0)])
+def test_a_late_cancelling_stays_due_unless_booking_again_is_a_modification(bench, rebooking, due):
+    bench.world.rulebook["activites"]["cantine"]["annuler_puis_reserver"] = rebooking
+    cancel_late(bench)
+    bench.ask(date(2027, 1, 14))
+    rows = bench.world.all(select(Booking).order_by(Booking.id))
+    assert [(one.state, one.due_cents) for one in rows] == [
+        (BookingState.CANCELLED, due),
+        (BookingState.ACCEPTED, None),
+    ]
+
+
+def cancel_late(bench):
+    """A booking cancelled once half of it stays due."""
     late_costs_more(bench)
     bench.ask(date(2027, 1, 14))
     tariff = bench.world.rulebook["activites"]["cantine"]["tarif"]
@@ -266,8 +285,6 @@ def test_a_late_cancelling_may_leave_something_due(bench):
     stages = until(days_before(3, "18:00"), then=half)
     bench.world.limits(bench.canteen.activity, "annuler", stages)
     bench.ask(date(2027, 1, 14), wanted=Wanted.CANCEL)
-    assert bench.lines()[-1].price_cents == 160 - 320
-    assert bench.world.one(Booking).state is BookingState.CANCELLED
 
 
 def late_costs_more(bench):

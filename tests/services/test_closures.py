@@ -21,7 +21,7 @@ from models import (
 )
 from queries import closures as closure_queries
 from queries.closures import Wish
-from services import absences, closures, openings
+from services import absences, booking_life, booking_requests, closures, openings
 from services.absences import Teller
 from services.accounts import Author
 from services.transaction import write_transaction
@@ -326,6 +326,55 @@ def test_lifting_opens_the_days_and_tells_the_families(bench, agent):
     assert len(mails(bench)) == 2
     bench.ask(MONDAY)
     assert states(bench) == [BookingState.CANCELLED, BookingState.ACCEPTED]
+
+
+def test_a_day_booked_again_after_its_closure_is_not_owed_twice(bench, agent):
+    """A school trip leaves the day due; it is lifted and the child eats at the canteen after all."""
+    written.add_absences(bench.world.rulebook, bench.canteen.activity.rule_name)
+    bench.world.write_rulebook()
+    bench.ask(MONDAY, TUESDAY)
+    made = close(bench, agent, wish(bench, MONDAY, TUESDAY, cause="sortie_scolaire"))
+    lift(bench, agent, made.closure_id)
+    bench.ask(MONDAY)
+    rows = bench.world.all(select(Booking).order_by(Booking.day, Booking.id))
+    assert [(one.day, one.state, one.due_cents) for one in rows] == [
+        (MONDAY, BookingState.CANCELLED, 0),
+        (MONDAY, BookingState.ACCEPTED, None),
+        (TUESDAY, BookingState.CANCELLED, 320),
+    ]
+    steps = bench.world.all(
+        select(BookingEvent).where(BookingEvent.booking_id == rows[0].id).order_by(BookingEvent.id)
+    )
+    assert (steps[-1].state, steps[-1].reason) == (BookingState.CANCELLED, booking_life.BOOKED_AGAIN)
+    assert steps[-1].actor_name == "Claire SOLIGNAC"
+    # The closure itself took nothing off, whatever came after it.
+    assert bench.read(lambda: closure_queries.closure(made.closure_id, None)).credit_cents == 0
+
+
+def test_a_day_asked_again_stays_due_until_the_service_accepts_it(world):
+    bench = Bench(world, validation_mode="manual")
+    agent = Author(world.staff().id)
+    written.add_absences(world.rulebook, bench.canteen.activity.rule_name)
+    world.write_rulebook()
+    world.booking(bench.home, bench.leo, bench.opening(MONDAY), bench.canteen.meal, price_cents=320)
+    lift(bench, agent, close(bench, agent, wish(bench, cause="sortie_scolaire")).closure_id)
+    bench.ask(MONDAY)
+
+    def due():
+        rows = world.all(select(Booking).order_by(Booking.id))
+        return [(one.state, one.due_cents) for one in rows]
+
+    assert due() == [(BookingState.CANCELLED, 320), (BookingState.PENDING, None)]
+    with bench.app.app_context():
+        booking_requests.decide_lines(
+            [bench.lines()[-1].id],
+            accept=True,
+            reason="",
+            actor_user_id=agent.user_id,
+            facility_ids=None,
+            now=world.now,
+        )
+    assert due() == [(BookingState.CANCELLED, 0), (BookingState.ACCEPTED, None)]
 
 
 def test_another_closure_keeps_its_days_closed(bench, agent):
