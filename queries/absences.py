@@ -23,6 +23,7 @@ from domain.enums import (
 )
 from domain.errors import NotFound, Refused
 from domain.french import NBSP, format_euros
+from domain.rulebook.decisions import cancelling
 from domain.rulebook.missed_days import CAUSES, LeftDue, Missed, as_proved
 from domain.workflow import ACTIVE_STATES
 from models import (
@@ -311,7 +312,9 @@ def _becomes(one: BookedDay, rules: RuleSet, now: datetime) -> tuple[Becomes, tu
         return Becomes.ALREADY, ()
     if one.is_cancelling:
         return Becomes.NOTHING, ("Une annulation est déjà demandée pour ce jour.",)
-    decision = rules.decide(one.activity_id, LineAction.CANCEL, one.day, now, one.child_id)
+    decision = cancelling(
+        rules.decide(one.activity_id, LineAction.CANCEL, one.day, now, one.child_id), one.state
+    )
     said = (f"{decision.sentence.rstrip('.')}.",)
     is_accepted = one.state is BookingState.ACCEPTED
     if decision.outcome is Outcome.FREE:

@@ -44,7 +44,7 @@ from domain.enums import (
 )
 from domain.french import NBSP, format_euros
 from domain.rulebook.admissions import NOT_FORESEEN
-from domain.rulebook.decisions import CONTACT, Decision
+from domain.rulebook.decisions import CONTACT, Decision, cancelling
 from domain.workflow import TOO_LATE, UNPLACED_STATES, Refusal, booking_outcome
 from models import (
     ACTIVE_BOOKING,
@@ -591,7 +591,9 @@ def _decide(
 ) -> Decision:
     """The answer of the deadline; changing a booked day needs both ways to be open."""
     decision = rules.decide(day.activity_id, action, day.day, now, day.child_id, day.channel)
-    if action is LineAction.BOOK and is_switch(day, presence_type_id):
+    if action is LineAction.CANCEL:
+        return cancelling(decision, day.booking_state)
+    if is_switch(day, presence_type_id):
         back = rules.decide(day.activity_id, LineAction.CANCEL, day.day, now, day.child_id, day.channel)
         return max(decision, back, key=lambda one: _STRICTNESS[one.outcome])
     return decision

@@ -26,6 +26,7 @@ from domain.change_rules import is_late
 from domain.enums import BookingState, ChangeState, FileSection, LineAction, LineState, Outcome
 from domain.errors import NotFound
 from domain.french import format_day
+from domain.rulebook.decisions import cancelling
 from extensions import db
 from models import (
     Booking,
@@ -414,7 +415,10 @@ def _next_limit(entries: Sequence[Entry], now: datetime) -> Limit | None:
         different = {(entry.activity_id, entry.day): entry for entry in reversed(own)}
         rules = rule_set({entry.activity_id for entry in own}, (), household_id, own[0].day, own[-1].day)
         for (activity_id, day), entry in different.items():
-            decision = rules.decide(activity_id, LineAction.CANCEL, day, now, entry.child.child_id)
+            decision = cancelling(
+                rules.decide(activity_id, LineAction.CANCEL, day, now, entry.child.child_id),
+                entry.booking_state,
+            )
             if decision.until is not None and decision.outcome is not Outcome.REFUSE:
                 found.append((decision.until, day, decision.sentence, entry))
     if not found:

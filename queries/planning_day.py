@@ -15,7 +15,7 @@ from domain.calendar import paris_now
 from domain.capacity import FULL_DAY, availability, places_left
 from domain.enums import AbsenceState, Availability, BookingState, LineAction, Outcome
 from domain.labels import label
-from domain.rulebook.decisions import CONTACT, Decision
+from domain.rulebook.decisions import CONTACT, Decision, cancelling
 from domain.settings import phone_href
 from domain.workflow import UNPLACED_STATES
 from extensions import db
@@ -334,7 +334,8 @@ def _cancelling(
     if entry.booking_state in UNPLACED_STATES:
         return Limit(_GIVING_UP, True)
     decide = rules[entry.household_id].decide
-    return _limit(decide(entry.activity_id, LineAction.CANCEL, entry.day, now, entry.child.child_id))
+    decision = decide(entry.activity_id, LineAction.CANCEL, entry.day, now, entry.child.child_id)
+    return _limit(cancelling(decision, entry.booking_state))
 
 
 _GIVING_UP = "L’enfant peut se retirer à tout moment, sans rien payer"

@@ -21,6 +21,7 @@ from domain.french import (
     plural,
 )
 from domain.labels import label
+from domain.rulebook.decisions import cancelling
 from domain.workflow import ACTIVE_STATES, UNPLACED_STATES
 from models import (
     AllotmentRank,
@@ -355,7 +356,9 @@ def _day(row: Row, rules: RuleSet, now: datetime) -> ReceiptDay:
         return ReceiptDay(row.day, "annulé depuis" if _was_cancelled(row) else "", None)
     if row.booking_state in UNPLACED_STATES:
         return ReceiptDay(row.day, GIVING_UP, row.booking_id)
-    decision = rules.decide(row.activity_id, LineAction.CANCEL, row.day, now, row.child_id)
+    decision = cancelling(
+        rules.decide(row.activity_id, LineAction.CANCEL, row.day, now, row.child_id), row.booking_state
+    )
     can = decision.outcome is not Outcome.REFUSE
     return ReceiptDay(row.day, decision.sentence, row.booking_id if can else None)
 

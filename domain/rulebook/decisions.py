@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from domain.calendar import as_utc, paris_now
 from domain.clock_time import FOREVER, NEVER_EVER
-from domain.enums import Outcome
+from domain.enums import BookingState, Outcome
 from domain.french import NARROW_NBSP, NBSP, enumerate_fr, format_day, spaced
 from domain.rulebook.cutoffs import Unlimited
 from domain.rulebook.days import Compare
@@ -76,6 +76,17 @@ def decide(on: DayLadder, now: datetime) -> Decision:
             return _decision(on, index, stage.stage.answer, until, explanation, stage.stage.path, now)
     answer, rule = on.ladder.otherwise, f"{on.ladder.path}.ensuite"
     return _decision(on, len(on.stages), answer, None, explanation, rule, now)
+
+
+NOT_ACCEPTED = f"Rien n’est encore accepté{NBSP}: la demande peut être retirée sans rien payer"
+
+
+def cancelling(decision: Decision, state: BookingState | None) -> Decision:
+    """What the limit answers to cancelling a booking in this state: a late one leaves nothing due of what
+    nobody has accepted yet (S101)."""
+    if decision.outcome is not Outcome.EXTRA or state is not BookingState.PENDING:
+        return decision
+    return replace(decision, outcome=Outcome.FREE, extras=(), sentence=NOT_ACCEPTED)
 
 
 def _decision(

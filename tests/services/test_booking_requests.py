@@ -273,6 +273,15 @@ def test_a_late_cancelling_stays_due_unless_booking_again_is_a_modification(benc
     ]
 
 
+def test_a_late_cancelling_leaves_nothing_due_of_what_nobody_has_accepted(world):
+    bench = Bench(world, validation_mode="manual")
+    cancel_late(bench)
+    booking, line = world.one(Booking), bench.lines()[-1]
+    assert (booking.state, booking.due_cents) == (BookingState.CANCELLED, 0)
+    assert (line.state, line.price_cents, line.reason) == (LineState.ACCEPTED, -booking.price_cents, "")
+    assert bench.lines()[0].state is LineState.WITHDRAWN
+
+
 def cancel_late(bench):
     """A booking cancelled once half of it stays due."""
     late_costs_more(bench)
