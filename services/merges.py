@@ -117,7 +117,12 @@ def merge(
 
 
 def _lock(session: Session, kind: MergeKind, *ids: int) -> None:
-    """Always in the same order, so that two agents do not wait for each other."""
+    """Always in the same order, so that two agents do not wait for each other: the booked days first, as a
+    family that validates holds them before it needs its household and its children."""
+    owners = {MergeKind.HOUSEHOLD: Booking.household_id, MergeKind.CHILD: Booking.child_id}
+    if kind in owners:
+        booked = select(Booking.opening_id).where(owners[kind].in_(ids), Booking.state.in_(ACTIVE_STATES))
+        places.lock(session, booked)
     table = TABLES[kind]
     session.execute(select(table.id).where(table.id.in_(ids)).order_by(table.id).with_for_update())
 

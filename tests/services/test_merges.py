@@ -52,6 +52,7 @@ from services import households as household_services
 from services import merges
 from services.accounts import Author
 from tests.factories import weekdays
+from tests.statements import recorded
 
 TODAY = date(2027, 1, 12)
 
@@ -480,3 +481,12 @@ def test_a_merged_file_is_not_merged_again(world, merge, two_households):
     merge(MergeKind.HOUSEHOLD, kept, other)
     with pytest.raises(NotFound):
         merge(MergeKind.HOUSEHOLD, kept, other)
+
+
+@pytest.mark.parametrize(("kind", "table"), [(MergeKind.HOUSEHOLD, "household"), (MergeKind.CHILD, "child")])
+def test_the_booked_days_are_held_before_who_booked_them(world, agent, kind, table):
+    """As a validation does: the other order would be a deadlock."""
+    with world.app.app_context(), recorded() as sent, pytest.raises(NotFound):
+        merges.merge(kind, 987654, 987655, {}, seen="", author=agent, now=world.now)
+    tables = [sentence.partition("FROM ")[2].split()[0] for sentence in sent]
+    assert tables[:2] == ["opening", table]
