@@ -103,6 +103,7 @@ def lift(closure_id: int, *, scope: Collection[int] | None, author: Author, now:
         if closure.last_day < today:
             raise Refused("past", f"Ces jours sont passés{NBSP}: la fermeture ne peut plus être levée.")
         wish = Wish.of(closure)._replace(first=max(closure.first_day, today))
+        hold_days_of(session, closure.facility_id)
         opening_ids = _hold(session, wish)
         closure.lifted_at = now
         session.flush()
@@ -113,6 +114,12 @@ def lift(closure_id: int, *, scope: Collection[int] | None, author: Author, now:
         households = _tell(session, closure, _told_again(ended), now)
         _record(session, "closure.lifted", closure, author, now, before=_facts(closure))
         return households
+
+
+def hold_days_of(session: Session, facility_id: int) -> None:
+    """Let nobody else open or close days of the facility before the commit: a day that opens meanwhile would
+    escape the closure, since neither would see the other. Before the openings, always."""
+    session.execute(select(Facility.id).where(Facility.id == facility_id).with_for_update(key_share=True))
 
 
 def close_new_days(session: Session, activity_id: int, days: Collection[date]) -> None:
@@ -139,6 +146,7 @@ def check(wish: Wish, now: datetime) -> None:
 
 
 def _require_own(session: Session, wish: Wish, scope: Collection[int] | None) -> None:
+    hold_days_of(session, wish.facility_id)
     facility = session.get(Facility, wish.facility_id)
     if facility is None or (scope is not None and facility.id not in scope):
         raise NotFound

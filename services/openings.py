@@ -94,6 +94,7 @@ def open_days(
             raise Refused(
                 "outside_period", "Un de ces jours est hors de la période\u00a0: rechargez la page."
             )
+        closures.hold_days_of(session, activity.facility_id)
         open_already = set(session.scalars(select(Opening.day).where(Opening.activity_id == activity_id)))
         missing = [day for day in days if day not in open_already]
         if missing:
@@ -144,6 +145,7 @@ def set_capacity(
 def reopen_day(opening_id: int, *, author: Author, now: datetime) -> None:
     """Open a closed day again. Raises Refused `not_closed`, `closure` while a closure holds it, NotFound."""
     with write_transaction() as session:
+        places.lock(session, [opening_id])
         row = records.get(session, Opening, opening_id)
         if row.closed_reason is None:
             raise Refused("not_closed", "Ce jour est déjà ouvert.")
