@@ -63,7 +63,7 @@ _KIND_WORDS = {
     ActivityKind.DAY: ("journée", "journées"),
 }
 _STATE_WORDS = {
-    LineState.ACCEPTED: ("accepté de suite", "acceptés de suite"),
+    LineState.ACCEPTED: ("accepté tout de suite", "acceptés tout de suite"),
     LineState.PENDING: ("à valider", "à valider"),
     LineState.WAITING: ("en liste d’attente", "en liste d’attente"),
     LineState.REFUSED: ("impossible", "impossibles"),

@@ -339,7 +339,7 @@ def test_the_bar_says_how_many_how_much_and_what_comes_next(world, client):
     bench.touch(key, FRIDAY, Wanted.CANCEL)
     client.get(planning(key))
     assert words(client.page.find(id="total")).startswith(
-        "3 repas et 1 annulation · 6,40 € 4 acceptés de suite"
+        "3 repas et 1 annulation · 6,40 € 4 acceptés tout de suite"
     )
 
 
