@@ -3,7 +3,7 @@
 .venv/bin/python -m benchmarks
 """
 
-from benchmarks import agenda, documents, growth, imports, memory, rulebook, start, traffic, weights
+from benchmarks import agenda, billing, documents, growth, imports, memory, rulebook, start, traffic, weights
 
-for part in (agenda, growth, traffic, rulebook, weights, imports, memory, start, documents):
+for part in (agenda, growth, traffic, rulebook, weights, imports, memory, start, documents, billing):
     part.main()

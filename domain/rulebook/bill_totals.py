@@ -65,8 +65,16 @@ def changes(book: Rulebook, before: Sequence[Presence], own: Sequence[Presence])
     if short:
         found += _corrected(short, own)
     subtotal = sum((one.amount for one in (*own, *found)), Decimal(0))
-    trace = _fresh(own)
-    return [*found, *_told(of_the_bill(book, list(own), subtotal), trace)]
+    return [*found, *_of_the_whole(of_the_bill(book, list(own), subtotal), subtotal)]
+
+
+def _of_the_whole(lines: Iterable[Line], subtotal: Decimal) -> Iterator[Change]:
+    """What applies to the whole bill, one after the other, from what the days and the totals come to."""
+    for line in lines:
+        after = subtotal + line.amount
+        if line.amount:
+            yield _change(line, subtotal, after)
+        subtotal = after
 
 
 def _is_long(total: Dated) -> bool:
@@ -121,26 +129,26 @@ def _told(lines: Iterable[Line], trace: Trace) -> Iterator[Change]:
     lines = list(lines)
     steps = iter([step for step in trace.steps if _is_change(step)])
     left = Decimal(0)
-    said = ""
     for line in lines:
         if not line.amount:
             continue
         if not left:
             step = next(one for one in steps if one.rule == line.rule)
-            before = _before(step)
-            left = step.result - before
-            said = f"de {money_in_words(before)} à {money_in_words(step.result)}"
+            left = step.result - _before(step)
         left -= line.amount
-        label = capital(readable(line.label))
-        yield Change(label, line.child, line.amount, (f"{label}{NBSP}: {said}.",))
+        yield _change(line, _before(step), step.result)
+
+
+def _change(line: Line, before: Decimal, after: Decimal) -> Change:
+    label = capital(readable(line.label))
+    said = f"{label}{NBSP}: de {money_in_words(before)} à {money_in_words(after)}."
+    return Change(label, line.child, line.amount, (said,))
 
 
 def _is_change(step: Step) -> bool:
-    before = _before(step)
-    return before is not None and step.result != before
+    return "total" in dict(step.inputs) and step.result != _before(step)
 
 
-def _before(step: Step) -> Decimal | None:
-    """The sum that a total or an adjustment of the bill changed."""
-    found = dict(step.inputs)
-    return found.get("total", found.get("avant"))
+def _before(step: Step) -> Decimal:
+    """The sum that a total changed."""
+    return dict(step.inputs)["total"]

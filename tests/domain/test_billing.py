@@ -110,6 +110,16 @@ def test_a_cap_holds_presences_and_what_stays_due_of_absences():
     assert found.charges[-1].explanation[0] == f"Plafond du mois{NBSP}: de 6,00{NBSP}€ à 4,00{NBSP}€."
 
 
+def test_a_discount_of_the_whole_bill_follows_the_totals():
+    found = bill([day(CAPPED, number, child=4) for number in range(5)])
+    # 5 × 1,33 = 6,65, capped at 4,00, then × 0,9 = 3,60.
+    assert [one.amount_cents for one in found.charges[5:]] == [-265, -40]
+    assert [one.explanation[0] for one in found.charges[5:]] == [
+        f"Plafond du mois{NBSP}: de 6,65{NBSP}€ à 4,00{NBSP}€.",
+        f"Remise{NBSP}: de 4,00{NBSP}€ à 3,60{NBSP}€.",
+    ]
+
+
 def test_the_last_total_takes_what_rounding_left():
     whole = {"au": "0.001", "vers": "plus_proche", "apres": ["total"]}
     fee = version([total("frais", "facture", "ajoute", "1.00")], price="0.333", rounding=whole)
