@@ -24,6 +24,7 @@ from blueprints.invoices import blueprint as invoices
 from blueprints.public import blueprint as public
 from blueprints.shared import errors, observation, pages, security_headers
 from blueprints.shared.converters import RowNumber
+from blueprints.staff.attendance import blueprint as staff_attendance
 from blueprints.staff.bookings import blueprint as staff_bookings
 from blueprints.staff.calendar import blueprint as staff_calendar
 from blueprints.staff.closures import blueprint as staff_closures
@@ -49,7 +50,7 @@ BLUEPRINTS = (
     public, auth, home, household, children, documents, bookings, invoices, demo,
     staff_dashboard, staff_requests, staff_families, staff_family_files, staff_facilities, staff_calendar,
     staff_rulebook, staff_content, staff_lists, staff_consents, staff_settings, staff_mails, staff_users,
-    staff_day_sheets, staff_desk, staff_schools, staff_bookings, staff_closures,
+    staff_attendance, staff_day_sheets, staff_desk, staff_schools, staff_bookings, staff_closures,
     staff_payments,
 )  # fmt: skip
 

@@ -42,7 +42,7 @@ PARENT_MENU = (
 STAFF_TABS = (
     (
         "À traiter", "inbox", "staff_desk.index", Permission.REQUESTS_READ,
-        ("staff_dashboard", "staff_desk", "staff_requests"),
+        ("staff_dashboard", "staff_desk", "staff_requests", "staff_attendance"),
     ),
     (
         "Familles", "users", "staff_families.index", Permission.FAMILIES_READ,

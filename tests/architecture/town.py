@@ -562,4 +562,7 @@ class Town:
         }
         both = ("bookings", "staff_bookings")
         bodies = {f"{blueprint}.{step}": body for blueprint in both for step, body in steps.items()}
-        return bodies | {"staff_bookings.pass_limits": {"channel": "phone", "override_reason": "urgence"}}
+        return bodies | {
+            "staff_attendance.mark": {"marque": f"{child}:present"},
+            "staff_bookings.pass_limits": {"channel": "phone", "override_reason": "urgence"},
+        }

@@ -53,7 +53,7 @@ PARTS = [
     (Role.ADMINISTRATOR, ("staff_bookings.", "staff_closures.", "staff_payments.")),
     (Role.ADMINISTRATOR, ("staff_calendar.", "staff_content.")),
     (Role.ADMINISTRATOR, ("staff_rulebook.",)),
-    (Role.ADMINISTRATOR, ("staff_desk.", "staff_day_sheets.")),
+    (Role.ADMINISTRATOR, ("staff_desk.", "staff_day_sheets.", "staff_attendance.")),
     (Role.ADMINISTRATOR, ("staff_lists.", "staff_consents.", "staff_family_files.", "staff_schools.")),
 ]
 

@@ -11,13 +11,14 @@ from blueprints.staff.dashboard import blueprint
 from blueprints.staff.desk.frame import viewer
 from domain.enums import AccountStatus
 from domain.permissions import Permission
-from queries import desk, households, staff_home, staff_requests
+from queries import attendance, desk, households, staff_home, staff_requests
 
 
 @blueprint.get("")
 @staff(Permission.REQUESTS_READ)
 def index() -> Response:
     facility_ids = current_user.facility_ids
+    marks = current_user.may(Permission.ATTENDANCE_MARK)
     manages = current_user.may(Permission.SETTINGS_MANAGE)
     return answer(
         "staff/dashboard/index.html",
@@ -26,5 +27,6 @@ def index() -> Response:
         queues=staff_requests.queues_by_facility(facility_ids, now()),
         invited=households.count(facility_ids=facility_ids, today=today(), access=AccountStatus.INVITED),
         steps=staff_home.first_steps(town().school_zone, today()) if manages else None,
+        to_mark=attendance.left_to_mark(today(), facility_ids) if marks else 0,
         mails=staff_home.mail_troubles(now()) if current_user.may(Permission.MAILS_READ) else None,
     )
