@@ -25,6 +25,7 @@ from blueprints.public import blueprint as public
 from blueprints.shared import errors, observation, pages, security_headers
 from blueprints.shared.converters import RowNumber
 from blueprints.staff.attendance import blueprint as staff_attendance
+from blueprints.staff.billing import blueprint as staff_billing
 from blueprints.staff.bookings import blueprint as staff_bookings
 from blueprints.staff.calendar import blueprint as staff_calendar
 from blueprints.staff.closures import blueprint as staff_closures
@@ -51,7 +52,7 @@ BLUEPRINTS = (
     staff_dashboard, staff_requests, staff_families, staff_family_files, staff_facilities, staff_calendar,
     staff_rulebook, staff_content, staff_lists, staff_consents, staff_settings, staff_mails, staff_users,
     staff_attendance, staff_day_sheets, staff_desk, staff_schools, staff_bookings, staff_closures,
-    staff_payments,
+    staff_billing, staff_payments,
 )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     event,
+    select,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase
@@ -119,10 +120,12 @@ def empty_tables(connection: Connection, metadata: MetaData) -> None:
     tables = list(reversed(metadata.sorted_tables))
     with rewriting(connection):
         for table in tables:
-            for column in table.columns:  # a row that names another of its own table would keep it
+            for column in table.columns:  # a row that names one of its own table goes first
                 if any(key.column.table is table for key in column.foreign_keys):
+                    named = select(column).where(column.is_not(None)).scalar_subquery()
+                    last = column.is_not(None) & table.c.id.not_in(named)
+                    connection.execute(table.delete().where(last))
                     connection.execute(table.update().values({column.name: None}))
-        for table in tables:
             connection.execute(table.delete())
 
 

@@ -107,6 +107,7 @@ class ActivitySheet:
     last_places_threshold: int
     position: int
     is_active: bool
+    regie_id: int | None
     presence_types: tuple[PresenceTypeRow, ...]
     openings: int
     missing: tuple[str, ...]
@@ -279,6 +280,7 @@ def activity(activity_id: int) -> ActivitySheet:
         row.last_places_threshold,
         row.position,
         row.is_active,
+        row.regie_id,
         _presence_types(activity_id),
         _opening_counts().get(activity_id, 0),
         _missing()[activity_id],

@@ -36,7 +36,7 @@ class FacilityData:
 @dataclass(frozen=True, slots=True)
 class ActivityData:
     """What is typed of an activity; `waiting_places` None for a waiting list without end, `offer_hours` to
-    answer when a place comes free (R18)."""
+    answer when a place comes free (R18), `regie_id` None until somebody bills it (R42)."""
 
     name: str
     kind: ActivityKind
@@ -46,6 +46,7 @@ class ActivityData:
     last_places_threshold: int = 3
     position: int = 0
     is_active: bool = True
+    regie_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

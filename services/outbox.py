@@ -153,7 +153,9 @@ def queue_for_households(
     if kind in SECRET_KINDS:
         raise ValueError(f"{kind} carries a secret: use queue_secret.")
     town = _town(session)
-    bodies = {household_id: _render(kind, town, dict(own)) for household_id, own in contexts.items()}
+    said = {id(own): own for own in contexts.values()}  # the same words for many families are made once
+    rendered = {key: _render(kind, town, dict(own)) for key, own in said.items()}
+    bodies = {household_id: rendered[id(own)] for household_id, own in contexts.items()}
     adults = session.execute(
         select(HouseholdGuardian.household_id, User.id, User.email)
         .join(Guardian, Guardian.id == HouseholdGuardian.guardian_id)

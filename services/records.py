@@ -87,14 +87,14 @@ def tell(
     session: Session,
     action: str,
     row: Any,
-    household_id: int,
+    household_id: int | None,
     *,
     author: Author,
     now: datetime,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> None:
-    """The journal line of an act on a family file, filed under the household so that it can be read there."""
+    """The journal line of an act, filed under the household that it is about so that it can be read there."""
     audit.record(
         session,
         at=now,

@@ -34,6 +34,7 @@ from domain.enums import (
     PaymentMethod,
     PaymentState,
     Residency,
+    RunState,
     StaffRole,
     SubjectKind,
     ValidationMode,
@@ -50,6 +51,7 @@ from models import (
     Authorisation,
     AuthorisationType,
     AuthorisedPerson,
+    BillingRun,
     Booking,
     BookingPeriod,
     ChangeLine,
@@ -554,6 +556,11 @@ class World:
             for activity in activities:
                 session.get_one(Activity, activity.id).regie_id = regie.id
         return regie
+
+    def billing_run(self, regie: Regie, month: date, **columns: Any) -> BillingRun:
+        """The draft of a month, without bills."""
+        values = {"state": RunState.DRAFT, "author_name": "Agnès MARTIN", "drafted_at": self.now}
+        return self.add(BillingRun(regie_id=regie.id, month=month, **values | columns))
 
     def attendance(
         self, booking: Booking, mark: AttendanceMark = AttendanceMark.PRESENT, **columns: Any

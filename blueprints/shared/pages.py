@@ -55,14 +55,18 @@ STAFF_TABS = (
     (
         "Fermetures", "calendar-x", "staff_closures.index", Permission.CLOSURES_MANAGE, ("staff_closures",),
     ),
-    ("Mails", "mail", "staff_mails.index", Permission.MAILS_READ, ("staff_mails",)),
+    (
+        "Facturation", "receipt-euro", "staff_billing.index", Permission.PAYMENTS_RECORD,
+        ("staff_billing", "staff_payments"),
+    ),
     (
         "Réglages", "settings", "staff_settings.index", Permission.SETTINGS_MANAGE,
         (
             "staff_settings", "staff_rulebook", "staff_calendar", "staff_content", "staff_lists",
-            "staff_consents", "staff_users",
+            "staff_consents", "staff_users", "staff_mails",
         ),
     ),
+    ("Mails", "mail", "staff_mails.index", Permission.MAILS_READ, ("staff_mails",)),
 )  # fmt: skip
 
 

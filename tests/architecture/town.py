@@ -34,6 +34,7 @@ from models import (
     AllotmentRank,
     AuthorisationType,
     AuthorisedPerson,
+    BillingRun,
     BookingDraft,
     BookingDraftLine,
     BookingEvent,
@@ -274,6 +275,7 @@ class Town:
             "explanation": ["Tarif unique : 3,20 €."],
         }
         bill = self.world.invoice(regie, household, date(2026, 12, 1), [line])
+        self.world.billing_run(regie, date(2026, 11, 1))
         return bill, self.world.payment(regie, household, 150, reference=f"chèque {letter}")
 
     def _swap(self, exception: CustodyException, author: User) -> CustodySwap:
@@ -440,6 +442,8 @@ class Town:
             "enrolment_id": Value(own.enrolment.id, other.enrolment.id),
             "invoice_id": Value(own.invoice.id, other.invoice.id),
             "payment_id": Value(own.payment.id, other.payment.id),
+            "regie_id": Value(own.invoice.regie_id, other.invoice.regie_id),
+            "run_id": Value(*(self._id(BillingRun, regie_id=one.invoice.regie_id) for one in (own, other))),
             "document_id": Value(own.sent.id, other.sent.id),
             "staff_families.withdraw_document document_id": Value(own.document.id, other.document.id),
             **self._desk_values(),

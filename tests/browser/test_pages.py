@@ -50,7 +50,7 @@ PARTS = [
     ),
     (Role.ADMINISTRATOR, "staff_families."),
     (Role.ADMINISTRATOR, "staff_facilities."),
-    (Role.ADMINISTRATOR, ("staff_bookings.", "staff_closures.", "staff_payments.")),
+    (Role.ADMINISTRATOR, ("staff_bookings.", "staff_closures.", "staff_payments.", "staff_billing.")),
     (Role.ADMINISTRATOR, ("staff_calendar.", "staff_content.")),
     (Role.ADMINISTRATOR, ("staff_rulebook.",)),
     (Role.ADMINISTRATOR, ("staff_desk.", "staff_day_sheets.", "staff_attendance.")),

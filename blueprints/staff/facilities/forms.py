@@ -111,6 +111,7 @@ class ActivityForm(StaffForm):
         required="Indiquez un nombre de places.",
         default=3,
     )
+    regie_id = SelectField("Régie", coerce=lambda value: int(value) if value else None)
     position = position_field()
     is_active = BooleanField("Activité proposée aux familles", default=True)
     looks = {
@@ -124,8 +125,15 @@ class ActivityForm(StaffForm):
             "help": "Nombre de places restantes. 0 pour ne rien annoncer.",
             "inputmode": "numeric",
         },
+        "regie_id": {"help": "Elle facture cette activité. Sans régie, un mois ne peut pas être émis."},
         "position": {"help": POSITION_HELP, "inputmode": "numeric"},
     }
+
+    def offer(self, regies: Sequence[tuple[int, str]]) -> "ActivityForm":
+        """The régies that may bill it."""
+        known = [SelectChoice(str(regie_id), name) for regie_id, name in regies]
+        self.regie_id.choices = [SelectChoice("", "Aucune pour le moment"), *known]
+        return self
 
     def data_typed(self) -> ActivityData:
         return values_of(self, ActivityData)

@@ -21,6 +21,7 @@ from domain.capacity import PART_NAMES, DayPart
 from domain.enums import LineAction
 from domain.permissions import Permission
 from queries import facilities as facility_queries
+from queries import payments as payment_queries
 from queries import rule_versions
 from services import facilities
 
@@ -110,7 +111,7 @@ def set_validation_mode(facility_id: int) -> Response:
 @staff(MANAGE)
 def new_activity(facility_id: int) -> Response:
     found = facility_queries.facility(facility_id)
-    form = ActivityForm()
+    form = ActivityForm().offer(payment_queries.regies())
     activity_id = attempt(
         form,
         lambda: facilities.create_activity(facility_id, form.data_typed(), author=author(), now=now()),
@@ -150,7 +151,7 @@ def activity(activity_id: int) -> Response:
 @staff(MANAGE)
 def edit_activity(activity_id: int) -> Response:
     found = facility_queries.activity(activity_id)
-    form = ActivityForm(obj=found)
+    form = ActivityForm(obj=found).offer(payment_queries.regies())
     saved = attempt(
         form,
         lambda: facilities.update_activity(activity_id, form.data_typed(), author=author(), now=now()),

@@ -1,0 +1,121 @@
+"""Forms of the billing."""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from wtforms import (
+    BooleanField,
+    EmailField,
+    SelectChoice,
+    SelectField,
+    StringField,
+    TelField,
+    ValidationError,
+)
+from wtforms.validators import InputRequired, StopValidation
+
+from blueprints.shared.fields import LineField, iban, optional_email, phone, squeeze
+from blueprints.staff.facilities.forms import POSITION_HELP, position_field, text_area
+from blueprints.staff.families.forms import StaffForm, values_of
+from blueprints.staff.fields import EurosField, NumberField
+from domain.french import format_euros, month_title
+from queries.billing import Line
+from services.regies import RegieData
+
+_CODE = re.compile(r"[A-Z0-9]{2,10}")
+_BIC = re.compile(r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?")
+
+
+def _capitals(text: str | None) -> str:
+    return squeeze(text).upper().replace(" ", "")
+
+
+def _code(_form: Any, field: StringField) -> None:
+    if not _CODE.fullmatch(field.data):
+        raise ValidationError("Indiquez de 2 à 10 lettres sans accent ou chiffres, par exemple CANT.")
+
+
+def _bic(_form: Any, field: StringField) -> None:
+    if not field.data:
+        raise StopValidation()
+    if not _BIC.fullmatch(field.data):
+        raise ValidationError("Indiquez les 8 ou 11 signes du BIC, par exemple TRPUFRP1.")
+
+
+class RegieForm(StaffForm):
+    name = LineField("Nom de la régie", 120, required="Indiquez le nom, par exemple Régie périscolaire.")
+    code = StringField(
+        "Code des factures",
+        [InputRequired("Indiquez un code, par exemple CANT."), _code],
+        filters=[_capitals],
+    )
+    address = LineField("Adresse", 300)
+    phone = TelField("Téléphone", [phone], filters=[squeeze])
+    email = EmailField("Mail", [optional_email], filters=[squeeze])
+    payment_terms = text_area("Comment régler", 1000)
+    iban = StringField("IBAN", [iban], filters=[_capitals])
+    bic = StringField("BIC", [_bic], filters=[_capitals])
+    due_days = NumberField(
+        "Jours pour régler", 1, 120, required="Indiquez un nombre de jours, par exemple 30.", default=30
+    )
+    position = position_field()
+    is_active = BooleanField("Régie en service", default=True)
+    looks = {
+        "code": {"help": "Il commence le numéro de chaque facture\u00a0: CANT-2027-000123."},
+        "payment_terms": {"help": "Imprimé sur la facture\u00a0: guichet, chèque à l’ordre de, horaires."},
+        "iban": {"help": "Celui de la régie, si les familles règlent par virement."},
+        "due_days": {"help": "À partir du jour d’émission.", "inputmode": "numeric"},
+        "position": {"help": POSITION_HELP, "inputmode": "numeric"},
+        "is_active": {"help": "Décochez pour qu’aucune activité ne la choisisse plus."},
+    }
+
+    def data_typed(self) -> RegieData:
+        return values_of(self, RegieData)
+
+
+class PrepareForm(StaffForm):
+    regie = SelectField("Régie", coerce=int)
+    month = SelectField("Mois", coerce=date.fromisoformat)
+
+    def offer(self, regies: Sequence[tuple[int, str]], months: Sequence[date]) -> "PrepareForm":
+        """The régies, and the months that may be billed, the likeliest first."""
+        self.regie.choices = [SelectChoice(str(regie_id), name) for regie_id, name in regies]
+        self.month.choices = [
+            SelectChoice(month.isoformat(), month_title(month.year, month.month)) for month in months
+        ]
+        return self
+
+
+class IssueForm(StaffForm):
+    """Nothing to fill in: the button is the answer."""
+
+
+def credit_form(lines: Sequence[Line]) -> type[StaffForm]:
+    """The form of a credit note: what is taken back of each line, nothing by default, and why."""
+
+    class CreditForm(StaffForm):
+        reason = LineField("Motif", 300, required="Dites pourquoi, par exemple Repas facturé deux fois.")
+        looks = {"reason": {"help": "La famille le lira sur l’avoir."}}
+
+        def refuse(self, refusal: Any) -> None:
+            self.form_errors.append(refusal.message)
+
+        def cents(self) -> dict[int, int]:
+            """What is taken back, by line; of a discount, a negative amount."""
+            typed = {line.line_id: self[f"line_{line.line_id}"].data or 0 for line in creditable}
+            return {
+                line.line_id: typed[line.line_id] if line.left_cents > 0 else -typed[line.line_id]
+                for line in creditable
+            }
+
+    creditable = [line for line in lines if line.left_cents]
+    for line in creditable:
+        name = f"line_{line.line_id}"
+        child = f"{line.child}, " if line.child else ""
+        setattr(CreditForm, name, EurosField(f"{child}{line.label}"))
+        most = format_euros(abs(line.left_cents))
+        what = f"Au plus {most}" if line.left_cents > 0 else f"Réduction\u00a0: au plus {most}"
+        CreditForm.looks[name] = {"help": f"{what}. Laissez vide pour ne rien changer."}
+    return CreditForm

@@ -1,0 +1,98 @@
+"""What the billing of a month reads besides the charges: the minimum, past totals, who receives (R42)."""
+
+from datetime import date
+
+from sqlalchemy import bindparam, or_, select
+
+from domain.billing_run import NO_THRESHOLD, Past, Threshold
+from domain.calendar import add_months
+from domain.enums import InvoiceKind
+from domain.errors import BusinessError
+from domain.french import enumerate_fr
+from models import Guardian, Household, HouseholdGuardian, Invoice, RulebookVersion
+from queries.reading import read
+from queries.rules import stored_book
+
+PAST_MONTHS = 6
+
+_IN_FORCE = (
+    select(RulebookVersion.id, RulebookVersion.fingerprint)
+    .where(
+        RulebookVersion.is_draft.is_(False),
+        RulebookVersion.valid_from <= bindparam("day"),
+        or_(RulebookVersion.valid_to.is_(None), RulebookVersion.valid_to >= bindparam("day")),
+    )
+    .order_by(RulebookVersion.valid_from.desc())
+    .limit(1)
+)
+_PAST = (
+    select(Invoice.household_id, Invoice.month, Invoice.total_cents)
+    .where(
+        Invoice.regie_id == bindparam("regie"),
+        Invoice.kind == InvoiceKind.INVOICE,
+        Invoice.number.is_not(None),
+        Invoice.month >= bindparam("first"),
+        Invoice.month < bindparam("month"),
+    )
+    .order_by(Invoice.month.desc(), Invoice.id)
+)
+_HOUSEHOLDS = select(
+    Household.id,
+    Household.name,
+    Household.address,
+    Household.address_extra,
+    Household.postcode,
+    Household.city,
+)
+_ADULTS = (
+    select(HouseholdGuardian.household_id, Guardian.first_name, Guardian.last_name)
+    .join(Guardian, Guardian.id == HouseholdGuardian.guardian_id)
+    .where(HouseholdGuardian.is_legal_guardian)
+    .order_by(HouseholdGuardian.household_id, HouseholdGuardian.position, Guardian.id)
+)
+
+
+def threshold(day: date) -> Threshold:
+    """The minimum of the règlement in force on `day`; none where it depends on the facts of a family."""
+    version = read(_IN_FORCE, {"day": day}).one_or_none()
+    book = None if version is None else stored_book(version.id, version.fingerprint)
+    if book is None or book.billing is None or book.billing.minimum is None:
+        return NO_THRESHOLD
+    minimum, context = book.billing.minimum, book.context({}, day=day)
+    try:
+        if minimum.unless is not None and minimum.unless.holds(context):
+            return NO_THRESHOLD
+        cents = int((minimum.amount.evaluate(context) * 100).to_integral_value())
+    except BusinessError:
+        return NO_THRESHOLD
+    return Threshold(max(cents, 0), minimum.carried)
+
+
+def past(regie_id: int, month: date) -> dict[int, Past]:
+    """By household, what this régie billed in the months before `month` (its first day). One statement."""
+    first = date(*add_months(month.year, month.month, -PAST_MONTHS), 1)
+    before = date(*add_months(month.year, month.month, -1), 1)
+    found: dict[int, Past] = {}
+    for household_id, billed, cents in read(_PAST, {"regie": regie_id, "first": first, "month": month}):
+        known = found.get(household_id, Past())
+        last = cents if billed == before else known.last_month
+        found[household_id] = Past((*known.totals, cents), last)
+    return found
+
+
+def recipients() -> dict[int, tuple[str, str]]:
+    """By household, to whom a bill goes and where, as the file says now. Two statements."""
+    names: dict[int, list[str]] = {}
+    for household_id, first_name, last_name in read(_ADULTS, {}):
+        names.setdefault(household_id, []).append(f"{first_name} {last_name}".strip())
+    return {
+        row.id: (
+            (enumerate_fr(names[row.id]) if row.id in names else f"Famille {row.name}")[:200],
+            "\n".join(
+                line
+                for line in (row.address, row.address_extra, f"{row.postcode} {row.city}".strip())
+                if line
+            ),
+        )
+        for row in read(_HOUSEHOLDS, {})
+    }

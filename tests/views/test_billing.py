@@ -1,0 +1,127 @@
+"""The billing of a month as the service sees it: prepare, look, issue, correct (R42)."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+
+from domain.enums import InvoiceState, StaffRole
+from models import Activity, Invoice, Regie
+from tests.school_family import words
+from tests.services.test_billing import DAYS, DECEMBER, Office
+from tests.statements import at_most
+
+HOME = "/gestion/facturation"
+
+
+@pytest.fixture
+def office(world):
+    return Office(world)
+
+
+@pytest.fixture
+def agent(client, office):
+    client.sign_in(office.agent)
+    return client
+
+
+def test_a_month_goes_from_draft_to_issued_bills(agent, office):
+    office.family()
+    agent.submit(HOME, {"regie": str(office.regie.id), "month": DECEMBER.isoformat()}, follow=True)
+    said = words(agent.page.main)
+    assert "Décembre 2026" in said
+    assert "6,40 €" in said
+    assert "SOLIGNAC" in said
+    run = agent.page.main.select_one("a.button[href$=emettre]")["href"]
+    agent.get(run)
+    said = words(agent.page.main)
+    assert "1 facture, 6,40 € au total" in said
+    assert "ne change plus" in said
+    agent.submit(run, {}, follow=True)
+    assert "RP-2027-000001" in words(agent.page.main)
+    assert office.bill().state is InvoiceState.UNSETTLED
+
+
+def test_what_blocks_is_shown_and_the_button_is_not(agent, office):
+    office.family(mark=None)
+    run_id = office.prepare()
+    agent.get(f"{HOME}/{run_id}")
+    said = words(agent.page.main)
+    assert "Brouillon bloqué" in said
+    assert "ni présent ni absent" in said
+    assert agent.page.main.select_one("a[href$=emettre]") is None
+    assert agent.submit(f"{HOME}/{run_id}/emettre", {}).status_code == 422
+    assert "points bloquants" in words(agent.page.main)
+
+
+def test_the_bills_of_a_run_are_found_by_name(agent, office):
+    office.family("SOLIGNAC")
+    office.family("MARTIN")
+    run_id = office.issued()
+    with at_most(12):
+        agent.get(f"{HOME}/{run_id}?q=000002")
+    table = words(agent.page.main.select_one("#factures"))
+    assert "MARTIN" in table
+    assert "SOLIGNAC" not in table
+
+
+def test_a_credit_note_is_made_from_the_bill(agent, office):
+    office.family()
+    office.issued()
+    bill = office.bill()
+    line = office.lines(bill)[0]
+    address = f"{HOME}/factures/{bill.id}/avoir"
+    assert agent.submit(address, {f"line_{line.id}": "9", "reason": "Erreur"}).status_code == 422
+    assert "au plus 3,20 €" in words(agent.page.main)
+    agent.submit(address, {f"line_{line.id}": "3,20", "reason": "Repas facturé deux fois"}, follow=True)
+    assert "Avoir RP-2027-000002" in words(agent.page.main)
+    assert "Repas facturé deux fois" in words(agent.page.main)
+    agent.get(f"{HOME}/factures/{bill.id}")
+    assert "Reste à régler : 3,20 €" in words(agent.page.main)
+
+
+REGIE = {"name": "Régie enfance", "code": "enf", "due_days": "20", "position": "1"}
+
+
+def test_a_regie_is_created_then_chosen_by_an_activity(agent, office):
+    agent.submit(f"{HOME}/regies/nouvelle", REGIE | {"iban": "FR76 3000 6000 0112 3456 7890 189"})
+    made = office.world.one(select(Regie).where(Regie.code == "ENF"))
+    assert (made.iban, made.due_days) == ("FR7630006000011234567890189", 20)
+    agent.submit(
+        f"/gestion/structures/activites/{office.canteen.activity.id}/modifier", {"regie_id": str(made.id)}
+    )
+    assert office.world.one(select(Activity)).regie_id == made.id
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"iban": "FR7630006000011234567890188"}, "IBAN"),
+        ({"bic": "XX"}, "8 ou 11 signes"),
+        ({"code": "régie"}, "sans accent"),
+        ({"code": "RP"}, "déjà ce nom ou ce code"),
+    ],
+)
+def test_what_is_wrong_in_a_regie_is_said(agent, office, changes, said):
+    assert agent.submit(f"{HOME}/regies/nouvelle", REGIE | changes).status_code == 422
+    assert said in words(agent.page.main)
+    assert len(office.world.all(Regie)) == 1
+
+
+def test_the_code_of_issued_bills_never_changes(agent, office):
+    office.family()
+    office.issued()
+    assert agent.submit(f"{HOME}/regies/{office.regie.id}", {"code": "AUTRE"}).status_code == 422
+    assert "portent déjà ce code" in words(agent.page.main)
+
+
+def test_reception_reads_and_does_not_bill(client, office):
+    home = office.family()
+    run_id = office.prepare()
+    client.sign_in(office.world.staff(StaffRole.RECEPTION))
+    client.get(f"{HOME}/{run_id}")
+    assert client.page.main.select_one("a[href$=emettre]") is None
+    assert client.get(f"{HOME}/{run_id}/emettre").status_code == 403
+    assert office.world.one(select(Invoice).where(Invoice.household_id == home.id)).month == date(
+        DAYS[0].year, DAYS[0].month, 1
+    )
