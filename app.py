@@ -34,6 +34,7 @@ from blueprints.staff.content import blueprint as staff_content
 from blueprints.staff.dashboard import blueprint as staff_dashboard
 from blueprints.staff.day_sheets import blueprint as staff_day_sheets
 from blueprints.staff.desk import blueprint as staff_desk
+from blueprints.staff.disputes import blueprint as staff_disputes
 from blueprints.staff.facilities import blueprint as staff_facilities
 from blueprints.staff.families import blueprint as staff_families
 from blueprints.staff.family_files import blueprint as staff_family_files
@@ -52,7 +53,7 @@ BLUEPRINTS = (
     staff_dashboard, staff_requests, staff_families, staff_family_files, staff_facilities, staff_calendar,
     staff_rulebook, staff_content, staff_lists, staff_consents, staff_settings, staff_mails, staff_users,
     staff_attendance, staff_day_sheets, staff_desk, staff_schools, staff_bookings, staff_closures,
-    staff_billing, staff_payments,
+    staff_billing, staff_payments, staff_disputes,
 )  # fmt: skip
 
 

@@ -123,7 +123,7 @@ def empty_tables(connection: Connection, metadata: MetaData) -> None:
             for column in table.columns:  # a row that names one of its own table goes first
                 if any(key.column.table is table for key in column.foreign_keys):
                     named = select(column).where(column.is_not(None)).scalar_subquery()
-                    last = column.is_not(None) & table.c.id.not_in(named)
+                    last = column.is_not(None) & table.c.id.not_in(named)  # a credit note must name its bill
                     connection.execute(table.delete().where(last))
                     connection.execute(table.update().values({column.name: None}))
             connection.execute(table.delete())

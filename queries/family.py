@@ -11,6 +11,7 @@ from domain.calendar import paris_now
 from domain.enums import AccountKind, Channel, DocumentState, Residency
 from domain.errors import NotFound
 from domain.french import NBSP, format_number
+from domain.ledger import OPEN_STATES
 from domain.people import child_marks
 from extensions import db
 from models import (
@@ -24,6 +25,7 @@ from models import (
     Household,
     HouseholdChild,
     HouseholdGuardian,
+    Invoice,
     QuotientFamilial,
     User,
 )
@@ -64,6 +66,9 @@ _MEMBERS = (
         exists()
         .where(Booking.household_id == Household.id, text("booking.state = 'offered'"))
         .label("has_offers"),
+        exists()
+        .where(Invoice.household_id == Household.id, Invoice.state.in_(OPEN_STATES))
+        .label("has_debts"),
     )
     .outerjoin(
         HouseholdChild,
@@ -101,12 +106,14 @@ class HouseholdName:
 @dataclass(frozen=True, slots=True)
 class Members:
     """The households of a signed-in adult and all their children. `has_custody`: one of them lives in two
-    households by turns; `has_offers`: a place is held for one of them."""
+    households by turns; `has_offers`: a place is held for one of them; `has_debts`: a bill is
+    not paid."""
 
     households: tuple[HouseholdName, ...]
     children: tuple[ChildCard, ...]
     has_custody: bool
     has_offers: bool
+    has_debts: bool
 
 
 def children_of(household_ids: Sequence[int]) -> tuple[ChildCard, ...]:
@@ -128,12 +135,13 @@ def members_of(household_ids: Sequence[int]) -> Members:
     for row in rows:
         own.setdefault(row.household_id, set()).add(row.id)
     households = {row.household_id: HouseholdName(*row[:3], frozenset(own[row.household_id])) for row in rows}
-    children = {row.id: tuple(row[3:-2]) for row in rows if row.id is not None}
+    children = {row.id: tuple(row[3:-3]) for row in rows if row.id is not None}
     return Members(
         tuple(sorted(households.values(), key=lambda one: one.number)),
         _cards(children.values()),
         any(row.has_custody for row in rows),
         any(row.has_offers for row in rows),
+        any(row.has_debts for row in rows),
     )
 
 

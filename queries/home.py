@@ -42,7 +42,7 @@ from models import (
     UsefulLink,
 )
 from queries import closures as closure_queries
-from queries import custody_swaps, documents, place_offers
+from queries import custody_swaps, documents, invoices, place_offers
 from queries.family import ChildCard, HouseholdName, members_of
 from queries.planning import ABSENT, CANCELLING, Entry, bookings_between
 from queries.rules import rule_set
@@ -255,6 +255,7 @@ class HomePage:
     children: tuple[ChildCard, ...]
     drafts: tuple[Draft, ...]
     offers: tuple[place_offers.PlaceOffer, ...]
+    owed: invoices.Owed | None
     missing_documents: tuple[documents.Item, ...]
     swaps: tuple[custody_swaps.Swap, ...]
     week: Week
@@ -269,7 +270,8 @@ class HomePage:
 
 def home(household_ids: Sequence[int], user_id: int, now: datetime) -> HomePage:
     """Everything of the home page. `now` is aware. At most ten statements, whatever the family,
-    one more where a place is offered, and one where a child has a custody calendar."""
+    one more where a place is offered, one where a bill is not paid, and one where a child has a custody
+    calendar."""
     today = paris_now(now).date()
     members = members_of(household_ids)
     monday, is_next = _monday(today)
@@ -288,6 +290,7 @@ def home(household_ids: Sequence[int], user_id: int, now: datetime) -> HomePage:
         children=members.children,
         drafts=tuple(Draft(*row) for row in db.session.execute(_DRAFTS, family)),
         offers=place_offers.open_offers(household_ids, now) if members.has_offers else (),
+        owed=invoices.owed(household_ids) if members.has_debts else None,
         missing_documents=documents.missing(members, today),
         swaps=custody_swaps.to_answer(household_ids, today) if members.has_custody else (),
         week=_week(monday, is_next, members.children, entries),

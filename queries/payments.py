@@ -135,7 +135,7 @@ class DayReport:
 
 
 _HOUSEHOLD = select(Household.number, Household.name).where(Household.id == bindparam("household_id"))
-_BILLS = (
+BILLS = (  # a `Bill` a row, those of everybody: the reader adds whose
     select(
         Invoice.id,
         Invoice.kind,
@@ -152,7 +152,7 @@ _BILLS = (
         Invoice.state,
     )
     .join(Regie, Regie.id == Invoice.regie_id)
-    .where(Invoice.household_id == bindparam("household_id"), Invoice.state.in_(ISSUED_STATES))
+    .where(Invoice.state.in_(ISSUED_STATES))
     .order_by(Invoice.issue_day.desc(), Invoice.id.desc())
 )
 _PAYMENTS = (
@@ -209,7 +209,7 @@ def account(household_id: int) -> Account:
     household = db.session.execute(_HOUSEHOLD, {"household_id": household_id}).one_or_none()
     if household is None:
         raise NotFound
-    bills = db.session.execute(_BILLS, {"household_id": household_id})
+    bills = db.session.execute(BILLS.where(Invoice.household_id == household_id))
     payments = db.session.execute(_PAYMENTS.where(Payment.household_id == household_id)).all()
     return Account(household_id, *household, tuple(Bill(*row) for row in bills), _received(payments))
 

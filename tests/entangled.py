@@ -78,6 +78,6 @@ class Entangled:
             "/planning/2027-01/jours/2027-01-14",
             "/reservations",
             "/reservations/nouvelle",
-            "/factures/2027-01",
+            "/factures/mois/2027-01",
             "/documents",
         )

@@ -24,6 +24,7 @@ from domain.enums import (
     ChangeState,
     Channel,
     CustodySplit,
+    DisputeState,
     DocumentState,
     EnrolmentState,
     FacilityKind,
@@ -73,6 +74,7 @@ from models import (
     Invoice,
     InvoiceLine,
     InvoiceSequence,
+    LineDispute,
     MedicalRecord,
     Opening,
     Payment,
@@ -659,6 +661,24 @@ class World:
             session.flush()
             bill_id = bill.id
         return self.one(select(Invoice).where(Invoice.id == bill_id))
+
+    def dispute(self, invoice: Invoice, author: User, **columns: Any) -> LineDispute:
+        """The first line of a bill, contested by an adult of its household."""
+        first = select(InvoiceLine).where(InvoiceLine.invoice_id == invoice.id, InvoiceLine.position == 1)
+        values = {
+            "author_name": "Claire SOLIGNAC",
+            "message": "Léo était malade ce jour-là.",
+            "created_at": self.now,
+            "state": DisputeState.OPEN,
+        }
+        return self.add(
+            LineDispute(
+                line_id=self.one(first).id,
+                household_id=invoice.household_id,
+                author_user_id=author.id,
+                **values | columns,
+            )
+        )
 
     # Calendar and settings
 

@@ -1,24 +1,49 @@
-"""Bills, payments and what is coming."""
+"""The bills of a family, one of them, its PDF, and what the month costs so far."""
 
 from flask import render_template
 from flask_login import current_user
+from werkzeug.wrappers import Response
 
 from blueprints.invoices import blueprint
 from blueprints.shared.addresses import month_or_404
+from blueprints.shared.downloads import sealed_pdf
 from blueprints.shared.guards import parent
 from blueprints.shared.time import today
+from queries import invoices
 from queries.month_services import month_services
 from queries.planning import neighbours
+from services import printed_invoices
 
 
 @blueprint.get("")
-@blueprint.get("/<month>")
 @parent
-def index(month: str | None = None) -> str:
-    """The services of a month: real since they are booked and accepted, before any bill (S54)."""
-    year, number = month_or_404(month) if month else (today().year, today().month)
+def index() -> str:
+    """Every bill, and what is left to pay in all (S54)."""
+    bills = invoices.family_bills(current_user.household_ids)
+    return render_template("invoices/index.html", bills=bills, today=today())
+
+
+@blueprint.get("/<int:invoice_id>")
+@parent
+def bill(invoice_id: int) -> str:
+    """A bill that can be worked out by hand, without its PDF (S55, R43)."""
+    page = invoices.bill_page(invoice_id, current_user.household_ids)
+    return render_template("invoices/bill.html", page=page, today=today())
+
+
+@blueprint.get("/<int:invoice_id>/pdf")
+@parent
+def pdf(invoice_id: int) -> Response:
+    """The same on paper (S56)."""
+    page = invoices.bill_page(invoice_id, current_user.household_ids)
+    return sealed_pdf(printed_invoices.printed(page), f"{page.bill.reference.lower()}.pdf")
+
+
+@blueprint.get("/mois/<month>")
+@parent
+def month(month: str) -> str:
+    """The services of a month: real since they are booked and accepted, before any bill."""
+    year, number = month_or_404(month)
     previous, following = neighbours(year, number)
     services = month_services(current_user.household_ids, year, number)
-    return render_template(
-        "invoices/index.html", services=services, previous=previous, following=following, today=today()
-    )
+    return render_template("invoices/month.html", services=services, previous=previous, following=following)

@@ -59,6 +59,7 @@ from models import (
     Household,
     HouseholdChild,
     Invoice,
+    LineDispute,
     ListChoice,
     OutgoingMail,
     Payment,
@@ -119,6 +120,7 @@ class Family:
     group_id: int
     invoice: Invoice
     payment: Payment
+    dispute: LineDispute
 
 
 class Town:
@@ -258,13 +260,13 @@ class Town:
             self._swap(custody_exception, parent).id,
             enrolment_request,
             world.group(canteen.facility, first_age=3, last_age=11).id,
-            *self._money(household, child, canteen, letter),
+            *self._money(household, parent, child, canteen, letter),
         )
 
     def _money(
-        self, household: Household, child: Child, canteen: Canteen, letter: str
-    ) -> tuple[Invoice, Payment]:
-        """The bill of a past month, not paid, and a payment that waits for the next one."""
+        self, household: Household, parent: User, child: Child, canteen: Canteen, letter: str
+    ) -> tuple[Invoice, Payment, LineDispute]:
+        """The bill of a past month, not paid, a payment that waits for the next one, and a contested line."""
         regie = self.world.regie(f"Régie {letter}", canteen.activity)
         line = {
             "label": "Repas, lundi 7 décembre",
@@ -276,7 +278,8 @@ class Town:
         }
         bill = self.world.invoice(regie, household, date(2026, 12, 1), [line])
         self.world.billing_run(regie, date(2026, 11, 1))
-        return bill, self.world.payment(regie, household, 150, reference=f"chèque {letter}")
+        payment = self.world.payment(regie, household, 150, reference=f"chèque {letter}")
+        return bill, payment, self.world.dispute(bill, parent)
 
     def _swap(self, exception: CustodyException, author: User) -> CustodySwap:
         """The second household offers a day of the child."""
@@ -441,6 +444,8 @@ class Town:
             "verb": Value("accepter", unknown="peut-etre"),
             "enrolment_id": Value(own.enrolment.id, other.enrolment.id),
             "invoice_id": Value(own.invoice.id, other.invoice.id),
+            "invoices.contest line_id": Value(own.dispute.line_id, other.dispute.line_id),
+            "dispute_id": Value(own.dispute.id, other.dispute.id),
             "payment_id": Value(own.payment.id, other.payment.id),
             "regie_id": Value(own.invoice.regie_id, other.invoice.regie_id),
             "run_id": Value(*(self._id(BillingRun, regie_id=one.invoice.regie_id) for one in (own, other))),

@@ -32,6 +32,7 @@ FILES = {
     "documents.file",
     "documents.thumbnail",
     "bookings.print_receipt",
+    "invoices.pdf",
     "public.feed",
     "staff_bookings.print_receipt",
 }
@@ -50,7 +51,8 @@ PARTS = [
     ),
     (Role.ADMINISTRATOR, "staff_families."),
     (Role.ADMINISTRATOR, "staff_facilities."),
-    (Role.ADMINISTRATOR, ("staff_bookings.", "staff_closures.", "staff_payments.", "staff_billing.")),
+    (Role.ADMINISTRATOR, ("staff_bookings.", "staff_closures.")),
+    (Role.ADMINISTRATOR, ("staff_payments.", "staff_billing.", "staff_disputes.")),
     (Role.ADMINISTRATOR, ("staff_calendar.", "staff_content.")),
     (Role.ADMINISTRATOR, ("staff_rulebook.",)),
     (Role.ADMINISTRATOR, ("staff_desk.", "staff_day_sheets.", "staff_attendance.")),

@@ -232,8 +232,8 @@ def test_the_month_is_counted_child_by_child(claire, family):
         explanation=["Tarif unique."],
     )
     with at_most(4):
-        claire.get("/factures/2027-01")
-    assert "Aucune facture n’a encore été émise pour votre famille." in main(claire)
+        claire.get("/factures/mois/2027-01")
+    assert "Ce n’est pas une facture" in main(claire)
     marie, leo = (words(part) for part in claire.page.select("section.card")[1:])
     assert marie.startswith("M Marie 3,20 €")
     assert "1 jour à 3,20 € : 4 Tarif unique." in marie
@@ -243,17 +243,17 @@ def test_the_month_is_counted_child_by_child(claire, family):
 
 
 def test_the_months_of_the_bills_follow_each_other_by_links(claire):
-    claire.get("/factures")
+    claire.get("/factures/mois/2027-01")
     assert [link["href"] for link in claire.page.select(".month-nav a")] == [
-        "/factures/2026-12",
-        "/factures/2027-02",
+        "/factures/mois/2026-12",
+        "/factures/mois/2027-02",
     ]
     assert "Aucune présence acceptée en janvier 2027." in main(claire)
-    assert claire.get("/factures/2027-13").status_code == 404
+    assert claire.get("/factures/mois/2027-13").status_code == 404
 
 
 def test_another_family_is_not_counted(client, family):
     family.book(family.leo, date(2027, 1, 14))
     client.sign_in(family.world.parent(family.world.household("MARTIN"), "Nadia"))
-    client.get("/factures/2027-01")
+    client.get("/factures/mois/2027-01")
     assert "3,20 €" not in main(client)

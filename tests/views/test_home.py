@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from adapters.files import FileStore
-from domain.enums import BookingState, DocumentOwner, FileSection, LineAction, LineState
+from domain.enums import BookingState, DocumentOwner, FileSection, InvoiceState, LineAction, LineState
 from models import BookingDraft, BookingDraftLine, DocumentCategory, Guardian, Resource, UsefulLink
 from tests import rulebook_texts as written
 from tests.factories import weekdays
@@ -245,11 +245,24 @@ def test_the_month_adds_up_what_is_accepted(claire, family):
     assert "Ce n’est pas encore une facture." in words(month)
 
 
+def test_what_is_to_pay_comes_first_among_the_things_to_do(claire, family):
+    regie = family.world.regie()
+    lines = [{"label": "Repas", "amount_cents": 8420}]
+    late = {"due_day": date(2027, 1, 11)}
+    family.world.invoice(regie, family.household, date(2026, 11, 1), lines, **late)
+    family.world.invoice(regie, family.household, date(2026, 12, 1), lines, InvoiceState.SETTLED)
+    family.world.invoice(regie, family.household, date(2026, 12, 1), lines, InvoiceState.DRAFT)
+    claire.get("/accueil")
+    first = section(claire, "À faire").select_one("li")
+    assert "84,20 € à régler 1 facture, en retard depuis le lundi 11 janvier." in words(first)
+    assert first.a["href"] == "/factures"
+
+
 def test_each_part_leads_to_its_page(claire):
     leads = {
         "Cette semaine": {"/planning", "/reservations/nouvelle"},
         "Demandes en cours": {"/reservations"},
-        "Janvier 2027": {"/factures"},
+        "Janvier 2027": {"/factures/mois/2027-01"},
         "Tout le portail": {"/mon-foyer", "/mes-enfants", "/documents"},
     }
     for heading, addresses in leads.items():

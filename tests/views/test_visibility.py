@@ -83,7 +83,7 @@ def test_the_bills_of_a_restricted_household_stay_whole(client, two):
     two.book(two.martin, two.leo, THURSDAY)
     restrict(two, two.martin)
     client.sign_in(two.karim)
-    assert "3,20" in said(client, "/factures/2027-01")
+    assert "3,20" in said(client, "/factures/mois/2027-01")
 
 
 def test_the_other_household_keeps_the_child_when_one_is_restricted(client, two):
@@ -240,9 +240,9 @@ def test_the_bills_are_of_the_household_that_booked(client, two):
     two.book(two.solignac, two.leo, FRIDAY)
     two.book(two.solignac, two.marie, FRIDAY)
     client.sign_in(two.claire)
-    assert "6,40" in said(client, "/factures/2027-01")
+    assert "6,40" in said(client, "/factures/mois/2027-01")
     client.sign_in(two.karim)
-    assert "Total du mois 3,20" in said(client, "/factures/2027-01")
+    assert "Total provisoire 3,20" in said(client, "/factures/mois/2027-01")
 
 
 def test_documents_of_the_child_are_shared_unless_private_those_of_a_household_never(client, two):
