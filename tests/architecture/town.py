@@ -274,7 +274,7 @@ class Town:
             "child_id": child.id,
             "activity_id": canteen.activity.id,
             "day": date(2026, 12, 7),
-            "explanation": ["Tarif unique : 3,20 €."],
+            "explanation": ["Tarif unique\u00a0: 3,20\u00a0€."],
         }
         bill = self.world.invoice(regie, household, date(2026, 12, 1), [line])
         self.world.billing_run(regie, date(2026, 11, 1))
