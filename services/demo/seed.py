@@ -15,6 +15,8 @@ from extensions import db, empty_tables
 from services import credentials
 from services.demo import (
     seed_acts,
+    seed_attendance,
+    seed_billing,
     seed_bookings,
     seed_closures,
     seed_file,
@@ -80,6 +82,8 @@ def refill(now: datetime, folder: Path, password: str, emails: Emails) -> None:
     seed_acts.ask_enrolment(senders, now)
     seed_closures.close_an_evening(agent_id, now)
     seed_closures.tell_an_absence(senders, now)
+    seed_attendance.mark_the_past(agent_id, now)
+    seed_billing.bill_the_months(agent_id, now)
 
 
 def _span(today: date) -> tuple[date, date]:

@@ -14,13 +14,15 @@ from domain.enums import (
     InvoiceState,
 )
 from domain.french import NBSP
-from models import Absence, Attendance
+from models import Absence, Attendance, Booking
 from queries.charges import month_bills
+from queries.month_services import month_services
 from tests import rulebook_texts as written
 from tests import statements
+from tests.booking_bench import FEBRUARY, MONDAY, TUESDAY, Bench
 from tests.factories import World
 
-JANUARY, FEBRUARY = date(2027, 1, 1), date(2027, 2, 1)
+JANUARY = date(2027, 1, 1)
 NOW = datetime(2027, 1, 29, 18, tzinfo=UTC)
 DAYS = [date(2027, 1, 4), date(2027, 1, 5), date(2027, 1, 7), date(2027, 1, 8)]
 EARLY = datetime(2026, 12, 1, 9, tzinfo=UTC)
@@ -342,3 +344,22 @@ def test_as_many_statements_for_one_family_as_for_many(town):
     with statements.recorded() as many:
         assert len(town.bills()) == 4
     assert len(many) == len(few) <= 8
+
+
+def test_what_was_told_when_booking_is_what_the_bill_says(world):
+    """R22: the price of the wizard, the month of the family and its bill are one figure."""
+    bench = Bench(world)
+    late = written.until(written.days_before(30, "18:00"))
+    late["ensuite"] = {"effet": "libre", "supplements": ["hors_delai"]}
+    world.rulebook["activites"]["cantine"]["tarif"]["ajustements"] = [
+        {"nom": "hors_delai", "si": "delai", "operation": "ajouter", "valeur": "1.00", "portee": "presence"}
+    ]
+    world.limits(bench.canteen.activity, "reserver", late)
+    bench.ask(MONDAY, TUESDAY)
+    told = [one.price_cents for one in world.all(Booking)]
+    assert told == [420, 420]
+    with world.app.app_context():
+        (bill,) = month_bills(FEBRUARY, NOW)
+        month = month_services([bench.home.id], 2027, 2)
+    assert [one.amount_cents for one in bill.charges] == told
+    assert bill.total_cents == month.total_cents

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 import config
 from domain.calendar import paris_now
 from domain.enums import (
+    BookingState,
     ChangeState,
     DocumentState,
     EnrolmentState,
@@ -24,6 +25,7 @@ from domain.family_file import CONTROL_TIME
 from domain.workflow import PLACE_HOLDING_STATES
 from models import (
     Activity,
+    Attendance,
     Authorisation,
     Booking,
     BookingRequestLine,
@@ -346,3 +348,11 @@ def test_it_has_its_own_folder_database_and_keys_whatever_the_town_uses(tmp_path
     assert settings["CLAMD"] == ""
     assert config.load(town)["SQLALCHEMY_DATABASE_URI"].startswith("postgresql+psycopg://")
     assert config.load(town)["SEALING_KEYS"] == tmp_path / "town_keys"
+
+
+@pytest.mark.usefixtures("on_monday")
+def test_its_past_days_are_marked_but_two(world: World) -> None:
+    today = paris_now(MONDAY).date()
+    past = select(Booking).where(Booking.day < today, Booking.state == BookingState.ACCEPTED)
+    marked = {row.booking_id for row in world.all(Attendance)}
+    assert sum(one.id not in marked for one in world.all(past)) == 2

@@ -1,0 +1,67 @@
+"""A régie that bills everything, last month issued and partly paid, this month as a draft (R42, R46)."""
+
+from datetime import date, datetime
+
+from sqlalchemy import select, update
+
+from domain.calendar import add_months, paris_now
+from domain.enums import InvoiceState, PaymentMethod
+from domain.errors import Refused
+from models import Activity, Invoice
+from services import billing, payments, regies
+from services.accounts import Author
+from services.payments import Received
+from services.regies import RegieData
+from services.transaction import write_transaction
+
+_REGIE = RegieData(
+    name="Régie périscolaire",
+    code="PERI",
+    address="Hôtel de ville, 73 boulevard Gambetta, 46000 Cahors",
+    phone="05 65 20 00 00",
+    email="regie@demo.example",
+    payment_terms="Par chèque à l’ordre de la régie, en espèces au guichet ou par virement.",
+)
+
+
+def bill_the_months(agent_id: int, now: datetime) -> None:
+    """Two months back is issued, whose days are all marked, and paid by most; last month is a draft."""
+    author, today = Author(agent_id), paris_now(now).date()
+    regie_id = regies.create(_REGIE, author=author, now=now)
+    with write_transaction() as session:
+        session.execute(update(Activity).values(regie_id=regie_id))
+    billed, drafted = (date(*add_months(today.year, today.month, back), 1) for back in (-2, -1))
+    run_id = billing.prepare(regie_id, billed, author, now)
+    try:
+        billing.issue(run_id, author, now)
+    except Refused:  # a day without a price in the règlement of the demonstration: its draft says so
+        return
+    _receive(regie_id, run_id, author, now)
+    billing.prepare(regie_id, drafted, author, now)
+
+
+def _receive(regie_id: int, run_id: int, author: Author, now: datetime) -> None:
+    with write_transaction() as session:
+        owed = session.execute(
+            select(Invoice.household_id, Invoice.total_cents)
+            .where(Invoice.run_id == run_id, Invoice.state == InvoiceState.UNSETTLED)
+            .order_by(Invoice.id)
+        ).all()
+    methods = (PaymentMethod.CHEQUE, PaymentMethod.CASH, PaymentMethod.TRANSFER)
+    for number, (household_id, cents) in enumerate(owed):
+        if number % 3 == 0:
+            continue  # stays to be paid, the first family's among them
+        part = cents if number % 3 == 1 else max(cents // 2, 1)
+        payments.receive(
+            Received(
+                regie_id,
+                household_id,
+                methods[number % len(methods)],
+                part,
+                paris_now(now).date(),
+                f"{1000 + number}",
+                f"demo-{number}",
+            ),
+            author,
+            now,
+        )
