@@ -89,6 +89,12 @@ class Line:
     day: date | None
     contest: Contest | None
 
+    @property
+    def short_label(self) -> str:
+        """The label under the title of its activity, which it need not repeat."""
+        activity, _, rest = self.label.partition(", ")
+        return rest[:1].upper() + rest[1:] if rest and self.place.startswith(f"{activity}, ") else self.label
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
