@@ -35,6 +35,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="races, kills, fuzz and properties at full size")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What is about one engine is left to the run on that engine: `./portail test --all` makes both."""
+    if config.getoption("--database") == "postgresql":
+        return
+    elsewhere = [item for item in items if item.get_closest_marker("postgresql")]
+    config.hook.pytest_deselected(items=elsewhere)
+    items[:] = [item for item in items if item not in elsewhere]
+
+
 def missing_tool(reason: str) -> None:
     """Skip with what to install; fail where nothing may be skipped."""
     if os.environ.get("CI"):

@@ -8,6 +8,7 @@ from extensions import db
 from models import Child, Household
 from services.transaction import write_transaction
 
+pytestmark = pytest.mark.postgresql
 MANY = 12  # more often than it takes to prepare a statement
 PREPARED = text("SELECT statement FROM pg_prepared_statements")
 
@@ -16,8 +17,6 @@ PREPARED = text("SELECT statement FROM pg_prepared_statements")
 def postgresql(app):
     """The application, on PostgreSQL, with no connection open yet."""
     with app.app_context():
-        if db.engine.dialect.name != "postgresql":
-            pytest.skip("about PostgreSQL")
         db.engine.dispose()
         yield app
         db.session.remove()
