@@ -109,6 +109,7 @@ def test_new_places_are_offered_to_the_children_who_wait(world, context, act, ca
     household = world.household()
     for name in ("Léo", "Mia", "Tom"):
         child = world.child(household, name)
+        world.enrol(child, canteen.facility)
         world.booking(household, child, canteen.openings[1], canteen.meal, BookingState.WAITING)
 
     made = openings.set_capacity(canteen.activity.id, WEEK, 2, **act)

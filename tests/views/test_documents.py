@@ -347,7 +347,7 @@ def test_a_justified_day_and_its_proof_lead_to_each_other(claire, family, absenc
     )  # fmt: skip
     panel = f"/planning/2027-01/jours/{day.isoformat()}"
     claire.get(panel)
-    assert "Absence déclarée" in words(claire.page.find(id="jour"))
+    assert "Absence signalée" in words(claire.page.find(id="jour"))
     agent = Author(family.world.staff().id)
     with family.world.app.app_context():
         documents.accept(
