@@ -10,6 +10,8 @@ import os
 import socket
 import sys
 
+from config import load as configuration
+
 # Two processes serve twice as many pages as one; more threads serve fewer. One worker a core.
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
@@ -20,13 +22,20 @@ threads = 2
 preload_app = True
 gc.disable()
 
-# Without it one of two workers may receive nearly every connection.
-reuse_port = True
 # On the morning when bookings open, parents queue here in order.
 backlog = 2048
-# Longer than the proxy keeps an idle connection (nginx: 60 s): if we closed first, a POST sent at that
-# moment would be lost.
-keepalive = 75
+
+if configuration()["BEHIND_PROXY"]:
+    # One queue for everybody: a worker takes a connection when it can soon answer, and the proxy opens one a
+    # request. Connections kept open would stay with the worker that accepted them, and the parents of the
+    # busier one would wait half as long again as the others.
+    worker_connections = 2 * threads
+    keepalive = 0
+else:
+    # Browsers keep their connections open and silent: a worker accepts them all. Without `reuse_port` one of
+    # the two may receive nearly every one.
+    reuse_port = True
+    keepalive = 75
 
 # A worker that gives no sign of life is replaced; no page may take that long.
 timeout = 60

@@ -38,6 +38,7 @@ def traced(town: Town, calls: Path) -> Iterator[Running]:
             yield server
         return
     with town.serving(serve) as server:
+        town.wait_for(lambda: town.has_said("Booting worker", times=2))  # the first one already answers
         watched = [option for pid in server.pids() for option in ("-p", str(pid))]
         with town.running([*strace, *watched]):
             town.wait_for(lambda: town.has_said(" attached", times=len(watched) // 2))
