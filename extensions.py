@@ -187,7 +187,10 @@ def _begin(connection) -> None:
     planning the portal's large statements anew takes longer than running them."""
     writing = bool(connection.get_execution_options().get("write"))
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        if writing:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:  # cannot wait nor fail: nothing to translate
+            connection.connection.dbapi_connection.execute("BEGIN")
     else:
         connection.connection.dbapi_connection.autocommit = not writing
 

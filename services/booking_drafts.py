@@ -11,7 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, exists, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from domain.calendar import paris_now
@@ -248,11 +248,12 @@ def set_day(
         if verdict.state is LineState.REFUSED and not booking_days.may_be_passed(child_day, verdict):
             raise Refused(verdict.code, verdict.sentence)
     with write_transaction() as session:
-        _remember(session, child_day, presence_type_id, now)
+        connection = session.connection()
+        _remember(connection, child_day, presence_type_id, now)
         if action is None:
-            _drop(session, child_day)
+            connection.execute(_DROP, _line_of(child_day))
         else:
-            write_wish(session, child_day)
+            write_wish(connection, child_day)
     return _touched(child_day if action else _without_wish(child_day), wished, rules, booked)
 
 
@@ -312,24 +313,20 @@ _ADD = insert(BookingDraftLine.__table__).from_select(
 )
 
 
-def _remember(session: Session, day: ChildDay, presence_type_id: int, now: datetime) -> None:
+def _remember(connection: Connection, day: ChildDay, presence_type_id: int, now: datetime) -> None:
     """Hold the draft and keep where the parent is, so that coming back opens the same month and type."""
     month = day.day.replace(day=1)
     seen = {"draft": day.draft_id, "now": now, "month": month, "type": presence_type_id}
-    if not session.connection().execute(_REMEMBER, seen).rowcount:
+    if not connection.execute(_REMEMBER, seen).rowcount:
         raise Stale(_SUBMITTED)
 
 
-def _drop(session: Session, day: ChildDay) -> None:
-    session.connection().execute(_DROP, _line_of(day))
-
-
-def write_wish(session: Session, day: ChildDay) -> None:
+def write_wish(connection: Connection, day: ChildDay) -> None:
     """Keep one wish, in the line that the held draft already has for this day or in a new one."""
     line = _line_of(day) | {"type": day.wish_type_id, "wish": day.wish}
-    if day.line_id is not None and session.connection().execute(_CHANGE, line).rowcount:
+    if day.line_id is not None and connection.execute(_CHANGE, line).rowcount:
         return
-    session.connection().execute(_ADD, line | {"day": day.day})
+    connection.execute(_ADD, line | {"day": day.day})
 
 
 def write_wishes(session: Session, days: Sequence[ChildDay]) -> None:
