@@ -50,6 +50,8 @@ from domain.enums import (
     LineState,
     MailKind,
     MailState,
+    OnlineMode,
+    OnlineState,
     PaymentMethod,
     PaymentState,
     PlacesMode,
@@ -66,7 +68,7 @@ from domain.enums import (
     ValidationMode,
     WeekParity,
 )
-from domain.ledger import INVOICE_TRANSITIONS
+from domain.ledger import INVOICE_TRANSITIONS, ONLINE_TRANSITIONS, PAYMENT_TRANSITIONS
 from extensions import SealedText, UtcDateTime, closed_list, db
 from guards import append_only, changes, forbidden_step, guard
 
@@ -697,6 +699,8 @@ class Activity(db.Model):
     has_waiting_list: Mapped[bool] = mapped_column(default=False)
     waiting_places: Mapped[int | None] = mapped_column(Integer)  # the longest list of a day; None: no limit
     offer_hours: Mapped[int] = mapped_column(default=24)  # the time to take a place that comes free (R18)
+    is_care: Mapped[bool] = mapped_column(default=True)  # counts for the tax credit: meals do not (R44)
+    product_code: Mapped[str] = mapped_column(String(4), default="")  # of the town's accounts
     last_places_threshold: Mapped[int] = mapped_column(default=3)
     position: Mapped[int] = mapped_column(default=0)
     is_active: Mapped[bool] = mapped_column(default=True)
@@ -718,6 +722,12 @@ class Regie(db.Model):
     iban: Mapped[str] = mapped_column(String(34), default="")  # of the town, printed: where a transfer goes
     bic: Mapped[str] = mapped_column(String(11), default="")
     due_days: Mapped[int] = mapped_column(default=30)  # from the day of issue
+    payfip_client: Mapped[str] = mapped_column(String(6), default="")  # NUMCLI, six digits, from the Treasury
+    online_mode: Mapped[OnlineMode] = mapped_column(closed_list(OnlineMode), default=OnlineMode.OFF)
+    treasury_post: Mapped[str] = mapped_column(String(7), default="")  # these four name it to the Treasury
+    collectivity_code: Mapped[str] = mapped_column(String(3), default="")
+    budget_code: Mapped[str] = mapped_column(String(2), default="")
+    accounting_article: Mapped[str] = mapped_column(String(20), default="")
     position: Mapped[int] = mapped_column(default=0)
     is_active: Mapped[bool] = mapped_column(default=True)
 
@@ -1370,6 +1380,7 @@ class BillingRun(db.Model):
     state: Mapped[RunState] = mapped_column(closed_list(RunState))
     author_name: Mapped[str] = mapped_column(String(160))
     drafted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    problem: Mapped[str] = mapped_column(Text, default="")  # why the last draft could not be made
     issued_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     issued_by_name: Mapped[str] = mapped_column(String(160), default="")
     issue_day: Mapped[date | None] = mapped_column(Date)
@@ -1444,6 +1455,9 @@ class Invoice(db.Model):
     settled_on: Mapped[date | None] = mapped_column(
         Date
     )  # the day on which the service or the Treasury said so
+    confirmed_on: Mapped[date | None] = mapped_column(
+        Date
+    )  # the Treasury has the money of what was paid online
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -1499,17 +1513,22 @@ class LineDispute(db.Model):
 
 
 class Payment(db.Model):
-    """Money that the service received from a household; never rewritten, cancelled with a reason (R46).
+    """Money received from a household; never rewritten, taken back with a reason (R46).
 
-    `allocated_cents`: how much of it pays bills; the rest waits for the next one.
+    `allocated_cents`: how much of it pays bills; `refunded_cents`: how much was given back; the rest waits
+    for the next bill. `cancelled_at`, `_by_name` and `cancel_reason` tell a mistake as well as what the bank
+    refused. Once in a deposit slip it may still bounce, not be cancelled.
     """
 
     __tablename__ = "payment"
     __table_args__ = (
         CheckConstraint("amount_cents > 0", name="amount"),
-        CheckConstraint("allocated_cents BETWEEN 0 AND amount_cents", name="allocated"),
-        CheckConstraint("(state = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled"),
-        CheckConstraint("state = 'valid' OR allocated_cents = 0", name="cancelled_pays_nothing"),
+        CheckConstraint("allocated_cents >= 0 AND refunded_cents >= 0", name="used"),
+        CheckConstraint("allocated_cents + refunded_cents <= amount_cents", name="not_overused"),
+        CheckConstraint("(state = 'valid') = (cancelled_at IS NULL)", name="cancelled"),
+        CheckConstraint(
+            "state = 'valid' OR allocated_cents + refunded_cents = 0", name="cancelled_pays_nothing"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -1519,6 +1538,8 @@ class Payment(db.Model):
     state: Mapped[PaymentState] = mapped_column(closed_list(PaymentState))
     amount_cents: Mapped[int]
     allocated_cents: Mapped[int] = mapped_column(default=0)
+    refunded_cents: Mapped[int] = mapped_column(default=0)
+    deposit_slip_id: Mapped[int | None] = parent_key("deposit_slip.id")
     received_on: Mapped[date] = mapped_column(Date)
     reference: Mapped[str] = mapped_column(String(120), default="")  # the number of a cheque
     submission_key: Mapped[str] = mapped_column(String(40), unique=True)  # sent twice, received once
@@ -1542,6 +1563,165 @@ class PaymentAllocation(db.Model):
     payment_id: Mapped[int] = parent_key("payment.id", index=False)
     invoice_id: Mapped[int] = parent_key("invoice.id")
     amount_cents: Mapped[int]
+
+
+class DepositSlip(db.Model):
+    """A bordereau: payments of one régie handed over to the Treasury or the bank together (R46). Never
+    changed: its payments are locked."""
+
+    __tablename__ = "deposit_slip"
+    __table_args__ = (
+        UniqueConstraint("regie_id", "year", "number"),
+        CheckConstraint("total_cents > 0", name="total"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    regie_id: Mapped[int] = parent_key("regie.id", index=False)
+    year: Mapped[int]
+    number: Mapped[int]
+    method: Mapped[PaymentMethod] = mapped_column(closed_list(PaymentMethod))
+    total_cents: Mapped[int]
+    deposited_on: Mapped[date] = mapped_column(Date)
+    reference: Mapped[str] = mapped_column(String(120), default="")  # given by the Treasury or the bank
+    submission_key: Mapped[str] = mapped_column(String(40), unique=True)
+    author_name: Mapped[str] = mapped_column(String(160))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Refund(db.Model):
+    """Money of a payment that no bill needs, given back to the family (R46); taken back with a reason."""
+
+    __tablename__ = "refund"
+    __table_args__ = (
+        CheckConstraint("amount_cents > 0", name="amount"),
+        CheckConstraint("(cancelled_at IS NULL) = (cancel_reason = '')", name="cancelled"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    payment_id: Mapped[int] = parent_key("payment.id")
+    amount_cents: Mapped[int]
+    method: Mapped[PaymentMethod] = mapped_column(closed_list(PaymentMethod))
+    refunded_on: Mapped[date] = mapped_column(Date)
+    reason: Mapped[str] = mapped_column(String(300))
+    reference: Mapped[str] = mapped_column(String(120), default="")
+    submission_key: Mapped[str] = mapped_column(String(40), unique=True)
+    author_name: Mapped[str] = mapped_column(String(160))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    cancelled_by_name: Mapped[str] = mapped_column(String(160), default="")
+    cancel_reason: Mapped[str] = mapped_column(String(300), default="")
+
+
+class OnlinePayment(db.Model):
+    """One attempt to pay bills online; what the payment service says to our question is its only proof (R45).
+
+    `key` is in our addresses, `refdet` the reference asked for, `operation` the service's own name of it
+    (idOp). `answer` is its last answer, as it came.
+    """
+
+    __tablename__ = "online_payment"
+    __table_args__ = (
+        CheckConstraint("amount_cents > 0", name="amount"),
+        CheckConstraint("(state = 'paid') = (payment_id IS NOT NULL)", name="paid"),
+        CheckConstraint("state IN ('created', 'expired') OR operation IS NOT NULL", name="asked"),
+        Index("ix_online_payment_due", "state", "next_check_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(40), unique=True)
+    regie_id: Mapped[int] = parent_key("regie.id", index=False)
+    household_id: Mapped[int] = parent_key("household.id")
+    user_id: Mapped[int] = parent_key("user_account.id", index=False)
+    refdet: Mapped[str] = mapped_column(String(30), unique=True)
+    operation: Mapped[str | None] = mapped_column(String(64), unique=True)
+    mode: Mapped[OnlineMode] = mapped_column(closed_list(OnlineMode))
+    client: Mapped[str] = mapped_column(String(6))  # the NUMCLI that was sent
+    email: Mapped[str] = mapped_column(String(254))
+    amount_cents: Mapped[int]
+    state: Mapped[OnlineState] = mapped_column(closed_list(OnlineState))
+    result_code: Mapped[str] = mapped_column(String(20), default="")
+    authorisation: Mapped[str] = mapped_column(String(60), default="")
+    problem: Mapped[str] = mapped_column(Text, default="")  # why it is to be checked, in French
+    answer: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    payment_id: Mapped[int | None] = parent_key("payment.id", unique=True, index=False)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    next_check_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # None: nothing more to ask
+    checks: Mapped[int] = mapped_column(default=0)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class OnlinePaymentBill(db.Model):
+    """What an attempt means to pay of a bill."""
+
+    __tablename__ = "online_payment_bill"
+    __table_args__ = (CheckConstraint("amount_cents > 0", name="amount"),)
+
+    online_payment_id: Mapped[int] = parent_key("online_payment.id", primary_key=True, index=False)
+    invoice_id: Mapped[int] = parent_key("invoice.id", primary_key=True)
+    amount_cents: Mapped[int]
+
+
+class ReminderLevel(db.Model):
+    """What is written to a family whose bill is late, in three steps that the service words (R44)."""
+
+    __tablename__ = "reminder_level"
+    __table_args__ = (CheckConstraint("level BETWEEN 1 AND 3", name="level"),)
+
+    level: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    days: Mapped[int]  # after the due day; negative: before it
+    subject: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str] = mapped_column(Text)
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
+class InvoiceReminder(db.Model):
+    """A family was reminded of a bill, once a level."""
+
+    __tablename__ = "invoice_reminder"
+
+    invoice_id: Mapped[int] = parent_key("invoice.id", primary_key=True, index=False)
+    level: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class QuotientWarning(db.Model):
+    """A family was told that its quotient is not proven, before the highest price is billed (R41)."""
+
+    __tablename__ = "quotient_warning"
+    __table_args__ = (CheckConstraint("number BETWEEN 1 AND 3", name="number"),)
+
+    household_id: Mapped[int] = parent_key("household.id", primary_key=True, index=False)
+    season: Mapped[date] = mapped_column(Date, primary_key=True)  # the first day of the school year
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class TreasuryImport(db.Model):
+    """A file of confirmations of the Treasury, taken once (R47, S111)."""
+
+    __tablename__ = "treasury_import"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    file_name: Mapped[str] = mapped_column(String(200))
+    fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
+    author_name: Mapped[str] = mapped_column(String(160))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class TreasuryImportLine(db.Model):
+    """A line of that file, and what it did: `payment_id`, or `reason` when it was rejected."""
+
+    __tablename__ = "treasury_import_line"
+    __table_args__ = (UniqueConstraint("import_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    import_id: Mapped[int] = parent_key("treasury_import.id", index=False)
+    number: Mapped[int]  # of the line in the file, from 1
+    content: Mapped[str] = mapped_column(String(500))
+    invoice_id: Mapped[int | None] = parent_key("invoice.id")
+    payment_id: Mapped[int | None] = parent_key("payment.id")
+    is_accepted: Mapped[bool]
+    reason: Mapped[str] = mapped_column(Text, default="")
 
 
 # --- Mails and traces ---------------------------------------------------------------------------
@@ -1595,10 +1775,15 @@ class AuditEvent(db.Model):
 append_only(BookingEvent.__table__)
 append_only(AuditEvent.__table__)
 
+# Guards of money leave `household_id` and `child_id` alone: two files that become one move them (R03).
 _LINES_TOTAL = "(SELECT coalesce(sum(amount_cents), 0) FROM invoice_line WHERE invoice_id = NEW.id)"
 _FROZEN = changes(
-    "regie_id", "run_id", "household_id", "kind", "corrects_id", "month", "year", "number", "reference",
-    "recipient_name", "recipient_address", "issue_day", "due_day", "total_cents", "created_at",
+    "regie_id", "run_id", "kind", "corrects_id", "month", "year", "number", "reference", "recipient_name",
+    "recipient_address", "issue_day", "due_day", "total_cents", "created_at",
+)  # fmt: skip
+_FROZEN_LINE = changes(
+    "invoice_id", "position", "kind", "activity_id", "booking_id", "day", "label", "amount_cents",
+    "rulebook_version_id", "quotient_hundredths", "carried_from_id", "corrects_line_id",
 )  # fmt: skip
 _INVOICE, _LINE = Invoice.__table__, InvoiceLine.__table__
 guard(_INVOICE, "invoice_state", "UPDATE", forbidden_step(INVOICE_TRANSITIONS), "invoice: forbidden state")
@@ -1619,5 +1804,49 @@ guard(
     "invoice is issued",
 )
 _OF_AN_ISSUED_ONE = "((SELECT state FROM invoice WHERE id = OLD.invoice_id) <> 'draft')"
-guard(_LINE, "invoice_line_no_update", "UPDATE", _OF_AN_ISSUED_ONE, "invoice is issued")
+guard(
+    _LINE,
+    "invoice_line_no_update",
+    "UPDATE",
+    f"({_OF_AN_ISSUED_ONE} AND ({_FROZEN_LINE} "
+    "OR CAST(OLD.explanation AS TEXT) IS DISTINCT FROM CAST(NEW.explanation AS TEXT)))",
+    "invoice is issued",
+)
 guard(_LINE, "invoice_line_no_delete", "DELETE", _OF_AN_ISSUED_ONE, "invoice is issued")
+
+_PAYMENT = Payment.__table__
+guard(_PAYMENT, "payment_state", "UPDATE", forbidden_step(PAYMENT_TRANSITIONS), "payment: forbidden state")
+guard(
+    _PAYMENT,
+    "payment_frozen",
+    "UPDATE",
+    changes(
+        "regie_id", "method", "amount_cents", "received_on", "reference", "submission_key", "author_name",
+        "created_at",
+    ),
+    "payment is received",
+)  # fmt: skip
+guard(
+    _PAYMENT,
+    "payment_locked",
+    "UPDATE",
+    "(OLD.deposit_slip_id IS NOT NULL AND "
+    f"({changes('deposit_slip_id')} OR (NEW.state = 'cancelled' AND OLD.state <> 'cancelled')))",
+    "payment is deposited",
+)
+guard(_PAYMENT, "payment_kept", "DELETE", "(OLD.id > 0)", "payment is received")
+append_only(DepositSlip.__table__)
+guard(
+    OnlinePayment.__table__,
+    "online_payment_state",
+    "UPDATE",
+    forbidden_step(ONLINE_TRANSITIONS),
+    "online payment: forbidden state",
+)
+guard(
+    OnlinePayment.__table__,
+    "online_payment_frozen",
+    "UPDATE",
+    changes("key", "regie_id", "refdet", "mode", "client", "amount_cents", "created_at"),
+    "online payment is asked",
+)

@@ -178,6 +178,10 @@ class MailKind(StrEnum):
     INVOICE_ISSUED = "invoice_issued"
     INVOICE_REMINDER = "invoice_reminder"
     DISPUTE_DECISION = "dispute_decision"
+    DISPUTE_RECEIVED = "dispute_received"  # to the service
+    PAYMENT_RECEIPT = "payment_receipt"
+    PAYMENT_BOUNCED = "payment_bounced"
+    QUOTIENT_WARNING = "quotient_warning"
 
 
 class DocumentOwner(StrEnum):
@@ -239,6 +243,7 @@ class AttendanceMark(StrEnum):
 class RunState(StrEnum):
     """Where the billing of a month by a régie stands (R42)."""
 
+    PREPARING = "preparing"  # asked for: the worker makes the draft
     DRAFT = "draft"
     ISSUED = "issued"
 
@@ -296,11 +301,35 @@ class PaymentMethod(StrEnum):
     ANCV = "ancv"
     TRANSFER = "transfer"
     TREASURY = "treasury"  # by letter or at the counter of the Treasury
+    ONLINE_CARD = "online_card"
+    ONLINE_DEBIT = "online_debit"  # a direct debit ordered online: the bank may still refuse it
 
 
 class PaymentState(StrEnum):
     VALID = "valid"
-    CANCELLED = "cancelled"  # entered by mistake, or a cheque that bounced
+    CANCELLED = "cancelled"  # entered by mistake
+    BOUNCED = "bounced"  # the bank refused it: a cheque without funds, a direct debit sent back
+
+
+class OnlineMode(StrEnum):
+    """How a régie takes payments online (S57, R45)."""
+
+    OFF = "off"
+    TEST = "test"  # no money moves
+    ACTIVATION = "activation"  # the run that the Treasury checks before it opens the service
+    PRODUCTION = "production"
+
+
+class OnlineState(StrEnum):
+    """Of one attempt to pay online. What may follow what: `domain.ledger.ONLINE_TRANSITIONS` (S60, R45)."""
+
+    CREATED = "created"  # kept here, the payment service not asked yet
+    PENDING = "pending"  # the parent was sent to the payment page
+    PAID = "paid"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"  # the service does not know it, or not any more
+    TO_CHECK = "to_check"  # an answer that nobody here understands, or that does not fit what was asked
 
 
 class FileSection(StrEnum):

@@ -135,6 +135,10 @@ LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         enums.MailKind.INVOICE_ISSUED: "Nouvelle facture",
         enums.MailKind.INVOICE_REMINDER: "Rappel de facture",
         enums.MailKind.DISPUTE_DECISION: "Réponse à une contestation",
+        enums.MailKind.DISPUTE_RECEIVED: "Ligne contestée par une famille",
+        enums.MailKind.PAYMENT_RECEIPT: "Reçu d’un paiement en ligne",
+        enums.MailKind.PAYMENT_BOUNCED: "Règlement rejeté par la banque",
+        enums.MailKind.QUOTIENT_WARNING: "Quotient familial à justifier",
     },
     enums.DocumentOwner: {
         enums.DocumentOwner.HOUSEHOLD: "Le foyer",
@@ -174,6 +178,7 @@ LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         enums.AttendanceMark.ABSENT: "Absent",
     },
     enums.RunState: {
+        enums.RunState.PREPARING: "En préparation",
         enums.RunState.DRAFT: "Brouillon",
         enums.RunState.ISSUED: "Émise",
     },
@@ -219,10 +224,28 @@ LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         enums.PaymentMethod.ANCV: "Chèques-vacances ANCV",
         enums.PaymentMethod.TRANSFER: "Virement",
         enums.PaymentMethod.TREASURY: "Auprès du Trésor public",
+        enums.PaymentMethod.ONLINE_CARD: "Carte bancaire, en ligne",
+        enums.PaymentMethod.ONLINE_DEBIT: "Prélèvement, en ligne",
     },
     enums.PaymentState: {
         enums.PaymentState.VALID: "Enregistré",
         enums.PaymentState.CANCELLED: "Annulé",
+        enums.PaymentState.BOUNCED: "Rejeté par la banque",
+    },
+    enums.OnlineMode: {
+        enums.OnlineMode.OFF: "Pas de paiement en ligne",
+        enums.OnlineMode.TEST: "Essai\u00a0: aucun argent ne circule",
+        enums.OnlineMode.ACTIVATION: "Activation\u00a0: le Trésor public vérifie",
+        enums.OnlineMode.PRODUCTION: "En service",
+    },
+    enums.OnlineState: {
+        enums.OnlineState.CREATED: "Commencé",
+        enums.OnlineState.PENDING: "En cours",
+        enums.OnlineState.PAID: "Payé",
+        enums.OnlineState.REFUSED: "Refusé",
+        enums.OnlineState.CANCELLED: "Abandonné",
+        enums.OnlineState.EXPIRED: "Expiré",
+        enums.OnlineState.TO_CHECK: "À vérifier",
     },
     enums.FileSection: {
         enums.FileSection.HOUSEHOLD_ADDRESS: "Adresse du foyer",

@@ -6,7 +6,7 @@ The database knows the same table of states: `extensions.guard_states`.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from domain.enums import InvoiceState
+from domain.enums import InvoiceState, OnlineState, PaymentMethod, PaymentState
 
 INVOICE_TRANSITIONS: Mapping[InvoiceState, frozenset[InvoiceState]] = {
     InvoiceState.DRAFT: frozenset({InvoiceState.UNSETTLED, InvoiceState.SETTLED, InvoiceState.CARRIED}),
@@ -21,10 +21,23 @@ INVOICE_TRANSITIONS: Mapping[InvoiceState, frozenset[InvoiceState]] = {
         }
     ),
     InvoiceState.PAYING: frozenset(
-        {InvoiceState.UNSETTLED, InvoiceState.PAID_ONLINE, InvoiceState.PARTIAL, InvoiceState.SETTLED}
+        {
+            InvoiceState.UNSETTLED,
+            InvoiceState.PAID_ONLINE,
+            InvoiceState.PARTIAL,
+            InvoiceState.SETTLED,
+            InvoiceState.CANCELLED,
+        }
     ),
+    # A debit that bounces while another payment runs leaves the bill « paiement en cours ».
     InvoiceState.PAID_ONLINE: frozenset(
-        {InvoiceState.SETTLED, InvoiceState.UNSETTLED, InvoiceState.PARTIAL, InvoiceState.CANCELLED}
+        {
+            InvoiceState.SETTLED,
+            InvoiceState.UNSETTLED,
+            InvoiceState.PARTIAL,
+            InvoiceState.PAYING,
+            InvoiceState.CANCELLED,
+        }
     ),
     InvoiceState.PARTIAL: frozenset(
         {
@@ -36,12 +49,39 @@ INVOICE_TRANSITIONS: Mapping[InvoiceState, frozenset[InvoiceState]] = {
         }
     ),
     # A payment that is taken back (a mistake, a cheque without funds) opens the debt again.
-    InvoiceState.SETTLED: frozenset({InvoiceState.UNSETTLED, InvoiceState.PARTIAL, InvoiceState.CANCELLED}),
+    InvoiceState.SETTLED: frozenset(
+        {InvoiceState.UNSETTLED, InvoiceState.PARTIAL, InvoiceState.PAYING, InvoiceState.CANCELLED}
+    ),
     InvoiceState.CANCELLED: frozenset(),
 }
 
+# What the bank did not carry out is told once, whatever was deposited; a mistake is taken back before.
+PAYMENT_TRANSITIONS: Mapping[PaymentState, frozenset[PaymentState]] = {
+    PaymentState.VALID: frozenset({PaymentState.CANCELLED, PaymentState.BOUNCED}),
+    PaymentState.CANCELLED: frozenset(),
+    PaymentState.BOUNCED: frozenset(),
+}
+
+_LATE_ANSWERS = frozenset({OnlineState.PAID, OnlineState.TO_CHECK})
+ONLINE_TRANSITIONS: Mapping[OnlineState, frozenset[OnlineState]] = {
+    OnlineState.CREATED: frozenset({OnlineState.PENDING, OnlineState.EXPIRED}),
+    OnlineState.PENDING: frozenset(OnlineState) - {OnlineState.CREATED, OnlineState.PENDING},
+    OnlineState.TO_CHECK: frozenset(
+        {OnlineState.PAID, OnlineState.REFUSED, OnlineState.CANCELLED, OnlineState.EXPIRED}
+    ),
+    # Money that the service says it took is never lost, however late it says so.
+    OnlineState.REFUSED: _LATE_ANSWERS,
+    OnlineState.CANCELLED: _LATE_ANSWERS,
+    OnlineState.EXPIRED: _LATE_ANSWERS,
+    OnlineState.PAID: frozenset(),
+}
+# The family cannot begin another payment of the same bills meanwhile.
+RUNNING_ONLINE = frozenset({OnlineState.CREATED, OnlineState.PENDING, OnlineState.TO_CHECK})
+ONLINE_METHODS = frozenset({PaymentMethod.ONLINE_CARD, PaymentMethod.ONLINE_DEBIT})
+
 # A family reads these; a draft is the service’s own.
 ISSUED_STATES = frozenset(InvoiceState) - {InvoiceState.DRAFT, InvoiceState.CARRIED}
+SETTLED_STATES = frozenset({InvoiceState.PAID_ONLINE, InvoiceState.SETTLED})
 OPEN_STATES = frozenset({InvoiceState.UNSETTLED, InvoiceState.PAYING, InvoiceState.PARTIAL})
 
 
@@ -53,13 +93,27 @@ class Debt:
     left_cents: int
 
 
-def state_of(total_cents: int, credited_cents: int, settled_cents: int) -> InvoiceState:
-    """The state of an issued bill by what credit notes took off it and what was received for it."""
+def state_of(
+    total_cents: int,
+    credited_cents: int,
+    settled_cents: int,
+    *,
+    is_online: bool = False,
+    is_paying: bool = False,
+    is_confirmed: bool = False,
+) -> InvoiceState:
+    """The state of an issued bill by what credit notes took off it and what was received for it.
+
+    `is_online`: part of it was paid online; `is_confirmed`: the Treasury confirmed it; `is_paying`: an online
+    payment of it has no answer yet.
+    """
     owed = total_cents - credited_cents
     if owed <= 0 < credited_cents:
         return InvoiceState.CANCELLED
     if settled_cents >= owed:
-        return InvoiceState.SETTLED
+        return InvoiceState.PAID_ONLINE if is_online and not is_confirmed else InvoiceState.SETTLED
+    if is_paying:
+        return InvoiceState.PAYING
     return InvoiceState.PARTIAL if settled_cents else InvoiceState.UNSETTLED
 
 

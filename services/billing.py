@@ -344,7 +344,7 @@ def _spend_advances(session: Session, regie_id: int, households: Sequence[int]) 
         .where(
             Payment.regie_id == regie_id,
             Payment.state == PaymentState.VALID,
-            Payment.allocated_cents < Payment.amount_cents,
+            Payment.allocated_cents + Payment.refunded_cents < Payment.amount_cents,
         )
         .distinct()
     )

@@ -12,9 +12,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.enums import InvoiceKind, InvoiceState, PaymentState
-from domain.errors import NotFound, Refused
-from domain.ledger import OPEN_STATES, Debt, allocate, state_of
-from models import Household, Invoice, Payment, PaymentAllocation
+from domain.errors import NotFound, Refused, Stale
+from domain.ledger import (
+    ONLINE_METHODS,
+    OPEN_STATES,
+    RUNNING_ONLINE,
+    SETTLED_STATES,
+    Debt,
+    allocate,
+    state_of,
+)
+from models import Household, Invoice, OnlinePayment, OnlinePaymentBill, Payment, PaymentAllocation
 
 
 def hold(session: Session, household_id: int) -> None:
@@ -27,6 +35,11 @@ def hold(session: Session, household_id: int) -> None:
 def left_cents(invoice: Invoice) -> int:
     """What is still to pay of an issued bill."""
     return invoice.total_cents - invoice.credited_cents - invoice.settled_cents
+
+
+def free_cents(payment: Payment) -> int:
+    """What a payment has left to pay bills with, or to give back."""
+    return payment.amount_cents - payment.allocated_cents - payment.refunded_cents
 
 
 def open_bills(session: Session, regie_id: int, household_id: int) -> list[Invoice]:
@@ -47,7 +60,7 @@ def open_bills(session: Session, regie_id: int, household_id: int) -> list[Invoi
 
 def pay(session: Session, payment: Payment, bills: Sequence[Invoice]) -> int:
     """Allocate what a payment has left to these bills, in their order. Returns what stays unallocated."""
-    left = payment.amount_cents - payment.allocated_cents
+    left = free_cents(payment)
     shares, left = allocate(left, [Debt(bill.id, left_cents(bill)) for bill in bills])
     by_id = {bill.id: bill for bill in bills}
     known = {one.invoice_id: one for one in _allocations(session, payment.id)}
@@ -59,8 +72,7 @@ def pay(session: Session, payment: Payment, bills: Sequence[Invoice]) -> int:
             session.add(allocation)
         payment.allocated_cents += cents
         by_id[bill_id].settled_cents += cents
-        _restate(by_id[bill_id], payment.received_on)
-    session.flush()
+        restate(session, by_id[bill_id], payment.received_on)
     return left
 
 
@@ -69,8 +81,8 @@ def take_back(session: Session, payment: Payment) -> None:
     for allocation in _allocations(session, payment.id):
         bill = session.get_one(Invoice, allocation.invoice_id)
         bill.settled_cents -= allocation.amount_cents
-        _restate(bill, payment.received_on)
         session.delete(allocation)
+        restate(session, bill, payment.received_on)
     payment.allocated_cents = 0
     session.flush()
 
@@ -86,7 +98,7 @@ def spend_advances(session: Session, regie_id: int, household_id: int) -> None:
             Payment.household_id == household_id,
             Payment.regie_id == regie_id,
             Payment.state == PaymentState.VALID,
-            Payment.allocated_cents < Payment.amount_cents,
+            Payment.allocated_cents + Payment.refunded_cents < Payment.amount_cents,
         )
         .order_by(Payment.received_on, Payment.id)
     )
@@ -104,8 +116,7 @@ def apply_credit(session: Session, invoice: Invoice, cents: int, day: date) -> N
     owed = invoice.total_cents - invoice.credited_cents - cents
     _free(session, invoice, invoice.settled_cents - owed)
     invoice.credited_cents += cents
-    _restate(invoice, day)
-    session.flush()
+    restate(session, invoice, day)
 
 
 def _free(session: Session, invoice: Invoice, cents: int) -> None:
@@ -133,7 +144,41 @@ def _allocations(session: Session, payment_id: int) -> list[PaymentAllocation]:
     return list(session.scalars(ours.order_by(PaymentAllocation.id)))
 
 
-def _restate(invoice: Invoice, day: date) -> None:
-    """The state that follows from the amounts; `settled_on` is the day that settled the bill."""
-    invoice.state = state_of(invoice.total_cents, invoice.credited_cents, invoice.settled_cents)
-    invoice.settled_on = day if invoice.state is InvoiceState.SETTLED else None
+def restate(session: Session, invoice: Invoice, day: date) -> None:
+    """The state of a bill of a held account that follows from the amounts, from what was paid online and what
+    still is; `settled_on` is the day that settled it."""
+    session.flush()
+    is_online = (
+        select(PaymentAllocation.id)
+        .join(Payment, Payment.id == PaymentAllocation.payment_id)
+        .where(PaymentAllocation.invoice_id == invoice.id, Payment.method.in_(ONLINE_METHODS))
+    )
+    is_paying = (
+        select(OnlinePaymentBill.invoice_id)
+        .join(OnlinePayment, OnlinePayment.id == OnlinePaymentBill.online_payment_id)
+        .where(OnlinePaymentBill.invoice_id == invoice.id, OnlinePayment.state.in_(RUNNING_ONLINE))
+    )
+    invoice.state = state_of(
+        invoice.total_cents,
+        invoice.credited_cents,
+        invoice.settled_cents,
+        is_online=bool(session.scalar(select(is_online.exists()))),
+        is_paying=bool(session.scalar(select(is_paying.exists()))),
+        is_confirmed=invoice.confirmed_on is not None,
+    )
+    if invoice.state not in SETTLED_STATES:
+        invoice.settled_on = invoice.confirmed_on = None
+    elif invoice.settled_on is None:
+        invoice.settled_on = day
+    session.flush()
+
+
+def confirm_online(session: Session, invoice: Invoice, day: date) -> None:
+    """The Treasury has the money of a bill of a held account that was paid online (S58).
+
+    Raises Stale when the bill is not in that state.
+    """
+    if invoice.state is not InvoiceState.PAID_ONLINE:
+        raise Stale("Cette facture n’attend pas de confirmation. Rechargez la page.")
+    invoice.confirmed_on = day
+    restate(session, invoice, day)

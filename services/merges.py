@@ -19,6 +19,7 @@ from domain.merging import KEPT, OTHER, MergeKind, merged_health, wanted_values
 from domain.workflow import ACTIVE_STATES
 from extensions import db
 from models import (
+    Attendance,
     Authorisation,
     Booking,
     BookingDraftLine,
@@ -36,6 +37,7 @@ from models import (
     HouseholdGuardian,
     MedicalRecord,
     QuotientFamilial,
+    QuotientWarning,
     RuleFact,
     Schooling,
     User,
@@ -219,6 +221,7 @@ class _Merger:
             self._leave(calendar)
         self._drop_swaps(pair)
         self._drop_doubles(BookingReminder, "household_id", "facility_id", "week")
+        self._drop_doubles(QuotientWarning, "household_id", "season", "number")
         self._drop_doubles(
             DefaultWeekDay, "household_id", "child_id", "presence_type_id", "weekday", "parity"
         )
@@ -272,6 +275,7 @@ class _Merger:
         self._drop_custody()
         self._drop_doubles(RuleFact, "child_id", "household_id", "name")
         self._drop_doubles(Schooling, "child_id", "school_year")
+        self._drop_doubles(Attendance, "child_id", "opening_id")
         self._drop_doubles(BookingDraftLine, "child_id", "draft_id", "opening_id")
         self._drop_doubles(
             DefaultWeekDay, "child_id", "household_id", "presence_type_id", "weekday", "parity"

@@ -31,7 +31,8 @@ STORED = {
         "activation provisional_password password_changed booking_receipt booking_decision change_decision "
         "document_decision document_expiry email_change email_change_notice email_changed place_offer "
         "place_lost closure absence_receipt allotment_result enrolment_decision custody_swap "
-        "booking_reminder invoice_issued invoice_reminder dispute_decision"
+        "booking_reminder invoice_issued invoice_reminder dispute_decision dispute_received payment_receipt "
+        "payment_bounced quotient_warning"
     ),
     "DocumentOwner": "household child either",
     "DocumentState": "submitted accepted refused expired withdrawn",
@@ -61,14 +62,16 @@ STORED = {
         "billing_manage payments_record"
     ),
     "AttendanceMark": "present absent",
-    "RunState": "draft issued",
+    "RunState": "preparing draft issued",
     "InvoiceKind": "invoice credit_note",
     "InvoiceState": "draft carried unsettled paying paid_online partial settled cancelled",
     "InvoiceLineKind": "presence absence adjustment carried correction",
     "FindingKind": "unmarked unpriced no_regie quotient unusual negative difference",
     "DisputeState": "open accepted refused",
-    "PaymentMethod": "cash cheque cesu ancv transfer treasury",
-    "PaymentState": "valid cancelled",
+    "PaymentMethod": "cash cheque cesu ancv transfer treasury online_card online_debit",
+    "PaymentState": "valid cancelled bounced",
+    "OnlineMode": "off test activation production",
+    "OnlineState": "created pending paid refused cancelled expired to_check",
 }
 LISTS = {
     name: kind

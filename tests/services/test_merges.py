@@ -21,6 +21,7 @@ from domain.errors import NotFound, Refused, Stale
 from domain.merging import KEPT, OTHER, MergeKind
 from extensions import db
 from models import (
+    Attendance,
     AuditEvent,
     Authorisation,
     AuthorisationType,
@@ -39,8 +40,11 @@ from models import (
     Household,
     HouseholdChild,
     HouseholdGuardian,
+    Invoice,
+    InvoiceLine,
     MedicalRecord,
     Opening,
+    Payment,
     QuotientFamilial,
     RuleFact,
     Schooling,
@@ -248,6 +252,19 @@ def _values(identity) -> dict:
     return {name: getattr(identity, name) for name in identity.__dataclass_fields__}
 
 
+def test_the_bills_and_the_money_of_both_files_are_one_account(world, merge, two_households):
+    kept, other = two_households
+    regie, january = world.regie(), date(2027, 1, 1)
+    lines = [{"label": "Repas du 4 janvier", "amount_cents": 320, "child_id": world.child(other).id}]
+    bill = world.invoice(regie, other, january, lines)
+    world.payment(regie, other, 500)
+    merge(MergeKind.HOUSEHOLD, kept, other)
+    moved = world.one(select(Invoice))
+    assert (moved.household_id, moved.reference, moved.total_cents) == (kept.id, bill.reference, 320)
+    assert moved.recipient_name == bill.recipient_name  # the paper stays what the family received
+    assert world.one(select(Payment)).household_id == kept.id
+
+
 def test_a_file_merged_twice_leads_to_the_last_one(world, merge, two_households):
     kept, other = two_households
     third = world.household("BENOIST")
@@ -328,6 +345,20 @@ def test_a_day_booked_twice_gives_one_place_back(world, merge, two_children):
     assert {one.child_id for one in bookings} == {kept.id}
     assert sorted(one.state for one in bookings if one.opening_id == both.id) == ["accepted", "cancelled"]
     assert counters_equal_rows(world)
+
+
+def test_a_day_marked_and_billed_twice_keeps_its_bills_and_one_mark(world, merge, two_children):
+    kept, other = two_children
+    household, regie = world.one(Household), world.regie()
+    canteen = world.canteen([date(2027, 1, 11)])
+    for child in two_children:
+        booking = world.booking(household, child, canteen.openings[0], canteen.meal)
+        world.attendance(booking)
+        lines = [{"label": "Repas du 11 janvier", "amount_cents": 320, "child_id": child.id}]
+        world.invoice(regie, household, date(2027, 1, 1), lines)
+    merge(MergeKind.CHILD, kept, other)
+    assert [mark.child_id for mark in world.all(Attendance)] == [kept.id]
+    assert [line.child_id for line in world.all(InvoiceLine)] == [kept.id, kept.id]
 
 
 def test_the_same_school_year_is_the_kept_ones(world, merge, two_children):
