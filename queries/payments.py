@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, func, select
 
 from domain.enums import InvoiceKind, InvoiceState, PaymentMethod, PaymentState
 from domain.errors import NotFound
-from domain.ledger import ISSUED_STATES, OPEN_STATES
+from domain.ledger import BOUNCING_METHODS, ISSUED_STATES, ONLINE_METHODS, OPEN_STATES
 from extensions import db
 from models import Household, Invoice, Payment, PaymentAllocation, Regie
 
@@ -68,6 +68,14 @@ class Received:
     @property
     def is_valid(self) -> bool:
         return self.state is PaymentState.VALID
+
+    @property
+    def may_be_cancelled(self) -> bool:
+        return self.is_valid and self.method not in ONLINE_METHODS
+
+    @property
+    def may_bounce(self) -> bool:
+        return self.is_valid and self.method in BOUNCING_METHODS
 
     @property
     def advance_cents(self) -> int:

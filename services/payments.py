@@ -8,12 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.calendar import paris_now
-from domain.enums import InvoiceKind, PaymentMethod, PaymentState
+from domain.enums import InvoiceKind, MailKind, PaymentMethod, PaymentState
 from domain.errors import NotFound, Refused, Stale
 from domain.french import format_euros
-from domain.ledger import OPEN_STATES
+from domain.labels import label
+from domain.ledger import BOUNCING_METHODS, ONLINE_METHODS, OPEN_STATES
 from models import Invoice, Payment, Regie
-from services import booking_life, ledger, records
+from services import booking_life, ledger, outbox, records
 from services.accounts import Author
 from services.transaction import write_transaction
 
@@ -73,22 +74,65 @@ def receive(received: Received, author: Author, now: datetime) -> int:
 
 
 def cancel(payment_id: int, reason: str, author: Author, now: datetime) -> None:
-    """Take a payment back (a mistake, a cheque without funds): the bills that it paid are due again.
+    """Take back a payment entered by mistake: the bills that it paid are due again.
 
-    Raises NotFound, Refused without a reason, Stale when it is cancelled already.
+    Raises NotFound, Refused without a reason, for what was paid online, handed over or given back, Stale when
+    it is over already.
     """
     if not reason.strip():
         raise Refused("no_reason", "Dites pourquoi ce règlement est annulé\u00a0: la famille le lira.")
     with write_transaction() as session:
         payment = _held(session, payment_id)
-        if payment.state is PaymentState.CANCELLED:
-            raise Stale("Ce règlement est déjà annulé.")
-        ledger.take_back(session, payment)
-        payment.state, payment.cancelled_at = PaymentState.CANCELLED, now
-        payment.cancelled_by_name = booking_life.agent(session, author.user_id).name
-        payment.cancel_reason = reason.strip()
-        ledger.spend_advances(session, payment.regie_id, payment.household_id)
+        if payment.method in ONLINE_METHODS:
+            raise Refused("online", "Un paiement en ligne ne s’annule pas\u00a0: remboursez-le.")
+        if payment.deposit_slip_id is not None:
+            raise Refused("deposited", "Ce règlement est dans un bordereau remis\u00a0: il ne s’annule plus.")
+        _end(session, payment, PaymentState.CANCELLED, reason.strip(), author, now)
         _record(session, "payment.cancelled", payment, author, now)
+
+
+def bounce(payment_id: int, reason: str, author: Author, now: datetime) -> None:
+    """The bank refused a payment (cheque without funds, direct debit sent back): the bills that it paid are
+    due again, and the family is told (R45, R46).
+
+    Raises NotFound, Refused without a reason, for money that no bank can refuse or that was given back, Stale
+    when it is over already.
+    """
+    if not reason.strip():
+        raise Refused("no_reason", "Dites ce que la banque a répondu\u00a0: la famille le lira.")
+    with write_transaction() as session:
+        payment = _held(session, payment_id)
+        if payment.method not in BOUNCING_METHODS:
+            said = f"«\u00a0{label(payment.method)}\u00a0» ne peut pas être rejeté par une banque."
+            raise Refused("method", said)
+        _end(session, payment, PaymentState.BOUNCED, reason.strip(), author, now)
+        mail = {"method": payment.method, "amount_cents": payment.amount_cents, "reason": reason.strip()}
+        outbox.queue_household(
+            session,
+            MailKind.PAYMENT_BOUNCED,
+            payment.household_id,
+            now=now,
+            received_on=payment.received_on,
+            **mail,
+        )
+        _record(session, "payment.bounced", payment, author, now)
+
+
+def _end(
+    session: Session, payment: Payment, state: PaymentState, reason: str, author: Author, now: datetime
+) -> None:
+    """Take a payment of a held account off its bills, for good; other advances pay them where they can."""
+    if payment.state is not PaymentState.VALID:
+        raise Stale(f"Ce règlement ne compte plus\u00a0: {label(payment.state).lower()}. Rechargez la page.")
+    if payment.refunded_cents:
+        said = "Une partie de ce règlement a été rendue à la famille. Annulez d’abord ce remboursement."
+        raise Refused("refunded", said)
+    ledger.take_back(session, payment)
+    payment.state, payment.cancelled_at = state, now
+    payment.cancelled_by_name = booking_life.agent(session, author.user_id).name
+    payment.cancel_reason = reason
+    session.flush()
+    ledger.spend_advances(session, payment.regie_id, payment.household_id)
 
 
 def confirm(invoice_id: int, confirmed_on: date, submission_key: str, author: Author, now: datetime) -> int:
@@ -129,6 +173,8 @@ def confirm(invoice_id: int, confirmed_on: date, submission_key: str, author: Au
 
 
 def _check(received: Received, today: date) -> None:
+    if received.method in ONLINE_METHODS:
+        raise Refused("method", "Un paiement en ligne s’enregistre seul. Choisissez un autre moyen.")
     if received.amount_cents <= 0:
         raise Refused("amount", "Indiquez un montant supérieur à zéro.")
     if received.amount_cents > LARGEST_CENTS:

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from domain.enums import InvoiceState, PaymentMethod, PaymentState
+from domain.enums import InvoiceState, MailKind, PaymentMethod, PaymentState
 from domain.errors import NotFound, Refused, Stale
 from domain.ledger import Debt, allocate
 from extensions import db
-from models import AuditEvent, Invoice, Payment, PaymentAllocation
+from models import AuditEvent, Invoice, OutgoingMail, Payment, PaymentAllocation
 from services import ledger, payments
 from services.accounts import Author
 from services.payments import Received
@@ -52,6 +52,10 @@ class Desk:
     def cancel(self, payment_id, reason="Chèque sans provision"):
         with self.app.app_context():
             payments.cancel(payment_id, reason, self.agent, self.world.now)
+
+    def bounce(self, payment_id, reason="Provision insuffisante"):
+        with self.app.app_context():
+            payments.bounce(payment_id, reason, self.agent, self.world.now)
 
     def confirm(self, invoice_id, day=None, key="confirmed"):
         with self.app.app_context():
@@ -180,6 +184,53 @@ def test_cancelling_needs_a_reason(desk):
     payment_id = desk.receive(1000)
     with pytest.raises(Refused):
         desk.cancel(payment_id, " ")
+
+
+def test_a_payment_that_the_bank_refuses_opens_the_debt_and_the_family_is_told(desk):
+    bill = desk.bill(1000)
+    desk.world.parent(desk.household)
+    payment_id = desk.receive(1000)
+    desk.bounce(payment_id)
+    assert desk.state(bill) == (InvoiceState.UNSETTLED, 0)
+    payment = desk.payment(payment_id)
+    assert (payment.state, payment.cancel_reason) == (PaymentState.BOUNCED, "Provision insuffisante")
+    mail = desk.world.one(select(OutgoingMail).where(OutgoingMail.kind == MailKind.PAYMENT_BOUNCED))
+    assert "Provision insuffisante" in mail.text
+    assert "de nouveau à régler" in mail.text
+    for again in (desk.bounce, desk.cancel):
+        with pytest.raises(Stale):
+            again(payment_id)
+    assert "payment.bounced" in {event.action for event in desk.world.all(AuditEvent)}
+    assert_books_balance(desk.world)
+
+
+@pytest.mark.parametrize(
+    ("method", "act", "code"),
+    [
+        (PaymentMethod.CASH, "bounce", "method"),
+        (PaymentMethod.ONLINE_CARD, "cancel", "online"),
+        (PaymentMethod.ONLINE_DEBIT, "cancel", "online"),
+    ],
+)
+def test_money_ends_as_its_means_allow(desk, method, act, code):
+    payment = desk.world.payment(desk.regie, desk.household, 1000, method=method)
+    with pytest.raises(Refused) as refusal:
+        getattr(desk, act)(payment.id)
+    assert refusal.value.code == code
+    assert desk.payment(payment.id).state is PaymentState.VALID
+
+
+def test_what_was_given_back_cannot_end(desk):
+    payment = desk.world.payment(desk.regie, desk.household, 1000, refunded_cents=400)
+    for act in (desk.bounce, desk.cancel):
+        with pytest.raises(Refused) as refusal:
+            act(payment.id)
+        assert refusal.value.code == "refunded"
+
+
+def test_nobody_enters_an_online_payment_by_hand(desk):
+    with pytest.raises(Refused):
+        desk.receive(1000, method=PaymentMethod.ONLINE_CARD)
 
 
 def test_the_treasury_settles_what_is_left(desk):

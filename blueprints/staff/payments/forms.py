@@ -9,9 +9,9 @@ from wtforms.validators import InputRequired, Length
 from blueprints.shared.fields import LineField, PlainDateField, TicksField
 from blueprints.staff.families.forms import StaffForm
 from blueprints.staff.fields import EurosField
-from domain.enums import PaymentMethod
 from domain.french import format_euros
 from domain.labels import label
+from domain.ledger import HAND_METHODS
 from queries.payments import Bill
 
 KEY_LENGTH = 40
@@ -28,7 +28,7 @@ class PaymentForm(StaffForm):
     method = SelectField(
         "Moyen de paiement",
         [InputRequired("Choisissez comment la famille a payé.")],
-        choices=[SelectChoice(method.value, label(method)) for method in PaymentMethod],
+        choices=[SelectChoice(method.value, label(method)) for method in HAND_METHODS],
     )
     received_on = PlainDateField("Reçu le", [InputRequired("Indiquez le jour de l’encaissement.")])
     reference = LineField("Numéro du chèque, du bordereau ou du virement", 120)
@@ -57,6 +57,10 @@ class PaymentForm(StaffForm):
 
 class CancelForm(StaffForm):
     reason = LineField("Motif", 300, required="Dites pourquoi, par exemple Chèque sans provision.")
+
+
+class BounceForm(StaffForm):
+    reason = LineField("Ce que dit la banque", 300, required="Dites pourquoi, par exemple Sans provision.")
 
 
 class ConfirmForm(StaffForm):

@@ -10,10 +10,11 @@ from blueprints.shared.guards import staff
 from blueprints.shared.time import now, today
 from blueprints.staff.acts import NOT_DONE, attempt, author, form_page
 from blueprints.staff.payments import blueprint
-from blueprints.staff.payments.forms import CancelForm, ConfirmForm, PaymentForm, new_key
+from blueprints.staff.payments.forms import BounceForm, CancelForm, ConfirmForm, PaymentForm, new_key
 from domain.enums import PaymentMethod
 from domain.errors import NotFound
 from domain.french import NBSP, format_day, format_euros
+from domain.labels import label
 from domain.permissions import Permission
 from queries import payments as payment_queries
 from queries.payments import LATE_AFTER, Account
@@ -84,6 +85,28 @@ def cancel(payment_id: int) -> Response:
     )
     return form_page(
         form, "Annuler un règlement", (back, "Compte du foyer"), submit="Annuler ce règlement", intro=intro
+    )
+
+
+@blueprint.route("/<int:payment_id>/rejet", methods=["GET", "POST"])
+@staff(RECORD)
+def bounce(payment_id: int) -> Response:
+    """The bank sent back a cheque or a direct debit: the debt opens again (R45, R46)."""
+    found = payment_queries.payment(payment_id)
+    form = BounceForm()
+    made = attempt(
+        form, lambda: payments.bounce(payment_id, form.reason.data, author(), now()), no_reason="reason"
+    )
+    back = url_for(".account", household_id=found.household_id)
+    if made is not NOT_DONE:
+        return done(back, "Le rejet est enregistré. Ce que ce règlement payait est de nouveau à régler.")
+    intro = (
+        f"{format_euros(found.amount_cents)}, {label(found.method).lower()}, reçus le "
+        f"{format_day(found.received_on, year=True)} du foyer {found.household}. La famille est prévenue par "
+        "mail, avec ce motif."
+    )
+    return form_page(
+        form, "Rejet par la banque", (back, "Compte du foyer"), submit="Enregistrer ce rejet", intro=intro
     )
 
 
