@@ -33,7 +33,8 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A child on a day. `parts` as `domain.capacity.DayPart` adds them; `filed_at`: when it was asked for."""
+    """A child on a day. `parts` as `domain.capacity.DayPart` adds them; `filed_at`: when it was asked for;
+    `obstacle`: why it can have no place whatever its rank, in French."""
 
     id: int
     household_id: int
@@ -41,6 +42,7 @@ class Wish:
     parts: int
     filed_at: datetime
     standing: Standing
+    obstacle: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +161,8 @@ class _Served:
 
     def take(self, wish: Wish) -> str:
         """Give a place; why there is none otherwise, and nothing changed."""
-        if self._closed:
-            return self._closed
+        if self._closed or wish.obstacle:
+            return self._closed or wish.obstacle
         if self._left is not None and self._left <= 0:
             return "plus de place à ce rang"
         own = [entry for entry in self._limits if entry[0].counts(wish)]
@@ -187,6 +189,7 @@ def inputs_of(wish: Wish, room: Room, tie: Tie) -> dict[str, Any]:
         "filed_at": wish.filed_at.isoformat(),
         "key": None if key is None else [str(value) for value in key],
         "why": wish.standing.why,
+        "obstacle": wish.obstacle,
         "tie": tie.value,
         "left": room.left,
         "limits": [[limit.group_id, limit.part, limit.left] for limit in room.limits],
@@ -205,6 +208,7 @@ def read_inputs(wish_id: int, inputs: Mapping[str, Any]) -> tuple[Wish, Room, Ti
         inputs["parts"],
         datetime.fromisoformat(inputs["filed_at"]),
         standing,
+        inputs.get("obstacle", ""),
     )
     room = Room(inputs["left"], tuple(Limit(*limit) for limit in inputs["limits"]), inputs["closed"])
     return wish, room, Tie(inputs["tie"])

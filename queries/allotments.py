@@ -35,6 +35,7 @@ from models import (
     PlaceLimit,
     PresenceType,
 )
+from queries.place_columns import IS_ENROLLED
 from queries.rules import PlaceRule, rule_set
 
 FAMILIES_A_PAGE = 50
@@ -72,6 +73,7 @@ class Candidate(NamedTuple):
     filed_at: datetime
     household: str
     child: str
+    is_enrolled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,7 @@ def _open_days(within: ColumnElement[bool], today: date) -> tuple[OpenDay, ...]:
     )
 
 
+NOT_ENROLLED = "l’enfant n’est plus inscrit ce jour-là"
 _CANDIDATES: Select = (
     select(
         Booking.id,
@@ -174,8 +177,10 @@ _CANDIDATES: Select = (
         Booking.created_at,
         Household.name,
         Child.first_name,
+        IS_ENROLLED,
     )
     .join(Opening, Opening.id == Booking.opening_id)
+    .join(Activity, Activity.id == Booking.activity_id)
     .join(PresenceType, PresenceType.id == Booking.presence_type_id)
     .join(Household, Household.id == Booking.household_id)
     .join(Child, Child.id == Booking.child_id)
@@ -229,6 +234,7 @@ def rank(day: OpenDay, standing: Mapping[int, Standing], method: Method) -> tupl
             one.parts,
             one.filed_at,
             standing[one.booking_id],
+            "" if one.is_enrolled else NOT_ENROLLED,
         )
         for one in day.candidates
     )

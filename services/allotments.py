@@ -95,6 +95,15 @@ class _Run:
         return paris_now(self.now).date()
 
 
+def may_begin(window: BookingWindow, now: datetime) -> bool:
+    """True when the places of a period can be given now."""
+    try:
+        _check(window, now)
+    except Refused:
+        return False
+    return True
+
+
 def _check(window: BookingWindow, now: datetime) -> None:
     if window.mode is not PlacesMode.ALLOTMENT:
         raise Refused(
@@ -201,7 +210,7 @@ class _Answers:
         longest = self._activity.waiting_places
         line = one.wish.group_id if day.has_limits else None
         is_full = longest is not None and self._waiting[line] >= longest
-        if day.room.closed or not self._activity.has_waiting_list or is_full:
+        if day.room.closed or one.wish.obstacle or not self._activity.has_waiting_list or is_full:
             return BookingState.REFUSED
         self._waiting[line] += 1
         return BookingState.WAITING

@@ -38,6 +38,9 @@ from services.transaction import write_transaction
 LOST = f"Proposition restée sans réponse{NBSP}: la place est passée à l’enfant suivant."
 GIVEN_UP = "Place proposée, laissée par la famille."
 TOO_LATE = "Aucune place ne s’est libérée à temps."
+_ENROLLED = (
+    select(Activity.id).where(Activity.id == Booking.activity_id, IS_ENROLLED).correlate(Booking).exists()
+)
 NOT_ENROLLED = "L’enfant n’est plus inscrit ce jour-là."
 
 
@@ -142,8 +145,9 @@ def give_up(booking_id: int, household_ids: Iterable[int], actor: Actor, now: da
 
 
 def expire(now: datetime) -> int:
-    """End the offers without answer, offer their places to the next; how many ended. The worker's turn."""
-    over = (Booking.state == BookingState.OFFERED, Booking.offer_expires_at <= now)
+    """End the offers without answer and those to children who are not enrolled any more, offer their places
+    to the next; how many ended. The worker's turn."""
+    over = (Booking.state == BookingState.OFFERED, or_(Booking.offer_expires_at <= now, ~_ENROLLED))
     if db.session.scalar(select(Booking.id).where(*over).limit(1)) is None:
         return 0
     with write_transaction() as session:
@@ -151,7 +155,8 @@ def expire(now: datetime) -> int:
         mine = (*over, Booking.opening_id.in_(held))
         ended = session.scalars(select(Booking).where(*mine).order_by(Booking.id)).all()
         for booking in ended:
-            _end(session, booking, "booking.offer_expired", LOST, now)
+            reason = LOST if booking.offer_expires_at <= now else NOT_ENROLLED
+            _end(session, booking, "booking.offer_expired", reason, now)
         serve(session, held, now)
         return len(ended)
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from domain.enums import (
     AccountStatus,
@@ -24,6 +24,7 @@ from models import (
     BookingEvent,
     BookingPeriod,
     BookingRequestLine,
+    Enrolment,
     Opening,
     OutgoingMail,
     User,
@@ -170,6 +171,20 @@ def test_a_closed_day_gives_no_place(holidays, clock):
     holidays.allot()
     assert holidays.states(FIRST) == {"PREMIER": REFUSED}
     assert holidays.states(SECOND) == {"PREMIER": ACCEPTED}
+
+
+def test_a_child_who_is_not_enrolled_any_more_gets_neither_a_place_nor_a_rank_on_the_list(holidays, clock):
+    gone, second, third = (holidays.home(name) for name in ("PARTI", "DEUXIÈME", "TROISIÈME"))
+    wish_in_turn(clock, gone, second, third)
+    with holidays.app.app_context(), write_transaction() as session:
+        session.execute(delete(Enrolment).where(Enrolment.child_id == gone.leo.id))
+    holidays.allot()
+    assert holidays.states() == {"PARTI": REFUSED, "DEUXIÈME": ACCEPTED, "TROISIÈME": ACCEPTED}
+    assert holidays.counts() == (2, 0)
+    (line,) = (row for row in holidays.world.all(AllotmentRank) if not row.is_admitted)
+    assert line.reason.endswith("l’enfant n’est plus inscrit ce jour-là.")
+    with holidays.app.app_context():
+        assert not allotments.replay(holidays.period.id).changed
 
 
 def test_brothers_and_sisters_get_their_places_together(world):

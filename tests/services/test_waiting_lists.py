@@ -284,6 +284,15 @@ def test_the_last_day_of_an_enrolment_is_one_of_its_days(queue):
     assert queue.states() == [OFFERED, WAITING]
 
 
+def test_an_offer_to_a_child_who_is_not_enrolled_any_more_goes_to_the_next_at_once(queue):
+    queue.free()
+    end_enrolment(queue, queue.first)
+    assert queue.run(waiting_lists.expire, queue.holder.world.now) == 1
+    assert queue.states() == [BookingState.REFUSED, OFFERED]
+    (mail,) = queue.mails(MailKind.PLACE_LOST)
+    assert waiting_lists.NOT_ENROLLED in mail.text
+
+
 def test_an_offer_is_not_taken_by_a_child_who_is_not_enrolled_any_more(queue):
     queue.free()
     end_enrolment(queue, queue.first)

@@ -46,6 +46,7 @@ def _overview(period: allotment_queries.Period, refusal: str = "") -> Response:
         days=() if is_made else allotment_queries.wished_days(period.id, now()),
         wishes=wishes,
         families=families,
+        may_allot=allotments.may_begin(period.window, now()),
         refusal=refusal,
         seed=allotments.new_seed(),
         now=now(),
