@@ -94,7 +94,7 @@ def demo(host: str, port: int) -> None:
 @click.option("--once", is_flag=True, help="Traite ce qui est dû, puis s’arrête.")
 def worker(once: bool) -> None:
     """Envoie mails, rappels, sert les listes d’attente, fait le ménage (lancé par « serve » ou « demo »)."""
-    from services import booking_reminders, housekeeping, outbox, waiting_lists
+    from services import booking_reminders, housekeeping, invoice_reminders, outbox, waiting_lists
 
     stopping = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -106,6 +106,7 @@ def worker(once: bool) -> None:
         Job("waiting lists", waiting_lists.tidy, WAITING_LISTS_EVERY),
         Job("mails", lambda now: outbox.deliver_due(now, transport)),
         Job("reminders", booking_reminders.remind, HOUSEKEEPING_EVERY),
+        Job("bill reminders", invoice_reminders.remind, HOUSEKEEPING_EVERY),
     )
     while not stopping.is_set():
         run_due(jobs, clock.now())

@@ -131,9 +131,9 @@ def queue_household(
     now: datetime,
     only: int | None = None,
     **context: Any,
-) -> None:
+) -> bool:
     """The same mail to each adult of a household who has an access, like `queue`; to the adult of the account
-    `only` alone, when it is one of them."""
+    `only` alone, when it is one of them. False when nobody gets it."""
     adults = session.execute(
         select(User.id, User.email)
         .join(Guardian, Guardian.user_id == User.id)
@@ -141,8 +141,11 @@ def queue_household(
         .where(HouseholdGuardian.household_id == household_id, User.status == AccountStatus.ACTIVE)
         .order_by(HouseholdGuardian.position, Guardian.id)
     ).all()
-    for adult in [one for one in adults if one.id == only] or adults:
+    told = [
         queue(session, kind, to=adult.email, now=now, user_id=adult.id, household_id=household_id, **context)
+        for adult in [one for one in adults if one.id == only] or adults
+    ]
+    return any(told)
 
 
 def queue_for_households(

@@ -448,6 +448,7 @@ class Town:
             "dispute_id": Value(own.dispute.id, other.dispute.id),
             "payment_id": Value(own.payment.id, other.payment.id),
             "regie_id": Value(own.invoice.regie_id, other.invoice.regie_id),
+            "level": Value(2),
             "run_id": Value(*(self._id(BillingRun, regie_id=one.invoice.regie_id) for one in (own, other))),
             "document_id": Value(own.sent.id, other.sent.id),
             "staff_families.withdraw_document document_id": Value(own.document.id, other.document.id),

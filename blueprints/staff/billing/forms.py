@@ -8,6 +8,7 @@ from typing import Any
 from wtforms import (
     BooleanField,
     EmailField,
+    RadioField,
     SelectChoice,
     SelectField,
     StringField,
@@ -21,6 +22,7 @@ from blueprints.staff.facilities.forms import POSITION_HELP, position_field, tex
 from blueprints.staff.families.forms import StaffForm, values_of
 from blueprints.staff.fields import EurosField, NumberField
 from domain.french import format_euros, month_title
+from domain.invoice_reminders import LATEST, LONGEST_SUBJECT, LONGEST_TEXT, Level
 from queries.billing import Line
 from services.regies import RegieData
 
@@ -86,6 +88,44 @@ class PrepareForm(StaffForm):
             SelectChoice(month.isoformat(), month_title(month.year, month.month)) for month in months
         ]
         return self
+
+
+class ReminderForm(StaffForm):
+    """A level of reminder: when, and in which words."""
+
+    is_active = BooleanField("Envoyer cette relance", default=True)
+    days = NumberField(
+        "Jours par rapport à l’échéance",
+        0,
+        LATEST,
+        required="Indiquez un nombre de jours, par exemple 8.",
+    )
+    side = RadioField(
+        "Avant ou après",
+        choices=[SelectChoice("before", "Avant l’échéance"), SelectChoice("after", "Après l’échéance")],
+    )
+    subject = LineField("Objet du mail", LONGEST_SUBJECT, required="Indiquez l’objet du mail.")
+    text = text_area("Texte du mail", LONGEST_TEXT)
+    looks = {
+        "days": {"inputmode": "numeric", "help": "0\u00a0: le jour de l’échéance."},
+        "side": {"look": "choice"},
+        "text": {"rows": "12", "help": "Une ligne vide sépare les paragraphes."},
+    }
+
+    def show(self, level: Level) -> "ReminderForm":
+        """What stands, for a form that is shown first."""
+        self.is_active.data, self.days.data = level.is_active, abs(level.days)
+        self.side.data = "before" if level.days < 0 else "after"
+        self.subject.data, self.text.data = level.subject, level.text
+        return self
+
+    def validate_text(self, field: Any) -> None:
+        if not field.data.strip():
+            raise ValidationError("Écrivez le texte du mail.")
+
+    def level_typed(self, level: int) -> Level:
+        days = -self.days.data if self.side.data == "before" else self.days.data
+        return Level(level, days, self.subject.data, self.text.data.strip(), self.is_active.data)
 
 
 class IssueForm(StaffForm):

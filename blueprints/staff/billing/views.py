@@ -17,6 +17,7 @@ from domain.errors import NotFound
 from domain.french import format_euros, month_title, plural
 from domain.permissions import Permission
 from queries import billing as billing_queries
+from queries import invoice_reminders as reminder_queries
 from queries import payments as payment_queries
 from services import billing, credit_notes
 
@@ -83,7 +84,10 @@ def issue(run_id: int) -> Response:
 @staff(Permission.PAYMENTS_RECORD)
 def bill(invoice_id: int) -> Response:
     found = billing_queries.bill(invoice_id)
-    return answer("staff/billing/bill.html", bill=found, may_manage=current_user.may(MANAGE))
+    reminders = reminder_queries.sent(invoice_id)
+    return answer(
+        "staff/billing/bill.html", bill=found, reminders=reminders, may_manage=current_user.may(MANAGE)
+    )
 
 
 @blueprint.route("/factures/<int:invoice_id>/avoir", methods=["GET", "POST"])

@@ -16,8 +16,9 @@ from domain.errors import NotFound
 from domain.french import NBSP, format_day, format_euros
 from domain.labels import label
 from domain.permissions import Permission
+from queries import invoice_reminders as reminder_queries
 from queries import payments as payment_queries
-from queries.payments import LATE_AFTER, Account
+from queries.payments import Account
 from services import payments
 from services.payments import Received
 
@@ -35,8 +36,9 @@ def day() -> Response:
 @blueprint.get("/impayes")
 @staff(RECORD)
 def outstanding() -> Response:
+    """Who owes what, by age, with the last reminder of each household."""
     debtors = payment_queries.outstanding(today())
-    return answer("staff/payments/outstanding.html", debtors=debtors, limits=LATE_AFTER)
+    return answer("staff/payments/outstanding.html", debtors=debtors, reminders=reminder_queries.last_sent())
 
 
 @blueprint.get("/foyers/<int:household_id>")
