@@ -78,9 +78,12 @@ ONLINE_TRANSITIONS: Mapping[OnlineState, frozenset[OnlineState]] = {
 # The family cannot begin another payment of the same bills meanwhile.
 RUNNING_ONLINE = frozenset({OnlineState.CREATED, OnlineState.PENDING, OnlineState.TO_CHECK})
 ONLINE_METHODS = frozenset({PaymentMethod.ONLINE_CARD, PaymentMethod.ONLINE_DEBIT})
-# What a bank may refuse after all: a cheque, a direct debit, a card payment that its owner contests.
-BOUNCING_METHODS = ONLINE_METHODS | {PaymentMethod.CHEQUE}
+# What a bank may refuse after all: a cheque, a voucher that its issuer does not honour, a direct debit, a
+# card payment that its owner contests.
+BOUNCING_METHODS = ONLINE_METHODS | {PaymentMethod.CHEQUE, PaymentMethod.CESU, PaymentMethod.ANCV}
 HAND_METHODS = tuple(method for method in PaymentMethod if method not in ONLINE_METHODS)  # in their order
+# What is handed over to the Treasury or the bank with a deposit slip.
+DEPOSIT_METHODS = (PaymentMethod.CASH, PaymentMethod.CHEQUE, PaymentMethod.CESU, PaymentMethod.ANCV)
 
 # A family reads these; a draft is the service’s own.
 ISSUED_STATES = frozenset(InvoiceState) - {InvoiceState.DRAFT, InvoiceState.CARRIED}

@@ -10,7 +10,7 @@ from domain.enums import InvoiceKind, InvoiceState, PaymentMethod, PaymentState
 from domain.errors import NotFound
 from domain.ledger import BOUNCING_METHODS, ISSUED_STATES, ONLINE_METHODS, OPEN_STATES
 from extensions import db
-from models import Household, Invoice, Payment, PaymentAllocation, Regie
+from models import DepositSlip, Household, Invoice, Payment, PaymentAllocation, Regie
 
 LATE_AFTER = (0, 30, 60, 90)  # days after the due day at which the columns of the outstanding list begin
 
@@ -56,10 +56,13 @@ class Received:
     state: PaymentState
     amount_cents: int
     allocated_cents: int
+    refunded_cents: int
     received_on: date
     reference: str
     author_name: str
     created_at: datetime
+    slip_id: int | None
+    slip_number: int | None
     cancelled_at: datetime | None
     cancelled_by_name: str
     cancel_reason: str
@@ -71,7 +74,7 @@ class Received:
 
     @property
     def may_be_cancelled(self) -> bool:
-        return self.is_valid and self.method not in ONLINE_METHODS
+        return self.is_valid and self.method not in ONLINE_METHODS and self.slip_id is None
 
     @property
     def may_bounce(self) -> bool:
@@ -80,7 +83,7 @@ class Received:
     @property
     def advance_cents(self) -> int:
         """What of it waits for the next bill."""
-        return self.amount_cents - self.allocated_cents if self.is_valid else 0
+        return self.amount_cents - self.allocated_cents - self.refunded_cents if self.is_valid else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,16 +176,20 @@ _PAYMENTS = (
         Payment.state,
         Payment.amount_cents,
         Payment.allocated_cents,
+        Payment.refunded_cents,
         Payment.received_on,
         Payment.reference,
         Payment.author_name,
         Payment.created_at,
+        DepositSlip.id.label("slip_id"),
+        DepositSlip.number,
         Payment.cancelled_at,
         Payment.cancelled_by_name,
         Payment.cancel_reason,
     )
     .join(Regie, Regie.id == Payment.regie_id)
     .join(Household, Household.id == Payment.household_id)
+    .outerjoin(DepositSlip, DepositSlip.id == Payment.deposit_slip_id)
     .order_by(Payment.received_on.desc(), Payment.id.desc())
 )
 _PAID = (

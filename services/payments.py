@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from domain.calendar import paris_now
 from domain.enums import InvoiceKind, MailKind, PaymentMethod, PaymentState
 from domain.errors import NotFound, Refused, Stale
-from domain.french import format_euros
+from domain.french import NBSP, format_euros
 from domain.labels import label
 from domain.ledger import BOUNCING_METHODS, ONLINE_METHODS, OPEN_STATES
-from models import Invoice, Payment, Regie
+from models import DepositSlip, Invoice, Payment, Regie
 from services import booking_life, ledger, outbox, records
 from services.accounts import Author
 from services.transaction import write_transaction
@@ -86,7 +86,7 @@ def cancel(payment_id: int, reason: str, author: Author, now: datetime) -> None:
         if payment.method in ONLINE_METHODS:
             raise Refused("online", "Un paiement en ligne ne s’annule pas\u00a0: remboursez-le.")
         if payment.deposit_slip_id is not None:
-            raise Refused("deposited", "Ce règlement est dans un bordereau remis\u00a0: il ne s’annule plus.")
+            raise _deposited(session, payment)
         _end(session, payment, PaymentState.CANCELLED, reason.strip(), author, now)
         _record(session, "payment.cancelled", payment, author, now)
 
@@ -116,6 +116,17 @@ def bounce(payment_id: int, reason: str, author: Author, now: datetime) -> None:
             **mail,
         )
         _record(session, "payment.bounced", payment, author, now)
+
+
+def _deposited(session: Session, payment: Payment) -> Refused:
+    """Why a payment of a slip is not taken back, and what is done instead."""
+    slip = session.get_one(DepositSlip, payment.deposit_slip_id)
+    instead = (
+        "signalez un rejet de la banque"
+        if payment.method in BOUNCING_METHODS
+        else "faites un avoir ou remboursez ce qui est en trop"
+    )
+    return Refused("deposited", f"Déposé avec le bordereau n°{NBSP}{slip.number}{NBSP}: {instead}.")
 
 
 def _end(

@@ -61,6 +61,7 @@ from models import (
     ChildGroup,
     Closure,
     CustodyCalendar,
+    DepositSlip,
     Document,
     DocumentCategory,
     DocumentPage,
@@ -600,6 +601,24 @@ class World:
         return self.add(
             Payment(regie_id=regie.id, household_id=household.id, amount_cents=cents, **values | columns)
         )
+
+    def deposit_slip(self, regie: Regie, *payments: Payment, **columns: Any) -> DepositSlip:
+        """A slip of today that holds these payments, the first of the régie."""
+        values = {
+            "year": self.now.year,
+            "number": 1,
+            "method": payments[0].method,
+            "total_cents": sum(payment.amount_cents for payment in payments),
+            "deposited_on": self.now.date(),
+            "submission_key": secrets.token_hex(8),
+            "author_name": "Agnès MARTIN",
+            "created_at": self.now,
+        }
+        slip = self.add(DepositSlip(regie_id=regie.id, **values | columns))
+        with self.app.app_context(), write_transaction() as session:
+            for payment in payments:
+                session.get_one(Payment, payment.id).deposit_slip_id = slip.id
+        return slip
 
     def invoice(
         self,

@@ -19,6 +19,7 @@ from domain.enums import (
     LineState,
     MailKind,
     MailState,
+    PaymentMethod,
     PlacesMode,
     SessionKind,
     StaffRole,
@@ -50,6 +51,7 @@ from models import (
     ConsentVersion,
     CustodyException,
     CustodySwap,
+    DepositSlip,
     Document,
     DocumentCategory,
     EmailChange,
@@ -279,6 +281,7 @@ class Town:
         bill = self.world.invoice(regie, household, date(2026, 12, 1), [line])
         self.world.billing_run(regie, date(2026, 11, 1))
         payment = self.world.payment(regie, household, 150, reference=f"chèque {letter}")
+        self.world.deposit_slip(regie, self.world.payment(regie, household, 250, method=PaymentMethod.CASH))
         return bill, payment, self.world.dispute(bill, parent)
 
     def _swap(self, exception: CustodyException, author: User) -> CustodySwap:
@@ -447,6 +450,8 @@ class Town:
             "invoices.contest line_id": Value(own.dispute.line_id, other.dispute.line_id),
             "dispute_id": Value(own.dispute.id, other.dispute.id),
             "payment_id": Value(own.payment.id, other.payment.id),
+            "slip_id": Value(*(self._id(DepositSlip, regie_id=one.invoice.regie_id) for one in (own, other))),
+            "means": Value("cheques", unknown="autre"),
             "regie_id": Value(own.invoice.regie_id, other.invoice.regie_id),
             "level": Value(2),
             "run_id": Value(*(self._id(BillingRun, regie_id=one.invoice.regie_id) for one in (own, other))),

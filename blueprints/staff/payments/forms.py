@@ -15,7 +15,7 @@ from domain.ledger import HAND_METHODS
 from queries.payments import Bill
 
 KEY_LENGTH = 40
-_KEY = [InputRequired("Rechargez la page et recommencez."), Length(max=KEY_LENGTH)]
+KEY_CHECKS = [InputRequired("Rechargez la page et recommencez."), Length(max=KEY_LENGTH)]
 
 
 def new_key() -> str:
@@ -34,7 +34,7 @@ class PaymentForm(StaffForm):
     reference = LineField("Numéro du chèque, du bordereau ou du virement", 120)
     regie = SelectField("Régie", coerce=int)
     bills = TicksField("Factures réglées", coerce=int)
-    submission_key = HiddenField(validators=_KEY)
+    submission_key = HiddenField(validators=KEY_CHECKS)
     looks = {
         "bills": {"help": "Sans choix, la plus ancienne est payée d’abord. Ce qui reste paiera la suivante."}
     }
@@ -67,4 +67,4 @@ class ConfirmForm(StaffForm):
     confirmed_on = PlainDateField(
         "Confirmée le", [InputRequired("Indiquez le jour que donne le Trésor public.")]
     )
-    submission_key = HiddenField(validators=_KEY)
+    submission_key = HiddenField(validators=KEY_CHECKS)
