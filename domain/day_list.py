@@ -32,9 +32,21 @@ def name_days(days: Iterable[date]) -> str:
     )
 
 
+def number_days(days: Iterable[date]) -> str:
+    """Every day by its number, the month said once: « 1er, 4 et 8 février, 1er mars »."""
+    months = groupby(sorted(set(days)), key=lambda day: (day.year, day.month))
+    return ", ".join(
+        f"{enumerate_fr([_number(day) for day in found])}{NBSP}{month_name(month)}"
+        for (_, month), found in months
+    )
+
+
+def _number(day: date) -> str:
+    return "1er" if day.day == 1 else str(day.day)
+
+
 def _weekday_and_number(day: date) -> str:
-    number = "1er" if day.day == 1 else str(day.day)
-    return f"{weekday_short(day.weekday())}{NBSP}{number}"
+    return f"{weekday_short(day.weekday())}{NBSP}{_number(day)}"
 
 
 def _summary(ordered: list[date]) -> str:

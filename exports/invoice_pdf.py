@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from exports.rule_sheet import new_sheet, write_line
+from exports.sheet import Transfer, keep_together, new_sheet, printable, transfer_code, write_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,43 +27,77 @@ class PrintedPart:
 
 @dataclass(frozen=True, slots=True)
 class PrintedInvoice:
-    """`sender` and `recipient` are addresses, line by line; `facts` come under the title; `sums` end the
-    bill, the last one being what is left to pay; `closing` says how to pay."""
+    """`sender` and `recipient` are addresses, line by line; `facts` come under the title; `reasons` are true
+    of every part; `sums` end the bill, the last one being what is left to pay; `closing` says how to pay, and
+    `transfer` is its QR code."""
 
     title: str
     sender: Sequence[str]
     recipient: Sequence[str]
     facts: Sequence[str]
     parts: Sequence[PrintedPart]
+    reasons: str
     sums: Sequence[PrintedLine]
     closing: Sequence[str]
+    transfer: Transfer | None = None
 
 
 # Millimetres. The address stands where the window of a French envelope shows it.
-_WINDOW_LEFT, _WINDOW_TOP, _AFTER_WINDOW = 110, 45, 85
+_WINDOW_LEFT, _WINDOW_TOP, _AFTER_WINDOW = 110, 45, 82
+_LEFT_COLUMN = 92
 _AMOUNT_WIDTH = 32
-_LEAST_OF_A_PART = 25
+_LEAST_OF_A_PART = 22
+_CODE_SIDE, _UNDER_CODE = 30, 9
 
 
 def invoice_pdf(invoice: PrintedInvoice) -> bytes:
     """A4 pages that say the same as the bill on the screen."""
-    pdf = new_sheet(invoice.title)
-    _address(pdf, invoice.sender, pdf.l_margin, 15)
+    pdf = new_sheet(invoice.title, invoice.sender[0])
     _address(pdf, invoice.recipient, _WINDOW_LEFT, _WINDOW_TOP)
-    pdf.set_xy(pdf.l_margin, max(pdf.get_y(), _AFTER_WINDOW))
-    write_line(pdf, invoice.title, 16, bold=True)
-    for fact in invoice.facts:
-        write_line(pdf, fact, 10)
+    window_end = max(pdf.get_y(), _AFTER_WINDOW)
+    _address(pdf, invoice.sender, pdf.l_margin, 15)
+    _beside_window(pdf, invoice)
+    pdf.set_xy(pdf.l_margin, max(pdf.get_y(), window_end))
     for part in invoice.parts:
         _part(pdf, part)
-    pdf.ln(4)
-    _keep_together(pdf, 8 * len(invoice.sums))
+    pdf.ln(3)
+    if invoice.reasons:
+        write_line(pdf, invoice.reasons, 8)
+        pdf.ln(1)
+    keep_together(pdf, 6 * len(invoice.sums))
     for line in invoice.sums:
         _line(pdf, line, bold=line is invoice.sums[-1])
-    pdf.ln(4)
-    for sentence in invoice.closing:
-        write_line(pdf, sentence, 10)
+    pdf.ln(3)
+    _how_to_pay(pdf, invoice)
     return bytes(pdf.output())
+
+
+def _how_to_pay(pdf: Any, invoice: PrintedInvoice) -> None:
+    """The sentences, beside the code where there is one."""
+    if invoice.transfer is None:
+        for sentence in invoice.closing:
+            write_line(pdf, sentence, 9)
+        return
+    keep_together(pdf, _CODE_SIDE + _UNDER_CODE)
+    top, left = pdf.get_y(), pdf.l_margin + pdf.epw - _CODE_SIDE
+    transfer_code(pdf, invoice.transfer, left, top, _CODE_SIDE)
+    pdf.set_xy(left - 5, top + _CODE_SIDE + 1)
+    pdf.set_font("DejaVu", "", 7)
+    pdf.multi_cell(_CODE_SIDE + 5, 3, "À scanner avec l’application de votre banque", align="R")
+    pdf.set_xy(pdf.l_margin, top)
+    pdf.set_font("DejaVu", "", 9)
+    for sentence in invoice.closing:
+        width = pdf.epw - _CODE_SIDE - 10
+        pdf.multi_cell(width, 5.4, printable(sentence), align="L", new_x="LMARGIN", new_y="NEXT")
+
+
+def _beside_window(pdf: Any, invoice: PrintedInvoice) -> None:
+    """The title and its facts, at the left of the address."""
+    pdf.set_xy(pdf.l_margin, max(pdf.get_y() + 5, _WINDOW_TOP + 6))
+    for number, line in enumerate((invoice.title, *invoice.facts)):
+        pdf.set_font("DejaVu", "" if number else "B", 9 if number else 14)
+        height = 5 if number else 8
+        pdf.multi_cell(_LEFT_COLUMN, height, printable(line), align="L", new_x="LEFT", new_y="NEXT")
 
 
 def _address(pdf: Any, lines: Sequence[str], left: float, top: float) -> None:
@@ -71,12 +105,12 @@ def _address(pdf: Any, lines: Sequence[str], left: float, top: float) -> None:
     for number, line in enumerate(lines):
         pdf.set_x(left)
         pdf.set_font("DejaVu", "" if number else "B", 10)
-        pdf.multi_cell(_WINDOW_LEFT - pdf.l_margin - 5, 5, line, align="L", new_x="LEFT", new_y="NEXT")
+        pdf.multi_cell(_LEFT_COLUMN, 5, printable(line), align="L", new_x="LEFT", new_y="NEXT")
 
 
 def _part(pdf: Any, part: PrintedPart) -> None:
-    _keep_together(pdf, _LEAST_OF_A_PART)
-    pdf.ln(4)
+    keep_together(pdf, _LEAST_OF_A_PART)
+    pdf.ln(2.5)
     _line(pdf, PrintedLine(part.title, part.total), bold=True)
     for line in part.lines:
         _line(pdf, line)
@@ -84,21 +118,17 @@ def _part(pdf: Any, part: PrintedPart) -> None:
 
 def _line(pdf: Any, line: PrintedLine, bold: bool = False) -> None:
     """The label, which may take several rows, and the amount at the right of the first one."""
-    _keep_together(pdf, 12)
-    pdf.set_font("DejaVu", "B" if bold else "", 10)
+    keep_together(pdf, 10)
+    pdf.set_font("DejaVu", "B" if bold else "", 9.5)
     label_width, top, page = pdf.epw - _AMOUNT_WIDTH, pdf.get_y(), pdf.page
     pdf.set_x(pdf.l_margin + label_width)
-    pdf.cell(_AMOUNT_WIDTH, 6, line.amount, align="R")
+    pdf.cell(_AMOUNT_WIDTH, 5, line.amount, align="R")
     pdf.set_xy(pdf.l_margin, top)
-    pdf.multi_cell(label_width, 6, line.label, align="L", new_x="LMARGIN", new_y="NEXT")
+    pdf.multi_cell(label_width, 5, printable(line.label), align="L", new_x="LMARGIN", new_y="NEXT")
     if line.detail:
-        pdf.set_font("DejaVu", "", 8.5)
-        pdf.multi_cell(label_width, 4.5, line.detail, align="L", new_x="LMARGIN", new_y="NEXT")
+        pdf.set_font("DejaVu", "", 8)
+        pdf.multi_cell(label_width, 3.8, printable(line.detail), align="L", new_x="LMARGIN", new_y="NEXT")
     if pdf.page == page:
-        pdf.line(pdf.l_margin, pdf.get_y() + 0.5, pdf.l_margin + pdf.epw, pdf.get_y() + 0.5)
-    pdf.ln(1)
-
-
-def _keep_together(pdf: Any, height: float) -> None:
-    if pdf.will_page_break(height):
-        pdf.add_page()
+        pdf.set_draw_color(190 if not bold else 60)
+        pdf.line(pdf.l_margin, pdf.get_y() + 0.4, pdf.l_margin + pdf.epw, pdf.get_y() + 0.4)
+    pdf.ln(0.8)

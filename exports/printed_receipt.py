@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from exports.rule_sheet import new_sheet, write_line
+from exports.sheet import keep_together, new_sheet, write_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ _LEAST_OF_A_PART = 30  # millimetres
 
 def printed_receipt_pdf(receipt: PrintedReceipt) -> bytes:
     """A4 pages that say the same as the receipt on the screen."""
-    pdf = new_sheet(receipt.title)
+    pdf = new_sheet(receipt.title, receipt.town)
     write_line(pdf, receipt.town, 10)
     write_line(pdf, receipt.title, 16, bold=True)
     for note in receipt.notes:
@@ -45,8 +45,7 @@ def printed_receipt_pdf(receipt: PrintedReceipt) -> bytes:
         pdf.ln(4)
         write_line(pdf, child.first_name, 12, bold=True)
         for part in child.parts:
-            if pdf.will_page_break(_LEAST_OF_A_PART):
-                pdf.add_page()
+            keep_together(pdf, _LEAST_OF_A_PART)
             pdf.ln(2)
             write_line(pdf, part.title, 10, bold=True)
             for sentence in part.sentences:

@@ -2,14 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from domain.rulebook.wording.text import Section, Table
-
-FONTS = Path(__file__).parent / "fonts"
-# The printed font has no such sign.
-_PLAIN = str.maketrans({"≤": "<=", "≥": ">="})
+from exports.sheet import keep_together, new_sheet, printable, write_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +18,7 @@ class RuleSheet:
 
 def rule_sheet_pdf(sheet: RuleSheet) -> bytes:
     """A4 pages: a title, then each section of the règlement with its sentences and tables."""
-    pdf = new_sheet(sheet.title)
+    pdf = new_sheet(sheet.title, sheet.town)
     write_line(pdf, sheet.town, 10)
     write_line(pdf, sheet.title, 16, bold=True)
     write_line(pdf, sheet.note, 9)
@@ -31,37 +27,17 @@ def rule_sheet_pdf(sheet: RuleSheet) -> bytes:
     return bytes(pdf.output())
 
 
-def new_sheet(title: str) -> Any:
-    """An empty A4 page in the printed font."""
-    from fpdf import FPDF  # costs 20 MB: loaded only by what prints
-
-    pdf = FPDF(format="A4")
-    pdf.set_lang("fr")
-    pdf.set_title(title)
-    pdf.add_font("DejaVu", "", FONTS / "DejaVuSans-latin.ttf")
-    pdf.add_font("DejaVu", "B", FONTS / "DejaVuSans-Bold-latin.ttf")
-    pdf.add_page()
-    return pdf
-
-
 _LEAST_UNDER_TITLE = 20  # millimetres
 
 
 def _section(pdf: Any, section: Section) -> None:
     pdf.ln(4)
-    if pdf.will_page_break(_LEAST_UNDER_TITLE):
-        pdf.add_page()
+    keep_together(pdf, _LEAST_UNDER_TITLE)
     write_line(pdf, section.title, 11, bold=True)
     for sentence in section.sentences:
         write_line(pdf, sentence.text, 10)
         if sentence.table is not None:
             _table(pdf, sentence.table)
-
-
-def write_line(pdf: Any, text: str, size: int, bold: bool = False) -> None:
-    """A paragraph from margin to margin."""
-    pdf.set_font("DejaVu", "B" if bold else "", size)
-    pdf.multi_cell(0, size * 0.6, text.translate(_PLAIN), align="L", new_x="LMARGIN", new_y="NEXT")
 
 
 def _table(pdf: Any, table: Table) -> None:
@@ -72,5 +48,5 @@ def _table(pdf: Any, table: Table) -> None:
         for cells in (table.headings, *(row.cells for row in table.rows)):
             row = grid.row()
             for cell in cells:
-                row.cell(cell.translate(_PLAIN))
+                row.cell(printable(cell))
     pdf.ln(1)

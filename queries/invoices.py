@@ -10,6 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import aliased
 
+from domain.bill_groups import Alike, alike
 from domain.enums import DisputeState, InvoiceKind, InvoiceLineKind, PaymentMethod, PaymentState
 from domain.errors import NotFound
 from domain.ledger import ISSUED_STATES, OPEN_STATES
@@ -91,9 +92,14 @@ class Line:
 
     @property
     def short_label(self) -> str:
-        """The label under the title of its activity, which it need not repeat."""
-        activity, _, rest = self.label.partition(", ")
-        return rest[:1].upper() + rest[1:] if rest and self.place.startswith(f"{activity}, ") else self.label
+        """The label under the title of its activity."""
+        return under_title(self.label, self.place)
+
+
+def under_title(label: str, place: str) -> str:
+    """« Cantine, repas » is « Repas » under « Cantine, École du Centre », which it need not repeat."""
+    activity, _, rest = label.partition(", ")
+    return rest[:1].upper() + rest[1:] if rest and place.startswith(f"{activity}, ") else label
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,11 @@ class Group:
     @property
     def total_cents(self) -> int:
         return sum(line.amount_cents for line in self.lines)
+
+    @property
+    def rows(self) -> tuple[tuple[str, Alike[Line]], ...]:
+        """The same, days of one price and one reason told together: « Repas : 14 × 3,20 € »."""
+        return tuple((under_title(one.counted, self.title), one) for one in alike(self.lines))
 
 
 @dataclass(frozen=True, slots=True)

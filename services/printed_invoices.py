@@ -1,12 +1,14 @@
 """A bill on paper: what its page says, days of one price told together (S56, R44)."""
 
-from collections.abc import Iterable, Iterator
-from datetime import date
+from collections.abc import Iterator, Sequence
 
-from domain.french import NBSP, enumerate_fr, format_date, format_day, format_euros, month_title, spaced
+from domain.bill_groups import Alike, common_reasons
+from domain.french import NBSP, format_day, format_euros, month_title, spaced
 from domain.labels import label
+from domain.rulebook.wording.text import small
 from domain.settings import TownSettings
 from exports.invoice_pdf import PrintedInvoice, PrintedLine, PrintedPart, invoice_pdf
+from exports.sheet import Transfer
 from queries import town as town_queries
 from queries.invoices import Biller, BillPage, ChildPart, Group, Line
 
@@ -14,15 +16,18 @@ from queries.invoices import Biller, BillPage, ChildPart, Group, Line
 def printed(page: BillPage) -> bytes:
     """The PDF of a bill; its total and what is left to pay are those of the page, to the cent."""
     bill, town = page.bill, town_queries.settings()
+    reasons = common_reasons(alike for part in page.parts for group in part.groups for _, alike in group.rows)
     return invoice_pdf(
         PrintedInvoice(
             title=f"{label(bill.kind)} {bill.reference}",
             sender=_sender(page.biller, town),
             recipient=[page.recipient_name, *page.recipient_address.splitlines()],
             facts=list(_facts(page)),
-            parts=[_part(part, group) for part in page.parts for group in part.groups],
+            parts=[_part(part, group, reasons) for part in page.parts for group in part.groups],
+            reasons=spaced(" ".join(reasons)),
             sums=list(_sums(page)),
             closing=list(_closing(page)),
+            transfer=_transfer(page),
         )
     )
 
@@ -45,39 +50,21 @@ def _facts(page: BillPage) -> Iterator[str]:
         return
     yield f"À payer avant le{NBSP}: {format_day(bill.due_day, year=True)}"
     settled = f" le {format_day(bill.settled_on, year=True)}" if bill.settled_on else ""
-    yield f"État{NBSP}: {label(bill.state).lower()}{settled}"
+    yield f"État{NBSP}: {small(label(bill.state))}{settled}"
 
 
-def _part(part: ChildPart, group: Group) -> PrintedPart:
+def _part(part: ChildPart, group: Group, reasons: Sequence[str]) -> PrintedPart:
     named = (part.child.first_name if part.child else "", group.title)
     title = " · ".join(name for name in named if name) or "Toute la facture"
-    return PrintedPart(title, format_euros(group.total_cents), list(_grouped(group.lines)))
+    rows = [_row(title, alike, reasons) for title, alike in group.rows]
+    return PrintedPart(title, format_euros(group.total_cents), rows)
 
 
-def _grouped(lines: Iterable[Line]) -> Iterator[PrintedLine]:
-    """Days that have the same price for the same reasons are one line."""
-    alike: dict[tuple, list[Line]] = {}
-    for line in lines:
-        alike.setdefault((_undated(line), line.amount_cents, line.explanation), []).append(line)
-    for (words, cents, explanation), found in alike.items():
-        amount = format_euros(cents * len(found))
-        sentences = spaced(" ".join(explanation))
-        if len(found) == 1:
-            yield PrintedLine(found[0].label, amount, sentences)
-            continue
-        days = _days(line.day for line in found if line.day)
-        counted = f"{words}{NBSP}: {len(found)}{NBSP}×{NBSP}{format_euros(cents)}"
-        yield PrintedLine(counted, amount, " ".join(said for said in (days, sentences) if said))
-
-
-def _undated(line: Line) -> str:
-    return line.label.removesuffix(f", {format_day(line.day)}") if line.day else line.label
-
-
-def _days(days: Iterable[date]) -> str:
-    """« Les 04/01, 05/01 et 07/01. »"""
-    written = [format_date(day)[:5] for day in days]
-    return f"Les {enumerate_fr(written)}." if written else ""
+def _row(title: str, alike: Alike[Line], reasons: Sequence[str]) -> PrintedLine:
+    """Its days, then why they cost that, without what is said once for the whole bill."""
+    days = f"Les {alike.days}." if alike.days else ""
+    own = (said for said in (days, *alike.explanation) if said and said not in reasons)
+    return PrintedLine(title, format_euros(alike.total_cents), spaced(" ".join(own)))
 
 
 def _sums(page: BillPage) -> Iterator[PrintedLine]:
@@ -103,3 +90,11 @@ def _closing(page: BillPage) -> Iterator[str]:
         bic = f", BIC{NBSP}: {biller.bic}" if biller.bic else ""
         reference = f"référence à rappeler{NBSP}: {page.bill.reference}"
         yield f"Virement{NBSP}: IBAN {biller.iban}{bic}, {reference}."
+
+
+def _transfer(page: BillPage) -> Transfer | None:
+    """What is left to pay, where the régie takes transfers."""
+    bill, biller = page.bill, page.biller
+    if not biller.iban or not bill.is_open or bill.left_cents <= 0:
+        return None
+    return Transfer(biller.name, biller.iban, biller.bic, bill.left_cents, bill.reference)

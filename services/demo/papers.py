@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from domain.french import NBSP
-from exports.rule_sheet import FONTS
+from exports.sheet import FONTS
 
 _NOTICE = "Document inventé pour la démonstration du portail."
 

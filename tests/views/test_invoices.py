@@ -4,8 +4,10 @@ import re
 from datetime import date
 from io import BytesIO
 
+import pikepdf
 import pypdfium2
 import pytest
+import segno
 from sqlalchemy import select
 
 from domain.enums import (
@@ -18,7 +20,7 @@ from domain.enums import (
     StaffRole,
 )
 from domain.french import format_day, format_euros
-from models import AuditEvent, Invoice, LineDispute, OutgoingMail, PaymentAllocation
+from models import AuditEvent, Invoice, LineDispute, OutgoingMail, PaymentAllocation, Regie
 from services.transaction import write_transaction
 from tests.school_family import words
 from tests.statements import at_most, recorded
@@ -183,8 +185,15 @@ def test_a_bill_is_worked_out_by_hand_from_its_page(claire, bill, leo):
     assert "Toute la facture −1,00 €" in page
     assert "Reste à payer 8,60 € À payer avant le jeudi 11 février 2027." in page
     assert "Absence due Absence non justifiée : repas dû." in page
-    lines = [words(line.strong) for line in claire.page.select("main summary")]
-    assert lines == ["3,20 €", "3,20 €", "3,20 €", "−1,00 €"]
+    lines = [words(line) for line in claire.page.select("main summary")]
+    assert lines == [
+        "Repas : 2 × 3,20 € 6,40 €",
+        "Repas, jeudi 3 décembre 3,20 €",
+        "Repas, vendredi 4 décembre 3,20 €",
+        "Repas, lundi 7 décembre 3,20 €",
+        "Remise fratrie −1,00 €",
+    ]
+    assert "Les 3 et 4 décembre. Quotient 480 : tranche B." in page
     assert "Quotient 480 : tranche B. Repas : 3,20 €." in words(claire.page.select_one("main details"))
 
 
@@ -268,8 +277,8 @@ def test_the_pdf_says_what_the_page_says_to_the_cent(claire, world, home, regie,
         "jeudi 11 février 2027",
     ):
         assert known in text
-    assert "Cantine, repas : 2 × 3,20 €" in text
-    assert "Les 03/12 et 04/12. Quotient 480 : tranche B. Repas : 3,20 €." in text
+    assert "Repas : 2 × 3,20 €" in text
+    assert "Les 3 et 4 décembre. Quotient 480 : tranche B. Repas : 3,20 €." in text
     assert "IBAN FR7630001007941234567890185" in text
 
 
@@ -290,6 +299,84 @@ def test_a_long_bill_prints_on_several_pages_with_its_total(claire, world, home,
     text = text_of(response)
     assert "Stage numéro 59" in text
     assert "Reste à payer 77,70 €" in text
+
+
+def test_an_ordinary_month_prints_on_one_page(claire, world, home, regie, leo):
+    """66 days of two children and four activities, each with its arithmetic, as the règlement tells it."""
+    lines = []
+    for child in (leo, world.child(home, "Marie")):
+        for name, days in (("Cantine", range(1, 18)), ("Garderie", range(1, 17))):
+            activity = world.activity(world.facility(f"{name} {child.first_name}"), name)
+            for day in days:
+                on = date(2026, 12, day)
+                said = [
+                    f"Repas du {format_day(on)}, commune, quotient familial 845, tranche C.",
+                    "Règlement.",
+                ]
+                lines.append(meal(day, child_id=child.id, activity_id=activity.id, explanation=said))
+    bill = world.invoice(regie, home, DECEMBER, lines)
+    response = claire.get(f"/factures/{bill.id}/pdf")
+    assert len(lines) == 66
+    assert len(pypdfium2.PdfDocument(BytesIO(response.data))) == 1
+    assert text_of(response).count("Règlement.") == 1
+    assert "Reste à payer 211,20 €" in text_of(response)
+
+
+def test_the_pdf_is_made_to_be_kept(claire, bill):
+    """PDF/A-2b as far as its structure tells: identity, colours, fonts, nothing that acts or is locked."""
+    with pikepdf.open(BytesIO(claire.get(f"/factures/{bill.id}/pdf").data)) as pdf:
+        with pdf.open_metadata() as told:
+            assert (told["pdfaid:part"], told["pdfaid:conformance"]) == ("2", "B")
+            assert told["dc:title"] == f"Facture {bill.reference}"
+            assert told["dc:creator"] == ["Votre commune"]
+        assert pdf.Root.OutputIntents[0].S == "/GTS_PDFA1"
+        assert "/DestOutputProfile" in pdf.Root.OutputIntents[0]
+        assert str(pdf.Root.Lang) == "fr"
+        assert not pdf.is_encrypted
+        assert "/ID" in pdf.trailer
+        assert not {"/JavaScript", "/EmbeddedFiles"} & set(pdf.Root.get("/Names", {}))
+        assert isinstance(pdf.Root.OpenAction, pikepdf.Array)  # where to look, nothing to run
+        for page in pdf.pages:
+            assert "/Annots" not in page
+            for font in page.Resources.Font.values():
+                (drawn,) = font.DescendantFonts
+                assert "/FontFile2" in drawn.FontDescriptor
+                assert "+" in str(drawn.BaseFont)  # a subset
+                assert "/ToUnicode" in font
+
+
+PAYLOAD = "BCD\n002\n1\nSCT\nBDFEFRPPCCT\nRégie périscolaire\nFR7630001007941234567890185\nEUR3.6\n\n\n{}"
+
+
+def test_a_transfer_is_prepared_for_what_is_left(claire, world, home, regie, bill):
+    pay(world, bill, world.payment(regie, home, 500, allocated_cents=500), 500, InvoiceState.PARTIAL)
+    pdf = pypdfium2.PdfDocument(BytesIO(claire.get(f"/factures/{bill.id}/pdf").data))
+    wanted = segno.make_qr(PAYLOAD.format(bill.reference).encode(), error="m", boost_error=False)
+    assert drawn_code(pdf[0], len(wanted.matrix)) == [bytes(row) for row in wanted.matrix]
+
+
+def drawn_code(page, side: int) -> list[bytes]:
+    """The modules of the code, from the rectangles of the page: nothing else of a bill is a surface."""
+    found = [shape.get_bounds() for shape in page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_PATH])]
+    boxes = [box for box in found if box[3] - box[1] > 1.5]
+    left, top = min(box[0] for box in boxes), max(box[3] for box in boxes)
+    module = (max(box[2] for box in boxes) - left) / side
+
+    def is_dark(column: int, row: int) -> bool:
+        x, y = left + (column + 0.5) * module, top - (row + 0.5) * module
+        return any(box[0] < x < box[2] and box[1] < y < box[3] for box in boxes)
+
+    return [bytes(is_dark(column, row) for column in range(side)) for row in range(side)]
+
+
+@pytest.mark.parametrize("case", ["settled", "no account"])
+def test_no_transfer_is_prepared_where_none_is_wanted(claire, world, home, regie, bill, case):
+    if case == "settled":
+        pay(world, bill, world.payment(regie, home, 860, allocated_cents=860), 860, InvoiceState.SETTLED)
+    else:
+        with world.app.app_context(), write_transaction() as session:
+            session.get_one(Regie, regie.id).iban = ""
+    assert "À scanner" not in text_of(claire.get(f"/factures/{bill.id}/pdf"))
 
 
 # --- A contested line -----------------------------------------------------------------------------
@@ -337,7 +424,7 @@ def test_the_family_reads_a_refusal(claire, world, bill):
         answered_by_name="Agnès",
     )
     claire.get(f"/factures/{bill.id}")
-    line = words(claire.page.select_one("main details"))
+    line = words(claire.page.select_one("main details details"))
     assert "Refusée Réponse du service (mardi 12 janvier 2027, 10 h) Le délai est passé." in line
     assert "Contester cette ligne" not in line
 

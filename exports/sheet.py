@@ -1,0 +1,96 @@
+"""What every printed sheet has in common: A4, PDF/A-2b, the embedded font, page numbers, the QR code of a
+transfer."""
+
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+FONTS = Path(__file__).parent / "fonts"
+# The printed font has no such sign.
+_PLAIN = str.maketrans({"≤": "<=", "≥": ">="})
+_FOOT = 16  # millimetres
+_LONGEST_NAME = 70  # of who is paid, in the code of a transfer
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """A transfer that is prepared for the family; `reference` is what its bank statement will say."""
+
+    name: str
+    iban: str
+    bic: str
+    cents: int
+    reference: str
+
+
+def new_sheet(title: str, author: str = "") -> Any:
+    """An empty A4 page in the printed font, made to be kept (PDF/A-2b: the file needs nothing beside it)."""
+    pdf = _sheet_class()(format="A4", enforce_compliance="PDF/A-2B")
+    pdf.set_lang("fr")
+    pdf.set_title(title)
+    pdf.set_author(author)
+    pdf.set_creator("Portail famille")
+    pdf.set_auto_page_break(True, margin=_FOOT)
+    pdf.add_font("DejaVu", "", FONTS / "DejaVuSans-latin.ttf")
+    pdf.add_font("DejaVu", "B", FONTS / "DejaVuSans-Bold-latin.ttf")
+    pdf.add_page()
+    return pdf
+
+
+@cache
+def _sheet_class() -> type:
+    from fpdf import FPDF  # costs 20 MB: loaded only by what prints
+
+    class Sheet(FPDF):
+        def footer(self) -> None:
+            """Which sheet, and how many pages belong to it."""
+            self.set_y(-12)
+            self.set_font("DejaVu", "", 8)
+            self.cell(0, 4, f"{self.title}, page {self.page_no()} sur {{nb}}", align="R")
+
+    return Sheet
+
+
+def write_line(pdf: Any, text: str, size: float, bold: bool = False) -> None:
+    """A paragraph from margin to margin."""
+    pdf.set_font("DejaVu", "B" if bold else "", size)
+    pdf.multi_cell(0, size * 0.6, printable(text), align="L", new_x="LMARGIN", new_y="NEXT")
+
+
+def printable(text: str) -> str:
+    """The text in the signs that the font has."""
+    return text.translate(_PLAIN)
+
+
+def keep_together(pdf: Any, height: float) -> None:
+    """Go to a new page unless `height` millimetres are left on this one."""
+    if pdf.will_page_break(height):
+        pdf.add_page()
+
+
+def transfer_code(pdf: Any, transfer: Transfer, left: float, top: float, side: float) -> None:
+    """The QR code of a transfer (EPC069-12), `side` millimetres wide, drawn as rectangles."""
+    from segno.helpers import make_epc_qr
+
+    code = make_epc_qr(
+        transfer.name[:_LONGEST_NAME],
+        transfer.iban,
+        f"{transfer.cents // 100}.{transfer.cents % 100:02d}",
+        text=transfer.reference,
+        bic=transfer.bic if len(transfer.bic) in (8, 11) else None,
+        encoding="utf-8",
+    )
+    module = side / len(code.matrix)
+    pdf.set_fill_color(0)
+    for row, modules in enumerate(code.matrix):
+        for first, last in _runs(modules):
+            pdf.rect(left + first * module, top + row * module, (last - first) * module, module, style="F")
+
+
+def _runs(modules: bytearray) -> list[tuple[int, int]]:
+    """The dark modules of a row, as (first, one after the last)."""
+    edges = [0, *(1 if one else 0 for one in modules), 0]
+    changes = [index for index, (before, after) in enumerate(pairwise(edges)) if before != after]
+    return list(zip(changes[::2], changes[1::2], strict=True))
