@@ -22,6 +22,7 @@ from extensions import db, refresh_statistics
 
 WORKER_PAUSE_SECONDS = 2
 HOUSEKEEPING_EVERY = timedelta(hours=1)
+QUOTIENT_WARNINGS_EVERY = timedelta(hours=6)  # it prices two months of those who proved nothing
 WAITING_LISTS_EVERY = timedelta(minutes=10)
 RETRY_AFTER = timedelta(minutes=1)
 RESTART_PAUSE_SECONDS = 5
@@ -94,7 +95,14 @@ def demo(host: str, port: int) -> None:
 @click.option("--once", is_flag=True, help="Traite ce qui est dû, puis s’arrête.")
 def worker(once: bool) -> None:
     """Envoie mails, rappels, sert les listes d’attente, fait le ménage (lancé par « serve » ou « demo »)."""
-    from services import booking_reminders, housekeeping, invoice_reminders, outbox, waiting_lists
+    from services import (
+        booking_reminders,
+        housekeeping,
+        invoice_reminders,
+        outbox,
+        quotient_warnings,
+        waiting_lists,
+    )
 
     stopping = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -107,6 +115,7 @@ def worker(once: bool) -> None:
         Job("mails", lambda now: outbox.deliver_due(now, transport)),
         Job("reminders", booking_reminders.remind, HOUSEKEEPING_EVERY),
         Job("bill reminders", invoice_reminders.remind, HOUSEKEEPING_EVERY),
+        Job("quotient warnings", quotient_warnings.warn, QUOTIENT_WARNINGS_EVERY),
     )
     while not stopping.is_set():
         run_due(jobs, clock.now())

@@ -18,6 +18,7 @@ from domain.charges import Charge, Finding, MonthBill
 from domain.enums import FindingKind, InvoiceLineKind
 from domain.errors import BusinessError
 from domain.french import NBSP, format_day, format_euros, month_title, plural
+from domain.quotient_warnings import NEVER, Warned
 from domain.rulebook.bill_totals import Change, changes
 from domain.rulebook.bills import price_all
 from domain.rulebook.counts import Presence
@@ -106,14 +107,14 @@ class Account:
     """Everything that a household owes a régie for a month.
 
     `days` may hold days before the month: the rules of a longer period count them with it, and they are not
-    billed. `warnings`: how often the family was told that the proof of its quotient ends or lacks.
+    billed. `warned`: how often the family was told that its quotient is not proven.
     """
 
     household_id: int
     regie_id: int | None
     days: Sequence[Day]
     carried: Sequence[CarriedBill] = ()
-    warnings: int = 0
+    warned: Warned = NEVER
 
 
 class _Unit(NamedTuple):
@@ -148,7 +149,7 @@ def month_bill(account: Account, month: date, today: date) -> MonthBill:
         totals += more
         findings += problem
     if unknown:
-        findings.append(_quotient(len(unknown), account.warnings))
+        findings.append(_quotient(len(unknown), account.warned))
     carried = [
         _carried_line(one) for one in sorted(account.carried, key=lambda one: (one.month, one.invoice_id))
     ]
@@ -330,12 +331,9 @@ def _unpriced(one: Day, why: str) -> Finding:
     return Finding(FindingKind.UNPRICED, said, is_blocking=True, booking_id=one.booking_id)
 
 
-def _quotient(days: int, warnings: int) -> Finding:
-    sent = (
-        plural(warnings, "avertissement envoyé", "avertissements envoyés")
-        if warnings
-        else "aucun avertissement"
-    )
+def _quotient(days: int, warned: Warned) -> Finding:
+    """Never blocking: the règlement says what the absence of a quotient costs. What comes before the three
+    warnings is told, for the service to decide."""
     billed = f"{plural(days, 'jour', 'jours')} au tarif prévu sans quotient"
-    said = f"Quotient familial non connu{NBSP}: {billed} ({sent})."
+    said = f"Quotient familial non connu{NBSP}: {billed}, {warned.words}."
     return Finding(FindingKind.QUOTIENT, said, is_blocking=False)

@@ -62,6 +62,7 @@ class TownSettings:
     certification_from: str = "01/09"
     certification_gates: str = "non"
     reminder_hours: str = "0"
+    quotient_warning_days: str = "15"
 
     @property
     def phone_href(self) -> str:
@@ -81,6 +82,11 @@ class TownSettings:
     def reminder_lead_hours(self) -> int:
         """How many hours before a limit families are reminded to book (R24); 0: never."""
         return int(self.reminder_hours)
+
+    @property
+    def quotient_warning_every(self) -> int:
+        """How many days lie between two warnings that a quotient is not proven (R41); 0: none is sent."""
+        return int(self.quotient_warning_days)
 
     @property
     def can_be_reached(self) -> bool:

@@ -6,11 +6,11 @@ statements, however many households. The règlement prices (`domain.billing`).
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, or_, select, true
 
 from domain.billing import Account, CarriedBill, Day, InForce, month_bill
 from domain.calendar import ONE_DAY, add_months, midday, paris_now
@@ -19,13 +19,13 @@ from domain.enums import (
     AttendanceMark,
     BookingState,
     Channel,
-    DocumentEffect,
     FindingKind,
     InvoiceState,
     LineAction,
     Outcome,
 )
 from domain.french import quoted
+from domain.quotient_warnings import NEVER
 from domain.rulebook.facts import Kind
 from models import (
     Absence,
@@ -36,18 +36,16 @@ from models import (
     BookingRequest,
     BookingRequestLine,
     Child,
-    Document,
-    DocumentCategory,
     Invoice,
     InvoiceLine,
     PresenceType,
 )
+from queries.quotient_warnings import warned
 from queries.reading import read
 from queries.rules import RuleSet, rule_sets
 
 # When the child came and left, for a règlement that declares these facts as clock times.
 ARRIVED, LEFT = "arrivee", "depart"
-_WARNINGS_OF = timedelta(days=365)
 _NOT_THERE = ("L’équipe a noté l’enfant absent.",)
 
 # --- What is read: for some households or all of them, for one régie or all -------------------------------
@@ -199,12 +197,6 @@ _CAME_UNBOOKED = {way: _unbooked(*way) for way in _WAYS}
 _CANCELLED = {way: _cancelled(*way) for way in _WAYS}
 _CARRIED = {way: _carried(*way) for way in _WAYS}
 _OFFERS = select(PresenceType.id, PresenceType.activity_id)
-_WARNED = (
-    select(Document.household_id, func.count(Document.id))
-    .join(DocumentCategory, DocumentCategory.id == Document.category_id)
-    .where(DocumentCategory.effect == DocumentEffect.QUOTIENT, Document.reminded_on >= bindparam("since"))
-    .group_by(Document.household_id)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,9 +288,9 @@ def _accounts(
     carried: dict[tuple[int, int | None], list[CarriedBill]] = {}
     for household_id, regie_id, *bill in reader.rows(_CARRIED, month, last):
         carried.setdefault((household_id, regie_id), []).append(CarriedBill(*bill))
-    warned = dict(tuple(row) for row in read(_WARNED, {"since": month - _WARNINGS_OF}))
+    warnings = warned(month)
     return {
-        key: Account(*key, days.get(key, ()), carried.get(key, ()), warned.get(key[0], 0))
+        key: Account(*key, days.get(key, ()), carried.get(key, ()), warnings.get(key[0], NEVER))
         for key in sorted({*days, *carried}, key=lambda key: (key[0], key[1] or 0))
     }
 

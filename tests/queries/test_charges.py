@@ -229,7 +229,7 @@ def test_an_ended_quotient_is_unknown_and_only_told(town):
     (finding,) = bill.findings
     assert (finding.kind, finding.is_blocking) == (FindingKind.QUOTIENT, False)
     assert finding.sentence == (
-        f"Quotient familial non connu{NBSP}: 1{NBSP}jour au tarif prévu sans quotient (aucun avertissement)."
+        f"Quotient familial non connu{NBSP}: 1{NBSP}jour au tarif prévu sans quotient, aucun rappel envoyé."
     )
 
 

@@ -62,7 +62,21 @@ class SettingsForm(StaffForm):
             SelectChoice("168", "7 jours avant"),
         ],
     )
+    quotient_warning_days = RadioField(
+        "Rappeler de justifier le quotient familial",
+        choices=[
+            SelectChoice("0", "Jamais"),
+            SelectChoice("7", "Tous les 7 jours"),
+            SelectChoice("15", "Tous les 15 jours"),
+            SelectChoice("30", "Tous les 30 jours"),
+        ],
+    )
     looks = {
+        "quotient_warning_days": {
+            "look": "choice",
+            "help": "Trois mails au plus par année scolaire, aux foyers dont le prix dépend du quotient et "
+            "qui ne l’ont pas justifié, avant de facturer le tarif prévu sans quotient.",
+        },
         "reminder_hours": {
             "look": "choice",
             "help": "Un mail avant la limite, aux foyers qui réservent d’habitude et n’ont rien réservé pour "
