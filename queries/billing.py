@@ -47,6 +47,10 @@ class RegieSheet:
     payment_terms: str
     iban: str
     bic: str
+    treasury_post: str
+    collectivity_code: str
+    budget_code: str
+    accounting_article: str
     due_days: int
     position: int
     is_active: bool

@@ -108,6 +108,7 @@ class ActivitySheet:
     position: int
     is_active: bool
     regie_id: int | None
+    product_code: str
     presence_types: tuple[PresenceTypeRow, ...]
     openings: int
     missing: tuple[str, ...]
@@ -281,6 +282,7 @@ def activity(activity_id: int) -> ActivitySheet:
         row.position,
         row.is_active,
         row.regie_id,
+        row.product_code,
         _presence_types(activity_id),
         _opening_counts().get(activity_id, 0),
         _missing()[activity_id],

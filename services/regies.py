@@ -16,7 +16,8 @@ _TAKEN = Refused("name_taken", "Une autre régie porte déjà ce nom ou ce code.
 
 @dataclass(frozen=True, slots=True)
 class RegieData:
-    """What is typed of a régie. `code` begins the numbers of its bills; `due_days` from the day of issue."""
+    """What is typed of a régie. `code` begins the numbers of its bills; `due_days` from the day of issue. The
+    four codes after the account name the régie to the accountant."""
 
     name: str
     code: str
@@ -26,6 +27,10 @@ class RegieData:
     payment_terms: str = ""
     iban: str = ""
     bic: str = ""
+    treasury_post: str = ""
+    collectivity_code: str = ""
+    budget_code: str = ""
+    accounting_article: str = ""
     due_days: int = 30
     position: int = 0
     is_active: bool = True

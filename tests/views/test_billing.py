@@ -84,13 +84,17 @@ REGIE = {"name": "Régie enfance", "code": "enf", "due_days": "20", "position": 
 
 
 def test_a_regie_is_created_then_chosen_by_an_activity(agent, office):
-    agent.submit(f"{HOME}/regies/nouvelle", REGIE | {"iban": "FR76 3000 6000 0112 3456 7890 189"})
+    codes = {"treasury_post": "046 009", "collectivity_code": "401", "accounting_article": "7067"}
+    agent.submit(f"{HOME}/regies/nouvelle", REGIE | codes | {"iban": "FR76 3000 6000 0112 3456 7890 189"})
     made = office.world.one(select(Regie).where(Regie.code == "ENF"))
     assert (made.iban, made.due_days) == ("FR7630006000011234567890189", 20)
+    assert (made.treasury_post, made.collectivity_code, made.accounting_article) == ("046009", "401", "7067")
     agent.submit(
-        f"/gestion/structures/activites/{office.canteen.activity.id}/modifier", {"regie_id": str(made.id)}
+        f"/gestion/structures/activites/{office.canteen.activity.id}/modifier",
+        {"regie_id": str(made.id), "product_code": "CANT"},
     )
-    assert office.world.one(select(Activity)).regie_id == made.id
+    activity = office.world.one(select(Activity))
+    assert (activity.regie_id, activity.product_code) == (made.id, "CANT")
 
 
 @pytest.mark.parametrize(
@@ -98,6 +102,8 @@ def test_a_regie_is_created_then_chosen_by_an_activity(agent, office):
     [
         ({"iban": "FR7630006000011234567890188"}, "IBAN"),
         ({"bic": "XX"}, "8 ou 11 signes"),
+        ({"treasury_post": "12"}, "6 ou 7 chiffres"),
+        ({"budget_code": "abc"}, "1 ou 2 lettres"),
         ({"code": "régie"}, "sans accent"),
         ({"code": "RP"}, "déjà ce nom ou ce code"),
     ],

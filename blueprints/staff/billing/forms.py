@@ -1,7 +1,7 @@
 """Forms of the billing."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -46,6 +46,16 @@ def _bic(_form: Any, field: StringField) -> None:
         raise ValidationError("Indiquez les 8 ou 11 signes du BIC, par exemple TRPUFRP1.")
 
 
+def optional_code(pattern: str, instruction: str) -> Callable[[Any, StringField], None]:
+    """A code that may stay empty."""
+
+    def check(_form: Any, field: StringField) -> None:
+        if field.data and not re.fullmatch(pattern, field.data):
+            raise ValidationError(instruction)
+
+    return check
+
+
 class RegieForm(StaffForm):
     name = LineField("Nom de la régie", 120, required="Indiquez le nom, par exemple Régie périscolaire.")
     code = StringField(
@@ -59,6 +69,26 @@ class RegieForm(StaffForm):
     payment_terms = text_area("Comment régler", 1000)
     iban = StringField("IBAN", [iban], filters=[_capitals])
     bic = StringField("BIC", [_bic], filters=[_capitals])
+    treasury_post = StringField(
+        "Poste comptable du Trésor public",
+        [optional_code(r"[0-9]{6,7}", "Indiquez les 6 ou 7 chiffres du poste comptable.")],
+        filters=[_capitals],
+    )
+    collectivity_code = StringField(
+        "Code collectivité",
+        [optional_code(r"[A-Z0-9]{1,3}", "Indiquez de 1 à 3 lettres ou chiffres.")],
+        filters=[_capitals],
+    )
+    budget_code = StringField(
+        "Code budget",
+        [optional_code(r"[A-Z0-9]{1,2}", "Indiquez 1 ou 2 lettres ou chiffres.")],
+        filters=[_capitals],
+    )
+    accounting_article = StringField(
+        "Article comptable",
+        [optional_code(r"[A-Z0-9]{1,20}", "Indiquez l’article sans espace, par exemple 7067.")],
+        filters=[_capitals],
+    )
     due_days = NumberField(
         "Jours pour régler", 1, 120, required="Indiquez un nombre de jours, par exemple 30.", default=30
     )
@@ -68,6 +98,11 @@ class RegieForm(StaffForm):
         "code": {"help": "Il commence le numéro de chaque facture\u00a0: CANT-2027-000123."},
         "payment_terms": {"help": "Imprimé sur la facture\u00a0: guichet, chèque à l’ordre de, horaires."},
         "iban": {"help": "Celui de la régie, si les familles règlent par virement."},
+        "treasury_post": {
+            "help": "Ces quatre codes sont ceux de la comptabilité de la commune. Ils partent avec les exports "
+            "pour le comptable. Laissez vide si vous ne les connaissez pas."
+        },
+        "accounting_article": {"help": "Par exemple 7067, redevances des services périscolaires."},
         "due_days": {"help": "À partir du jour d’émission.", "inputmode": "numeric"},
         "position": {"help": POSITION_HELP, "inputmode": "numeric"},
         "is_active": {"help": "Décochez pour qu’aucune activité ne la choisisse plus."},

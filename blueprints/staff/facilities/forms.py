@@ -112,6 +112,7 @@ class ActivityForm(StaffForm):
         default=3,
     )
     regie_id = SelectField("Régie", coerce=lambda value: int(value) if value else None)
+    product_code = LineField("Code produit de la comptabilité", 4)
     position = position_field()
     is_active = BooleanField("Activité proposée aux familles", default=True)
     looks = {
@@ -126,6 +127,7 @@ class ActivityForm(StaffForm):
             "inputmode": "numeric",
         },
         "regie_id": {"help": "Elle facture cette activité. Sans régie, un mois ne peut pas être émis."},
+        "product_code": {"help": "4 signes au plus, pour l’export au comptable. Laissez vide sans code."},
         "position": {"help": POSITION_HELP, "inputmode": "numeric"},
     }
 
