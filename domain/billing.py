@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from textwrap import shorten
 from typing import Any, NamedTuple
 
@@ -22,6 +23,7 @@ from domain.quotient_warnings import NEVER, Warned
 from domain.rulebook.bill_totals import Change, changes
 from domain.rulebook.bills import price_all
 from domain.rulebook.counts import Presence
+from domain.rulebook.memo import Memo
 from domain.rulebook.needs import facts_read
 from domain.rulebook.quotes import arithmetic, cents_of, is_without_quotient, unanswered
 from domain.rulebook.rulebook import LATE, Activity, Rulebook
@@ -34,12 +36,13 @@ UNBOOKED = "Présence sans réservation."
 
 class InForce(NamedTuple):
     """The version of the règlement of a service day; `said` names it to a reader. `asking` are the activities
-    whose price depends on what the limits answered to the booking."""
+    whose price depends on what the limits answered to the booking. `memo` holds the prices of a billing."""
 
     version_id: int
     said: str
     book: Rulebook
     asking: frozenset[str] = frozenset()
+    memo: Memo | None = None
 
 
 def asking_limits(book: Rulebook) -> frozenset[str]:
@@ -58,8 +61,7 @@ def _adjustments(activity: Activity) -> Iterable[Any]:
     return (one for version in versions for one in version.rule.adjustments)
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(NamedTuple):
     """A day to bill. `what` is the presence as people call it, `activity` its activity's name in the
     règlement, `activity_label` the same for people.
 
@@ -91,7 +93,12 @@ class Day:
     @property
     def named(self) -> str:
         """« Repas enfant du mardi 12 janvier »."""
-        return f"{capital(self.what)} du {format_day(self.day)}"
+        return _named(self.what, self.day)
+
+
+@lru_cache(maxsize=1024)
+def _named(what: str, day: date) -> str:
+    return f"{capital(what)} du {format_day(day)}"
 
 
 class CarriedBill(NamedTuple):
@@ -140,7 +147,7 @@ def month_bill(account: Account, month: date, today: date) -> MonthBill:
         if in_force is None:
             findings += [_unpriced(one, NO_TARIFF) for one in days if _is_billed(one, month)]
             continue
-        units, faults = _priced(in_force.book, days)
+        units, faults = _priced(in_force, days)
         findings += [_unpriced(one, why) for one, why in faults if _is_billed(one, month)]
         billed = [unit for unit in units if _is_billed(unit.day, month)]
         charges += [_presence_line(unit, in_force) for unit in billed]
@@ -189,36 +196,48 @@ def _order(one: Day) -> tuple:
     return one.day, rank, one.child, one.child_id, one.booking_id or 0, one.what
 
 
-def _priced(book: Rulebook, days: Sequence[Day]) -> tuple[list[_Unit], list[tuple[Day, str]]]:
+def _priced(in_force: InForce, days: Sequence[Day]) -> tuple[list[_Unit], list[tuple[Day, str]]]:
     """The days with their amounts, and those without a price with the reason, in words."""
+    book = in_force.book
     try:
-        return _all_priced(book, days), []
+        return _all_priced(in_force, days), []
     except BusinessError as error:
-        alone = {index: fault for index, one in enumerate(days) if (fault := _fault(book, one)) is not None}
+        found = {index: _fault(in_force, one) for index, one in enumerate(days)}
+        alone = {index: fault for index, fault in found.items() if fault is not None}
         if not alone:
             return [], [(one, unanswered(book, error)) for one in days]
-    units, faults = _priced(book, [one for index, one in enumerate(days) if index not in alone])
+    units, faults = _priced(in_force, [one for index, one in enumerate(days) if index not in alone])
     return units, [*((days[index], unanswered(book, fault)) for index, fault in alone.items()), *faults]
 
 
-def _fault(book: Rulebook, one: Day) -> BusinessError | None:
+def _fault(in_force: InForce, one: Day) -> BusinessError | None:
     """Why this day has no price of its own."""
     try:
-        _all_priced(book, [one])
+        _all_priced(in_force, [one])
     except BusinessError as error:
         return error
     return None
 
 
-def _all_priced(book: Rulebook, days: Sequence[Day]) -> list[_Unit]:
+def _all_priced(in_force: InForce, days: Sequence[Day]) -> list[_Unit]:
+    book = in_force.book
     presences = [_presence(book, one) for one in days]
-    price_all(book, presences)
+    price_all(book, presences, memo=in_force.memo)
     units = []
     for one, presence in zip(days, presences, strict=True):
-        units.append(_Unit(one, presence, arithmetic(book, presence)))
+        units.append(_Unit(one, presence, _sentences(book, presence)))
         if one.told_cents is not None:
             presence.amount = Decimal(one.told_cents) / 100
     return units
+
+
+def _sentences(book: Rulebook, presence: Presence) -> tuple[str, ...]:
+    known = presence.known
+    if known is None:
+        return arithmetic(book, presence)
+    if known.sentences is None:
+        known.sentences = arithmetic(book, presence)
+    return known.sentences
 
 
 def _presence(book: Rulebook, one: Day) -> Presence:
@@ -255,15 +274,13 @@ def _totals(in_force: InForce, units: Sequence[_Unit], month: date) -> tuple[lis
 
 def _presence_line(unit: _Unit, in_force: InForce) -> Charge:
     one, context = unit.day, unit.presence.context
-    first, *others = unit.sentences
-    unbooked = () if one.booking_id is not None else (UNBOOKED,)
     quotient = context.given.get("quotient") if "quotient" in context.reads else None
     is_known = isinstance(quotient, Decimal) and quotient.is_finite()
     return Charge(
         InvoiceLineKind.PRESENCE,
-        _label(one),
+        _label(one.activity_label, one.what, one.day),
         cents_of(unit.presence.amount),
-        (f"{one.named}, {small(first)}", *others, *unbooked, in_force.said),
+        _explanation(one.named, unit.sentences, one.booking_id is not None, in_force.said),
         one.child_id,
         one.activity_id,
         one.booking_id,
@@ -274,17 +291,28 @@ def _presence_line(unit: _Unit, in_force: InForce) -> Charge:
     )
 
 
-def _label(one: Day) -> str:
+# Texts that the lines of many families share are made once.
+
+
+@lru_cache(maxsize=4096)
+def _explanation(named: str, sentences: tuple[str, ...], is_booked: bool, said: str) -> tuple[str, ...]:
+    first, *others = sentences
+    unbooked = () if is_booked else (UNBOOKED,)
+    return f"{named}, {small(first)}", *others, *unbooked, said
+
+
+@lru_cache(maxsize=1024)
+def _label(activity: str, what: str, day: date) -> str:
     """« Cantine, repas enfant, mardi 12 janvier », without the activity when that is too long for a line."""
-    whole = f"{one.activity_label}, {small(one.what)}, {format_day(one.day)}"
-    return whole if len(whole) <= LONGEST_LABEL else f"{one.what}, {format_day(one.day)}"
+    whole = f"{activity}, {small(what)}, {format_day(day)}"
+    return whole if len(whole) <= LONGEST_LABEL else f"{what}, {format_day(day)}"
 
 
 def _told_line(one: Day) -> Charge:
     named = f"{one.named}, l’enfant n’est pas venu{NBSP}: {format_euros(one.told_cents)}."
     return Charge(
         InvoiceLineKind.ABSENCE,
-        _label(one),
+        _label(one.activity_label, one.what, one.day),
         one.told_cents,
         (named, *one.why),
         one.child_id,

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from domain.enums import FindingKind, InvoiceLineKind
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
+class Charge(NamedTuple):
     """One due thing: a presence, what stays due of an absence, a total of the règlement.
 
     `explanation` is the arithmetic in French sentences. `rulebook_version_id` and `quotient_hundredths` are

@@ -1,16 +1,33 @@
 """What each household owes a régie for a month, line by line (R40 to R43, R22, S73).
 
-The bookings and presences of every household are read together, and so are its rules: a fixed number of
-statements, however many households. The règlement prices (`domain.billing`).
+What is rare and the rules of every household are read together, the bookings of some hundred households at
+once: one statement for each such chunk, and as much memory. The règlement prices (`domain.billing`).
 """
 
-from collections.abc import Collection, Iterable, Mapping
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Row,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    or_,
+    select,
+    true,
+    type_coerce,
+)
+from sqlalchemy.types import NullType
 
 from domain.billing import Account, CarriedBill, Day, InForce, month_bill
 from domain.calendar import ONE_DAY, add_months, midday, paris_now
@@ -25,7 +42,7 @@ from domain.enums import (
     Outcome,
 )
 from domain.french import quoted
-from domain.quotient_warnings import NEVER
+from domain.quotient_warnings import NEVER, Warned
 from domain.rulebook.facts import Kind
 from models import (
     Absence,
@@ -47,6 +64,7 @@ from queries.rules import RuleSet, rule_sets
 # When the child came and left, for a règlement that declares these facts as clock times.
 ARRIVED, LEFT = "arrivee", "depart"
 _NOT_THERE = ("L’équipe a noté l’enfant absent.",)
+CHUNK = 250  # households
 
 # --- What is read: for some households or all of them, for one régie or all -------------------------------
 
@@ -54,49 +72,92 @@ _NOT_THERE = ("L’équipe a noté l’enfant absent.",)
 def _chosen(
     household_id: ColumnElement, regie_id: ColumnElement, some: bool, of_regie: bool
 ) -> ColumnElement[bool]:
-    """An activity without régie is read with those of any régie: it is a fault to tell."""
+    """Those of a chunk. An activity without régie is read with those of any régie: it is a fault to tell."""
     return and_(
+        household_id.between(bindparam("low"), bindparam("high")),
         household_id.in_(bindparam("households", expanding=True)) if some else true(),
         or_(regie_id == bindparam("regie"), regie_id.is_(None)) if of_regie else true(),
     )
 
 
-_WHAT = (
-    Activity.name.label("activity"),
-    Activity.regie_id,
-    PresenceType.name.label("presence"),
-    Child.first_name,
-)
+def _raw(column: Any) -> ColumnElement:
+    """The value as the driver has it: on SQLite days and instants are texts, read once for all their rows."""
+    return type_coerce(column, NullType())
+
+
+_WHAT = (Activity.regie_id, Child.first_name)
 _IN_MONTH = (bindparam("first"), bindparam("last"))
 
 
+@lru_cache(maxsize=1024)
+def _day_of(raw: date | str) -> date:
+    return date.fromisoformat(raw) if isinstance(raw, str) else raw
+
+
+@lru_cache(maxsize=4096)
+def _instant_of(raw: datetime | str) -> datetime:
+    if isinstance(raw, str):
+        return datetime.fromisoformat(raw).replace(tzinfo=UTC)
+    return raw.astimezone(UTC)
+
+
+@lru_cache(maxsize=1024)
+def _sentences_of(raw: str | None) -> tuple[str, ...]:
+    return tuple(json.loads(raw) or ()) if raw else ()
+
+
+class _Booked(NamedTuple):
+    """A booking with its mark, its absence and the last request that made it."""
+
+    booking_id: int
+    household_id: int
+    child_id: int
+    opening_id: int
+    activity_id: int
+    presence_type_id: int
+    day: date | str
+    state: str
+    price_cents: int | None
+    due_cents: int | None
+    created_at: datetime | str
+    mark: str | None
+    arrived_minute: int | None
+    left_minute: int | None
+    absence_id: int | None
+    explanation: str | None
+    request_id: int | None
+    asked_at: datetime | str | None
+    channel: str | None
+    regie_id: int | None
+    first_name: str
+
+
 def _booked(some: bool, of_regie: bool) -> Select:
-    """A booking with its mark, its absence and the requests that made it, the last one last."""
+    """The columns of `_Booked`, the last request last."""
     return (
         select(
-            Booking.id.label("booking_id"),
+            Booking.id,
             Booking.household_id,
             Booking.child_id,
             Booking.opening_id,
             Booking.activity_id,
             Booking.presence_type_id,
-            Booking.day,
-            Booking.state,
+            _raw(Booking.day),
+            _raw(Booking.state),
             Booking.price_cents,
             Booking.due_cents,
-            Booking.created_at,
-            Attendance.mark,
+            _raw(Booking.created_at),
+            _raw(Attendance.mark),
             Attendance.arrived_minute,
             Attendance.left_minute,
-            Absence.id.label("absence_id"),
-            Absence.explanation,
-            BookingRequest.id.label("request_id"),
-            BookingRequest.created_at.label("asked_at"),
-            BookingRequest.channel,
+            Absence.id,
+            cast(Absence.explanation, Text),
+            BookingRequest.id,
+            _raw(BookingRequest.created_at),
+            _raw(BookingRequest.channel),
             *_WHAT,
         )
         .join(Activity, Activity.id == Booking.activity_id)
-        .join(PresenceType, PresenceType.id == Booking.presence_type_id)
         .join(Child, Child.id == Booking.child_id)
         .outerjoin(Attendance, Attendance.booking_id == Booking.id)
         .outerjoin(Absence, Absence.booking_id == Booking.id)
@@ -126,13 +187,12 @@ def _unbooked(some: bool, of_regie: bool) -> Select:
             Attendance.opening_id,
             Attendance.activity_id,
             Attendance.presence_type_id,
-            Attendance.day,
+            _raw(Attendance.day).label("day"),
             Attendance.arrived_minute,
             Attendance.left_minute,
             *_WHAT,
         )
         .join(Activity, Activity.id == Attendance.activity_id)
-        .join(PresenceType, PresenceType.id == Attendance.presence_type_id)
         .join(Child, Child.id == Attendance.child_id)
         .outerjoin(Booking, Booking.id == Attendance.booking_id)
         .where(
@@ -148,7 +208,9 @@ def _unbooked(some: bool, of_regie: bool) -> Select:
 def _cancelled(some: bool, of_regie: bool) -> Select:
     """Why something stays due of a booking that was given up: what the family was told."""
     return (
-        select(Booking.id, BookingEvent.reason, BookingRequestLine.explanation)
+        select(
+            Booking.id, BookingEvent.reason, cast(BookingRequestLine.explanation, Text).label("explanation")
+        )
         .join(Activity, Activity.id == Booking.activity_id)
         .outerjoin(
             BookingEvent,
@@ -196,18 +258,58 @@ _BOOKED = {way: _booked(*way) for way in _WAYS}
 _CAME_UNBOOKED = {way: _unbooked(*way) for way in _WAYS}
 _CANCELLED = {way: _cancelled(*way) for way in _WAYS}
 _CARRIED = {way: _carried(*way) for way in _WAYS}
-_OFFERS = select(PresenceType.id, PresenceType.activity_id)
+_OFFERS = select(PresenceType.id, PresenceType.activity_id, PresenceType.name, Activity.name).join(
+    Activity, Activity.id == PresenceType.activity_id
+)
+
+
+class Sources:
+    """The rows that bills are calculated from, remembered by their hash: asked again later, they tell whether
+    the bills still follow from what the database holds."""
+
+    def __init__(self) -> None:
+        self._seen: list[tuple[Select | CompoundSelect, Mapping[str, Any], int]] = []
+
+    def rows(self, statement: Select | CompoundSelect, parameters: Mapping[str, Any]) -> list[Row]:
+        found = read(statement, parameters).all()
+        self._seen.append((statement, parameters, _sum_of(found)))
+        return found
+
+    def still_hold(self) -> bool:
+        """Whether the same questions, asked in the transaction under way, have the same answers. As many
+        statements as the first time, without any pricing."""
+        return all(_sum_of(read(asked, told)) == before for asked, told, before in self._seen)
+
+
+def _sum_of(rows: Iterable[Row]) -> int:
+    """The same for the same rows, whatever their order."""
+    return sum(map(hash, rows))
+
+
+class _Offer(NamedTuple):
+    """A presence type under the names that people give it."""
+
+    activity_id: int
+    presence: str
+    activity: str
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
-    """Reads for the households and the régie that were asked for."""
+class _Month:
+    """Everything that one chunk of households after the other is billed with."""
 
+    looked_back: date
+    last: date
     way: tuple[bool, bool]
     chosen: Mapping[str, Any]
-
-    def rows(self, statements: Mapping[tuple[bool, bool], Select], first: date, last: date) -> list[Row]:
-        return read(statements[self.way], {**self.chosen, "first": first, "last": last}).all()
+    sources: Sources
+    offers: Mapping[int, _Offer]
+    rules: Mapping[int, RuleSet]
+    warned: Mapping[int, Warned]
+    reasons: Mapping[int, tuple[str, ...]]  # by booking given up
+    unbooked: Mapping[int, list[Row]]  # by household
+    came: Collection[tuple[int, int]]  # the children and openings of these
+    carried: Mapping[tuple[int, int | None], list[CarriedBill]]
 
 
 def month_bills(
@@ -224,21 +326,36 @@ def month_bills(
     (`regie_id` None, which cannot be issued), or, when one régie is asked for, on the household's bill of it.
     Unmarked days are counted as if the child came, until somebody says otherwise.
     """
+    chunks = bills_by_chunk(month, now, Sources(), regie_id=regie_id, household_ids=household_ids)
+    return [bill for chunk in chunks for bill in chunk]
+
+
+def bills_by_chunk(
+    month: date,
+    now: datetime,
+    sources: Sources,
+    *,
+    regie_id: int | None = None,
+    household_ids: Collection[int] | None = None,
+) -> Iterator[list[MonthBill]]:
+    """The same bills, `CHUNK` households at a time, in their order; `sources` remembers what was read."""
     chosen: dict[str, Any] = {} if household_ids is None else {"households": sorted(household_ids)}
     if regie_id is not None:
         chosen["regie"] = regie_id
-    reader = _Reader((household_ids is not None, regie_id is not None), chosen)
-    accounts = _accounts(reader, month, household_ids)
-    today = paris_now(now).date()
-    bills = [month_bill(account, month, today) for account in accounts.values()]
-    names = {
-        account.household_id: sorted({one.activity_label for one in account.days if one.day >= month})
-        for account in accounts.values()
-        if account.regie_id is None
-    }
-    told = list(_with_orphans(bills, names, regie_id))
-    found = [one for one in told if one.charges or one.findings]
-    return sorted(found, key=lambda one: (one.household_id, one.regie_id or 0))
+    way = (household_ids is not None, regie_id is not None)
+    known = _month(month, way, chosen, sources, household_ids)
+    homes, today = sorted(known.rules), paris_now(now).date()
+    for start in range(0, len(homes), CHUNK):
+        accounts = _accounts(known, homes[start : start + CHUNK])
+        bills = [month_bill(account, month, today) for account in accounts]
+        names = {
+            account.household_id: sorted({one.activity_label for one in account.days if one.day >= month})
+            for account in accounts
+            if account.regie_id is None
+        }
+        told = list(_with_orphans(bills, names, regie_id))
+        found = [one for one in told if one.charges or one.findings]
+        yield sorted(found, key=lambda one: (one.household_id, one.regie_id or 0))
 
 
 def _with_orphans(
@@ -265,116 +382,156 @@ def _no_regie(activity: str) -> Finding:
 # --- The account of each household --------------------------------------------------------------------------
 
 
-def _accounts(
-    reader: _Reader, month: date, household_ids: Collection[int] | None
-) -> dict[tuple[int, int | None], Account]:
+def _month(
+    month: date,
+    way: tuple[bool, bool],
+    chosen: Mapping[str, Any],
+    sources: Sources,
+    household_ids: Collection[int] | None,
+) -> _Month:
     last = date(*add_months(month.year, month.month, 1), 1) - ONE_DAY
-    offers = read(_OFFERS, {}).all()
-    types, activities = {row.id for row in offers}, {row.activity_id for row in offers}
-    rules = rule_sets(activities, types, household_ids, month, last)
+    offers = {type_id: _Offer(*names) for type_id, *names in sources.rows(_OFFERS, {})}
+    activities = {one.activity_id for one in offers.values()}
+    rules = rule_sets(activities, offers, household_ids, month, last, sources.rows)
     first = min((one.looks_back(month, last) for one in rules.values()), default=month)
-    days: dict[tuple[int, int | None], list[Day]] = {}
-    reasons = _reasons(reader.rows(_CANCELLED, first, last))
-    unbooked = reader.rows(_CAME_UNBOOKED, first, last)
-    came = {(row.child_id, row.opening_id) for row in unbooked}
-    for row in {row.booking_id: row for row in reader.rows(_BOOKED, first, last)}.values():
-        if row.state is BookingState.CANCELLED and (row.child_id, row.opening_id) in came:
-            continue  # the child came all the same: the presence is billed
-        day = _booked_day(row, rules[row.household_id], reasons)
-        days.setdefault((row.household_id, row.regie_id), []).append(day)
-    for row in unbooked:
-        day = _unbooked_day(row, rules[row.household_id])
-        days.setdefault((row.household_id, row.regie_id), []).append(day)
+    wanted = {**chosen, "low": min(rules, default=0), "high": max(rules, default=0), "last": last}
+    unbooked: dict[int, list[Row]] = {}
+    for row in sources.rows(_CAME_UNBOOKED[way], wanted | {"first": first}):
+        unbooked.setdefault(row.household_id, []).append(row)
     carried: dict[tuple[int, int | None], list[CarriedBill]] = {}
-    for household_id, regie_id, *bill in reader.rows(_CARRIED, month, last):
+    for household_id, regie_id, *bill in sources.rows(_CARRIED[way], wanted | {"first": month}):
         carried.setdefault((household_id, regie_id), []).append(CarriedBill(*bill))
-    warnings = warned(month)
-    return {
-        key: Account(*key, days.get(key, ()), carried.get(key, ()), warnings.get(key[0], NEVER))
-        for key in sorted({*days, *carried}, key=lambda key: (key[0], key[1] or 0))
-    }
+    return _Month(
+        first,
+        last,
+        way,
+        chosen,
+        sources,
+        offers,
+        rules,
+        warned(month),
+        _reasons(sources.rows(_CANCELLED[way], wanted | {"first": first})),
+        unbooked,
+        frozenset((row.child_id, row.opening_id) for rows in unbooked.values() for row in rows),
+        carried,
+    )
+
+
+def _accounts(known: _Month, chunk: Collection[int]) -> list[Account]:
+    days: dict[tuple[int, int | None], list[Day]] = {}
+    bounds = {"low": min(chunk), "high": max(chunk), "first": known.looked_back, "last": known.last}
+    booked = known.sources.rows(_BOOKED[known.way], {**known.chosen, **bounds})
+    for row in map(_Booked._make, {row[0]: row for row in booked}.values()):
+        if row.state == BookingState.CANCELLED and (row.child_id, row.opening_id) in known.came:
+            continue  # the child came all the same: the presence is billed
+        days.setdefault((row.household_id, row.regie_id), []).append(_booked_day(row, known))
+    for row in (row for home in chunk for row in known.unbooked.get(home, ())):
+        days.setdefault((row.household_id, row.regie_id), []).append(_unbooked_day(row, known))
+    ours = frozenset(chunk)
+    keys = {*days, *(key for key in known.carried if key[0] in ours)}
+    return [
+        Account(*key, days.get(key, ()), known.carried.get(key, ()), known.warned.get(key[0], NEVER))
+        for key in sorted(keys, key=lambda key: (key[0], key[1] or 0))
+    ]
 
 
 def _reasons(rows: Iterable[Row]) -> dict[int, tuple[str, ...]]:
-    return {row.id: tuple(one for one in (row.reason, *(row.explanation or ())) if one) for row in rows}
+    return {
+        row.id: tuple(one for one in (row.reason, *_sentences_of(row.explanation)) if one) for row in rows
+    }
 
 
-def _booked_day(row: Row, rules: RuleSet, reasons: Mapping[int, tuple[str, ...]]) -> Day:
-    is_absent = row.mark is AttendanceMark.ABSENT or (row.mark is None and row.absence_id is not None)
-    if row.state is BookingState.CANCELLED:
-        return _missed_day(row, rules, reasons.get(row.booking_id, ()))
+def _booked_day(row: _Booked, known: _Month) -> Day:
+    rules = known.rules[row.household_id]
+    is_absent = row.mark == AttendanceMark.ABSENT or (row.mark is None and row.absence_id is not None)
+    if row.state == BookingState.CANCELLED:
+        return _missed_day(row, known, known.reasons.get(row.booking_id, ()))
     if is_absent:
-        return _missed_day(row, rules, tuple(row.explanation or _NOT_THERE))
-    booked_at = row.asked_at or row.created_at
+        return _missed_day(row, known, _sentences_of(row.explanation) or _NOT_THERE)
+    booked_at, day = _instant_of(row.asked_at or row.created_at), _day_of(row.day)
     in_force, name, facts = rules.to_bill(
-        row.presence_type_id, row.day, row.child_id, booked_at, AttendanceMark.PRESENT.value
+        row.presence_type_id, day, row.child_id, booked_at, AttendanceMark.PRESENT.value
     )
-    day = _day(row, row.booking_id, in_force, name, {**facts, **_times(row, in_force)})
     is_late, extras = _answered(row, rules, in_force, name)
-    return replace(
+    return Day(
+        *_who(row, name, known),
         day,
-        booked_at=booked_at,
-        is_late=is_late,
-        extras=extras,
-        order=str(row.request_id or ""),
+        row.booking_id,
+        in_force,
+        _with_times(row, in_force, facts),
+        booked_at,
+        is_late,
+        extras,
+        str(row.request_id or ""),
         is_unmarked=row.mark is None,
     )
 
 
-def _missed_day(row: Row, rules: RuleSet, why: tuple[str, ...]) -> Day:
+def _missed_day(row: _Booked, known: _Month, why: tuple[str, ...]) -> Day:
     """A day of which the family was told what stays due; without a word of it, nothing can be billed."""
     due = row.price_cents if row.due_cents is None else row.due_cents
-    in_force, name, facts = rules.to_bill(
-        row.presence_type_id, row.day, row.child_id, row.created_at, AttendanceMark.ABSENT.value
+    day, booked_at = _day_of(row.day), _instant_of(row.created_at)
+    in_force, name, facts = known.rules[row.household_id].to_bill(
+        row.presence_type_id, day, row.child_id, booked_at, AttendanceMark.ABSENT.value
     )
-    day = _day(row, row.booking_id, None if due is None else in_force, name, facts)
-    return replace(day, booked_at=row.created_at, told_cents=due, why=why)
-
-
-def _unbooked_day(row: Row, rules: RuleSet) -> Day:
-    at = midday(row.day)
-    in_force, name, facts = rules.to_bill(row.presence_type_id, row.day, row.child_id, at, "non_reserve")
-    day = _day(row, None, in_force, name, {**facts, **_times(row, in_force)})
-    return replace(day, booked_at=at)
-
-
-def _day(row: Row, booking_id: int | None, in_force: InForce | None, name: str, facts: dict) -> Day:
     return Day(
-        row.child_id,
-        row.first_name,
-        row.activity_id,
-        name,
-        row.activity,
-        row.presence,
-        row.day,
-        booking_id,
-        in_force,
+        *_who(row, name, known),
+        day,
+        row.booking_id,
+        None if due is None else in_force,
         facts,
+        booked_at,
+        told_cents=due,
+        why=why,
     )
 
 
-def _times(row: Row, in_force: InForce | None) -> dict[str, Decimal]:
-    """When the child came and left, of what the règlement wants to know."""
-    if in_force is None:
-        return {}
-    known = {ARRIVED: row.arrived_minute, LEFT: row.left_minute}
+def _unbooked_day(row: Row, known: _Month) -> Day:
+    day = _day_of(row.day)
+    at = midday(day)
+    in_force, name, facts = known.rules[row.household_id].to_bill(
+        row.presence_type_id, day, row.child_id, at, "non_reserve"
+    )
+    return Day(
+        *_who(row, name, known),
+        day,
+        None,
+        in_force,
+        _with_times(row, in_force, facts),
+        at,
+    )
+
+
+def _who(row: _Booked | Row, name: str, known: _Month) -> tuple[int, str, int, str, str, str]:
+    """Child and activity, with the words for them; `name` is that of the règlement."""
+    offer = known.offers[row.presence_type_id]
+    return row.child_id, row.first_name, row.activity_id, name, offer.activity, offer.presence
+
+
+def _with_times(row: _Booked | Row, in_force: InForce | None, facts: dict[str, Any]) -> dict[str, Any]:
+    """The facts, with when the child came and left where the règlement wants to know it."""
+    if in_force is None or (row.arrived_minute is None and row.left_minute is None):
+        return facts
     declared = in_force.book.facts
-    return {
+    times = {ARRIVED: row.arrived_minute, LEFT: row.left_minute}
+    return facts | {
         name: Decimal(minute)
-        for name, minute in known.items()
+        for name, minute in times.items()
         if minute is not None and name in declared and declared[name].kind is Kind.CLOCK
     }
 
 
 def _answered(
-    row: Row, rules: RuleSet, in_force: InForce | None, name: str
+    row: _Booked, rules: RuleSet, in_force: InForce | None, name: str
 ) -> tuple[bool | None, tuple[str, ...]]:
     """What the limits answered to the booking: late or not, and what that adds to the price. A booking that
     came with the child from its other home is at its ordinary price; so is one that an agent let pass."""
     if in_force is None or name not in in_force.asking:
         return None, ()
-    if row.asked_at is not None and row.asked_at > row.created_at:
+    booked_at = _instant_of(row.created_at)
+    at = booked_at if row.asked_at is None else _instant_of(row.asked_at)
+    if at > booked_at:
         return False, ()
-    at, channel = row.asked_at or row.created_at, row.channel or Channel.PORTAL
-    found = rules.decide(row.activity_id, LineAction.BOOK, row.day, at, row.child_id, channel)
+    channel = Channel(row.channel) if row.channel else Channel.PORTAL
+    found = rules.decide(row.activity_id, LineAction.BOOK, _day_of(row.day), at, row.child_id, channel)
     return found.outcome is not Outcome.FREE, found.extras

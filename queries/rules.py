@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Date,
     Select,
     Text,
@@ -55,6 +56,7 @@ from domain.rulebook.family_facts import (
     StatedFact,
     facts_of,
 )
+from domain.rulebook.memo import Memo
 from domain.rulebook.missed_days import Booked, LeftDue, Missed, causes, left_due, without_rule
 from domain.rulebook.parts import counts_open_days
 from domain.rulebook.quotes import PROOF_ADVICE, Price, missing_words, quote
@@ -255,6 +257,10 @@ _OPEN_DAYS = (
 )
 
 
+# Reads the rows of a statement with its parameters; `queries.reading.read` unless somebody listens.
+Rows = Callable[[Select | CompoundSelect, Mapping[str, Any]], Iterable[Any]]
+
+
 class Quotient(NamedTuple):
     """A quotient of the household, in hundredths, and the days on which it holds (both included)."""
 
@@ -345,6 +351,7 @@ class RuleSet:
     homes: Homes = NO_HOMES
     _prices: dict[tuple, Price] = field(default_factory=dict)
     _billed: dict[int, InForce] = field(default_factory=dict)
+    _counted: Memo = field(default_factory=Memo)  # the quotients of this household
 
     def decide(
         self,
@@ -432,7 +439,7 @@ class RuleSet:
         book = billing.book
         facts = self._facts(book, name, child_id, day, formula) | {"etat": state, "activite": name}
         if book.quotient is not None:
-            facts |= self._quotient_fact(book, facts, day, booked_at)
+            facts |= self._quotient_fact(version.version_id, book, facts, day, booked_at)
         payer = None if book.billing is None else book.billing.payer
         if payer is not None and payer not in facts and not book.deduces(payer):
             facts[payer] = "foyer"
@@ -456,7 +463,7 @@ class RuleSet:
             book = replace(version.book, activities={**known, **opened})
             asking = asking_limits(book)
             self._billed[version.version_id] = InForce(
-                version.version_id, _version_in_words(version), book, asking
+                version.version_id, _version_in_words(version), book, asking, Memo()
             )
         return self._billed[version.version_id]
 
@@ -639,7 +646,9 @@ class RuleSet:
         book, day = self._with_openings(version.book, name), asked.day
         facts = self._facts(book, name, asked.child_id, day, formula) | {"etat": asked.state}
         if book.quotient is not None:
-            facts |= self._quotient_fact(book, facts, ended.valid_to if ended else day, asked.now)
+            facts |= self._quotient_fact(
+                version.version_id, book, facts, ended.valid_to if ended else day, asked.now
+            )
         context = book.context(facts, day=day, now=asked.now)
         price = quote(book, name, context, asked.extras, (_version_in_words(version),))
         if ended and "quotient" in context.reads:
@@ -658,15 +667,21 @@ class RuleSet:
         return replace(book, activities={**book.activities, name: activity})
 
     def _quotient_fact(
-        self, book: Rulebook, facts: Mapping[str, Any], day: date, now: datetime | None
+        self, version_id: int, book: Rulebook, facts: Mapping[str, Any], day: date, now: datetime | None
     ) -> dict[str, Any]:
         """The quotient that counts for a service on `day`; nothing when the règlement cannot say it."""
         if "quotient" in facts:
             return {}
+        context = book.context(facts, day=day, now=now)
+        found = self._counted.find(version_id, context)
+        if found is not None:
+            return found
         try:
-            return {"quotient": book.context(facts, day=day, now=now).fact("quotient", "le prix")}
+            found = {"quotient": context.fact("quotient", "le prix")}
         except BusinessError:
             return {}
+        self._counted.keep(version_id, context, found)
+        return found
 
 
 _NO_WINDOW = FamilyWindow()
@@ -703,18 +718,19 @@ def rule_sets(
     household_ids: Collection[int] | None,
     first: date,
     last: date,
+    rows: Rows = read,
 ) -> dict[int, RuleSet]:
     """The same of several households (None: every one), by their id, in as many statements as one more than
-    for one of them."""
+    for one of them; `rows` reads them."""
     wanted = _wanted(activity_ids, presence_type_ids, first, last)
     town: dict[str, list[tuple]] = {part: [] for part in _PARTS}
-    for part, *row in read(_TOWN_RULES, wanted):
+    for part, *row in rows(_TOWN_RULES, wanted):
         town[part].append(tuple(row))
-    rules = _town_rules(town, wanted)
+    rules = _town_rules(town, wanted, rows)
     some = {} if household_ids is None else {"households": sorted(household_ids)}
-    rows = read(_FAMILIES if household_ids is None else _SOME_FAMILIES, wanted | some)
+    found = rows(_FAMILIES if household_ids is None else _SOME_FAMILIES, wanted | some)
     families: dict[int, dict[str, list[tuple]]] = {}
-    for household_id, part, *row in rows:
+    for household_id, part, *row in found:
         own = families.setdefault(household_id, {part: [] for part in _PARTS})
         own[part].append(tuple(row))
     return {household_id: _rules_of(parts, rules) for household_id, parts in families.items()}
@@ -743,7 +759,7 @@ class _TownRules(NamedTuple):
     billed: dict[int, InForce]
 
 
-def _town_rules(parts: Mapping[str, list[tuple]], wanted: Mapping[str, Any]) -> _TownRules:
+def _town_rules(parts: Mapping[str, list[tuple]], wanted: Mapping[str, Any], rows: Rows = read) -> _TownRules:
     activities = {owner_id: name for owner_id, name, *_ in parts["activity"]}
     versions = _located(tuple(parts["rulebook"]), tuple(parts["public"]), tuple(parts["school"]))
     span = {"first": wanted["first"], "last": wanted["last"]}
@@ -752,7 +768,7 @@ def _town_rules(parts: Mapping[str, list[tuple]], wanted: Mapping[str, Any]) -> 
         versions,
         activities,
         {owner_id: _Formula(name, activity) for owner_id, name, _, _, activity in parts["presence"]},
-        _open_days(versions, activities, span),
+        _open_days(versions, activities, span, rows),
         {name: int(facility_id) for _, name, _, _, facility_id in parts["activity"]},
         {},
     )
@@ -808,7 +824,7 @@ def _quotients(rows: Iterable[tuple]) -> tuple[Quotient, ...]:
 
 
 def _open_days(
-    versions: Iterable[_InForce], activities: Mapping[int, str], span: Mapping[str, date]
+    versions: Iterable[_InForce], activities: Mapping[int, str], span: Mapping[str, date], rows: Rows
 ) -> dict[str, frozenset[date]]:
     """The open days of the activities whose rules count them, by their name in the règlement."""
     names = frozenset().union(*(version.counting for version in versions))
@@ -816,7 +832,7 @@ def _open_days(
     if not counting:
         return {}
     days: dict[str, set[date]] = {activities[activity_id]: set() for activity_id in counting}
-    for name, day in read(_OPEN_DAYS, {"activities": sorted(counting), **span}):
+    for name, day in rows(_OPEN_DAYS, {"activities": sorted(counting), **span}):
         days[name].add(day)
     return {name: frozenset(found) for name, found in days.items()}
 

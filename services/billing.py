@@ -1,12 +1,16 @@
 """The billing of a month by a régie: prepared as often as wanted, then issued once (R42).
 
-Amounts in cents. Everything is calculated before the transaction; inside, rows are only compared and written,
-in statements that do not grow with the families. What changes after a bill is issued is corrected by a credit
-note (`services.credit_notes`).
+Amounts in cents. Everything is calculated before the transaction, some hundred households at a time; inside,
+what was read is asked again, and rows are only compared and written, in statements that do not grow with the
+families. What changes after a bill is issued is corrected by a credit note (`services.credit_notes`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
@@ -29,13 +33,18 @@ from models import (
     Regie,
 )
 from queries import billing_sources
-from queries.charges import month_bills
+from queries.charges import Sources, bills_by_chunk
 from queries.reading import read
 from services import booking_life, ledger, outbox, records
 from services.accounts import Author
 from services.transaction import write_transaction
 
 _NAMED = 5  # households named in a sentence; the rest is counted
+_LABEL = 200  # signs of a line
+_MEANWHILE = (
+    "Une présence, une réservation ou un tarif de ce mois vient de changer. Préparez de nouveau ce mois, "
+    "puis relisez-le."
+)
 
 _RUN = select(BillingRun.regie_id, BillingRun.month).where(BillingRun.id == bindparam("run"))
 _DRAFT_LINES = (
@@ -55,8 +64,7 @@ def prepare(regie_id: int, month: date, author: Author, now: datetime) -> int:
     month = month.replace(day=1)
     if month > paris_now(now).date():
         raise Refused("to_come", "Ce mois n’a pas commencé. Choisissez un mois passé ou le mois en cours.")
-    bills = _bills(regie_id, month, now)
-    found = _findings(bills, regie_id, month)
+    draft = _drafted(regie_id, month, now)
     recipients = billing_sources.recipients()
     with write_transaction() as session:
         records.get(session, Regie, regie_id)  # one billing of a régie at a time
@@ -72,9 +80,8 @@ def prepare(regie_id: int, month: date, author: Author, now: datetime) -> int:
         run.author_name, run.drafted_at = name, now
         session.flush()
         _clear(session, run.id)
-        _write(session, run, bills, recipients, now)
-        records.write_all(session, [_finding_row(run.id, *one) for one in found])
-        after = {"invoices": len(bills), "total_cents": sum(bill.total_cents for bill in bills)}
+        _write(session, run, draft, recipients, now)
+        after = {"invoices": len(draft.totals), "total_cents": sum(draft.totals.values())}
         _tell(session, "billing_run.prepared", run, author, now, after)
         return run.id
 
@@ -94,15 +101,17 @@ def issue(run_id: int, author: Author, now: datetime) -> None:
     last = _last_day(month)
     if last >= today:
         raise Refused("not_over", "Ce mois n’est pas fini. Ses factures s’émettent à partir du mois suivant.")
-    fresh = _bills(regie_id, month, now)
-    is_blocked = any(one.is_blocking for bill in fresh for one in bill.findings)
     threshold = billing_sources.threshold(last)
     recipients = billing_sources.recipients()
+    sources = Sources()
+    fresh, is_blocked = _due(regie_id, month, now, sources)
     with write_transaction() as session:
         regie = records.get(session, Regie, regie_id)
         run = records.get(session, BillingRun, run_id)
         if run.state is RunState.ISSUED:
             raise Stale("Ce mois est déjà émis. Corrigez une facture par un avoir.")
+        if not sources.still_hold():
+            raise Stale(_MEANWHILE)
         _refuse_blocked(session, run_id, is_blocked)
         _refuse_changed(session, run_id, fresh)
         _hold_accounts(session, run_id)
@@ -133,29 +142,52 @@ def take_numbers(session: Session, regie_id: int, year: int, count: int) -> int:
 # --- What is due --------------------------------------------------------------------------------
 
 
-def _bills(regie_id: int, month: date, now: datetime) -> list[MonthBill]:
+def _bills(regie_id: int, month: date, now: datetime, sources: Sources) -> Iterator[MonthBill]:
     threshold = billing_sources.threshold(_last_day(month))
-    bills = month_bills(month, now, regie_id=regie_id)
-    return [billing_run.given_up(bill, threshold) for bill in bills if bill.regie_id == regie_id]
+    for chunk in bills_by_chunk(month, now, sources, regie_id=regie_id):
+        yield from (billing_run.given_up(bill, threshold) for bill in chunk if bill.regie_id == regie_id)
+
+
+def _due(
+    regie_id: int, month: date, now: datetime, sources: Sources
+) -> tuple[dict[int, list[tuple[str, int]]], bool]:
+    """By household the lines (label, cents) that are due, and whether a finding forbids to issue."""
+    due: dict[int, list[tuple[str, int]]] = {}
+    is_blocked = False
+    for bill in _bills(regie_id, month, now, sources):
+        is_blocked = is_blocked or any(one.is_blocking for one in bill.findings)
+        if bill.charges:
+            due[bill.household_id] = [(one.label[:_LABEL], one.amount_cents) for one in bill.charges]
+    return due, is_blocked
 
 
 def _last_day(month: date) -> date:
     return date(*add_months(month.year, month.month, 1), 1) - ONE_DAY
 
 
-def _findings(bills: Sequence[MonthBill], regie_id: int, month: date) -> list[tuple[int, Finding]]:
-    """Each finding with its household."""
-    past = billing_sources.past(regie_id, month)
-    found = [
-        (bill.household_id, one)
-        for bill in bills
-        for one in billing_run.checked(bill, past.get(bill.household_id, Past()))
-    ]
-    billed = {bill.household_id for bill in bills}
-    for household_id, before in past.items():
-        if household_id not in billed:
-            found += [(household_id, one) for one in billing_run.missing(household_id, regie_id, before)]
-    return found
+@dataclass(slots=True)
+class _Draft:
+    """What is about to be written: totals by household, lines (each its household, then its columns), and
+    findings with their households."""
+
+    totals: dict[int, int] = field(default_factory=dict)
+    lines: list[tuple[Any, ...]] = field(default_factory=list)
+    findings: list[tuple[int, Finding]] = field(default_factory=list)
+
+
+def _drafted(regie_id: int, month: date, now: datetime) -> _Draft:
+    past, draft, billed = billing_sources.past(regie_id, month), _Draft(), set()
+    for bill in _bills(regie_id, month, now, Sources()):
+        home = bill.household_id
+        billed.add(home)
+        draft.findings += [(home, one) for one in billing_run.checked(bill, past.get(home, Past()))]
+        if bill.charges:
+            draft.totals[home] = bill.total_cents
+            draft.lines += [_line(home, position, charge) for position, charge in enumerate(bill.charges, 1)]
+    for home, before in past.items():
+        if home not in billed:
+            draft.findings += [(home, one) for one in billing_run.missing(home, regie_id, before)]
+    return draft
 
 
 # --- The draft ----------------------------------------------------------------------------------
@@ -171,55 +203,66 @@ def _clear(session: Session, run_id: int) -> None:
 def _write(
     session: Session,
     run: BillingRun,
-    bills: Iterable[MonthBill],
+    draft: _Draft,
     recipients: Mapping[int, tuple[str, str]],
     now: datetime,
 ) -> None:
-    charged = [bill for bill in bills if bill.charges]
-    records.write_all(session, [_draft(run, bill, recipients[bill.household_id], now) for bill in charged])
+    bills = [_bill(run, home, total, recipients[home], now) for home, total in draft.totals.items()]
+    records.write_all(session, bills)
     found = session.execute(select(Invoice.household_id, Invoice.id).where(Invoice.run_id == run.id))
     ids = dict(found.all())
-    lines = [
-        _line(ids[bill.household_id], position, charge)
-        for bill in charged
-        for position, charge in enumerate(bill.charges, 1)
-    ]
-    records.write_all(session, lines)
+    lines = [(ids[home], *columns) for home, *columns in draft.lines]
+    records.write_columns(session, InvoiceLine, _LINE, lines)
+    records.write_all(session, [_finding_row(run.id, *one) for one in draft.findings])
 
 
-def _draft(run: BillingRun, bill: MonthBill, recipient: tuple[str, str], now: datetime) -> Invoice:
+def _bill(
+    run: BillingRun, household_id: int, total: int, recipient: tuple[str, str], now: datetime
+) -> Invoice:
     name, address = recipient
     return Invoice(
         regie_id=run.regie_id,
         run_id=run.id,
-        household_id=bill.household_id,
+        household_id=household_id,
         kind=InvoiceKind.INVOICE,
         month=run.month,
         state=InvoiceState.DRAFT,
         recipient_name=name,
         recipient_address=address,
-        total_cents=bill.total_cents,
+        total_cents=total,
         credited_cents=0,
         settled_cents=0,
         created_at=now,
     )
 
 
-def _line(invoice_id: int, position: int, charge: Charge) -> InvoiceLine:
-    return InvoiceLine(
-        invoice_id=invoice_id,
-        position=position,
-        kind=charge.kind,
-        child_id=charge.child_id,
-        activity_id=charge.activity_id,
-        booking_id=charge.booking_id,
-        day=charge.day,
-        label=charge.label[:200],
-        amount_cents=charge.amount_cents,
-        explanation=list(charge.explanation),
-        rulebook_version_id=charge.rulebook_version_id,
-        quotient_hundredths=charge.quotient_hundredths,
-        carried_from_id=charge.carried_from_id,
+_LINE = (
+    "invoice_id", "position", "kind", "child_id", "activity_id", "booking_id", "day", "label", "amount_cents",
+    "explanation", "rulebook_version_id", "quotient_hundredths", "carried_from_id",
+)  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def _in_json(sentences: tuple[str, ...]) -> str:
+    return json.dumps(sentences, ensure_ascii=False)
+
+
+def _line(household_id: int, position: int, charge: Charge) -> tuple[Any, ...]:
+    """The columns of `_LINE`, with the household in place of its bill."""
+    return (
+        household_id,
+        position,
+        charge.kind.value,
+        charge.child_id,
+        charge.activity_id,
+        charge.booking_id,
+        None if charge.day is None else charge.day.isoformat(),
+        charge.label[:_LABEL],
+        charge.amount_cents,
+        _in_json(charge.explanation),
+        charge.rulebook_version_id,
+        charge.quotient_hundredths,
+        charge.carried_from_id,
     )
 
 
@@ -248,15 +291,10 @@ def _refuse_blocked(session: Session, run_id: int, is_blocked_now: bool) -> None
         )
 
 
-def _refuse_changed(session: Session, run_id: int, fresh: Iterable[MonthBill]) -> None:
+def _refuse_changed(session: Session, run_id: int, due: Mapping[int, list[tuple[str, int]]]) -> None:
     drafted: dict[int, list[tuple[str, int]]] = {}
     for household_id, label, cents in session.execute(_DRAFT_LINES, {"run": run_id}):
         drafted.setdefault(household_id, []).append((label, cents))
-    due = {
-        bill.household_id: [(charge.label[:200], charge.amount_cents) for charge in bill.charges]
-        for bill in fresh
-        if bill.charges
-    }
     changed = billing_run.changed(drafted, due)
     if not changed:
         return

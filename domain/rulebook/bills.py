@@ -11,6 +11,7 @@ from domain.rulebook.absences import DEDUCTION, Absence, AbsenceRule, Verdict, j
 from domain.rulebook.counts import Among, Count, Earlier, Presence
 from domain.rulebook.facts import Context
 from domain.rulebook.ladders import Answer, Outcome, decide, ladder_for
+from domain.rulebook.memo import KnownPrice, Memo, is_untold, reads_only_facts
 from domain.rulebook.prices import Adjustment, Scope, Tariff, adjust, applies, price
 from domain.rulebook.rulebook import LATE, Activity, Rulebook
 from domain.rulebook.totals import Line, corrections
@@ -242,10 +243,16 @@ def _days_of(group: Mapping[str, Any], activity: Activity) -> Sequence[date]:
     return days if how_many is None else days[:how_many]
 
 
-def price_all(book: Rulebook, presences: list[Presence], earlier: Sequence[Earlier] = ()) -> None:
+def price_all(
+    book: Rulebook,
+    presences: list[Presence],
+    earlier: Sequence[Earlier] = (),
+    memo: Memo | None = None,
+) -> None:
     """Counts, then prices each presence; a count may use those written before it.
 
-    `presences` are in order of days; `earlier` is what the bills before this one already counted.
+    `presences` are in order of days; `earlier` is what the bills before this one already counted; `memo`
+    holds the prices that this version of the règlement already gave.
     """
     for name in dict.fromkeys(one.activity for one in presences):
         for count in book.activities[name].counts:
@@ -258,9 +265,23 @@ def price_all(book: Rulebook, presences: list[Presence], earlier: Sequence[Earli
         tariff_of(book.activities[one.activity], one.context, one.day)
         if one.child:
             one.context.trace.add(book.activities[one.activity].path, f"{one.child}, {format_day(one.day)}")
-        one.amount = price(tariff, one.context, one.triggered | more).amount
+        _price(tariff, one, one.triggered | more, memo)
         if book.billing is not None and book.billing.payer is not None:
             one.payer = str(one.context.fact(book.billing.payer, book.billing.path))
+
+
+def _price(tariff: Tariff, one: Presence, triggered: frozenset[str], memo: Memo | None) -> None:
+    context = one.context
+    question = (one.activity, context.trace.version, triggered)
+    remembers = memo is not None and is_untold(context)
+    one.known = memo.find(question, context) if remembers else None
+    if one.known is not None:
+        one.amount = one.known.amount
+        return
+    one.amount = price(tariff, context, triggered).amount
+    if remembers and reads_only_facts(context):
+        one.known = KnownPrice(one.amount)
+        memo.keep(question, context, one.known)
 
 
 def _count(

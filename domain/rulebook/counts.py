@@ -14,6 +14,7 @@ from domain.rulebook.almanac import Almanac
 from domain.rulebook.conditions import Condition, read_condition
 from domain.rulebook.days import Base
 from domain.rulebook.facts import Context, Kind
+from domain.rulebook.memo import KnownPrice
 from domain.rulebook.schema import Key, Reader
 from domain.rulebook.tree import Node
 from domain.rulebook.values import placed
@@ -79,6 +80,7 @@ class Presence:
     context: Context | None = None
     amount: Decimal = Decimal(0)
     payer: str = ""
+    known: KnownPrice | None = None  # its price in the memo of the billing
 
 
 @dataclass(frozen=True, slots=True)

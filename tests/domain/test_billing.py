@@ -10,6 +10,7 @@ from domain.billing import Account, CarriedBill, Day, InForce, month_bill
 from domain.enums import FindingKind, InvoiceLineKind
 from domain.french import NBSP
 from domain.rulebook import rulebook
+from domain.rulebook.memo import Memo
 from domain.rulebook.tree import Faults, planted
 from tests import rulebook_texts as written
 
@@ -101,6 +102,19 @@ def test_what_was_told_is_billed_as_told(drawn):
     told = sorted(one[2] for one in drawn if one[2])
     lines = bill([day(CAPPED, *one) for one in drawn]).charges
     assert sorted(one.amount_cents for one in lines if one.kind is InvoiceLineKind.ABSENCE) == told
+
+
+PRICES = st.sampled_from(["0.333 * rang", "rang + 0.01 * jour_du_mois", "2.50"])
+
+
+@settings(max_examples=40, deadline=None)
+@given(PRICES, st.lists(DAYS, min_size=1, max_size=4))
+def test_prices_remembered_in_a_billing_are_those_calculated(price, families):
+    priced = version([total("plafond", "mois", "plafond", "40.00", partage="au_prorata")], price=price)
+    remembering = priced._replace(memo=Memo())
+    for drawn in families:
+        found = bill([day(remembering, *one) for one in drawn])
+        assert found == bill([day(priced, *one) for one in drawn])
 
 
 def test_a_cap_holds_presences_and_what_stays_due_of_absences():

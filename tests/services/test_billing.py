@@ -1,6 +1,7 @@
 """The billing of a month: the same draft twice, what forbids to issue, numbers without a gap, what is frozen
 (R42). The month is December 2026, seen from the 12th of January."""
 
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -13,13 +14,14 @@ from models import (
     AuditEvent,
     BillingFinding,
     BillingRun,
+    Booking,
     Invoice,
     InvoiceLine,
     InvoiceSequence,
     OutgoingMail,
     Payment,
 )
-from services import billing, credit_notes
+from services import attendance, billing, credit_notes
 from services.accounts import Author
 from services.transaction import write_transaction
 from tests.statements import recorded
@@ -179,6 +181,43 @@ def test_a_draft_older_than_a_change_is_not_issued(office):
     assert office.bill().total_cents == 2 * PRICE
 
 
+@pytest.mark.parametrize("what", ["mark", "booking", "quotient", "nothing", "another month"])
+def test_what_changes_while_bills_are_issued_is_seen(office, monkeypatch, what):
+    """Between the last calculation and the transaction of the issue."""
+    home = office.family(meals=2)
+    child, mia = office.world.all(Booking)[0].child_id, office.world.child(home, "Mia")
+    run_id = office.prepare()
+    mark = attendance.mark
+    agent, roll = (
+        attendance.Agent(office.agent.id, None),
+        attendance.Roll(office.canteen.activity.id, DAYS[0]),
+    )
+    changes = {
+        "mark": lambda: mark(agent, roll, child, AttendanceMark.ABSENT, office.world.now),
+        "booking": lambda: office.meal(home, mia, DAYS[1]),
+        "quotient": lambda: office.world.quotient(home, 500),
+        "nothing": lambda: None,
+        "another month": lambda: office.meal(home, mia, BEFORE[1]),
+    }
+    is_seen = what not in ("nothing", "another month")
+
+    @contextmanager
+    def meanwhile():
+        changes[what]()
+        with write_transaction() as session:
+            yield session
+
+    monkeypatch.setattr(billing, "write_transaction", meanwhile)
+    if not is_seen:
+        office.issue(run_id)
+        assert office.bill().number == 1
+        return
+    with pytest.raises(Stale, match="vient de changer"):
+        office.issue(run_id)
+    assert {bill.state for bill in office.bills()} == {InvoiceState.DRAFT}
+    assert not office.world.all(InvoiceSequence)
+
+
 def test_a_month_that_is_not_over_is_drafted_only(office):
     office.family()
     run_id = office.prepare(JANUARY)
@@ -255,7 +294,7 @@ def test_statements_do_not_grow_with_the_families(office):
     assert more <= first + 2
     with recorded() as statements:
         office.issue(run_id)
-    assert len(statements) <= 40
+    assert len(statements) <= 48
 
 
 # --- Credit notes
