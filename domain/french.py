@@ -105,6 +105,11 @@ def format_clock(hour: int, minute: int) -> str:
     return f"{hour}{NBSP}h{NBSP}{minute:02d}" if minute else f"{hour}{NBSP}h"
 
 
+def format_duration(minutes: int) -> str:
+    """« 42 h 30 », « 45 min »."""
+    return format_clock(*divmod(minutes, 60)) if minutes >= 60 else f"{minutes}{NBSP}min"
+
+
 def format_time(moment: time) -> str:
     """« 10 h », « 10 h 30 », « minuit »; seconds are not said."""
     if moment.hour == 0 and moment.minute == 0:

@@ -1,5 +1,6 @@
 """What the billing of a month reads besides the charges: the minimum, past totals, who receives (R42)."""
 
+from collections.abc import Collection
 from datetime import date
 
 from sqlalchemy import bindparam, or_, select
@@ -36,6 +37,7 @@ _PAST = (
     )
     .order_by(Invoice.month.desc(), Invoice.id)
 )
+_CHOSEN = bindparam("households", expanding=True)
 _HOUSEHOLDS = select(
     Household.id,
     Household.name,
@@ -80,10 +82,14 @@ def past(regie_id: int, month: date) -> dict[int, Past]:
     return found
 
 
-def recipients() -> dict[int, tuple[str, str]]:
-    """By household, to whom a bill goes and where, as the file says now. Two statements."""
+def recipients(household_ids: Collection[int] | None = None) -> dict[int, tuple[str, str]]:
+    """By household (None: all), to whom a bill goes and where, as the file says now. Two statements."""
+    adults, households, chosen = _ADULTS, _HOUSEHOLDS, {}
+    if household_ids is not None:
+        adults = adults.where(HouseholdGuardian.household_id.in_(_CHOSEN))
+        households, chosen = households.where(Household.id.in_(_CHOSEN)), {"households": list(household_ids)}
     names: dict[int, list[str]] = {}
-    for household_id, first_name, last_name in read(_ADULTS, {}):
+    for household_id, first_name, last_name in read(adults, chosen):
         names.setdefault(household_id, []).append(f"{first_name} {last_name}".strip())
     return {
         row.id: (
@@ -94,5 +100,5 @@ def recipients() -> dict[int, tuple[str, str]]:
                 if line
             ),
         )
-        for row in read(_HOUSEHOLDS, {})
+        for row in read(households, chosen)
     }

@@ -108,6 +108,7 @@ class ActivitySheet:
     position: int
     is_active: bool
     regie_id: int | None
+    is_care: bool
     product_code: str
     presence_types: tuple[PresenceTypeRow, ...]
     openings: int
@@ -282,6 +283,7 @@ def activity(activity_id: int) -> ActivitySheet:
         row.position,
         row.is_active,
         row.regie_id,
+        row.is_care,
         row.product_code,
         _presence_types(activity_id),
         _opening_counts().get(activity_id, 0),

@@ -36,7 +36,8 @@ class FacilityData:
 @dataclass(frozen=True, slots=True)
 class ActivityData:
     """What is typed of an activity; `waiting_places` None for a waiting list without end, `offer_hours` to
-    answer when a place comes free (R18), `regie_id` None until somebody bills it (R42), `product_code` of the town's accounts."""
+    answer when a place comes free (R18), `regie_id` None until somebody bills it (R42), `is_care` when it
+    counts for the tax credit (R44), `product_code` of the town's accounts."""
 
     name: str
     kind: ActivityKind
@@ -47,6 +48,7 @@ class ActivityData:
     position: int = 0
     is_active: bool = True
     regie_id: int | None = None
+    is_care: bool = True
     product_code: str = ""
 
 

@@ -7,7 +7,7 @@ from domain.french import NBSP, format_day, format_euros, month_title, spaced
 from domain.labels import label
 from domain.rulebook.wording.text import small
 from domain.settings import TownSettings
-from exports.invoice_pdf import PrintedInvoice, PrintedLine, PrintedPart, invoice_pdf
+from exports.paper import Paper, PaperLine, PaperPart, paper_pdf
 from exports.sheet import Transfer
 from queries import town as town_queries
 from queries.invoices import Biller, BillPage, ChildPart, Group, Line
@@ -17,8 +17,8 @@ def printed(page: BillPage) -> bytes:
     """The PDF of a bill; its total and what is left to pay are those of the page, to the cent."""
     bill, town = page.bill, town_queries.settings()
     reasons = common_reasons(alike for part in page.parts for group in part.groups for _, alike in group.rows)
-    return invoice_pdf(
-        PrintedInvoice(
+    return paper_pdf(
+        Paper(
             title=f"{label(bill.kind)} {bill.reference}",
             sender=_sender(page.biller, town),
             recipient=[page.recipient_name, *page.recipient_address.splitlines()],
@@ -53,32 +53,32 @@ def _facts(page: BillPage) -> Iterator[str]:
     yield f"État{NBSP}: {small(label(bill.state))}{settled}"
 
 
-def _part(part: ChildPart, group: Group, reasons: Sequence[str]) -> PrintedPart:
+def _part(part: ChildPart, group: Group, reasons: Sequence[str]) -> PaperPart:
     named = (part.child.first_name if part.child else "", group.title)
     title = " · ".join(name for name in named if name) or "Toute la facture"
     rows = [_row(title, alike, reasons) for title, alike in group.rows]
-    return PrintedPart(title, format_euros(group.total_cents), rows)
+    return PaperPart(title, format_euros(group.total_cents), rows)
 
 
-def _row(title: str, alike: Alike[Line], reasons: Sequence[str]) -> PrintedLine:
+def _row(title: str, alike: Alike[Line], reasons: Sequence[str]) -> PaperLine:
     """Its days, then why they cost that, without what is said once for the whole bill."""
     days = f"Les {alike.days}." if alike.days else ""
     own = (said for said in (days, *alike.explanation) if said and said not in reasons)
-    return PrintedLine(title, format_euros(alike.total_cents), spaced(" ".join(own)))
+    return PaperLine(title, format_euros(alike.total_cents), spaced(" ".join(own)))
 
 
-def _sums(page: BillPage) -> Iterator[PrintedLine]:
+def _sums(page: BillPage) -> Iterator[PaperLine]:
     bill = page.bill
     if page.is_credit_note:
-        yield PrintedLine("Total de l’avoir", format_euros(bill.total_cents))
+        yield PaperLine("Total de l’avoir", format_euros(bill.total_cents))
         return
-    yield PrintedLine("Total de la facture", format_euros(bill.total_cents))
+    yield PaperLine("Total de la facture", format_euros(bill.total_cents))
     for note in page.credit_notes:
-        yield PrintedLine(f"Avoir {note.reference}", format_euros(note.total_cents))
+        yield PaperLine(f"Avoir {note.reference}", format_euros(note.total_cents))
     for paid in page.receipts:
         words = f"{label(paid.method)}, reçu le {format_day(paid.received_on, year=True)}"
-        yield PrintedLine(words, format_euros(-paid.cents))
-    yield PrintedLine("Reste à payer", format_euros(bill.left_cents))
+        yield PaperLine(words, format_euros(-paid.cents))
+    yield PaperLine("Reste à payer", format_euros(bill.left_cents))
 
 
 def _closing(page: BillPage) -> Iterator[str]:

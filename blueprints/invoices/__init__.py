@@ -4,4 +4,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("invoices", __name__, url_prefix="/factures")
 
-from blueprints.invoices import contests, views  # noqa: E402, F401  the routes register themselves
+from blueprints.invoices import certificates, contests, statements, views  # noqa: E402, F401  the routes register themselves

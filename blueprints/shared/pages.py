@@ -11,6 +11,7 @@ from werkzeug.local import LocalProxy
 
 from adapters import static_files
 from domain import french, labels
+from domain.account_statement import balance_words
 from domain.calendar import paris_now
 from domain.permissions import Permission
 from domain.schooling import school_year_words
@@ -139,4 +140,6 @@ def init_app(app: Flask) -> None:
         "weekday": french.weekday_name,
         "school_year": school_year_words,
         "label": labels.label,
+        "duration": french.format_duration,
+        "balance": balance_words,
     }

@@ -13,7 +13,7 @@ from adapters import holidays
 from adapters.files import FileStore
 from domain import people, starting_lists
 from domain.calendar import ONE_DAY, PARIS
-from domain.enums import HolidayVariant, SchoolZone
+from domain.enums import ActivityKind, HolidayVariant, SchoolZone
 from domain.rulebook.rulebook import Rulebook
 from domain.rulebook.wording.legal_text import legal_text
 from exports.rule_sheet import RuleSheet, rule_sheet_pdf
@@ -113,6 +113,7 @@ def _place(session: Session, facility: Facility, rank: int, spec: town.DemoActiv
         rule_name=spec.rule_name,
         kind=spec.kind,
         has_waiting_list=spec.has_waiting_list,
+        is_care=spec.kind is not ActivityKind.MEAL,
         position=rank,
     )
     session.add(activity)

@@ -1,10 +1,11 @@
 """« Voir comme la famille » (R51): read only, told to the family, over when the agent may no more."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from domain.enums import AccountStatus, DocumentOwner, DocumentState, FileSection, StaffRole
+from domain.permissions import ROLE_PERMISSIONS, Permission
 from models import AuditEvent, DocumentCategory, Guardian, Household, StaffMember, User
 from services.transaction import write_transaction
 from tests.strict_client import HTMX
@@ -221,3 +222,33 @@ def test_why_a_document_about_health_was_refused_stays_masked(app, client, agent
         assert "Motif : masqué" in text(client)
     client.get("/documents")
     assert "Page du Revenus illisible" in text(client)
+
+
+PAPERS = (
+    "/factures/{bill}/pdf",
+    "/factures/attestations/fiscale/2026/{home}/pdf",
+    "/factures/releve/{home}/pdf",
+)
+
+
+@pytest.fixture
+def papers(world, household):
+    lines = [{"label": "Repas", "amount_cents": 320}]
+    bill = world.invoice(world.regie(), household, date(2026, 12, 1), lines)
+    return [address.format(bill=bill.id, home=household.id) for address in PAPERS]
+
+
+def test_an_agent_who_handles_money_may_print_it(client, agent, claire, household, papers):
+    watch(client, household)
+    assert [client.get(address).status_code for address in papers] == [200] * 3
+
+
+def test_another_agent_may_not(client, agent, claire, household, papers, monkeypatch):
+    money = {Permission.PAYMENTS_RECORD, Permission.BILLING_MANAGE}
+    without = ROLE_PERMISSIONS[StaffRole.RECEPTION] - money
+    monkeypatch.setitem(ROLE_PERMISSIONS, StaffRole.RECEPTION, without)
+    watch(client, household)
+    for address in papers:
+        assert client.get(address).status_code == 403
+        assert "le droit d’enregistrer des règlements" in text(client)
+    assert client.get("/factures").status_code == 200

@@ -112,6 +112,7 @@ class ActivityForm(StaffForm):
         default=3,
     )
     regie_id = SelectField("Régie", coerce=lambda value: int(value) if value else None)
+    is_care = BooleanField("Garde d’enfants, comptée dans l’attestation fiscale", default=True)
     product_code = LineField("Code produit de la comptabilité", 4)
     position = position_field()
     is_active = BooleanField("Activité proposée aux familles", default=True)
@@ -127,6 +128,10 @@ class ActivityForm(StaffForm):
             "inputmode": "numeric",
         },
         "regie_id": {"help": "Elle facture cette activité. Sans régie, un mois ne peut pas être émis."},
+        "is_care": {
+            "help": "Cochez pour une garderie ou un accueil de loisirs. Ne cochez pas pour les repas\u00a0: "
+            "ils n’ouvrent pas droit au crédit d’impôt."
+        },
         "product_code": {"help": "4 signes au plus, pour l’export au comptable. Laissez vide sans code."},
         "position": {"help": POSITION_HELP, "inputmode": "numeric"},
     }
