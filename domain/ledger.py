@@ -84,6 +84,8 @@ BOUNCING_METHODS = ONLINE_METHODS | {PaymentMethod.CHEQUE, PaymentMethod.CESU, P
 HAND_METHODS = tuple(method for method in PaymentMethod if method not in ONLINE_METHODS)  # in their order
 # What is handed over to the Treasury or the bank with a deposit slip.
 DEPOSIT_METHODS = (PaymentMethod.CASH, PaymentMethod.CHEQUE, PaymentMethod.CESU, PaymentMethod.ANCV)
+# How the service gives money back.
+REFUND_METHODS = (PaymentMethod.TRANSFER, PaymentMethod.CHEQUE, PaymentMethod.CASH)
 
 # A family reads these; a draft is the service’s own.
 ISSUED_STATES = frozenset(InvoiceState) - {InvoiceState.DRAFT, InvoiceState.CARRIED}

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ColumnElement, bindparam, select
 
+from domain.calendar import ONE_DAY, PARIS
 from domain.enums import InvoiceKind, InvoiceState, PaymentMethod, PaymentState
 from domain.errors import NotFound
 from domain.ledger import BOUNCING_METHODS, ISSUED_STATES, ONLINE_METHODS, OPEN_STATES
 from extensions import db
-from models import DepositSlip, Household, Invoice, Payment, PaymentAllocation, Regie
+from models import DepositSlip, Household, Invoice, Payment, PaymentAllocation, Refund, Regie
 
 LATE_AFTER = (0, 30, 60, 90)  # days after the due day at which the columns of the outstanding list begin
 
@@ -87,6 +88,30 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
+class Refunded:
+    """Money given back; `regie` received it."""
+
+    refund_id: int
+    household_id: int
+    household: str
+    regie: str
+    method: PaymentMethod
+    amount_cents: int
+    refunded_on: date
+    reason: str
+    reference: str
+    author_name: str
+    created_at: datetime
+    cancelled_at: datetime | None
+    cancelled_by_name: str
+    cancel_reason: str
+
+    @property
+    def is_valid(self) -> bool:
+        return self.cancelled_at is None
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """The money of a household, the newest first."""
 
@@ -95,6 +120,7 @@ class Account:
     name: str
     bills: tuple[Bill, ...]
     payments: tuple[Received, ...]
+    refunds: tuple[Refunded, ...]
 
     @property
     def left_cents(self) -> int:
@@ -107,6 +133,20 @@ class Account:
     @property
     def open_bills(self) -> tuple[Bill, ...]:
         return tuple(bill for bill in reversed(self.bills) if bill.is_open)
+
+    @property
+    def can_spend(self) -> bool:
+        """True when money paid in advance to a régie could pay a bill of it."""
+        return any(payment.advance_cents and payment.regie in self._owed for payment in self.payments)
+
+    def may_be_refunded(self, payment: Received) -> bool:
+        """True for an advance that no bill of its régie needs."""
+        return bool(payment.advance_cents) and payment.regie not in self._owed
+
+    @property
+    def _owed(self) -> frozenset[str]:
+        """The régies to which something is owed."""
+        return frozenset(bill.regie for bill in self.bills if bill.is_open)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,25 +164,71 @@ class Debtor:
         return sum(self.ages)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class MethodTotal:
+    """What a day did to the money of a régie, by one means."""
+
     regie: str
     method: PaymentMethod
-    payments: int
-    cents: int
+    payments: int = 0
+    cents: int = 0
+    refunded_cents: int = 0
+    bounced_cents: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class DayReport:
-    """The money entered as received on a day, and its totals by régie and means."""
+    """The money of a day: received, given back, refused by the bank on that day whenever it was received.
+
+    A mistake that was cancelled is shown and counts for nothing; what bounced later was received all the
+    same.
+    """
 
     day: date
-    totals: tuple[MethodTotal, ...]
     payments: tuple[Received, ...]
+    refunds: tuple[Refunded, ...]
+    bounced: tuple[Received, ...]
+
+    @property
+    def totals(self) -> list[MethodTotal]:
+        """The sums of the rows, by régie and means."""
+        found: dict[tuple[str, PaymentMethod], MethodTotal] = {}
+
+        def of(row: Received | Refunded) -> MethodTotal:
+            return found.setdefault((row.regie, row.method), MethodTotal(row.regie, row.method))
+
+        for payment in self.payments:
+            if payment.state is not PaymentState.CANCELLED:
+                of(payment).payments += 1
+                of(payment).cents += payment.amount_cents
+        for refund in self.refunds:
+            if refund.is_valid:
+                of(refund).refunded_cents += refund.amount_cents
+        for payment in self.bounced:
+            of(payment).bounced_cents += payment.amount_cents
+        order = list(PaymentMethod)
+        return sorted(found.values(), key=lambda total: (total.regie, order.index(total.method)))
+
+    @property
+    def received_cents(self) -> int:
+        return sum(total.cents for total in self.totals)
+
+    @property
+    def refunded_cents(self) -> int:
+        return sum(total.refunded_cents for total in self.totals)
+
+    @property
+    def bounced_cents(self) -> int:
+        return sum(total.bounced_cents for total in self.totals)
 
     @property
     def cents(self) -> int:
-        return sum(total.cents for total in self.totals)
+        """What the day brought."""
+        return self.received_cents - self.refunded_cents - self.bounced_cents
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.payments or self.refunds or self.bounced)
 
 
 _HOUSEHOLD = select(Household.number, Household.name).where(Household.id == bindparam("household_id"))
@@ -209,24 +295,45 @@ _OPEN = (
     .where(Invoice.kind == InvoiceKind.INVOICE, Invoice.state.in_(OPEN_STATES))
     .order_by(Household.name, Household.id, Invoice.due_day)
 )
-_TOTALS = (
-    select(Regie.name, Payment.method, func.count(), func.sum(Payment.amount_cents))
+_REFUNDS = (
+    select(
+        Refund.id,
+        Payment.household_id,
+        Household.name.label("household"),
+        Regie.name.label("regie"),
+        Refund.method,
+        Refund.amount_cents,
+        Refund.refunded_on,
+        Refund.reason,
+        Refund.reference,
+        Refund.author_name,
+        Refund.created_at,
+        Refund.cancelled_at,
+        Refund.cancelled_by_name,
+        Refund.cancel_reason,
+    )
+    .join(Payment, Payment.id == Refund.payment_id)
     .join(Regie, Regie.id == Payment.regie_id)
-    .where(Payment.received_on == bindparam("day"), Payment.state == PaymentState.VALID)
-    .group_by(Regie.name, Payment.method)
-    .order_by(Regie.name, Payment.method)
+    .join(Household, Household.id == Payment.household_id)
+    .order_by(Refund.refunded_on.desc(), Refund.id.desc())
 )
 _REGIES = select(Regie.id, Regie.name).where(Regie.is_active).order_by(Regie.position, Regie.name)
 
 
 def account(household_id: int) -> Account:
-    """The bills and payments of a household. Four statements. Raises NotFound."""
+    """The bills, payments and refunds of a household. Five statements. Raises NotFound."""
     household = db.session.execute(_HOUSEHOLD, {"household_id": household_id}).one_or_none()
     if household is None:
         raise NotFound
     bills = db.session.execute(BILLS.where(Invoice.household_id == household_id))
     payments = db.session.execute(_PAYMENTS.where(Payment.household_id == household_id)).all()
-    return Account(household_id, *household, tuple(Bill(*row) for row in bills), _received(payments))
+    return Account(
+        household_id,
+        *household,
+        tuple(Bill(*row) for row in bills),
+        _received(payments),
+        _refunded(Payment.household_id == household_id),
+    )
 
 
 def payment(payment_id: int) -> Received:
@@ -237,11 +344,24 @@ def payment(payment_id: int) -> Received:
     return found[0]
 
 
+def refund(refund_id: int) -> Refunded:
+    """One statement. Raises NotFound."""
+    found = _refunded(Refund.id == refund_id)
+    if not found:
+        raise NotFound
+    return found[0]
+
+
 def day_report(day: date) -> DayReport:
-    """Everything received on a day, cancelled payments shown and not counted. Three statements."""
-    totals = tuple(MethodTotal(*row) for row in db.session.execute(_TOTALS, {"day": day}))
+    """What was received, given back and refused by the bank on a day of Paris. Five statements at most."""
     payments = db.session.execute(_PAYMENTS.where(Payment.received_on == day)).all()
-    return DayReport(day, totals, _received(payments))
+    first, last = (datetime.combine(one, time(), PARIS) for one in (day, day + ONE_DAY))
+    bounced = db.session.execute(
+        _PAYMENTS.where(
+            Payment.state == PaymentState.BOUNCED, Payment.cancelled_at >= first, Payment.cancelled_at < last
+        )
+    ).all()
+    return DayReport(day, _received(payments), _refunded(Refund.refunded_on == day), _received(bounced))
 
 
 def outstanding(today: date) -> list[Debtor]:
@@ -276,3 +396,7 @@ def _received(rows: Sequence) -> tuple[Received, ...]:
     for payment_id, reference, cents in db.session.execute(_PAID, {"payments": [row.id for row in rows]}):
         paid.setdefault(payment_id, []).append((reference, cents))
     return tuple(Received(*row, bills=tuple(paid.get(row.id, ()))) for row in rows)
+
+
+def _refunded(which: ColumnElement[bool]) -> tuple[Refunded, ...]:
+    return tuple(Refunded(*row) for row in db.session.execute(_REFUNDS.where(which)))

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from domain.calendar import paris_now
@@ -13,7 +13,7 @@ from domain.errors import NotFound, Refused, Stale
 from domain.french import NBSP, format_euros
 from domain.labels import label
 from domain.ledger import BOUNCING_METHODS, ONLINE_METHODS, OPEN_STATES
-from models import DepositSlip, Invoice, Payment, Regie
+from models import DepositSlip, Household, Invoice, Payment, Regie
 from services import booking_life, ledger, outbox, records
 from services.accounts import Author
 from services.transaction import write_transaction
@@ -82,7 +82,7 @@ def cancel(payment_id: int, reason: str, author: Author, now: datetime) -> None:
     if not reason.strip():
         raise Refused("no_reason", "Dites pourquoi ce règlement est annulé\u00a0: la famille le lira.")
     with write_transaction() as session:
-        payment = _held(session, payment_id)
+        payment = held(session, payment_id)
         if payment.method in ONLINE_METHODS:
             raise Refused("online", "Un paiement en ligne ne s’annule pas\u00a0: remboursez-le.")
         if payment.deposit_slip_id is not None:
@@ -101,7 +101,7 @@ def bounce(payment_id: int, reason: str, author: Author, now: datetime) -> None:
     if not reason.strip():
         raise Refused("no_reason", "Dites ce que la banque a répondu\u00a0: la famille le lira.")
     with write_transaction() as session:
-        payment = _held(session, payment_id)
+        payment = held(session, payment_id)
         if payment.method not in BOUNCING_METHODS:
             said = f"«\u00a0{label(payment.method)}\u00a0» ne peut pas être rejeté par une banque."
             raise Refused("method", said)
@@ -116,6 +116,16 @@ def bounce(payment_id: int, reason: str, author: Author, now: datetime) -> None:
             **mail,
         )
         _record(session, "payment.bounced", payment, author, now)
+
+
+def held(session: Session, payment_id: int) -> Payment:
+    """A payment, the account of its household being held. Raises NotFound."""
+    payment = session.get(Payment, payment_id)
+    if payment is None:
+        raise NotFound
+    ledger.hold(session, payment.household_id)
+    session.refresh(payment)
+    return payment
 
 
 def _deposited(session: Session, payment: Payment) -> Refused:
@@ -144,6 +154,27 @@ def _end(
     payment.cancel_reason = reason
     session.flush()
     ledger.spend_advances(session, payment.regie_id, payment.household_id)
+
+
+def spend(household_id: int, author: Author, now: datetime) -> int:
+    """Pay the open bills of a household with the money that it paid in advance to their régies, the oldest
+    first. Returns the cents that were spent; raises NotFound."""
+    with write_transaction() as session:
+        ledger.hold(session, household_id)
+        allocated = select(func.coalesce(func.sum(Payment.allocated_cents), 0)).where(
+            Payment.household_id == household_id
+        )
+        before = session.scalar(allocated)
+        for regie_id in session.scalars(select(Regie.id).order_by(Regie.id)).all():
+            ledger.spend_advances(session, regie_id, household_id)
+        session.flush()
+        spent = session.scalar(allocated) - before
+        if spent:
+            household, after = session.get_one(Household, household_id), {"cents": spent}
+            records.tell(
+                session, "advance.spent", household, household_id, author=author, now=now, after=after
+            )
+        return spent
 
 
 def confirm(invoice_id: int, confirmed_on: date, submission_key: str, author: Author, now: datetime) -> int:
@@ -204,15 +235,6 @@ def _same(sent: Payment, received: Received) -> int:
     if sent.household_id != received.household_id:
         raise NotFound
     return sent.id
-
-
-def _held(session: Session, payment_id: int) -> Payment:
-    payment = session.get(Payment, payment_id)
-    if payment is None:
-        raise NotFound
-    ledger.hold(session, payment.household_id)
-    session.refresh(payment)
-    return payment
 
 
 def _record(session: Session, action: str, payment: Payment, author: Author, now: datetime) -> None:

@@ -82,6 +82,7 @@ from models import (
     PresenceType,
     PublicHoliday,
     QuotientFamilial,
+    Refund,
     Regie,
     RulebookVersion,
     RuleFact,
@@ -619,6 +620,20 @@ class World:
             for payment in payments:
                 session.get_one(Payment, payment.id).deposit_slip_id = slip.id
         return slip
+
+    def refund(self, payment: Payment, cents: int, **columns: Any) -> Refund:
+        """A part of a payment, given back today by transfer."""
+        values = {
+            "method": PaymentMethod.TRANSFER,
+            "refunded_on": self.now.date(),
+            "reason": "Départ de la commune",
+            "submission_key": secrets.token_hex(8),
+            "author_name": "Agnès MARTIN",
+            "created_at": self.now,
+        }
+        with self.app.app_context(), write_transaction() as session:
+            session.get_one(Payment, payment.id).refunded_cents += cents
+        return self.add(Refund(payment_id=payment.id, amount_cents=cents, **values | columns))
 
     def invoice(
         self,

@@ -9,7 +9,7 @@ from blueprints.shared.addresses import month_or_404
 from blueprints.shared.downloads import sealed_pdf
 from blueprints.shared.guards import parent
 from blueprints.shared.time import today
-from queries import invoices
+from queries import family_money, invoices
 from queries.month_services import month_services
 from queries.planning import neighbours
 from services import printed_invoices
@@ -18,9 +18,10 @@ from services import printed_invoices
 @blueprint.get("")
 @parent
 def index() -> str:
-    """Every bill, and what is left to pay in all (S54)."""
+    """Every bill, what is left to pay in all, and the money beside them (S54, R46)."""
     bills = invoices.family_bills(current_user.household_ids)
-    return render_template("invoices/index.html", bills=bills, today=today())
+    beside = family_money.beside(current_user.household_ids)
+    return render_template("invoices/index.html", bills=bills, beside=beside, today=today())
 
 
 @blueprint.get("/<int:invoice_id>")
@@ -28,7 +29,8 @@ def index() -> str:
 def bill(invoice_id: int) -> str:
     """A bill that can be worked out by hand, without its PDF (S55, R43)."""
     page = invoices.bill_page(invoice_id, current_user.household_ids)
-    return render_template("invoices/bill.html", page=page, today=today())
+    bounced = family_money.bounced_since(page)
+    return render_template("invoices/bill.html", page=page, bounced=bounced, today=today())
 
 
 @blueprint.get("/<int:invoice_id>/pdf")

@@ -66,6 +66,7 @@ from models import (
     OutgoingMail,
     Payment,
     PublicHoliday,
+    Refund,
     Resource,
     RulebookVersion,
     SchoolClass,
@@ -281,6 +282,7 @@ class Town:
         bill = self.world.invoice(regie, household, date(2026, 12, 1), [line])
         self.world.billing_run(regie, date(2026, 11, 1))
         payment = self.world.payment(regie, household, 150, reference=f"chèque {letter}")
+        self.world.refund(self.world.payment(regie, household, 350), 100, reason=f"départ {letter}")
         self.world.deposit_slip(regie, self.world.payment(regie, household, 250, method=PaymentMethod.CASH))
         return bill, payment, self.world.dispute(bill, parent)
 
@@ -401,6 +403,12 @@ class Town:
         request = self._id(ChangeRequest, household_id=family.household.id)
         return self._id(ChangeLine, request_id=request)
 
+    def _refund_of(self, family: Family) -> int:
+        (row,) = self.world.all(
+            db.select(Refund).join(Payment).where(Payment.household_id == family.household.id)
+        )
+        return row.id
+
     def _closure_of(self, family: Family) -> int:
         return self._id(Closure, facility_id=family.canteen.facility.id)
 
@@ -450,6 +458,7 @@ class Town:
             "invoices.contest line_id": Value(own.dispute.line_id, other.dispute.line_id),
             "dispute_id": Value(own.dispute.id, other.dispute.id),
             "payment_id": Value(own.payment.id, other.payment.id),
+            "refund_id": Value(*(self._refund_of(one) for one in (own, other))),
             "slip_id": Value(*(self._id(DepositSlip, regie_id=one.invoice.regie_id) for one in (own, other))),
             "means": Value("cheques", unknown="autre"),
             "regie_id": Value(own.invoice.regie_id, other.invoice.regie_id),

@@ -107,7 +107,7 @@ def test_the_day_gives_its_totals(agent, world, household, bill):
     agent.get(DAY)
     said = words(agent.page.main)
     assert "Total : 53,20 €" in said
-    assert "Régie périscolaire Chèque 1 43,20 €" in said
+    assert "Chèque Régie périscolaire 1 43,20 €" in said
     agent.get(f"{DAY}?jour=2027-01-11")
     assert "Aucun règlement reçu ce jour-là" in words(agent.page.main)
     agent.get(f"{DAY}?jour=demain")

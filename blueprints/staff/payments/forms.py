@@ -11,7 +11,7 @@ from blueprints.staff.families.forms import StaffForm
 from blueprints.staff.fields import EurosField
 from domain.french import format_euros
 from domain.labels import label
-from domain.ledger import HAND_METHODS
+from domain.ledger import HAND_METHODS, REFUND_METHODS
 from queries.payments import Bill
 
 KEY_LENGTH = 40
@@ -61,6 +61,25 @@ class CancelForm(StaffForm):
 
 class BounceForm(StaffForm):
     reason = LineField("Ce que dit la banque", 300, required="Dites pourquoi, par exemple Sans provision.")
+
+
+class RefundForm(StaffForm):
+    amount = EurosField("Montant rendu", [InputRequired("Indiquez le montant rendu, par exemple 12,00.")])
+    method = SelectField(
+        "Moyen de paiement",
+        [InputRequired("Choisissez comment la somme est rendue.")],
+        choices=[SelectChoice(method.value, label(method)) for method in REFUND_METHODS],
+    )
+    refunded_on = PlainDateField("Rendu le", [InputRequired("Indiquez le jour où la somme est rendue.")])
+    reason = LineField("Motif", 300, required="Dites pourquoi, par exemple Départ de la commune.")
+    reference = LineField("Numéro du virement, du chèque ou du reçu", 120)
+    submission_key = HiddenField(validators=KEY_CHECKS)
+    looks = {"reason": {"help": "La famille le lira."}}
+
+
+class CancelRefundForm(StaffForm):
+    reason = LineField("Motif", 300, required="Dites pourquoi, par exemple Virement revenu.")
+    looks = {"reason": {"help": "La famille le lira."}}
 
 
 class ConfirmForm(StaffForm):

@@ -112,6 +112,17 @@ def bounce(payment_id: int) -> Response:
     )
 
 
+@blueprint.post("/foyers/<int:household_id>/avances")
+@staff(RECORD)
+def spend(household_id: int) -> Response:
+    """Pay the open bills with what the household paid in advance."""
+    spent = payments.spend(household_id, author(), now())
+    said = (
+        f"{format_euros(spent)} d’avance paient les factures à régler." if spent else "Rien n’est d’avance."
+    )
+    return done(url_for(".account", household_id=household_id), said)
+
+
 @blueprint.route("/foyers/<int:household_id>/tresor/<int:invoice_id>", methods=["GET", "POST"])
 @staff(RECORD)
 def confirm(household_id: int, invoice_id: int) -> Response:
