@@ -46,6 +46,7 @@ from blueprints.staff.requests import blueprint as staff_requests
 from blueprints.staff.rulebook import blueprint as staff_rulebook
 from blueprints.staff.schools import blueprint as staff_schools
 from blueprints.staff.settings import blueprint as staff_settings
+from blueprints.staff.treasury import blueprint as staff_treasury
 from blueprints.staff.users import blueprint as staff_users
 from extensions import csrf, db, login_manager, sqlite_driver
 
@@ -54,7 +55,7 @@ BLUEPRINTS = (
     staff_dashboard, staff_requests, staff_families, staff_family_files, staff_facilities, staff_calendar,
     staff_rulebook, staff_content, staff_lists, staff_consents, staff_settings, staff_mails, staff_users,
     staff_attendance, staff_day_sheets, staff_desk, staff_schools, staff_bookings, staff_closures,
-    staff_billing, staff_payments, staff_deposits, staff_disputes,
+    staff_billing, staff_payments, staff_deposits, staff_treasury, staff_disputes,
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ ONE_DAY = timedelta(days=1)
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY, SATURDAY, SUNDAY = range(7)
 WORKING_WEEK = (MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY)
 FOUR_DAY_SCHOOL_WEEK = frozenset({MONDAY, TUESDAY, THURSDAY, FRIDAY})
+_DATE_FORMATS = ("%d/%m/%Y", "%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y")
 _MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
 
@@ -127,6 +128,16 @@ def add_months(year: int, month: int, count: int) -> tuple[int, int]:
 def month_slug(year: int, month: int) -> str:
     """« 2027-02 », the form that addresses carry (S84)."""
     return f"{year:04d}-{month:02d}"
+
+
+def parse_day(text: str) -> date | None:
+    """« 15/03/2027 », « 2027-03-15 », as spreadsheets write them; None for what is no day."""
+    for form in _DATE_FORMATS:
+        try:
+            return datetime.strptime(text.strip(), form).date()  # noqa: DTZ007  a day has no time zone
+        except ValueError:
+            continue
+    return None
 
 
 def parse_month(text: str) -> tuple[int, int]:

@@ -7,11 +7,11 @@ French at a line and a column; comparing them with what the portal knows gives a
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from domain.calendar import school_year
+from domain.calendar import parse_day, school_year
 from domain.enums import Residency, SchoolLevel, Sex, SocialFund
 from domain.errors import Refused
 from domain.french import NBSP, format_date
@@ -20,7 +20,6 @@ from domain.people import fold
 
 OLDEST_YEARS = 26  # a child born earlier is a slip of the keyboard
 MOST_LINES = 5000
-_DATE_FORMATS = ("%d/%m/%Y", "%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y")
 _QUOTIENT = re.compile(r"([0-9]{1,5})(?:[,.]([0-9]{1,2}))?")
 _SCHOOL_YEAR = re.compile(r"(20[0-9]{2})(?:\s*[-/]\s*(20[0-9]{2}))?")
 
@@ -331,11 +330,9 @@ class _LineReader:
 
 
 def _day(text: str, _known: Known) -> date:
-    for form in _DATE_FORMATS:
-        try:
-            return datetime.strptime(text, form).date()  # noqa: DTZ007  a day has no time zone
-        except ValueError:
-            continue
+    day = parse_day(text)
+    if day is not None:
+        return day
     raise _Wrong("Indiquez une date qui existe, par exemple 04/05/2019.")
 
 

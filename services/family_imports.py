@@ -3,25 +3,21 @@ in one transaction. The same file again changes nothing.
 """
 
 import hashlib
-import io
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from adapters import addresses, numbers, tables
-from adapters.files import FileStore
-from adapters.sealing import SealBroken, Sealer
 from domain.calendar import paris_now
 from domain.enums import Residency
-from domain.errors import NotFound, Refused
+from domain.errors import Refused
 from domain.family_import import (
     Change,
     FamilyPlan,
@@ -44,12 +40,11 @@ from models import (
     Schooling,
 )
 from queries import family_imports as import_queries
-from services import audit, households, name_index, records
+from services import audit, households, kept_files, name_index, records
 from services.accounts import Author
 from services.transaction import write_transaction
 
 FILE_LIMIT_BYTES = tables.MAX_BYTES
-_LIFE = timedelta(days=1)
 _SOURCE = "fichier importé"
 _NOTHING: Mapping[str, Any] = {}
 _TABLES = {
@@ -77,8 +72,7 @@ def keep(content: bytes, *, owner_id: int, now: datetime) -> str:
     Raises Refused `table_…`, `import_…` when it cannot be read at all.
     """
     read(tables.read_table(content), _known(paris_now(now).date()))
-    _store().sweep(lambda _: False, older_than=now - _LIFE)
-    return _store().save(io.BytesIO(_sealer().seal(content, _place(owner_id)))).key
+    return kept_files.keep(content, _place(owner_id), now)
 
 
 def examine(key: str, *, owner_id: int, today: date) -> Examination:
@@ -88,23 +82,11 @@ def examine(key: str, *, owner_id: int, today: date) -> Examination:
 
 
 def _content(key: str, owner_id: int) -> bytes:
-    try:
-        with _store().open(key) as file:
-            return _sealer().open(file.read(), _place(owner_id))
-    except (FileNotFoundError, SealBroken) as error:
-        raise NotFound from error
+    return kept_files.content(key, _place(owner_id))
 
 
 def _place(owner_id: int) -> str:
     return f"family_import:{owner_id}"
-
-
-def _sealer() -> Sealer:
-    return current_app.extensions["sealer"]
-
-
-def _store() -> FileStore:
-    return FileStore(current_app.config["INSTANCE"] / "imports")
 
 
 def _known(today: date) -> Known:

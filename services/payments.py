@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from domain.calendar import paris_now
-from domain.enums import InvoiceKind, MailKind, PaymentMethod, PaymentState
+from domain.enums import InvoiceKind, InvoiceState, MailKind, PaymentMethod, PaymentState
 from domain.errors import NotFound, Refused, Stale
 from domain.french import NBSP, format_euros
 from domain.labels import label
@@ -177,11 +177,14 @@ def spend(household_id: int, author: Author, now: datetime) -> int:
         return spent
 
 
-def confirm(invoice_id: int, confirmed_on: date, submission_key: str, author: Author, now: datetime) -> int:
-    """The Treasury says that a bill is paid: what was left of it is settled on that day (S58, S111).
+def confirm(
+    invoice_id: int, confirmed_on: date, submission_key: str, author: Author, now: datetime
+) -> int | None:
+    """The Treasury says that a bill is paid: what was left of it is settled on that day, or what was paid
+    online is confirmed (S58, S111).
 
-    Returns the id of the payment. Raises NotFound, Refused for a day to come or before the bill, Stale when
-    nothing is left to pay.
+    Returns the id of the payment, None for a bill that was paid online. Raises NotFound, Refused for a day to
+    come or before the bill, Stale when nothing is left to pay or to confirm.
     """
     with write_transaction() as session:
         invoice = session.get(Invoice, invoice_id)
@@ -192,26 +195,54 @@ def confirm(invoice_id: int, confirmed_on: date, submission_key: str, author: Au
         if confirmed_on < invoice.issue_day:
             raise Refused("too_early", "Le Trésor n’a pas pu confirmer cette facture avant son émission.")
         _refuse_future(confirmed_on, paris_now(now).date())
+        if invoice.state is InvoiceState.PAID_ONLINE:
+            return confirm_online(session, invoice, confirmed_on, author, now)
         if invoice.state not in OPEN_STATES:
             raise Stale("Cette facture n’est plus à payer. Rechargez la page.")
-        payment = Payment(
-            regie_id=invoice.regie_id,
-            household_id=invoice.household_id,
-            method=PaymentMethod.TREASURY,
-            state=PaymentState.VALID,
-            amount_cents=ledger.left_cents(invoice),
-            allocated_cents=0,
-            received_on=confirmed_on,
-            reference="Confirmation du Trésor public",
-            submission_key=submission_key,
-            author_name=booking_life.agent(session, author.user_id).name,
-            created_at=now,
-        )
-        session.add(payment)
-        session.flush()
-        ledger.pay(session, payment, [invoice])
-        _record(session, "invoice.confirmed", payment, author, now)
-        return payment.id
+        left = ledger.left_cents(invoice)
+        return by_treasury(session, invoice, left, confirmed_on, submission_key, author, now)
+
+
+def by_treasury(
+    session: Session,
+    invoice: Invoice,
+    cents: int,
+    confirmed_on: date,
+    submission_key: str,
+    author: Author,
+    now: datetime,
+) -> int:
+    """What the Treasury received of an open bill of a held account. Returns the id of the payment."""
+    payment = Payment(
+        regie_id=invoice.regie_id,
+        household_id=invoice.household_id,
+        method=PaymentMethod.TREASURY,
+        state=PaymentState.VALID,
+        amount_cents=cents,
+        allocated_cents=0,
+        refunded_cents=0,
+        received_on=confirmed_on,
+        reference="Confirmation du Trésor public",
+        submission_key=submission_key,
+        author_name=booking_life.agent(session, author.user_id).name,
+        created_at=now,
+    )
+    session.add(payment)
+    session.flush()
+    ledger.pay(session, payment, [invoice])
+    _record(session, "invoice.confirmed", payment, author, now)
+    return payment.id
+
+
+def confirm_online(
+    session: Session, invoice: Invoice, confirmed_on: date, author: Author, now: datetime
+) -> None:
+    """The Treasury has what was paid online of a bill of a held account: it is settled. Raises Stale."""
+    ledger.confirm_online(session, invoice, confirmed_on)
+    after = {"confirmed_on": confirmed_on, "state": invoice.state}
+    records.tell(
+        session, "invoice.confirmed", invoice, invoice.household_id, author=author, now=now, after=after
+    )
 
 
 def _check(received: Received, today: date) -> None:

@@ -90,6 +90,8 @@ from models import (
     Setting,
     StaffFacility,
     StaffMember,
+    TreasuryImport,
+    TreasuryImportLine,
     User,
 )
 from services import document_store
@@ -634,6 +636,25 @@ class World:
         with self.app.app_context(), write_transaction() as session:
             session.get_one(Payment, payment.id).refunded_cents += cents
         return self.add(Refund(payment_id=payment.id, amount_cents=cents, **values | columns))
+
+    def treasury_import(self, *lines: str) -> TreasuryImport:
+        """A file of the Treasury whose lines were all rejected."""
+        made = self.add(
+            TreasuryImport(
+                file_name="confirmations.csv",
+                fingerprint=secrets.token_hex(32),
+                author_name="Agnès MARTIN",
+                created_at=self.now,
+            )
+        )
+        reason = "Aucune facture n’a cette référence."
+        for number, content in enumerate(lines, 2):
+            self.add(
+                TreasuryImportLine(
+                    import_id=made.id, number=number, content=content, is_accepted=False, reason=reason
+                )
+            )
+        return made
 
     def invoice(
         self,

@@ -58,7 +58,7 @@ STAFF_TABS = (
     ),
     (
         "Facturation", "receipt-euro", "staff_billing.index", Permission.PAYMENTS_RECORD,
-        ("staff_billing", "staff_payments", "staff_deposits", "staff_disputes"),
+        ("staff_billing", "staff_payments", "staff_deposits", "staff_treasury", "staff_disputes"),
     ),
     (
         "Réglages", "settings", "staff_settings.index", Permission.SETTINGS_MANAGE,

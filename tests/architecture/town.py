@@ -459,6 +459,7 @@ class Town:
             "dispute_id": Value(own.dispute.id, other.dispute.id),
             "payment_id": Value(own.payment.id, other.payment.id),
             "refund_id": Value(*(self._refund_of(one) for one in (own, other))),
+            "import_id": Value(self.world.treasury_import("INCONNUE;43,20;12/01/2027").id),
             "slip_id": Value(*(self._id(DepositSlip, regie_id=one.invoice.regie_id) for one in (own, other))),
             "means": Value("cheques", unknown="autre"),
             "regie_id": Value(own.invoice.regie_id, other.invoice.regie_id),

@@ -143,7 +143,8 @@ def confirm(household_id: int, invoice_id: int) -> Response:
     back = url_for(".account", household_id=household_id)
     if made is not NOT_DONE:
         return done(back, f"La facture {bill.reference} est soldée.")
-    intro = f"Facture {bill.reference} du foyer {found.name}{NBSP}: il reste {format_euros(bill.left_cents)}."
+    stands = f"il reste {format_euros(bill.left_cents)}" if bill.is_open else "elle est payée en ligne"
+    intro = f"Facture {bill.reference} du foyer {found.name}{NBSP}: {stands}."
     heading = "Confirmation du Trésor public"
     return form_page(form, heading, (back, "Compte du foyer"), submit="La facture est soldée", intro=intro)
 
