@@ -99,8 +99,8 @@ class RegieForm(StaffForm):
         "payment_terms": {"help": "Imprimé sur la facture\u00a0: guichet, chèque à l’ordre de, horaires."},
         "iban": {"help": "Celui de la régie, si les familles règlent par virement."},
         "treasury_post": {
-            "help": "Ces quatre codes sont ceux de la comptabilité de la commune. Ils partent avec les exports "
-            "pour le comptable. Laissez vide si vous ne les connaissez pas."
+            "help": "Ces quatre codes sont ceux de la comptabilité de la commune, pour les exports du "
+            "comptable. Laissez vide si vous ne les connaissez pas."
         },
         "accounting_article": {"help": "Par exemple 7067, redevances des services périscolaires."},
         "due_days": {"help": "À partir du jour d’émission.", "inputmode": "numeric"},
