@@ -22,6 +22,7 @@ from domain.accounting import (
 from domain.enums import PaymentMethod
 from domain.french import month_title
 from domain.labels import label
+from domain.money import ActivityMoney, Money, MonthMoney, total
 from exports.tables import Cell, Sheet
 
 _CODES = (
@@ -110,6 +111,35 @@ def journal_sheets(entries: Sequence[JournalEntry]) -> list[Sheet]:
         Sheet("Journal", titles, rows),
         Sheet("Totaux", ("Moyen", "Encaissé", "Remboursé", "Versé"), [*used, of_all]),
     ]
+
+
+_MONEY = (
+    "Facturé",
+    "Avoirs",
+    "Payé en ligne",
+    "Payé au guichet",
+    "Confirmé par le Trésor",
+    "En attente",
+    "En retard",
+)
+
+
+def months_sheet(months: Sequence[MonthMoney]) -> Sheet:
+    """One row a month of a school year, then the total."""
+    rows = [(month_title(one.month.year, one.month.month), *_money_cells(one.money)) for one in months]
+    whole = ("Total", *_money_cells(total(one.money for one in months)))
+    return Sheet("Mois", ("Mois", *_MONEY), [*rows, whole])
+
+
+def activities_sheet(activities: Sequence[ActivityMoney]) -> Sheet:
+    """One row an activity, then the total."""
+    rows = [(one.name or "Factures entières", *_money_cells(one.money)) for one in activities]
+    whole = ("Total", *_money_cells(total(one.money for one in activities)))
+    return Sheet("Activités", ("Activité", *_MONEY), [*rows, whole])
+
+
+def _money_cells(money: Money) -> tuple[Decimal, ...]:
+    return tuple(_euros(cents) for cents in (money.billed, money.credited, *money.places))
 
 
 def _bill_row(codes: Codes, bill: AccountBill) -> Sequence[Cell]:

@@ -8,6 +8,7 @@ from domain.people import fold
 from exports import accounting, tables
 from exports.tables import Sheet
 from queries import accounting as account_queries
+from queries.money import Glance
 from services.family_exports import Download, FileKind
 
 
@@ -19,6 +20,13 @@ class Table(StrEnum):
     DEBTORS = "debiteurs"
     JOURNAL = "journal"
     TOTALS = "totaux"
+
+
+class MoneyTable(StrEnum):
+    """The two tables of the money at a glance, as addresses call them."""
+
+    MONTHS = "mois"
+    ACTIVITIES = "activites"
 
 
 def download(table: Table, kind: FileKind, regie_id: int, first: date, last: date, today: date) -> Download:
@@ -45,3 +53,13 @@ def _sheets(table: Table, codes: Codes, first: date, last: date, today: date) ->
     bills = account_queries.issued(codes.regie_id, first, last)
     lines = accounting.lines_sheet(codes, bills)
     return [accounting.bills_sheet(codes, bills), lines] if table is Table.BILLS else [lines]
+
+
+def money(table: MoneyTable, glance: Glance) -> Download:
+    """A table of a school year as CSV, with its total."""
+    by_month = table is MoneyTable.MONTHS
+    sheet = (
+        accounting.months_sheet(glance.months) if by_month else accounting.activities_sheet(glance.activities)
+    )
+    name = f"{table.value}-{glance.season.year}-{glance.season.year + 1}.csv"
+    return Download(tables.csv_table(sheet), "text/csv; charset=utf-8", name)

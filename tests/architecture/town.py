@@ -464,6 +464,7 @@ class Town:
             "means": Value("cheques", unknown="autre"),
             "regie_id": Value(own.invoice.regie_id, other.invoice.regie_id),
             "level": Value(2),
+            "rows": Value("mois", unknown="jours"),
             "table": Value("factures", unknown="autre"),
             "run_id": Value(*(self._id(BillingRun, regie_id=one.invoice.regie_id) for one in (own, other))),
             "document_id": Value(own.sent.id, other.sent.id),

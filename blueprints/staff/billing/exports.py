@@ -56,17 +56,14 @@ def exports() -> Response:
     )
 
 
-@blueprint.get("/exports/<table>.<kind>")
+@blueprint.get("/exports/<any(factures, lignes, debiteurs, journal, totaux):table>.<any(csv, xlsx):kind>")
 @staff(Permission.BILLING_MANAGE)
 def export(table: str, kind: str) -> Response:
     """One table as a file."""
     wanted = _wanted()
     if wanted.regie_id is None:
         raise NotFound
-    try:
-        asked = Table(table), FileKind(kind)
-    except ValueError:
-        raise NotFound from None
+    asked = Table(table), FileKind(kind)
     return sent(accounting_exports.download(*asked, wanted.regie_id, wanted.first, wanted.last, today()))
 
 
