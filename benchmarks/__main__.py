@@ -3,7 +3,19 @@
 .venv/bin/python -m benchmarks
 """
 
-from benchmarks import agenda, billing, documents, growth, imports, memory, rulebook, start, traffic, weights
+from benchmarks import (
+    agenda,
+    billing,
+    documents,
+    growth,
+    imports,
+    memory,
+    papers,
+    rulebook,
+    start,
+    traffic,
+    weights,
+)
 
-for part in (agenda, growth, traffic, rulebook, weights, imports, memory, start, documents, billing):
+for part in (agenda, growth, traffic, rulebook, weights, imports, memory, start, documents, billing, papers):
     part.main()

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 
 from domain.enums import AttendanceMark
 from domain.errors import NotFound
-from domain.french import format_clock
+from domain.french import NBSP, format_clock, plural
 from models import Activity, Attendance, Facility, PresenceType
 from queries.family import ChildCard, children_of
 from queries.reading import read
@@ -64,9 +64,13 @@ class Presences:
         return sum(one.minutes or 0 for one in self.present)
 
     @property
-    def without_hours(self) -> int:
-        """The presences of which an hour was not noted."""
-        return sum(one.minutes is None for one in self.present)
+    def hours_note(self) -> str:
+        """What the sum of the hours leaves out; empty when it leaves nothing out."""
+        lacking = sum(one.minutes is None for one in self.present)
+        if lacking and not self.minutes:
+            return "Les heures de ces présences n’ont pas été notées."
+        counted = plural(lacking, "présence notée", "présences notées")
+        return f"{counted} sans les deux heures{NBSP}: hors du total des heures." if lacking else ""
 
     @property
     def months(self) -> tuple[tuple[date, tuple[PresentDay, ...]], ...]:

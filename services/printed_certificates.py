@@ -76,7 +76,7 @@ def presence(found: Presences, today: date) -> bytes:
             ],
             reasons="",
             sums=[PaperLine("Heures notées", format_duration(found.minutes))] if found.minutes else [],
-            closing=[_without_hours(found)] if found.without_hours else [],
+            closing=[found.hours_note] if found.hours_note else [],
         )
     )
 
@@ -84,11 +84,6 @@ def presence(found: Presences, today: date) -> bytes:
 def _present(one: PresentDay) -> PaperLine:
     what = f"{format_day(one.day)}, {one.activity}, {one.facility}"
     return PaperLine(what, "" if one.minutes is None else format_duration(one.minutes), one.hours)
-
-
-def _without_hours(found: Presences) -> str:
-    counted = plural(found.without_hours, "présence notée", "présences notées")
-    return f"{counted} sans les deux heures{NBSP}: elles ne sont pas dans le total des heures."
 
 
 def _named(child: ChildCard) -> str:
