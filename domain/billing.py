@@ -15,7 +15,7 @@ from functools import lru_cache
 from textwrap import shorten
 from typing import Any, NamedTuple
 
-from domain.charges import Charge, Finding, MonthBill
+from domain.charges import NO_THRESHOLD, Charge, Finding, MonthBill, Threshold
 from domain.enums import FindingKind, InvoiceLineKind
 from domain.errors import BusinessError
 from domain.french import NBSP, format_day, format_euros, month_title, plural
@@ -68,8 +68,8 @@ class Day(NamedTuple):
     `facts` are those of the child on that day, `booked_at` the instant of the booking, `extras` and `is_late`
     what the limits answered to it (None: nothing was booked), `order` what was booked in one go.
     `told_cents`: what the family was told to stay due although the child does not come, with `why`; it is
-    never calculated again. None for a child who comes. `in_force` is None where no tariff says a price.
-    `is_unmarked`: nobody said yet whether the child came.
+    never calculated again. None for a child who comes, or where nobody knows it: `why` then says so.
+    `in_force` is None where no tariff says a price. `is_unmarked`: nobody said yet whether the child came.
     """
 
     child_id: int
@@ -122,6 +122,7 @@ class Account:
     days: Sequence[Day]
     carried: Sequence[CarriedBill] = ()
     warned: Warned = NEVER
+    threshold: Threshold = NO_THRESHOLD
 
 
 class _Unit(NamedTuple):
@@ -145,7 +146,7 @@ def month_bill(account: Account, month: date, today: date) -> MonthBill:
     unknown: list[Day] = []
     for in_force, days in _by_version(account.days):
         if in_force is None:
-            findings += [_unpriced(one, NO_TARIFF) for one in days if _is_billed(one, month)]
+            findings += [_unpriced(one, *(one.why or (NO_TARIFF,))) for one in days if _is_billed(one, month)]
             continue
         units, faults = _priced(in_force, days)
         findings += [_unpriced(one, why) for one, why in faults if _is_billed(one, month)]
@@ -165,6 +166,7 @@ def month_bill(account: Account, month: date, today: date) -> MonthBill:
         account.regie_id,
         (*sorted(charges, key=_place), *totals, *carried),
         tuple(sorted(findings, key=lambda one: (one.kind.value, one.booking_id or 0, one.sentence))),
+        account.threshold,
     )
 
 
@@ -354,8 +356,8 @@ def _unmarked(one: Day) -> Finding:
     return Finding(FindingKind.UNMARKED, said, is_blocking=True, booking_id=one.booking_id)
 
 
-def _unpriced(one: Day, why: str) -> Finding:
-    said = f"{one.child}, {small(one.named)}{NBSP}: le prix ne peut pas être calculé. {why}"
+def _unpriced(one: Day, *why: str) -> Finding:
+    said = f"{one.child}, {small(one.named)}{NBSP}: le prix ne peut pas être calculé. {' '.join(why)}"
     return Finding(FindingKind.UNPRICED, said, is_blocking=True, booking_id=one.booking_id)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
-from domain.charges import Charge, Finding, MonthBill
+from domain.charges import Charge, Finding, MonthBill, Threshold
 from domain.enums import FindingKind, InvoiceLineKind
 from domain.french import NBSP, format_euros
 
@@ -14,18 +14,6 @@ TIMES_USUAL = 3
 LARGE_LINE = 30_000  # beyond, a line is worth a look even for a family that nobody knows yet
 LARGE_TOTAL = 150_000
 WORTH_A_WORD = 2_000  # below, a difference with last month is everyday life
-
-
-@dataclass(frozen=True, slots=True)
-class Threshold:
-    """The smallest amount that the règlement has asked for. A smaller bill waits for the next one when it
-    `is_carried`, and is given up otherwise."""
-
-    cents: int
-    is_carried: bool
-
-
-NO_THRESHOLD = Threshold(0, is_carried=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +34,9 @@ def waits(total_cents: int, threshold: Threshold) -> bool:
     return total_cents < 0 or (threshold.is_carried and 0 < total_cents < threshold.cents)
 
 
-def given_up(bill: MonthBill, threshold: Threshold) -> MonthBill:
+def given_up(bill: MonthBill) -> MonthBill:
     """The bill with a last line that takes back what is too small to be asked for, where nothing waits."""
-    total = bill.total_cents
+    total, threshold = bill.total_cents, bill.threshold
     if threshold.is_carried or not 0 < total < threshold.cents:
         return bill
     line = Charge(

@@ -39,6 +39,18 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Threshold:
+    """The smallest amount that the règlement has asked of a family. A smaller bill waits for the next one
+    when it `is_carried`, and is given up otherwise."""
+
+    cents: int
+    is_carried: bool
+
+
+NO_THRESHOLD = Threshold(0, is_carried=True)
+
+
+@dataclass(frozen=True, slots=True)
 class MonthBill:
     """The charges of a household for one régie and month, in the order of the bill.
 
@@ -49,6 +61,7 @@ class MonthBill:
     regie_id: int | None
     charges: tuple[Charge, ...]
     findings: tuple[Finding, ...] = ()
+    threshold: Threshold = NO_THRESHOLD
 
     @property
     def total_cents(self) -> int:

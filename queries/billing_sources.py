@@ -1,31 +1,19 @@
-"""What the billing of a month reads besides the charges: the minimum, past totals, who receives (R42)."""
+"""What the billing of a month reads besides the charges: past totals, who receives (R42)."""
 
 from collections.abc import Collection
 from datetime import date
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, select
 
-from domain.billing_run import NO_THRESHOLD, Past, Threshold
+from domain.billing_run import Past
 from domain.calendar import add_months
 from domain.enums import InvoiceKind
-from domain.errors import BusinessError
 from domain.french import enumerate_fr
-from models import Guardian, Household, HouseholdGuardian, Invoice, RulebookVersion
+from models import Guardian, Household, HouseholdGuardian, Invoice
 from queries.reading import read
-from queries.rules import stored_book
 
 PAST_MONTHS = 6
 
-_IN_FORCE = (
-    select(RulebookVersion.id, RulebookVersion.fingerprint)
-    .where(
-        RulebookVersion.is_draft.is_(False),
-        RulebookVersion.valid_from <= bindparam("day"),
-        or_(RulebookVersion.valid_to.is_(None), RulebookVersion.valid_to >= bindparam("day")),
-    )
-    .order_by(RulebookVersion.valid_from.desc())
-    .limit(1)
-)
 _PAST = (
     select(Invoice.household_id, Invoice.month, Invoice.total_cents)
     .where(
@@ -52,22 +40,6 @@ _ADULTS = (
     .where(HouseholdGuardian.is_legal_guardian)
     .order_by(HouseholdGuardian.household_id, HouseholdGuardian.position, Guardian.id)
 )
-
-
-def threshold(day: date) -> Threshold:
-    """The minimum of the règlement in force on `day`; none where it depends on the facts of a family."""
-    version = read(_IN_FORCE, {"day": day}).one_or_none()
-    book = None if version is None else stored_book(version.id, version.fingerprint)
-    if book is None or book.billing is None or book.billing.minimum is None:
-        return NO_THRESHOLD
-    minimum, context = book.billing.minimum, book.context({}, day=day)
-    try:
-        if minimum.unless is not None and minimum.unless.holds(context):
-            return NO_THRESHOLD
-        cents = int((minimum.amount.evaluate(context) * 100).to_integral_value())
-    except BusinessError:
-        return NO_THRESHOLD
-    return Threshold(max(cents, 0), minimum.carried)
 
 
 def past(regie_id: int, month: date) -> dict[int, Past]:

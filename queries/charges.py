@@ -27,9 +27,11 @@ from sqlalchemy import (
     true,
     type_coerce,
 )
+from sqlalchemy.orm import aliased
 from sqlalchemy.types import NullType
 
 from domain.billing import Account, CarriedBill, Day, InForce, month_bill
+from domain.billing_run import given_up
 from domain.calendar import ONE_DAY, add_months, midday, paris_now
 from domain.charges import Finding, MonthBill
 from domain.enums import (
@@ -39,6 +41,7 @@ from domain.enums import (
     FindingKind,
     InvoiceState,
     LineAction,
+    LineState,
     Outcome,
 )
 from domain.french import quoted
@@ -64,6 +67,10 @@ from queries.rules import RuleSet, rule_sets
 # When the child came and left, for a règlement that declares these facts as clock times.
 ARRIVED, LEFT = "arrivee", "depart"
 _NOT_THERE = ("L’équipe a noté l’enfant absent.",)
+UNKNOWN_DUE = (
+    "Ce qui reste dû de cette annulation n’est pas connu.",
+    "Réservez de nouveau ce jour au guichet, puis annulez-le.",
+)
 CHUNK = 250  # households
 
 # --- What is read: for some households or all of them, for one régie or all -------------------------------
@@ -170,12 +177,27 @@ def _booked(some: bool, of_regie: bool) -> Select:
             Booking.day.between(*_IN_MONTH),
             or_(
                 Booking.state == BookingState.ACCEPTED,
-                and_(Booking.state == BookingState.CANCELLED, Booking.due_cents != 0),
+                and_(
+                    Booking.state == BookingState.CANCELLED,
+                    or_(Booking.due_cents != 0, and_(Booking.due_cents.is_(None), _is_left_unknown())),
+                ),
             ),
             _chosen(Booking.household_id, Activity.regie_id, some, of_regie),
         )
         .order_by(Booking.id, BookingRequestLine.id)
     )
+
+
+def _is_left_unknown() -> ColumnElement[bool]:
+    """The family gave the day up when no tariff said what that leaves due, and has not booked it since."""
+    line, later = aliased(BookingRequestLine), aliased(Booking)
+    is_given_up = exists().where(
+        line.booking_id == Booking.id, line.action == LineAction.CANCEL, line.state == LineState.ACCEPTED
+    )
+    since = exists().where(
+        later.opening_id == Booking.opening_id, later.child_id == Booking.child_id, later.id > Booking.id
+    )
+    return and_(is_given_up, ~since)
 
 
 def _unbooked(some: bool, of_regie: bool) -> Select:
@@ -347,7 +369,7 @@ def bills_by_chunk(
     homes, today = sorted(known.rules), paris_now(now).date()
     for start in range(0, len(homes), CHUNK):
         accounts = _accounts(known, homes[start : start + CHUNK])
-        bills = [month_bill(account, month, today) for account in accounts]
+        bills = [_asked(month_bill(account, month, today)) for account in accounts]
         names = {
             account.household_id: sorted({one.activity_label for one in account.days if one.day >= month})
             for account in accounts
@@ -356,6 +378,10 @@ def bills_by_chunk(
         told = list(_with_orphans(bills, names, regie_id))
         found = [one for one in told if one.charges or one.findings]
         yield sorted(found, key=lambda one: (one.household_id, one.regie_id or 0))
+
+
+def _asked(bill: MonthBill) -> MonthBill:
+    return bill if bill.regie_id is None else given_up(bill)
 
 
 def _with_orphans(
@@ -430,7 +456,13 @@ def _accounts(known: _Month, chunk: Collection[int]) -> list[Account]:
     ours = frozenset(chunk)
     keys = {*days, *(key for key in known.carried if key[0] in ours)}
     return [
-        Account(*key, days.get(key, ()), known.carried.get(key, ()), known.warned.get(key[0], NEVER))
+        Account(
+            *key,
+            days.get(key, ()),
+            known.carried.get(key, ()),
+            known.warned.get(key[0], NEVER),
+            known.rules[key[0]].minimum(known.last),
+        )
         for key in sorted(keys, key=lambda key: (key[0], key[1] or 0))
     ]
 
@@ -470,6 +502,8 @@ def _booked_day(row: _Booked, known: _Month) -> Day:
 def _missed_day(row: _Booked, known: _Month, why: tuple[str, ...]) -> Day:
     """A day of which the family was told what stays due; without a word of it, nothing can be billed."""
     due = row.price_cents if row.due_cents is None else row.due_cents
+    if row.state == BookingState.CANCELLED and row.due_cents is None:
+        due, why = None, UNKNOWN_DUE
     day, booked_at = _day_of(row.day), _instant_of(row.created_at)
     in_force, name, facts = known.rules[row.household_id].to_bill(
         row.presence_type_id, day, row.child_id, booked_at, AttendanceMark.ABSENT.value
@@ -482,7 +516,7 @@ def _missed_day(row: _Booked, known: _Month, why: tuple[str, ...]) -> Day:
         facts,
         booked_at,
         told_cents=due,
-        why=why,
+        why=why if due is not None or why is UNKNOWN_DUE else (),
     )
 
 

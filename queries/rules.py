@@ -33,7 +33,8 @@ from sqlalchemy import (
 from domain.allotment import Standing, standing_of, unknown_standing
 from domain.billing import InForce, asking_limits
 from domain.calendar import SchoolHoliday as SchoolHolidayDays
-from domain.calendar import TownCalendar, paris_now
+from domain.calendar import TownCalendar, midday, paris_now
+from domain.charges import NO_THRESHOLD, Threshold
 from domain.clock_time import FOREVER, MINUTES_A_DAY, ClockTime
 from domain.enums import Channel, LineAction, Outcome, Residency, SchoolLevel
 from domain.errors import BusinessError
@@ -42,6 +43,7 @@ from domain.rulebook import admissions, decisions, rulebook
 from domain.rulebook.admissions import Admission, FamilyWindow, Supplied, names_periods
 from domain.rulebook.almanac import DAY_FACTS
 from domain.rulebook.bill_totals import long_spans, start_of
+from domain.rulebook.billing import smallest_bill
 from domain.rulebook.decisions import CONTACT, DayLadder, Decision
 from domain.rulebook.enrolment import Allocation
 from domain.rulebook.facts import DAY, MOMENT, Context, Fact
@@ -438,12 +440,28 @@ class RuleSet:
         billing = self._billing(version)
         book = billing.book
         facts = self._facts(book, name, child_id, day, formula) | {"etat": state, "activite": name}
-        if book.quotient is not None:
-            facts |= self._quotient_fact(version.version_id, book, facts, day, booked_at)
+        facts |= self._quotient_fact(version.version_id, book, facts, day, booked_at)
         payer = None if book.billing is None else book.billing.payer
         if payer is not None and payer not in facts and not book.deduces(payer):
             facts[payer] = "foyer"
         return billing, name, facts
+
+    def minimum(self, day: date) -> Threshold:
+        """The smallest bill that the règlement in force on `day` has asked of this household; none where a
+        fact that it reads is not known."""
+        version = _in_force(self._versions, day)
+        billing = None if version is None else version.book.billing
+        if billing is None or billing.minimum is None:
+            return NO_THRESHOLD
+        book, now = version.book, midday(day)
+        facts = self._facts(book, "", None, day)
+        facts |= self._quotient_fact(version.version_id, book, facts, day, now)
+        context = book.context(facts, day=day, now=now)
+        try:
+            cents = smallest_bill(billing.minimum, context)
+        except BusinessError:
+            return NO_THRESHOLD
+        return Threshold(cents, billing.minimum.carried)
 
     def looks_back(self, first: date, last: date) -> date:
         """The first day that the rules of longer periods count with the days from `first` to `last`."""
@@ -645,10 +663,9 @@ class RuleSet:
         formula, name = self._presence_types[asked.presence_type_id]
         book, day = self._with_openings(version.book, name), asked.day
         facts = self._facts(book, name, asked.child_id, day, formula) | {"etat": asked.state}
-        if book.quotient is not None:
-            facts |= self._quotient_fact(
-                version.version_id, book, facts, ended.valid_to if ended else day, asked.now
-            )
+        facts |= self._quotient_fact(
+            version.version_id, book, facts, ended.valid_to if ended else day, asked.now
+        )
         context = book.context(facts, day=day, now=asked.now)
         price = quote(book, name, context, asked.extras, (_version_in_words(version),))
         if ended and "quotient" in context.reads:
@@ -669,9 +686,13 @@ class RuleSet:
     def _quotient_fact(
         self, version_id: int, book: Rulebook, facts: Mapping[str, Any], day: date, now: datetime | None
     ) -> dict[str, Any]:
-        """The quotient that counts for a service on `day`; nothing when the règlement cannot say it."""
+        """The quotient that counts for a service on `day`: as the règlement takes it, else the one in force,
+        None when nobody knows it; nothing when the règlement cannot say."""
         if "quotient" in facts:
             return {}
+        if book.quotient is None:
+            held = _in_force(self.quotients, day)
+            return {"quotient": None if held is None else held.value}
         context = book.context(facts, day=day, now=now)
         found = self._counted.find(version_id, context)
         if found is not None:

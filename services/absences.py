@@ -22,6 +22,7 @@ from queries.absences import AROUND, Becomes, BookedDay, Line
 from services import audit, booking_life, booking_requests, outbox, places
 from services.booking_drafts import Author, cancelling_draft
 from services.booking_life import Actor
+from services.missed_days import settle
 from services.transaction import write_transaction
 
 BACK = f"Absence retirée{NBSP}: l’enfant vient."
@@ -185,21 +186,6 @@ def days_around(child_id: int, day: date) -> Select:
     return select(Booking.opening_id).where(Booking.child_id == child_id, _is_missed(), around)
 
 
-def observe(session: Session, booking: Booking, actor: Actor, now: datetime) -> None:
-    """The child of an accepted booking did not come and nobody told: an absence, with what the règlement
-    leaves due of it. Inside the caller's transaction, which holds the days around."""
-    session.add(
-        Absence(
-            booking_id=booking.id,
-            state=AbsenceState.DECLARED,
-            is_observed=True,
-            author_name=actor.name,
-            declared_at=now,
-        )
-    )
-    settle(session, booking.child_id, booking.household_id, [booking.day], actor, now)
-
-
 def came(session: Session, booking: Booking, actor: Actor, now: datetime, reason: str) -> None:
     """The absence of a booking goes, if there is one: the day is due again as booked; `reason` stands in its
     history. Inside the caller's transaction, which holds the days around.
@@ -219,34 +205,6 @@ def came(session: Session, booking: Booking, actor: Actor, now: datetime, reason
 
 
 # --- What stays due -----------------------------------------------------------------------------------------
-
-
-def settle(
-    session: Session,
-    child_id: int,
-    household_id: int,
-    days: Sequence[date],
-    actor: Actor,
-    now: datetime,
-) -> None:
-    """Work out again what stays due of the absences around these days, as their proofs stand; inside the
-    caller's transaction, which holds them. What changes for a booking is added to its history."""
-    session.flush()
-    own = absence_queries.booked_days(child_id, [household_id], min(days) - AROUND, max(days) + AROUND)
-    absent = {one.booking_id: one for one in own if one.is_absent and one.state is BookingState.ACCEPTED}
-    if not absent:
-        return
-    rules = absence_queries.rules_of(own, household_id)
-    stretches = absence_queries.stretches_of(own, absent)
-    rows = select(Absence, Booking).join(Booking, Booking.id == Absence.booking_id)
-    for absence, booking in session.execute(rows.where(Booking.id.in_(absent)).order_by(Booking.id)).all():
-        found = absence_queries.explained(absent[booking.id], stretches[booking.id], rules)
-        explanation = list(found.explanation)
-        booking.due_cents = None if found.cents == booking.price_cents else found.cents
-        if explanation != absence.explanation:
-            absence.explanation = explanation
-            booking_life.note(session, booking, actor, now, " ".join(["Absence.", *explanation]))
-    session.flush()
 
 
 def hold(session: Session, child_id: int, household_id: int) -> None:

@@ -30,7 +30,7 @@ from models import (
     PresenceType,
 )
 from queries import custody
-from services import absences, audit, booking_life, places, records
+from services import absences, audit, booking_life, missed_days, places, records
 from services.booking_life import Actor
 from services.transaction import write_transaction
 
@@ -307,7 +307,7 @@ def _settle_absence(act: _Act, booking: Booking, wanted: AttendanceMark) -> None
     if wanted is AttendanceMark.PRESENT:
         absences.came(act.session, booking, act.actor, act.now, _CAME)
     elif booking.state is BookingState.ACCEPTED and _absence(act.session, booking) is None:
-        absences.observe(act.session, booking, act.actor, act.now)
+        missed_days.observe(act.session, booking, act.actor, act.now)
 
 
 def _new(act: _Act, booking: Booking, wanted: AttendanceMark) -> Attendance:

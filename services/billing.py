@@ -16,9 +16,9 @@ from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from domain import billing_run
-from domain.billing_run import Past, Threshold
+from domain.billing_run import Past
 from domain.calendar import ONE_DAY, add_months, paris_now
-from domain.charges import Charge, Finding, MonthBill
+from domain.charges import Charge, Finding, MonthBill, Threshold
 from domain.enums import InvoiceKind, InvoiceState, MailKind, PaymentState, RunState
 from domain.errors import NotFound, Refused, Stale
 from domain.french import enumerate_fr, plural
@@ -101,10 +101,9 @@ def issue(run_id: int, author: Author, now: datetime) -> None:
     last = _last_day(month)
     if last >= today:
         raise Refused("not_over", "Ce mois n’est pas fini. Ses factures s’émettent à partir du mois suivant.")
-    threshold = billing_sources.threshold(last)
     recipients = billing_sources.recipients()
     sources = Sources()
-    fresh, is_blocked = _due(regie_id, month, now, sources)
+    fresh = _due(regie_id, month, now, sources)
     with write_transaction() as session:
         regie = records.get(session, Regie, regie_id)
         run = records.get(session, BillingRun, run_id)
@@ -112,11 +111,11 @@ def issue(run_id: int, author: Author, now: datetime) -> None:
             raise Stale("Ce mois est déjà émis. Corrigez une facture par un avoir.")
         if not sources.still_hold():
             raise Stale(_MEANWHILE)
-        _refuse_blocked(session, run_id, is_blocked)
-        _refuse_changed(session, run_id, fresh)
+        _refuse_blocked(session, run_id, fresh.is_blocked)
+        _refuse_changed(session, run_id, fresh.lines)
         _hold_accounts(session, run_id)
         due_day = today + timedelta(days=regie.due_days)
-        numbered = _freeze(session, regie, run_id, threshold, recipients, today, due_day)
+        numbered = _freeze(session, regie, run_id, fresh.thresholds, recipients, today, due_day)
         run.state, run.issued_at, run.issue_day, run.due_day = RunState.ISSUED, now, today, due_day
         run.issued_by_name = booking_life.agent(session, author.user_id).name
         session.flush()
@@ -143,22 +142,28 @@ def take_numbers(session: Session, regie_id: int, year: int, count: int) -> int:
 
 
 def _bills(regie_id: int, month: date, now: datetime, sources: Sources) -> Iterator[MonthBill]:
-    threshold = billing_sources.threshold(_last_day(month))
     for chunk in bills_by_chunk(month, now, sources, regie_id=regie_id):
-        yield from (billing_run.given_up(bill, threshold) for bill in chunk if bill.regie_id == regie_id)
+        yield from (bill for bill in chunk if bill.regie_id == regie_id)
 
 
-def _due(
-    regie_id: int, month: date, now: datetime, sources: Sources
-) -> tuple[dict[int, list[tuple[str, int]]], bool]:
-    """By household the lines (label, cents) that are due, and whether a finding forbids to issue."""
-    due: dict[int, list[tuple[str, int]]] = {}
-    is_blocked = False
+@dataclass(slots=True)
+class _Due:
+    """By household the lines (label, cents) that are due and the smallest bill that is asked for; whether a
+    finding forbids to issue."""
+
+    lines: dict[int, list[tuple[str, int]]] = field(default_factory=dict)
+    thresholds: dict[int, Threshold] = field(default_factory=dict)
+    is_blocked: bool = False
+
+
+def _due(regie_id: int, month: date, now: datetime, sources: Sources) -> _Due:
+    due = _Due()
     for bill in _bills(regie_id, month, now, sources):
-        is_blocked = is_blocked or any(one.is_blocking for one in bill.findings)
+        due.is_blocked = due.is_blocked or any(one.is_blocking for one in bill.findings)
         if bill.charges:
-            due[bill.household_id] = [(one.label[:_LABEL], one.amount_cents) for one in bill.charges]
-    return due, is_blocked
+            due.lines[bill.household_id] = [(one.label[:_LABEL], one.amount_cents) for one in bill.charges]
+            due.thresholds[bill.household_id] = bill.threshold
+    return due
 
 
 def _last_day(month: date) -> date:
@@ -324,7 +329,7 @@ def _freeze(
     session: Session,
     regie: Regie,
     run_id: int,
-    threshold: Threshold,
+    thresholds: Mapping[int, Threshold],
     recipients: Mapping[int, tuple[str, str]],
     today: date,
     due_day: date,
@@ -335,7 +340,7 @@ def _freeze(
         .where(Invoice.run_id == run_id)
         .order_by(Invoice.household_id)
     ).all()
-    asked = [one for one in drafts if not billing_run.waits(one.total_cents, threshold)]
+    asked = [one for one in drafts if not billing_run.waits(one.total_cents, thresholds[one.household_id])]
     number = take_numbers(session, regie.id, today.year, len(asked))
     table = Invoice.__table__
     numbered = [

@@ -33,6 +33,7 @@ from services import (
     booking_life,
     custody_moves,
     default_weeks,
+    missed_days,
     outbox,
     places,
     records,
@@ -457,6 +458,8 @@ def _decide(
         following = BookingState.ACCEPTED if accept else BookingState.REFUSED
         if not booking_life.move(session, booking, following, actor, now, reason):
             raise _no_place(line)
+        if accept:
+            missed_days.observe_marked(session, booking, actor, now)
 
 
 _WHO_ANSWERS = {

@@ -47,6 +47,7 @@ from services import (
     booking_life,
     document_store,
     households,
+    missed_days,
     outbox,
     records,
     throttling,
@@ -368,7 +369,7 @@ def _unlink_absences(session: Session, document: Document, actor: Actor, now: da
         session.delete(absence)
     if rows:
         days = [booking.day for _, booking in rows]
-        absences.settle(session, document.child_id, document.household_id, days, actor, now)
+        missed_days.settle(session, document.child_id, document.household_id, days, actor, now)
 
 
 def _without_files(session: Session, document: Document) -> list[str]:

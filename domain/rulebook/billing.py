@@ -86,6 +86,13 @@ def notices(minimum: Minimum, bills: Sequence[Decimal], context: Context) -> lis
     return found
 
 
+def smallest_bill(minimum: Minimum, context: Context) -> int:
+    """The cents under which a bill is not asked for; 0 when everything is. Raises BusinessError."""
+    if minimum.unless is not None and minimum.unless.holds(context):
+        return 0
+    return max(0, int((minimum.amount.evaluate(context) * 100).to_integral_value()))
+
+
 def payable(means: Means, bills: Mapping[str, Decimal], context: Context) -> Decimal:
     """The most that this means may pay of bills given by activity."""
     if not means.when.holds(context):

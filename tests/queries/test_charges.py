@@ -9,12 +9,15 @@ from domain.enums import (
     AbsenceState,
     AttendanceMark,
     BookingState,
+    Channel,
     FindingKind,
     InvoiceLineKind,
     InvoiceState,
+    LineAction,
+    LineState,
 )
 from domain.french import NBSP
-from models import Absence, Attendance, Booking
+from models import Absence, Attendance, Booking, BookingRequest, BookingRequestLine
 from queries.charges import month_bills
 from queries.month_services import month_services
 from tests import rulebook_texts as written
@@ -65,6 +68,33 @@ class Town:
             )
         )
         return booking
+
+    def given_up(self, booking):
+        """A request of the family to cancel it, that was accepted."""
+        parent = self.world.parent(self.home)
+        request = self.world.add(
+            BookingRequest(
+                reference="R-1",
+                household_id=self.home.id,
+                author_user_id=parent.id,
+                author_name="Claire SOLIGNAC",
+                channel=Channel.PORTAL,
+                created_at=EARLY,
+            )
+        )
+        self.world.add(
+            BookingRequestLine(
+                request_id=request.id,
+                booking_id=booking.id,
+                child_id=booking.child_id,
+                facility_id=self.canteen.facility.id,
+                opening_id=booking.opening_id,
+                presence_type_id=booking.presence_type_id,
+                day=booking.day,
+                action=LineAction.CANCEL,
+                state=LineState.ACCEPTED,
+            )
+        )
 
     def bills(self, now=NOW, **chosen):
         with self.world.app.app_context():
@@ -331,6 +361,42 @@ def test_the_household_of_the_booking_pays_and_others_are_not_read(town):
     assert {one.household_id: one.total_cents for one in town.bills()} == {town.home.id: 320, other.id: 320}
     assert [one.household_id for one in town.bills(household_ids=[other.id])] == [other.id]
     assert town.bills(household_ids=[]) == []
+
+
+def test_a_day_given_up_without_a_tariff_blocks_until_it_is_booked_and_given_up_again(town):
+    """Nobody told what it leaves due: silence would lose it, a price would be made up."""
+    booking = town.book(0, None, state=BookingState.CANCELLED, price_cents=None, due_cents=None)
+    town.given_up(booking)
+    bill = town.bill()
+    assert bill.charges == ()
+    (finding,) = bill.findings
+    assert (finding.kind, finding.is_blocking, finding.booking_id) == (FindingKind.UNPRICED, True, booking.id)
+    assert "Ce qui reste dû de cette annulation n’est pas connu." in finding.sentence
+    town.book(0, None, state=BookingState.CANCELLED, due_cents=150)
+    assert (town.bill().total_cents, town.bill().findings) == (150, ())
+
+
+def test_a_waiting_booking_that_ended_owes_nothing(town):
+    town.book(0, None, state=BookingState.CANCELLED, price_cents=320, due_cents=None)
+    assert town.bills() == []
+
+
+def test_a_price_by_quotient_needs_no_section_about_the_quotient(town):
+    """« Sans cette partie, le quotient est celui que la question donne » : that of the day."""
+    del town.world.rulebook["quotient"]
+    table = written.table(
+        {"quotient": {"a": "700"}, "valeur": "2.10"},
+        {"quotient": {"plus_de": "700"}, "valeur": "3.20"},
+        {"quotient": "inconnu", "valeur": "5.00"},
+    )
+    town.world.rulebook["activites"]["cantine"]["tarif"]["prix"]["cas"][0]["valeur"] = table
+    town.world.write_rulebook()
+    town.world.quotient(town.home, 600, valid_from=DAYS[1], valid_to=DAYS[2])
+    for number in range(4):
+        town.book(number)
+    bill = town.bill()
+    assert [one.amount_cents for one in bill.charges] == [500, 210, 210, 500]
+    assert kinds(bill.findings) == [FindingKind.QUOTIENT]
 
 
 def test_as_many_statements_for_one_family_as_for_many(town):

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from domain.enums import AbsenceState, AttendanceMark, BookingState, RunState, StaffRole
+from domain.enums import AbsenceState, AttendanceMark, BookingState, LineState, RunState, StaffRole
 from domain.errors import NotFound, Refused, Stale
 from models import (
     Absence,
@@ -14,11 +14,12 @@ from models import (
     BillingRun,
     Booking,
     BookingEvent,
+    BookingRequestLine,
     CustodyException,
     OutgoingMail,
 )
 from queries import attendance as attendance_queries
-from services import absences, attendance
+from services import absences, attendance, booking_requests
 from services.absences import Teller, Wish
 from services.attendance import Agent, Details, Roll
 from tests import rulebook_texts as written
@@ -184,6 +185,28 @@ def test_the_rest_are_present_but_those_whose_family_told(yard):
     assert yard.mark_rest() == 2
     assert yard.mark_rest() == 0
     assert yard.marks() == {yard.leo.id: PRESENT, yard.marie.id: ABSENT, nino.id: ABSENT}
+
+
+def test_a_child_marked_absent_before_its_request_is_accepted_is_absent(yard):
+    """The mark came first: the bill and the family read the same absence."""
+    tom = yard.world.child(yard.household, "Tom")
+    booking = yard.book(tom, TUESDAY, BookingState.PENDING)
+    request = yard.ask("R-1", tom, [TUESDAY], LineState.PENDING, booking_id=booking.id)
+    yard.mark(tom, ABSENT)
+    assert yard.world.all(Absence) == []
+    line = yard.world.one(select(BookingRequestLine).where(BookingRequestLine.request_id == request.id))
+    with yard.world.app.app_context():
+        booking_requests.decide_lines(
+            [line.id],
+            accept=True,
+            reason="",
+            actor_user_id=yard.agent.user_id,
+            facility_ids=None,
+            now=yard.world.now,
+        )
+    absence = yard.world.one(Absence)
+    assert (absence.booking_id, absence.is_observed) == (booking.id, True)
+    assert absence.explanation
 
 
 def test_the_rest_costs_the_same_statements_for_two_or_twenty_children(yard):

@@ -8,7 +8,15 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import DatabaseError
 
-from domain.enums import AttendanceMark, FindingKind, InvoiceKind, InvoiceLineKind, InvoiceState, RunState
+from domain.enums import (
+    AttendanceMark,
+    FindingKind,
+    InvoiceKind,
+    InvoiceLineKind,
+    InvoiceState,
+    Residency,
+    RunState,
+)
 from domain.errors import NotFound, Refused, Stale
 from models import (
     AuditEvent,
@@ -44,8 +52,8 @@ class Office:
         self.agent = world.staff()
         self.author = Author(self.agent.id)
 
-    def family(self, name="SOLIGNAC", meals=2, days=DAYS, mark=AttendanceMark.PRESENT):
-        home = self.world.household(name)
+    def family(self, name="SOLIGNAC", meals=2, days=DAYS, mark=AttendanceMark.PRESENT, **columns):
+        home = self.world.household(name, **columns)
         self.world.parent(home, email=f"{name.lower()}@example.org")
         child = self.world.child(home)
         for day in days[:meals]:
@@ -251,6 +259,20 @@ def test_a_bill_under_the_minimum_waits_for_the_next(office):
     last = office.lines(bill)[-1]
     assert (last.kind, last.amount_cents) == (InvoiceLineKind.CARRIED, PRICE)
     assert last.carried_from_id == small.id
+
+
+def test_the_minimum_is_that_of_each_family(office):
+    """« Sous 5 €, la facture attend, sauf pour les familles hors commune. »"""
+    office.family("DICI", 1)
+    office.family("DAILLEURS", 1, residency=Residency.NON_RESIDENT)
+    unless = {"residence": "hors_commune"}
+    office.world.rulebook["facturation"] = {"minimum": {"montant": "5.00", "report": "oui", "sauf": unless}}
+    office.world.write_rulebook()
+    office.issued()
+    assert [(one.state, one.number) for one in office.bills()] == [
+        (InvoiceState.CARRIED, None),
+        (InvoiceState.UNSETTLED, 1),
+    ]
 
 
 def test_a_minimum_that_is_given_up_makes_a_bill_of_zero(office):

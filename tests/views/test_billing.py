@@ -1,6 +1,6 @@
 """The billing of a month as the service sees it: prepare, look, issue, correct (R42)."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -40,6 +40,18 @@ def test_a_month_goes_from_draft_to_issued_bills(agent, office):
     agent.submit(run, {}, follow=True)
     assert "RP-2027-000001" in words(agent.page.main)
     assert office.bill().state is InvoiceState.UNSETTLED
+
+
+def test_an_old_draft_is_prepared_again(agent, office):
+    """Its month is no longer among the twelve that the list offers."""
+    office.family(days=[day - timedelta(days=28) for day in DAYS])
+    old = date(2025, 10, 1)
+    run = office.world.billing_run(office.regie, old)
+    agent.get(f"{HOME}/{run.id}")
+    form = {"regie": str(office.regie.id), "month": old.isoformat()}
+    assert agent.submit(f"{HOME}/{run.id}", form).status_code == 303
+    never = {"regie": str(office.regie.id), "month": "2025-09-01"}
+    assert agent.submit(f"{HOME}/{run.id}", never).status_code == 422
 
 
 def test_what_blocks_is_shown_and_the_button_is_not(agent, office):

@@ -34,7 +34,8 @@ def index() -> Response:
 @blueprint.post("/preparer")
 @staff(MANAGE)
 def prepare() -> Response:
-    form = PrepareForm().offer(payment_queries.regies(), _months())
+    again = {one.month for one in billing_queries.runs()}
+    form = PrepareForm().offer(payment_queries.regies(), [*_months(), *sorted(again - set(_months()))])
     run_id = attempt(
         form, lambda: billing.prepare(form.regie.data, form.month.data, author(), now()), to_come="month"
     )
