@@ -20,6 +20,10 @@ _REGIE = RegieData(
     address="Hôtel de ville, 73 boulevard Gambetta, 46000 Cahors",
     phone="05 65 20 00 00",
     email="regie@demo.example",
+    treasury_post="046009",
+    collectivity_code="401",
+    budget_code="00",
+    accounting_article="7067",
     payment_terms="Par chèque à l’ordre de la régie, en espèces au guichet ou par virement.",
 )
 

@@ -75,8 +75,8 @@ def test_the_bill_and_the_list_of_debts_tell_the_reminders(agent, world, bill):
         world.add(InvoiceReminder(invoice_id=bill.id, level=level, sent_at=world.now - timedelta(days=days)))
     agent.get(f"/gestion/facturation/factures/{bill.id}")
     said = words(agent.page.main)
-    assert "Relance 1 envoyée dimanche 10 janvier 2027" in said
-    assert "Relance 2 envoyée lundi 11 janvier 2027" in said
+    assert "Relance 1 envoyée le dimanche 10 janvier 2027" in said
+    assert "Relance 2 envoyée le lundi 11 janvier 2027" in said
     with at_most(5):
         agent.get("/gestion/facturation/reglements/impayes")
     assert "Relance 2 envoyée le lundi 11 janvier" in words(agent.page.main)

@@ -45,7 +45,15 @@ def edit_reminder(level: int) -> Response:
         if saved is not NOT_DONE:
             return done(url_for(".reminders"), "La relance est enregistrée." if saved else "Rien n’a changé.")
     typed = found if form.errors or request.method == "GET" else form.level_typed(level)
-    return shown(form, "staff/billing/reminder.html", level=found, words=WORDS, letter=_letter(typed))
+    is_preview = step() == "preview" and not form.errors
+    return shown(
+        form,
+        "staff/billing/reminder.html",
+        level=found,
+        words=WORDS,
+        letter=_letter(typed),
+        is_preview=is_preview,
+    )
 
 
 def _letter(level: Level) -> Letter | None:
