@@ -33,7 +33,7 @@ def bill_the_months(agent_id: int, now: datetime) -> None:
     author, today = Author(agent_id), paris_now(now).date()
     regie_id = regies.create(_REGIE, author=author, now=now)
     with write_transaction() as session:
-        session.execute(update(Activity).values(regie_id=regie_id))
+        session.execute(update(Activity).values(regie_id=regie_id, product_code="PERI"))
     billed, drafted = (date(*add_months(today.year, today.month, back), 1) for back in (-2, -1))
     run_id = billing.prepare(regie_id, billed, author, now)
     try:
