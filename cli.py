@@ -17,13 +17,16 @@ from flask import Flask, current_app
 from werkzeug.local import LocalProxy
 
 import config
+import safety_cli
 from adapters import mail
+from domain.errors import Refused
 from extensions import db, refresh_statistics
 
 WORKER_PAUSE_SECONDS = 2
 HOUSEKEEPING_EVERY = timedelta(hours=1)
 QUOTIENT_WARNINGS_EVERY = timedelta(hours=6)  # it prices two months of those who proved nothing
 WAITING_LISTS_EVERY = timedelta(minutes=10)
+BACKUP_LOOK_EVERY = timedelta(minutes=5)
 RETRY_AFTER = timedelta(minutes=1)
 RESTART_PAUSE_SECONDS = 5
 
@@ -41,6 +44,7 @@ HANDED_OVER: dict[str, Any] = {
 def init_app(app: Flask) -> None:
     for command in (serve, demo, worker, reglement, migrations):
         app.cli.add_command(command)
+    safety_cli.init_app(app)
     app.extensions["migrate"] = LocalProxy(cache(lambda: _migrations(app)))
 
 
@@ -57,8 +61,11 @@ def _migrations(app: Flask) -> object:
 @port_option
 def serve(host: str, port: int) -> None:
     """Démarre le portail de la commune (serveur et envoi des mails)."""
-    from services import accounts
+    from services import accounts, self_check
 
+    dangers = self_check.unsafe()
+    if dangers:
+        raise click.ClickException("Le portail ne démarre pas ainsi.\n" + "\n".join(dangers))
     prepare_database()
     clock = current_app.config["CLOCK"]
     say(f"Portail : {current_app.config['PUBLIC_URL']} (écoute sur http://{host}:{port})")
@@ -101,6 +108,7 @@ def worker(once: bool) -> None:
         invoice_reminders,
         outbox,
         quotient_warnings,
+        self_check,
         waiting_lists,
     )
 
@@ -117,11 +125,30 @@ def worker(once: bool) -> None:
         Job("bill reminders", invoice_reminders.remind, HOUSEKEEPING_EVERY),
         Job("quotient warnings", quotient_warnings.warn, QUOTIENT_WARNINGS_EVERY),
     )
+    if not once and not current_app.config["DEMO"]:
+        jobs += (Job("backup", NightlyBackup(), BACKUP_LOOK_EVERY),)
     while not stopping.is_set():
         run_due(jobs, clock.now())
+        self_check.show_life()
         if once:
             return
         stopping.wait(WORKER_PAUSE_SECONDS)
+
+
+class NightlyBackup:
+    """The backup of the night in a process of its own: it may last, mails must not wait for it."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __call__(self, now: datetime) -> None:
+        from services import backups
+
+        if self._process is not None and self._process.poll() is None:
+            return
+        if backups.is_due(now):
+            command = [sys.executable, "-m", "flask", "--app", "app", "backup"]
+            self._process = subprocess.Popen(command, cwd=config.ROOT, stdout=subprocess.DEVNULL)
 
 
 @dataclass(slots=True)
@@ -177,10 +204,20 @@ def say(line: str) -> None:
 
 
 def prepare_database() -> None:
-    """Bring the schema up to date and the query planner's statistics with it."""
+    """Bring the schema up to date and the query planner's statistics with it.
+
+    A town is copied first: when the update fails, it is as it was before, and the reason is told.
+    """
     from flask_migrate import upgrade
 
-    upgrade(directory=str(config.ROOT / "migrations"))
+    from services import upgrades
+
+    folder = str(config.ROOT / "migrations")
+    try:
+        with upgrades.guarded(folder, current_app.config["CLOCK"].now()):
+            upgrade(directory=folder)
+    except Refused as refusal:
+        raise click.ClickException(refusal.message) from refusal
     with db.engine.execution_options(write=True).begin() as connection:
         refresh_statistics(connection)
     db.engine.dispose()

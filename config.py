@@ -52,6 +52,11 @@ def _sealing_keys(folder: Path, settings: Mapping[str, str], demo: bool) -> Path
     return Path(chosen or folder / "sealing_keys")
 
 
+def _beside(sealing_keys: Path) -> Path:
+    """The file of the key of the backups: kept apart from them, where the sealing keys are."""
+    return sealing_keys.with_name("backup_key")
+
+
 def load(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
     """Flask configuration for this process. Creates the instance folder and its secret key."""
     folder = instance_folder(environment)
@@ -72,6 +77,9 @@ def load(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "INSTANCE": folder,
         "SECRET_KEY": _secret_key(folder),
         "SEALING_KEYS": _sealing_keys(folder, settings, demo),
+        "BACKUPS": Path(("" if demo else settings.get("PORTAIL_BACKUPS", "")) or folder / "backups"),
+        "BACKUP_KEY": _beside(_sealing_keys(folder, settings, demo)),
+        "OFF_SITE": "" if demo else settings.get("PORTAIL_OFF_SITE", ""),
         "CLAMD": "" if demo else settings.get("PORTAIL_CLAMD", ""),
         "SQLALCHEMY_DATABASE_URI": _database_url(folder, settings, demo),
         "PUBLIC_URL": public_url,

@@ -1,19 +1,30 @@
 """Pages for everybody: structures, how to register, the règlement in force."""
 
+from flask import jsonify, make_response
 from werkzeug.wrappers import Response
 
 from blueprints.public import blueprint
 from blueprints.shared.answers import answer
 from blueprints.shared.guards import public
-from blueprints.shared.time import today
+from blueprints.shared.time import now, today
 from queries import rulebook_pages
 from queries.directory import facility_sheets
+from services import self_check
 
 
 @blueprint.get("/structures")
 @public
 def facilities() -> Response:
     return answer("public/facilities.html", sheets=facility_sheets())
+
+
+@blueprint.get("/sante")
+@public
+def health() -> Response:
+    """For a probe: 200 when families are served, 503 when not; nothing about anybody (R56)."""
+    found = self_check.condition(now())
+    status = "ok" if not found.problems else "a_voir" if found.database else "en_panne"
+    return make_response(jsonify(etat=status), 200 if found.database else 503)
 
 
 @blueprint.get("/inscription")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 LAYERS = ("domain", "models", "adapters", "exports", "queries", "services", "blueprints", "extensions")
-ROOTS = ("app", "config", "cli", "guards", *LAYERS)
+ROOTS = ("app", "config", "cli", "safety_cli", "guards", *LAYERS)
 
 
 @dataclass(frozen=True, slots=True)

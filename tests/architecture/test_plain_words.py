@@ -35,8 +35,12 @@ STAFF_CODE = (
     "adapters",
     "exports",
     "cli",
+    "safety_cli",
 )
-STAFF_SERVICES = {"calendar", "content", "facilities", "openings", "rules", "staff_users", "town"}
+STAFF_SERVICES = {
+    "backups", "calendar", "content", "facilities", "openings", "restores", "rules", "self_check",
+    "staff_users", "town", "upgrades",
+}  # fmt: skip
 SPOKEN = ("alt", "aria-label", "placeholder", "title")
 # A sentence: two words at least, so that names of columns and routes are none.
 SENTENCE = re.compile(r"[A-Za-zÀ-ÿ’]+[\s\u00a0]+[A-Za-zÀ-ÿ«]")

@@ -12,6 +12,7 @@ from blueprints.staff.desk.frame import viewer
 from domain.enums import AccountStatus
 from domain.permissions import Permission
 from queries import attendance, desk, households, staff_home, staff_requests
+from services import self_check
 
 
 @blueprint.get("")
@@ -27,6 +28,7 @@ def index() -> Response:
         queues=staff_requests.queues_by_facility(facility_ids, now()),
         invited=households.count(facility_ids=facility_ids, today=today(), access=AccountStatus.INVITED),
         steps=staff_home.first_steps(town().school_zone, today()) if manages else None,
+        condition=self_check.condition(now()) if manages else None,
         to_mark=attendance.left_to_mark(today(), facility_ids) if marks else 0,
         mails=staff_home.mail_troubles(now()) if current_user.may(Permission.MAILS_READ) else None,
     )

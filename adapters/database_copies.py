@@ -1,0 +1,113 @@
+"""A consistent copy of a database in use, and its return (R55): SQLite's backup API, PostgreSQL's pg_dump."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import URL, Engine
+
+SQLITE_NAME, POSTGRESQL_NAME = "portail.db", "portail.dump"
+
+
+class CopyFailed(RuntimeError):
+    """The database could not be copied or brought back; the text is what the tool said."""
+
+
+def name_of(engine: Engine) -> str:
+    """How the copy is called inside a backup."""
+    return SQLITE_NAME if engine.dialect.name == "sqlite" else POSTGRESQL_NAME
+
+
+def copy(engine: Engine, target: Path, snapshot: str = "") -> None:
+    """Copy the database while others write; `snapshot`: the state of PostgreSQL that is wanted.
+
+    Raises CopyFailed, OSError.
+    """
+    if engine.dialect.name == "sqlite":
+        _copy_sqlite(engine, target)
+    else:
+        wanted = (f"--snapshot={snapshot}",) if snapshot else ()
+        _run("pg_dump", engine.url, "--format=custom", f"--file={target}", *wanted)
+
+
+def _copy_sqlite(engine: Engine, target: Path) -> None:
+    """SQLite's own backup: `cp` of a database in use may give an empty one (security F7)."""
+    driver = engine.dialect.dbapi
+    origin = driver.connect(f"file:{engine.url.database}?mode=ro", uri=True)
+    try:
+        made = driver.connect(str(target))
+        try:
+            origin.backup(made)
+            found = made.execute("PRAGMA integrity_check").fetchone()[0]
+            strays = made.execute("PRAGMA foreign_key_check").fetchall()
+            made.execute("PRAGMA journal_mode=DELETE")  # one file, nothing beside it
+        finally:
+            made.close()
+    finally:
+        origin.close()
+    if found != "ok" or strays:
+        raise CopyFailed(f"integrity: {found}; rows that name nothing: {len(strays)}")
+
+
+def bring_back(engine: Engine, source: Path) -> None:
+    """Replace the database, which nobody uses now, by a copy; all or nothing. Raises CopyFailed."""
+    engine.dispose()
+    if engine.dialect.name == "sqlite":
+        target = Path(engine.url.database)
+        for stale in (f"{target}-wal", f"{target}-shm", f"{target}-journal"):
+            Path(stale).unlink(missing_ok=True)
+        os.replace(source, target)
+        return
+    _run(
+        "pg_restore", engine.url, "--clean", "--if-exists", "--no-owner", "--single-transaction",
+        "--exit-on-error", f"--dbname={engine.url.database}", str(source),
+    )  # fmt: skip
+
+
+@contextmanager
+def another_database(url: URL) -> Iterator[None]:
+    """An empty PostgreSQL database beside the one in use, gone at the end. Raises CopyFailed."""
+    import psycopg
+    from psycopg import sql
+
+    name = sql.Identifier(url.database)
+    server = url.set(drivername="postgresql", database="postgres").render_as_string(hide_password=False)
+    try:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(name))
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
+            try:
+                yield
+            finally:
+                connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+    except psycopg.Error as error:
+        raise CopyFailed(f"a database to restore aside (the right CREATEDB is needed): {error}") from error
+
+
+def has_tools(engine: Engine) -> bool:
+    """False when PostgreSQL's own tools are not installed."""
+    return engine.dialect.name == "sqlite" or all(map(shutil.which, ("pg_dump", "pg_restore")))
+
+
+def _run(tool: str, url: URL, *options: str) -> None:
+    """The secrets go by the environment: a command line is read by every user of the machine."""
+    environment = {**os.environ, "PGDATABASE": url.database or ""}
+    for name, value in (
+        ("PGHOST", url.query.get("host", url.host)),
+        ("PGPORT", url.port),
+        ("PGUSER", url.username),
+        ("PGPASSWORD", url.password),
+    ):
+        if value:
+            environment[name] = str(value)
+    try:
+        done = subprocess.run(  # noqa: S603  our own words, no shell
+            [tool, *options], env=environment, capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError as error:
+        raise CopyFailed(f"{tool} is not installed: apt-get install postgresql-client") from error
+    if done.returncode:
+        raise CopyFailed(f"{tool}: {done.stderr.strip()[-1000:]}")

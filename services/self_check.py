@@ -1,0 +1,250 @@
+"""What the portal says of itself: is it safe to open to families, does it run well (security S60, R56).
+
+`installation` looks at the settings and the machine: `serve` refuses to start a real town with an unsafe one.
+`condition` is what a probe and the administrator read at any moment.
+"""
+
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from flask import current_app
+from sqlalchemy import inspect, select
+from sqlalchemy.exc import DBAPIError
+
+from adapters import database_copies
+from domain.french import NBSP
+from extensions import db, journal_mode, sqlite_driver
+from models import Household
+from services import backups
+
+FREE_BYTES_FLOOR = 1024**3
+BACKUP_TOO_OLD = timedelta(hours=26)  # a night was missed
+WORKER_TOO_SILENT = timedelta(minutes=10)
+SIGN_OF_LIFE = "worker.alive"
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class Gravity(StrEnum):
+    """How bad a finding is."""
+
+    FINE = "fine"
+    WARNING = "warning"
+    UNSAFE = "unsafe"  # the portal does not start with it
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at, in a French sentence that says what to do."""
+
+    gravity: Gravity
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How the portal is now; `problems` are French sentences, empty when all is well."""
+
+    database: bool
+    free_bytes: int
+    worker_seen: datetime | None
+    backup: backups.Outcome | None
+    proof: backups.Outcome | None
+    off_site: backups.Outcome | None
+    problems: tuple[str, ...]
+
+    @property
+    def free_gigabytes(self) -> int:
+        return self.free_bytes // 1024**3
+
+
+# --- Before opening -----------------------------------------------------------------------------------------
+
+
+def installation() -> list[Finding]:
+    """Every setting that matters, the good ones too."""
+    return [*_address(), *_secrets(), *_disk(), *_engine(), *_mail(), *_safety_net()]
+
+
+def unsafe() -> list[str]:
+    """Why a real town must not start like this."""
+    return [one.sentence for one in installation() if one.gravity is Gravity.UNSAFE]
+
+
+def _fine(sentence: str) -> Finding:
+    return Finding(Gravity.FINE, sentence)
+
+
+def _warning(sentence: str) -> Finding:
+    return Finding(Gravity.WARNING, sentence)
+
+
+def _unsafe(sentence: str) -> Finding:
+    return Finding(Gravity.UNSAFE, sentence)
+
+
+def is_on_the_internet() -> bool:
+    """False while the town tries the portal on one machine."""
+    return urlsplit(current_app.config["PUBLIC_URL"]).hostname not in _LOOPBACK
+
+
+def _address() -> Iterator[Finding]:
+    url = current_app.config["PUBLIC_URL"]
+    if not is_on_the_internet():
+        yield _warning(
+            f"L’adresse publique est {url}{NBSP}: les familles ne peuvent pas l’ouvrir et les mails n’auront "
+            "pas de lien utile. Réglez PORTAIL_URL."
+        )
+    elif not url.startswith("https://"):
+        yield _unsafe(
+            f"L’adresse publique {url} n’est pas en https{NBSP}: les mots de passe passeraient en clair. "
+            "Réglez PORTAIL_URL sur une adresse https."
+        )
+    else:
+        yield _fine(f"Adresse publique{NBSP}: {url}")
+    if is_on_the_internet() and not current_app.config["BEHIND_PROXY"]:
+        yield _unsafe(
+            "Aucun serveur mandataire n’est déclaré. Placez Caddy ou nginx devant le portail, puis réglez "
+            f"PORTAIL_PROXY=1{NBSP}: sans lui, seize connexions inactives suffisent à bloquer le portail."
+        )
+    if current_app.debug:
+        yield _unsafe("Le mode de mise au point est allumé. Retirez FLASK_DEBUG.")
+
+
+def _secrets() -> Iterator[Finding]:
+    instance = Path(current_app.config["INSTANCE"])
+    if instance.stat().st_mode & stat.S_IRWXO:
+        tell = _unsafe if is_on_the_internet() else _warning
+        yield tell(f"Tout le monde sur cette machine peut lire {instance}. Tapez{NBSP}: chmod 700 {instance}")
+    for path in (
+        instance / "secret_key",
+        current_app.config["SEALING_KEYS"],
+        current_app.config["BACKUP_KEY"],
+    ):
+        if Path(path).is_file() and Path(path).stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            yield _unsafe(f"D’autres que le portail peuvent lire {path}. Tapez{NBSP}: chmod 600 {path}")
+    if Path(current_app.config["SEALING_KEYS"]).parent == instance:
+        yield _warning(
+            "La clé de scellement est dans le même dossier que les données. Gardez-en deux copies ailleurs, "
+            f"avec «{NBSP}backup_key{NBSP}»{NBSP}: sans elles, une sauvegarde ne sert à rien."
+        )
+
+
+def _disk() -> Iterator[Finding]:
+    free = _free_bytes()
+    words = f"{free / 1024**3:.1f}{NBSP}Go".replace(".", ",")
+    if free < FREE_BYTES_FLOOR:
+        yield _warning(f"Il ne reste que {words} sur le disque. Libérez de la place.")
+    else:
+        yield _fine(f"Place libre sur le disque{NBSP}: {words}")
+
+
+def _engine() -> Iterator[Finding]:
+    if db.engine.dialect.name != "sqlite":
+        yield _fine("Base PostgreSQL")
+    elif journal_mode(sqlite_driver.sqlite_version_info)[0] == "WAL":
+        yield _fine(f"Base SQLite {sqlite_driver.sqlite_version}")
+    else:
+        yield _warning(
+            f"SQLite {sqlite_driver.sqlite_version} a un défaut corrigé depuis{NBSP}: le portail utilise un "
+            "journal plus lent."
+        )
+    if not database_copies.has_tools(db.engine):
+        yield _warning("pg_dump manque, aucune sauvegarde n’est possible. Installez postgresql-client.")
+
+
+def _mail() -> Iterator[Finding]:
+    config = current_app.config
+    if not is_on_the_internet():
+        return
+    if config["SMTP_SECURITY"] == "none" and config["SMTP_HOST"] not in _LOOPBACK:
+        yield _unsafe(
+            f"Les mails partent vers {config['SMTP_HOST']} sans chiffrement, mot de passe compris. Réglez "
+            "SMTP_SECURITY sur « starttls » ou « tls »."
+        )
+    elif config["SMTP_HOST"] in _LOOPBACK:
+        yield _warning("Les mails partent par le serveur de cette machine. Vérifiez qu’il les transmet.")
+
+
+def _safety_net() -> Iterator[Finding]:
+    for problem in _backup_problems(backups.state(), None):
+        yield _warning(problem)
+    if not current_app.config["OFF_SITE"]:
+        yield _warning(
+            "Les sauvegardes restent sur cette machine. Réglez PORTAIL_OFF_SITE, ou copiez-les ailleurs "
+            "chaque jour."
+        )
+
+
+# --- At any moment ------------------------------------------------------------------------------------------
+
+
+def condition(now: datetime) -> Condition:
+    """How the portal is. Never raises: a database that is away is what must be told."""
+    database = _answers()
+    free = _free_bytes()
+    seen = worker_seen()
+    outcomes = backups.state()
+    problems = []
+    if not database:
+        problems.append("La base de données ne répond pas.")
+    if free < FREE_BYTES_FLOOR:
+        problems.append("Le disque est presque plein.")
+    if seen is None or now - seen > WORKER_TOO_SILENT:
+        problems.append("L’envoi des mails et les tâches de fond sont arrêtés. Redémarrez le portail.")
+    problems += _backup_problems(outcomes, now)
+    return Condition(
+        database,
+        free,
+        seen,
+        outcomes.get("backup"),
+        outcomes.get("proof"),
+        outcomes.get("off_site"),
+        tuple(problems),
+    )
+
+
+def _backup_problems(outcomes: dict[str, backups.Outcome], now: datetime | None) -> list[str]:
+    found = [one.problem for one in outcomes.values() if one.problem]
+    made = outcomes.get("backup")
+    if made is None:
+        return ["Aucune sauvegarde n’a encore été faite."]
+    if now is not None and now - made.moment > BACKUP_TOO_OLD:
+        found.append("La dernière sauvegarde a plus d’un jour.")
+    return found
+
+
+def _answers() -> bool:
+    try:
+        with db.engine.connect() as connection:
+            return inspect(connection).has_table("household") and connection.scalar(
+                select(select(Household.id).exists())
+            ) in (True, False, 0, 1)
+    except (DBAPIError, OSError):
+        return False
+
+
+def _free_bytes() -> int:
+    return shutil.disk_usage(current_app.config["INSTANCE"]).free
+
+
+def show_life() -> None:
+    """The worker passed here."""
+    path = Path(current_app.config["INSTANCE"]) / SIGN_OF_LIFE
+    path.touch()
+    os.utime(path)
+
+
+def worker_seen() -> datetime | None:
+    """When the worker passed last."""
+    path = Path(current_app.config["INSTANCE"]) / SIGN_OF_LIFE
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime).astimezone()
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,64 @@
+"""An update of the database that fails leaves the town as it was (reliability 3.10)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from alembic.script import ScriptDirectory
+from flask import current_app
+from sqlalchemy import inspect, text
+
+from adapters import database_copies
+from domain.errors import Refused
+from domain.french import NBSP
+from extensions import db
+from services import backups
+
+
+@contextmanager
+def guarded(migrations: str, now: datetime) -> Iterator[None]:
+    """Copy the database before what happens inside, when there is something to bring up to date.
+
+    On failure a SQLite town is put back; PostgreSQL undoes a migration by itself. Raises Refused `upgrade`.
+    """
+    revision = current_revision()
+    newest = ScriptDirectory(migrations).get_current_head()
+    if current_app.config["DEMO"] or revision in (None, newest):
+        yield
+        return
+    copy = _copy(revision, now)
+    try:
+        yield
+    except Exception as error:
+        if db.engine.dialect.name == "sqlite":
+            db.session.remove()
+            database_copies.bring_back(db.engine, _again(copy))
+        raise Refused(
+            "upgrade",
+            f"La mise à jour de la base a échoué, la base est comme avant. Reprenez l’ancienne version du "
+            f"logiciel et signalez ceci{NBSP}: {error}",
+        ) from error
+
+
+def current_revision() -> str | None:
+    """The version of the schema of this town; None for an empty database."""
+    with db.engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.scalar(text("SELECT version_num FROM alembic_version"))
+
+
+def _copy(revision: str, now: datetime) -> Path:
+    """What the town was before, kept beside the backups."""
+    name = database_copies.name_of(db.engine)
+    target = backups.folder() / f"avant-{revision}-{now:%Y%m%d-%H%M%S}-{name}"
+    database_copies.copy(db.engine, target)
+    return target
+
+
+def _again(copy: Path) -> Path:
+    """A second one to move into place: the first stays."""
+    second = copy.with_suffix(".retour")
+    second.write_bytes(copy.read_bytes())
+    return second

@@ -1,0 +1,251 @@
+"""Backups: whole, encrypted, proved by restoring them aside, brought back on a bare machine (R55)."""
+
+import shutil
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, text
+
+import config
+from adapters import backup_archive, database_copies
+from adapters.backup_archive import ArchiveBroken
+from adapters.clock import FixedClock
+from adapters.database_copies import CopyFailed
+from adapters.sealing import SealBroken
+from app import create_app
+from domain.enums import MailKind, MailState
+from domain.errors import Refused
+from extensions import db
+from models import DocumentCategory, Household, Invoice, OutgoingMail, UserSession
+from services import backups, restores
+from services.transaction import write_transaction
+from tests.running_town import Town
+from tests.running_town import town as town
+
+pytestmark = pytest.mark.fault  # each test builds a town from its migrations
+LINES = [{"label": "Repas du 4 janvier", "amount_cents": 320}]
+
+
+@pytest.fixture
+def lively(town):
+    """A town with a family, a bill, a payment, a sealed document, an open session and a mail that waits."""
+    town.app.config["CLOCK"] = FixedClock(town.world.now)
+    home = town.world.household("SOLIGNAC")
+    parent = town.world.parent(home)
+    regie = town.world.regie()
+    town.world.invoice(regie, home, date(2027, 1, 1), LINES)
+    town.world.payment(regie, home, 500)
+    town.world.sent_document(home, town.world.one(select(DocumentCategory).limit(1)))
+    town.cookie_of(parent)
+    town.world.add(
+        OutgoingMail(
+            kind=MailKind.INVOICE_ISSUED,
+            state=MailState.QUEUED,
+            message_id="<attente@portail.test>",
+            to_address=parent.email,
+            subject="Votre facture",
+            created_at=town.world.now,
+            next_attempt_at=town.world.now,
+        )
+    )
+    return town
+
+
+def run(town: Town, act, *arguments, **options):
+    with town.app.app_context():
+        try:
+            return act(*arguments, **options)
+        finally:
+            db.session.remove()
+
+
+def made(town: Town) -> Path:
+    return run(town, backups.make, town.world.now)
+
+
+def test_a_backup_holds_every_row_and_the_totals_of_the_ledger(lively):
+    manifest = run(lively, backups.prove, made(lively))
+    assert manifest["rows"]["household"] == 1
+    assert manifest["ledger"] == {
+        "billed": 320, "credited": 0, "settled": 0, "received": 500, "allocated": 0,
+    }  # fmt: skip
+    documents = [name for name in manifest["files"] if name.startswith("documents/")]
+    assert len(documents) == len(list((lively.folder / "documents").iterdir()))
+    assert documents
+
+
+def test_no_key_nor_name_is_read_in_it(lively):
+    archive = made(lively)
+    assert b"SOLIGNAC" not in archive.read_bytes()
+    opened = lively.folder / "opened"
+    opened.mkdir()
+    backup_archive.read(archive, lively.folder / "backup_key", opened)
+    kept = {path.name for path in opened.rglob("*")}
+    assert not kept & {"sealing_keys", "backup_key", "secret_key"}
+    assert archive.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("harm", ["altered", "cut", "other key"])
+def test_an_archive_that_was_harmed_is_not_believed(lively, harm):
+    archive = made(lively)
+    content = archive.read_bytes()
+    if harm == "altered":
+        middle = len(content) // 2
+        archive.write_bytes(content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :])
+    elif harm == "cut":
+        archive.write_bytes(content[: len(content) // 2])
+    else:
+        (lively.folder / "backup_key").unlink()
+    with pytest.raises(ArchiveBroken):
+        run(lively, backups.prove, archive)
+    assert not [path for path in (lively.folder / "backups").iterdir() if path.name.startswith(".essai")]
+
+
+def test_the_proof_counts_again(lively, monkeypatch):
+    """A backup whose rows are not those that were counted fails its proof."""
+    counted = backups.facts
+
+    def one_less(connection):
+        found = counted(connection)
+        found["rows"]["household"] -= 1
+        return found
+
+    monkeypatch.setattr(backups, "facts", one_less)
+    archive = made(lively)
+    monkeypatch.setattr(backups, "facts", counted)
+    with pytest.raises(CopyFailed, match="rows"):
+        run(lively, backups.prove, archive)
+
+
+def test_the_proof_opens_documents_with_the_keys_of_the_town(lively):
+    archive = made(lively)
+    stored = next((lively.folder / "documents").iterdir())
+    stored.write_bytes(b"x" * stored.stat().st_size)
+    run(lively, backups.prove, archive)  # what was backed up is whole
+    with pytest.raises(SealBroken):
+        run(lively, backups.prove, made(lively))
+
+
+# --- The night ----------------------------------------------------------------------------------------------
+
+
+def test_a_night_makes_proves_and_tells(lively):
+    now = lively.world.now
+    done = run(lively, backups.nightly, now)
+    assert {name: outcome.problem for name, outcome in done.items()} == {"backup": "", "proof": ""}
+    assert run(lively, backups.state)["proof"].moment == now
+    assert not run(lively, backups.is_due, now + timedelta(hours=10))
+    assert run(lively, backups.is_due, now + timedelta(hours=18))  # half past two in the morning is past
+
+
+def test_a_night_that_fails_says_why_and_is_tried_again(lively, monkeypatch):
+    def full(*_arguments):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(database_copies, "copy", full)
+    now = lively.world.now
+    done = run(lively, backups.nightly, now)
+    assert "No space left" in done["backup"].problem
+    assert "proof" not in done
+    assert not run(lively, backups.is_due, now + timedelta(minutes=59))
+    assert run(lively, backups.is_due, now + timedelta(hours=1))
+    assert not list((lively.folder / "backups").glob("*.age"))
+
+
+@pytest.mark.parametrize(("command", "problem"), [("cp {fichier} %s", ""), ("false", "a échoué")])
+def test_a_copy_leaves_the_machine(lively, tmp_path, command, problem):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    lively.app.config["OFF_SITE"] = command.replace("%s", str(elsewhere))
+    done = run(lively, backups.nightly, lively.world.now)
+    assert problem in done["off_site"].problem
+    assert bool(done["off_site"].problem) == bool(problem)
+    assert [path.name for path in elsewhere.iterdir()] == ([] if problem else [done["backup"].file])
+
+
+def test_old_backups_go(lively):
+    archive = made(lively)
+    for name in ("portail-2020-12-28-023000.age", "portail-2020-12-29-023000.age"):
+        shutil.copy(archive, archive.with_name(name))
+    gone = run(lively, backups.rotate, date(2021, 1, 12))
+    assert gone == ["portail-2020-12-28-023000.age"]
+    assert archive.exists()
+
+
+# --- The return ---------------------------------------------------------------------------------------------
+
+
+def bare_machine(town: Town, folder: Path) -> Flask:
+    """Another machine with the two keys that were kept apart, and nothing else."""
+    folder.mkdir(mode=0o700)
+    for name in ("backup_key", "sealing_keys"):
+        shutil.copy(town.folder / name, folder / name)
+    return create_app(config.load(town.environment() | {"PORTAIL_INSTANCE": str(folder)}))
+
+
+def back(app, archive, now, replace=False):
+    with app.app_context():
+        try:
+            return restores.restore(archive, replace=replace, now=now)
+        finally:
+            db.session.remove()
+
+
+def test_a_town_comes_back_on_a_bare_machine(lively, tmp_path):
+    archive, now = made(lively), lively.world.now
+    bare = bare_machine(lively, tmp_path / "bare")
+    # The database of this machine is the same one with PostgreSQL, full of the town.
+    restored = back(bare, archive, now + timedelta(hours=1), replace=not lively.is_sqlite)
+    assert (restored.made_at, restored.put_aside) == (now, None)
+    assert restored.frozen_mails == 1
+    with bare.app_context():
+        assert sorted(path.name for path in (tmp_path / "bare" / "documents").iterdir()) == sorted(
+            path.name for path in (lively.folder / "documents").iterdir()
+        )
+        assert db.session.scalar(select(Household.name)) == "SOLIGNAC"
+        assert db.session.scalar(select(Invoice.total_cents)) == 320
+        assert db.session.scalar(select(UserSession.id)) is None
+        mail = db.session.scalars(select(OutgoingMail)).one()
+        assert (mail.state, mail.last_error) == (MailState.ABANDONED, restores.FROZEN)
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_a_town_is_not_replaced_unasked_and_what_was_there_is_kept(lively):
+    archive, now = made(lively), lively.world.now
+    with lively.app.app_context(), write_transaction() as session:
+        session.execute(text("UPDATE household SET name = 'AUTRE'"))
+    with pytest.raises(Refused, match="--remplacer"):
+        back(lively.app, archive, now)
+    if not lively.is_sqlite:
+        assert back(lively.app, archive, now, replace=True).made_at == now
+        assert lively.world.one(Household).name == "SOLIGNAC"
+        return
+    restored = back(lively.app, archive, now, replace=True)
+    assert lively.world.one(Household).name == "SOLIGNAC"
+    assert (restored.put_aside / "portail.db").exists()
+
+
+def test_a_broken_backup_replaces_nothing(lively):
+    archive, now = made(lively), lively.world.now
+    archive.write_bytes(archive.read_bytes()[:-200])
+    with pytest.raises(ArchiveBroken):
+        back(lively.app, archive, now, replace=True)
+    assert lively.world.one(Household).name == "SOLIGNAC"
+    assert (lively.folder / "documents").is_dir()
+
+
+def test_without_its_key_the_sentence_says_which_file_to_bring(lively):
+    archive = made(lively)
+    (lively.folder / "backup_key").unlink()
+    with pytest.raises(Refused, match="backup_key"):
+        back(lively.app, archive, lively.world.now, replace=True)
+
+
+def test_the_state_file_may_be_lost(lively):
+    run(lively, backups.nightly, lively.world.now)
+    (lively.folder / "backups" / backups.STATE).write_text("{")
+    assert run(lively, backups.state) == {}
+    assert run(lively, backups.is_due, lively.world.now)
