@@ -1,5 +1,7 @@
 """The bills of a family, one of them, its PDF, and what the month costs so far."""
 
+from datetime import date
+
 from flask import render_template
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -8,10 +10,10 @@ from blueprints.invoices import blueprint
 from blueprints.shared.addresses import month_or_404
 from blueprints.shared.downloads import sealed_pdf
 from blueprints.shared.guards import parent
-from blueprints.shared.time import today
+from blueprints.shared.time import now, today
 from queries import family_money, invoices
-from queries.month_services import month_services
 from queries.planning import neighbours
+from queries.provisional_month import provisional_month
 from services import printed_invoices
 
 
@@ -44,8 +46,8 @@ def pdf(invoice_id: int) -> Response:
 @blueprint.get("/mois/<month>")
 @parent
 def month(month: str) -> str:
-    """The services of a month: real since they are booked and accepted, before any bill."""
+    """What a month costs so far, each line with its arithmetic, before any bill (R22, R43)."""
     year, number = month_or_404(month)
     previous, following = neighbours(year, number)
-    services = month_services(current_user.household_ids, year, number)
-    return render_template("invoices/month.html", services=services, previous=previous, following=following)
+    found = provisional_month(current_user.household_ids, date(year, number, 1), now())
+    return render_template("invoices/month.html", month=found, previous=previous, following=following)

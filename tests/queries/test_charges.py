@@ -19,7 +19,7 @@ from domain.enums import (
 from domain.french import NBSP
 from models import Absence, Attendance, Booking, BookingRequest, BookingRequestLine
 from queries.charges import month_bills
-from queries.month_services import month_services
+from queries.provisional_month import provisional_month
 from tests import rulebook_texts as written
 from tests import statements
 from tests.booking_bench import FEBRUARY, MONDAY, TUESDAY, Bench
@@ -426,6 +426,6 @@ def test_what_was_told_when_booking_is_what_the_bill_says(world):
     assert told == [420, 420]
     with world.app.app_context():
         (bill,) = month_bills(FEBRUARY, NOW)
-        month = month_services([bench.home.id], 2027, 2)
+        month = provisional_month([bench.home.id], FEBRUARY, NOW)
     assert [one.amount_cents for one in bill.charges] == told
     assert bill.total_cents == month.total_cents

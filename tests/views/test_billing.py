@@ -5,8 +5,9 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from domain.enums import InvoiceState, StaffRole
-from models import Activity, Invoice, Regie
+from domain.enums import AttendanceMark, InvoiceState, StaffRole
+from models import Activity, Attendance, Booking, Invoice, Regie, User
+from services.transaction import write_transaction
 from tests.school_family import words
 from tests.services.test_billing import DAYS, DECEMBER, Office
 from tests.statements import at_most
@@ -40,6 +41,34 @@ def test_a_month_goes_from_draft_to_issued_bills(agent, office):
     agent.submit(run, {}, follow=True)
     assert "RP-2027-000001" in words(agent.page.main)
     assert office.bill().state is InvoiceState.UNSETTLED
+
+
+def test_the_month_of_the_family_is_the_draft_to_the_cent_then_its_bill(client, office):
+    """Presences, and an absence that stays due in part."""
+    office.family(meals=3)
+    missed = office.world.all(Booking)[1]
+    with office.world.app.app_context(), write_transaction() as session:
+        session.get_one(Booking, missed.id).due_cents = 150
+        session.scalars(
+            select(Attendance).where(Attendance.booking_id == missed.id)
+        ).one().mark = AttendanceMark.ABSENT
+    run_id = office.prepare()
+    assert office.bill().total_cents == 790
+    client.sign_in(office.world.one(select(User).where(User.email == "solignac@example.org")))
+
+    def shown():
+        client.get("/factures/mois/2026-12")
+        return words(client.page.main)
+
+    assert "Total provisoire 7,90 €" in shown()
+    rows = [words(one.select_one("summary")) for one in client.page.main.select("details")]
+    assert rows == ["Cantine, repas enfant : 2 × 3,20 € 6,40 €",
+                    "Cantine, repas enfant, mardi 8 décembre 1,50 €"]  # fmt: skip
+    assert "Repas enfant, tarif unique : 3,20 €." in words(client.page.main)
+    office.issue(run_id)
+    said = shown()
+    assert "Facture RP-2027-000001 7,90 €" in said
+    assert "provisoire" not in said.lower()
 
 
 def test_an_old_draft_is_prepared_again(agent, office):

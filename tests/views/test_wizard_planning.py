@@ -8,7 +8,7 @@ from domain.enums import BookingState, LineState
 from models import BookingDraft, BookingDraftLine, Opening
 from queries import wizard_month
 from queries.booking_days import Verdict
-from queries.month_services import month_services
+from queries.provisional_month import provisional_month
 from services.booking_drafts import Wanted
 from services.transaction import write_transaction
 from tests.booking_bench import FRIDAY, MONDAY, THURSDAY, TUESDAY, Bench
@@ -240,5 +240,5 @@ def test_the_estimate_is_what_the_month_is_billed(bench, client):
     client.get(planning(key))
     assert estimate(client).endswith("9,60 €")
     bench.submit(key)
-    bill = bench.read(lambda: month_services([bench.home.id], 2027, 2))
+    bill = bench.read(lambda: provisional_month([bench.home.id], date(2027, 2, 1), bench.world.now))
     assert bill.total_cents == 960
