@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import cli
 import config
-from adapters import clock, sealing, static_files
+from adapters import clock, payfip, sealing, static_files
 from blueprints.auth import blueprint as auth
 from blueprints.bookings import blueprint as bookings
 from blueprints.children import blueprint as children
@@ -77,10 +77,13 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     db.init_app(app)
     login_manager.init_app(app)
     csrf.init_app(app)
+    app.extensions["payment_gateway"] = LocalProxy(cache(lambda: payfip.PayFip(app.config["PAYFIP_URL"])))
 
     static_files.init_app(app, security_headers.HEADERS)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    for endpoint in security_headers.OPEN_TO_OTHER_SITES:
+        csrf.exempt(app.view_functions[endpoint])
     observation.init_app(app)
     pages.init_app(app)
     errors.init_app(app, database_failure=OperationalError)

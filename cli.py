@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -27,6 +28,7 @@ HOUSEKEEPING_EVERY = timedelta(hours=1)
 QUOTIENT_WARNINGS_EVERY = timedelta(hours=6)  # it prices two months of those who proved nothing
 WAITING_LISTS_EVERY = timedelta(minutes=10)
 BACKUP_LOOK_EVERY = timedelta(minutes=5)
+ONLINE_PAYMENTS_EVERY = timedelta(seconds=10)
 RETRY_AFTER = timedelta(minutes=1)
 RESTART_PAUSE_SECONDS = 5
 
@@ -95,7 +97,18 @@ def demo(host: str, port: int) -> None:
     for role, email, password in demo_town.SIGN_INS:
         say(f"  {role:<15} {email}  mot de passe : {password}")
     say(f"Mails envoyés par la démonstration : {address}/demonstration/mails")
-    sys.exit(supervise(host, port, {"PORTAIL_DEMO": "1", "PORTAIL_URL": address}))
+    beside = free_port_from(port + 1)
+    say(f"Paiement en ligne simulé, sans argent : http://127.0.0.1:{beside}")
+    payfip = subprocess.Popen(
+        [sys.executable, "-m", "simulator.payfip", "--port", str(beside)], cwd=config.ROOT
+    )
+    try:
+        where = {"PORTAIL_URL": address, "PORTAIL_PAYFIP_URL": f"http://127.0.0.1:{beside}/tpa"}
+        code = supervise(host, port, {"PORTAIL_DEMO": "1", **where})
+    finally:
+        payfip.terminate()
+        payfip.wait()
+    sys.exit(code)
 
 
 @click.command("worker")
@@ -106,6 +119,7 @@ def worker(once: bool) -> None:
         booking_reminders,
         housekeeping,
         invoice_reminders,
+        online_payments,
         outbox,
         quotient_warnings,
         self_check,
@@ -120,6 +134,7 @@ def worker(once: bool) -> None:
         Job("housekeeping", housekeeping.clean, HOUSEKEEPING_EVERY),
         Job("offers", waiting_lists.expire),
         Job("waiting lists", waiting_lists.tidy, WAITING_LISTS_EVERY),
+        Job("online payments", online_payments.check_due, ONLINE_PAYMENTS_EVERY),
         Job("mails", lambda now: outbox.deliver_due(now, transport)),
         Job("reminders", booking_reminders.remind, HOUSEKEEPING_EVERY),
         Job("bill reminders", invoice_reminders.remind, HOUSEKEEPING_EVERY),
@@ -201,6 +216,15 @@ def migrations(arguments: tuple[str, ...]) -> None:
 def say(line: str) -> None:
     click.echo(line)
     sys.stdout.flush()
+
+
+def free_port_from(port: int) -> int:
+    """The first port from this one on that nobody listens to on the loopback address."""
+    for candidate in range(port, min(port + 100, 65536)):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", candidate)):
+                return candidate
+    raise click.ClickException("Aucun port libre pour le paiement en ligne simulé.")
 
 
 def prepare_database() -> None:

@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent
 DEMO_FOLDER = "demo"
+TREASURY = "https://www.payfip.gouv.fr/tpa"
+STAND_IN = "http://127.0.0.1:8001/tpa"  # simulator/payfip, which `./portail demo` starts
 
 
 def instance_folder(environment: Mapping[str, str] = os.environ) -> Path:
@@ -57,6 +59,22 @@ def _beside(sealing_keys: Path) -> Path:
     return sealing_keys.with_name("backup_key")
 
 
+def _payment_service(settings: Mapping[str, str], demo: bool) -> str:
+    """The address of PayFiP: the Treasury's, unless a stand-in on this very machine is named.
+
+    A demonstration never reaches the Treasury. Raises ValueError for an address without TLS elsewhere.
+    """
+    address = settings.get("PORTAIL_PAYFIP_URL", "" if demo else TREASURY) or STAND_IN
+    parts = urlsplit(address)
+    if parts.hostname in ("127.0.0.1", "localhost"):
+        return address
+    if demo:
+        return STAND_IN
+    if parts.scheme != "https":
+        raise ValueError("PORTAIL_PAYFIP_URL : l’adresse du service de paiement commence par https://")
+    return address
+
+
 def load(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
     """Flask configuration for this process. Creates the instance folder and its secret key."""
     folder = instance_folder(environment)
@@ -80,6 +98,7 @@ def load(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "BACKUPS": Path(("" if demo else settings.get("PORTAIL_BACKUPS", "")) or folder / "backups"),
         "BACKUP_KEY": _beside(_sealing_keys(folder, settings, demo)),
         "OFF_SITE": "" if demo else settings.get("PORTAIL_OFF_SITE", ""),
+        "PAYFIP_URL": _payment_service(settings, demo),
         "CLAMD": "" if demo else settings.get("PORTAIL_CLAMD", ""),
         "SQLALCHEMY_DATABASE_URI": _database_url(folder, settings, demo),
         "PUBLIC_URL": public_url,

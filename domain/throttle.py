@@ -29,6 +29,8 @@ UPLOADS_BY_HOUSEHOLD = Window(20, timedelta(hours=1))
 UPLOADS_BY_NETWORK = Window(200, timedelta(hours=1))
 FEED_BY_ADDRESS = Window(60, timedelta(hours=1))
 FEED_MISSES_BY_NETWORK = Window(30, timedelta(minutes=10))
+PAYMENT_MISSES_BY_NETWORK = Window(60, timedelta(minutes=10))
+PAYMENT_CHECKS_BY_KEY = Window(4, timedelta(minutes=1))
 
 
 def account_delay(failures: int) -> timedelta:

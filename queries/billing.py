@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Select, bindparam, case, func, select
 
-from domain.enums import FindingKind, InvoiceKind, InvoiceLineKind, InvoiceState, RunState
+from domain.enums import FindingKind, InvoiceKind, InvoiceLineKind, InvoiceState, OnlineMode, RunState
 from domain.errors import NotFound
 from domain.people import fold
 from extensions import db
@@ -31,6 +31,7 @@ class RegieRow:
     name: str
     code: str
     is_active: bool
+    online_mode: OnlineMode
     activities: tuple[str, ...]
 
 
@@ -51,6 +52,8 @@ class RegieSheet:
     collectivity_code: str
     budget_code: str
     accounting_article: str
+    payfip_client: str
+    online_mode: OnlineMode
     due_days: int
     position: int
     is_active: bool
@@ -166,7 +169,9 @@ def regies() -> tuple[RegieRow, ...]:
     own = select(Activity.regie_id, Activity.name).where(Activity.regie_id.is_not(None))
     for regie_id, name in db.session.execute(own.order_by(Activity.name)):
         names.setdefault(regie_id, []).append(name)
-    rows = select(Regie.id, Regie.name, Regie.code, Regie.is_active).order_by(Regie.position, Regie.name)
+    rows = select(Regie.id, Regie.name, Regie.code, Regie.is_active, Regie.online_mode).order_by(
+        Regie.position, Regie.name
+    )
     return tuple(RegieRow(*row, tuple(names.get(row.id, ()))) for row in db.session.execute(rows))
 
 

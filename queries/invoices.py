@@ -22,6 +22,7 @@ from models import (
     Invoice,
     InvoiceLine,
     LineDispute,
+    OnlinePayment,
     Payment,
     PaymentAllocation,
     Regie,
@@ -35,6 +36,15 @@ class HouseholdBills:
     household_id: int
     name: str
     bills: tuple[Bill, ...]
+
+    @property
+    def payable(self) -> tuple[tuple[Bill, ...], ...]:
+        """What may be paid online, together when it is of one régie, the bill due first before (S57)."""
+        found: dict[int, list[Bill]] = {}
+        for bill in sorted(self.bills, key=lambda bill: (bill.due_day, bill.invoice_id)):
+            if bill.may_be_paid_online:
+                found.setdefault(bill.regie_id, []).append(bill)
+        return tuple(tuple(bills) for bills in found.values())
 
     @property
     def years(self) -> tuple[tuple[int, tuple[Bill, ...]], ...]:
@@ -133,11 +143,12 @@ class ChildPart:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Money that pays a bill."""
+    """Money that pays a bill; `key`: the receipt of what was paid online."""
 
     method: PaymentMethod
     received_on: date
     cents: int
+    key: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +224,7 @@ _BILL = (
     .outerjoin(_CORRECTED, _CORRECTED.id == Invoice.corrects_id)
     .where(Invoice.id == bindparam("invoice_id"))
 )
-_BILL_WIDTH, _BILLER_END = 13, 23  # columns of a Bill; those before the corrected bill
+_BILL_WIDTH, _BILLER_END = 14, 24  # columns of a Bill; those before the corrected bill
 _NEWEST = (
     select(LineDispute.line_id, func.max(LineDispute.id).label("id")).group_by(LineDispute.line_id).subquery()
 )
@@ -244,8 +255,9 @@ _LINES = (
     .order_by(InvoiceLine.position)
 )
 _RECEIPTS = (
-    select(Payment.method, Payment.received_on, PaymentAllocation.amount_cents)
+    select(Payment.method, Payment.received_on, PaymentAllocation.amount_cents, OnlinePayment.key)
     .join(Payment, Payment.id == PaymentAllocation.payment_id)
+    .outerjoin(OnlinePayment, OnlinePayment.payment_id == Payment.id)
     .where(
         PaymentAllocation.invoice_id == bindparam("invoice_id"),
         Payment.state == PaymentState.VALID,

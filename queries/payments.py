@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from sqlalchemy import ColumnElement, bindparam, select
 
 from domain.calendar import ONE_DAY, PARIS
-from domain.enums import InvoiceKind, InvoiceState, PaymentMethod, PaymentState
+from domain.enums import InvoiceKind, InvoiceState, OnlineMode, PaymentMethod, PaymentState
 from domain.errors import NotFound
 from domain.ledger import BOUNCING_METHODS, ISSUED_STATES, ONLINE_METHODS, OPEN_STATES
 from extensions import db
@@ -33,6 +33,7 @@ class Bill:
     settled_cents: int
     settled_on: date | None
     state: InvoiceState
+    online_mode: OnlineMode
 
     @property
     def left_cents(self) -> int:
@@ -43,6 +44,16 @@ class Bill:
     @property
     def is_open(self) -> bool:
         return self.kind is InvoiceKind.INVOICE and self.state in OPEN_STATES
+
+    @property
+    def may_be_paid_online(self) -> bool:
+        """Open, in a régie that takes payments online, and no payment of it still without an answer (S60)."""
+        return self.is_open and not self.is_paying and self.online_mode is not OnlineMode.OFF
+
+    @property
+    def is_paying(self) -> bool:
+        """An online payment of it has no answer yet."""
+        return self.state is InvoiceState.PAYING
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +258,7 @@ BILLS = (  # a `Bill` a row, those of everybody: the reader adds whose
         Invoice.settled_cents,
         Invoice.settled_on,
         Invoice.state,
+        Regie.online_mode,
     )
     .join(Regie, Regie.id == Invoice.regie_id)
     .where(Invoice.state.in_(ISSUED_STATES))

@@ -278,7 +278,7 @@ def _row(
 def _render(kind: MailKind, town: TownSettings, context: dict[str, Any]) -> _Body:
     """A mail knows the town and the addresses of the portal, not the page that caused it."""
     environment = current_app.jinja_env
-    known = {"town": town, "link": _link, **context}
+    known = {"town": town, "link": link, **context}
     whole = environment.get_template(f"mails/{kind}.txt").render(known)
     first_line = _SUBJECT_LINE.match(whole)
     if first_line is None:
@@ -290,7 +290,7 @@ def _render(kind: MailKind, town: TownSettings, context: dict[str, Any]) -> _Bod
     )
 
 
-def _link(endpoint: str, **values: Any) -> str:
+def link(endpoint: str, **values: Any) -> str:
     """An absolute address of the portal, from its configuration: a forged Host header changes nothing."""
     return _public_url() + current_app.url_map.bind("portail.invalid").build(endpoint, values)
 

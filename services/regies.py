@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from domain.enums import OnlineMode
 from domain.errors import Refused
 from models import Invoice, Regie
 from services import records
@@ -32,6 +33,8 @@ class RegieData:
     budget_code: str = ""
     accounting_article: str = ""
     due_days: int = 30
+    payfip_client: str = ""
+    online_mode: OnlineMode = OnlineMode.OFF
     position: int = 0
     is_active: bool = True
 

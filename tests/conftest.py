@@ -92,6 +92,7 @@ def settings_for_tests(database_url: str, instance: Path) -> dict:
         "BACKUP_KEY": instance / "backup_key",
         "OFF_SITE": "",
         "CLAMD": "",
+        "PAYFIP_URL": "http://127.0.0.1:9/tpa",  # nobody: a test that pays brings the stand-in
         "SQLALCHEMY_DATABASE_URI": database_url,
         "PUBLIC_URL": "https://portail.test",
         "TRUSTED_HOSTS": None,

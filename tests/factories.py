@@ -32,6 +32,8 @@ from domain.enums import (
     InvoiceKind,
     InvoiceLineKind,
     InvoiceState,
+    OnlineMode,
+    OnlineState,
     PaymentMethod,
     PaymentState,
     Residency,
@@ -77,6 +79,8 @@ from models import (
     InvoiceSequence,
     LineDispute,
     MedicalRecord,
+    OnlinePayment,
+    OnlinePaymentBill,
     Opening,
     Payment,
     PresenceType,
@@ -655,6 +659,36 @@ class World:
                 )
             )
         return made
+
+    def online_payment(
+        self, bill: Invoice, user: User, state: OnlineState = OnlineState.PENDING, **columns: Any
+    ) -> OnlinePayment:
+        """An attempt to pay a bill online, whose state the bill does not tell yet."""
+        key = secrets.token_hex(16)
+        values = {
+            "key": key,
+            "refdet": f"REF{key[:20].upper()}",
+            "operation": secrets.token_hex(16),
+            "mode": OnlineMode.TEST,
+            "client": "012345",
+            "email": user.email,
+            "problem": "Le montant ne correspond pas." if state is OnlineState.TO_CHECK else "",
+            "created_at": self.now,
+        }
+        attempt = self.add(
+            OnlinePayment(
+                regie_id=bill.regie_id,
+                household_id=bill.household_id,
+                user_id=user.id,
+                amount_cents=bill.total_cents,
+                state=state,
+                **values | columns,
+            )
+        )
+        self.add(
+            OnlinePaymentBill(online_payment_id=attempt.id, invoice_id=bill.id, amount_cents=bill.total_cents)
+        )
+        return attempt
 
     def invoice(
         self,

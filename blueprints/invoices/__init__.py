@@ -4,4 +4,5 @@ from flask import Blueprint
 
 blueprint = Blueprint("invoices", __name__, url_prefix="/factures")
 
-from blueprints.invoices import certificates, contests, statements, views  # noqa: E402, F401  the routes register themselves
+# The routes register themselves on the blueprint.
+from blueprints.invoices import certificates, contests, online, statements, views  # noqa: E402, F401

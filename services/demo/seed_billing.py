@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import select, update
 
 from domain.calendar import add_months, paris_now
-from domain.enums import InvoiceState, PaymentMethod
+from domain.enums import InvoiceState, OnlineMode, PaymentMethod
 from domain.errors import Refused
 from models import Activity, Invoice
 from services import billing, payments, regies
@@ -24,6 +24,8 @@ _REGIE = RegieData(
     collectivity_code="401",
     budget_code="00",
     accounting_article="7067",
+    payfip_client="012345",  # of the stand-in that the demonstration starts: no money moves
+    online_mode=OnlineMode.TEST,
     payment_terms="Par chèque à l’ordre de la régie, en espèces au guichet ou par virement.",
 )
 

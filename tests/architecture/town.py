@@ -19,6 +19,8 @@ from domain.enums import (
     LineState,
     MailKind,
     MailState,
+    OnlineMode,
+    OnlineState,
     PaymentMethod,
     PlacesMode,
     SessionKind,
@@ -63,6 +65,7 @@ from models import (
     Invoice,
     LineDispute,
     ListChoice,
+    OnlinePayment,
     OutgoingMail,
     Payment,
     PublicHoliday,
@@ -124,6 +127,7 @@ class Family:
     invoice: Invoice
     payment: Payment
     dispute: LineDispute
+    online: OnlinePayment
 
 
 class Town:
@@ -268,9 +272,12 @@ class Town:
 
     def _money(
         self, household: Household, parent: User, child: Child, canteen: Canteen, letter: str
-    ) -> tuple[Invoice, Payment, LineDispute]:
-        """The bill of a past month, not paid, a payment that waits for the next one, and a contested line."""
-        regie = self.world.regie(f"Régie {letter}", canteen.activity)
+    ) -> tuple[Invoice, Payment, LineDispute, OnlinePayment]:
+        """The bill of a past month, not paid, a payment that waits for the next one, a contested line, and
+        what the family tried to pay online."""
+        regie = self.world.regie(
+            f"Régie {letter}", canteen.activity, payfip_client="012345", online_mode=OnlineMode.TEST
+        )
         line = {
             "label": "Repas, lundi 7 décembre",
             "amount_cents": 320,
@@ -284,7 +291,8 @@ class Town:
         payment = self.world.payment(regie, household, 150, reference=f"chèque {letter}")
         self.world.refund(self.world.payment(regie, household, 350), 100, reason=f"départ {letter}")
         self.world.deposit_slip(regie, self.world.payment(regie, household, 250, method=PaymentMethod.CASH))
-        return bill, payment, self.world.dispute(bill, parent)
+        tried = self.world.online_payment(bill, parent, OnlineState.TO_CHECK, key=letter * 32)
+        return bill, payment, self.world.dispute(bill, parent), tried
 
     def _swap(self, exception: CustodyException, author: User) -> CustodySwap:
         """The second household offers a day of the child."""
@@ -462,6 +470,11 @@ class Town:
             "import_id": Value(self.world.treasury_import("INCONNUE;43,20;12/01/2027").id),
             "slip_id": Value(*(self._id(DepositSlip, regie_id=one.invoice.regie_id) for one in (own, other))),
             "means": Value("cheques", unknown="autre"),
+            "online_id": Value(own.online.id, other.online.id),
+            **{
+                f"invoices.{name} key": Value(own.online.key, unknown="Z" * 32)
+                for name in ("payment", "check_payment", "payment_return")
+            },
             "regie_id": Value(own.invoice.regie_id, other.invoice.regie_id),
             "level": Value(2),
             "rows": Value("mois", unknown="jours"),

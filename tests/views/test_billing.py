@@ -5,12 +5,15 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from domain.enums import AttendanceMark, InvoiceState, StaffRole
+from domain.enums import AttendanceMark, InvoiceState, OnlineMode, StaffRole
 from models import Activity, Attendance, Booking, Invoice, Regie, User
 from services.transaction import write_transaction
+from tests.payfip_bench import stand_in
 from tests.school_family import words
 from tests.services.test_billing import DAYS, DECEMBER, Office
 from tests.statements import at_most
+
+__all__ = ["stand_in"]
 
 HOME = "/gestion/facturation"
 
@@ -136,6 +139,23 @@ def test_a_regie_is_created_then_chosen_by_an_activity(agent, office):
     )
     activity = office.world.one(select(Activity))
     assert (activity.regie_id, activity.product_code) == (made.id, "CANT")
+
+
+def test_the_number_of_the_payment_service_is_asked_for_by_name(agent, office, stand_in):
+    typed = REGIE | {"online_mode": "test", "payfip_client": "012345"}
+    agent.submit(f"{HOME}/regies/nouvelle", typed, follow=True)
+    assert "PayFiP connaît ce numéro : VILLE DE DEMONSTRATION" in words(agent.page.main)
+    made = office.world.one(select(Regie).where(Regie.code == "ENF"))
+    page = f"{HOME}/regies/{made.id}"
+    assert agent.submit(page, {"payfip_client": "000000"}).status_code == 422
+    assert "inconnu" in words(agent.page.main)
+    assert agent.submit(page, {"payfip_client": ""}).status_code == 422
+    assert "Sans ce numéro, aucun paiement en ligne" in words(agent.page.main)
+    stand_in.service.is_down = True
+    agent.submit(page, {"online_mode": "production"}, follow=True)
+    assert "PayFiP ne répond pas" in words(agent.page.main)
+    kept = office.world.one(select(Regie).where(Regie.code == "ENF"))
+    assert (kept.payfip_client, kept.online_mode) == ("012345", OnlineMode.PRODUCTION)
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,10 @@ from blueprints.shared.fields import LineField, iban, optional_email, phone, squ
 from blueprints.staff.facilities.forms import POSITION_HELP, position_field, text_area
 from blueprints.staff.families.forms import StaffForm, values_of
 from blueprints.staff.fields import EurosField, NumberField
+from domain.enums import OnlineMode
 from domain.french import format_euros, month_title
 from domain.invoice_reminders import LATEST, LONGEST_SUBJECT, LONGEST_TEXT, Level
+from domain.labels import label
 from queries.billing import Line
 from services.regies import RegieData
 
@@ -56,6 +58,13 @@ def optional_code(pattern: str, instruction: str) -> Callable[[Any, StringField]
     return check
 
 
+def _payfip(form: Any, field: StringField) -> None:
+    if form.online_mode.data != OnlineMode.OFF and not field.data:
+        raise ValidationError(
+            "Sans ce numéro, aucun paiement en ligne. Le Trésor public le donne à l’adhésion."
+        )
+
+
 class RegieForm(StaffForm):
     name = LineField("Nom de la régie", 120, required="Indiquez le nom, par exemple Régie périscolaire.")
     code = StringField(
@@ -69,6 +78,16 @@ class RegieForm(StaffForm):
     payment_terms = text_area("Comment régler", 1000)
     iban = StringField("IBAN", [iban], filters=[_capitals])
     bic = StringField("BIC", [_bic], filters=[_capitals])
+    online_mode = SelectField(
+        "Paiement en ligne",
+        choices=[SelectChoice(mode.value, label(mode)) for mode in OnlineMode],
+        default=OnlineMode.OFF.value,
+    )
+    payfip_client = StringField(
+        "Numéro de client PayFiP (NUMCLI)",
+        [optional_code(r"[0-9]{6}", "Indiquez les 6 chiffres donnés par le Trésor public."), _payfip],
+        filters=[_capitals],
+    )
     treasury_post = StringField(
         "Poste comptable du Trésor public",
         [optional_code(r"[0-9]{6,7}", "Indiquez les 6 ou 7 chiffres du poste comptable.")],
@@ -98,6 +117,15 @@ class RegieForm(StaffForm):
         "code": {"help": "Il commence le numéro de chaque facture\u00a0: CANT-2027-000123."},
         "payment_terms": {"help": "Imprimé sur la facture\u00a0: guichet, chèque à l’ordre de, horaires."},
         "iban": {"help": "Celui de la régie, si les familles règlent par virement."},
+        "online_mode": {
+            "help": "À l’essai, les familles voient le bouton et aucun argent ne circule. Choisissez "
+            "«\u00a0Activation\u00a0» quand le Trésor public le demande, «\u00a0En service\u00a0» quand il "
+            "l’a confirmé."
+        },
+        "payfip_client": {
+            "help": "Six chiffres. En enregistrant, le portail demande à PayFiP à qui est ce numéro.",
+            "inputmode": "numeric",
+        },
         "treasury_post": {
             "help": "Ces quatre codes sont ceux de la comptabilité de la commune, pour les exports du "
             "comptable. Laissez vide si vous ne les connaissez pas."
@@ -109,7 +137,7 @@ class RegieForm(StaffForm):
     }
 
     def data_typed(self) -> RegieData:
-        return values_of(self, RegieData)
+        return values_of(self, RegieData, online_mode=OnlineMode(self.online_mode.data))
 
 
 class PrepareForm(StaffForm):
