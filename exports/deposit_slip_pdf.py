@@ -25,6 +25,8 @@ _WIDTHS = (12, 28, 55, 55, 30)
 
 def deposit_slip_pdf(slip: PrintedSlip) -> bytes:
     """A4 pages; the headings come again at the top of each."""
+    from fpdf.fonts import FontFace  # loaded only by what prints
+
     pdf = new_sheet(slip.title)
     write_line(pdf, slip.town, 10)
     write_line(pdf, slip.title, 16, bold=True)
@@ -32,14 +34,13 @@ def deposit_slip_pdf(slip: PrintedSlip) -> bytes:
         write_line(pdf, fact, 10)
     pdf.ln(3)
     pdf.set_font("DejaVu", "", 9)
-    aligned = ("RIGHT", "LEFT", "LEFT", "LEFT", "RIGHT")
+    aligned = ("LEFT", "LEFT", "LEFT", "LEFT", "RIGHT")
     with pdf.table(
         line_height=5, padding=0.6, text_align=aligned, col_widths=_WIDTHS, borders_layout="HORIZONTAL_LINES"
     ) as grid:
-        for cells in (slip.headings, *slip.rows, slip.total):
-            row = grid.row()
-            for cell in cells:
-                row.cell(cell)
+        for cells in (slip.headings, *slip.rows):
+            grid.row(cells)
+        grid.row(slip.total, style=FontFace(emphasis="BOLD"))
     pdf.ln(6)
     for sentence in slip.closing:
         write_line(pdf, sentence, 10)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import aliased
 
-from domain.enums import DisputeState
+from domain.enums import DisputeState, InvoiceKind
 from domain.errors import NotFound
 from extensions import db
 from models import Activity, Child, Household, Invoice, InvoiceLine, LineDispute
@@ -33,13 +34,29 @@ class Dispute:
     explanation: tuple[str, ...]
     child: str
     activity: str
+    line_id: int
+    kind: InvoiceKind
+    credited_cents: int  # of the line, by credit notes
 
     @property
     def is_open(self) -> bool:
         return self.state is DisputeState.OPEN
 
+    @property
+    def awaits_credit(self) -> bool:
+        """True when the family is right and nothing was taken off the line yet."""
+        is_right = self.state is DisputeState.ACCEPTED and self.kind is InvoiceKind.INVOICE
+        return is_right and self.amount_cents != 0 and not self.credited_cents
+
 
 ANSWERED_SHOWN = 50
+_CORRECTION = aliased(InvoiceLine)
+_CREDITED = (
+    select(func.coalesce(-func.sum(_CORRECTION.amount_cents), 0))
+    .where(_CORRECTION.corrects_line_id == InvoiceLine.id)
+    .correlate(InvoiceLine)
+    .scalar_subquery()
+)
 _DISPUTES = (
     select(
         LineDispute.id,
@@ -59,6 +76,9 @@ _DISPUTES = (
         InvoiceLine.explanation,
         func.coalesce(Child.first_name, ""),
         func.coalesce(Activity.name, ""),
+        InvoiceLine.id.label("line_id"),
+        Invoice.kind,
+        _CREDITED,
     )
     .join(Household, Household.id == LineDispute.household_id)
     .join(InvoiceLine, InvoiceLine.id == LineDispute.line_id)

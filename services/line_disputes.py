@@ -11,7 +11,7 @@ from domain.errors import NotFound, Refused, Stale
 from domain.french import NBSP, quoted
 from domain.labels import label
 from domain.ledger import ISSUED_STATES
-from models import Invoice, InvoiceLine, LineDispute
+from models import Household, Invoice, InvoiceLine, LineDispute, Regie
 from services import audit, booking_life, outbox
 from services.accounts import Author
 from services.booking_life import Actor
@@ -62,6 +62,7 @@ def contest(
         session.add(dispute)
         session.flush()
         _record(session, "line_dispute.opened", dispute, actor, now)
+        _tell_service(session, dispute, invoice, line, now)
         return dispute.id
 
 
@@ -96,6 +97,24 @@ def answer(dispute_id: int, state: DisputeState, words: str, author: Author, now
             is_accepted=state is DisputeState.ACCEPTED,
             answer=said,
         )
+
+
+def _tell_service(
+    session: Session, dispute: LineDispute, invoice: Invoice, line: InvoiceLine, now: datetime
+) -> None:
+    """By mail to the régie, to the service where it has no address. What the family wrote stays on the
+    portal: it may speak of health."""
+    outbox.queue_service(
+        session,
+        MailKind.DISPUTE_RECEIVED,
+        to=session.get_one(Regie, invoice.regie_id).email,
+        now=now,
+        household=session.get_one(Household, invoice.household_id).name,
+        line=line.label,
+        amount_cents=line.amount_cents,
+        reference=invoice.reference,
+        dispute_id=dispute.id,
+    )
 
 
 def _is_theirs(invoice: Invoice | None, line: InvoiceLine | None, household_ids: Collection[int]) -> bool:

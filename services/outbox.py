@@ -123,6 +123,24 @@ def queue(
     return True
 
 
+def queue_service(
+    session: Session,
+    kind: MailKind,
+    *,
+    to: str,
+    now: datetime,
+    **context: Any,
+) -> None:
+    """Write a mail to the service itself: its address is a setting of the town or of a régie, which nobody
+    signs in with. Nothing is written without an address, or for a kind that carries a secret (ValueError)."""
+    if kind in SECRET_KINDS:
+        raise ValueError(f"{kind} carries a secret: use queue_secret.")
+    town = _town(session)
+    if to or town.email:
+        body = _render(kind, town, context)
+        session.add(_row(kind, to or town.email, now, None, None, body))
+
+
 def queue_household(
     session: Session,
     kind: MailKind,

@@ -34,6 +34,9 @@ FILES = {
     "bookings.print_receipt",
     "invoices.pdf",
     "public.feed",
+    "staff_deposits.pdf",
+    "staff_treasury.awaited",
+    "staff_treasury.rejected",
     "staff_bookings.print_receipt",
 }
 KINDS = {Role.RESTRICTED_PARENT: SessionKind.RESTRICTED}
@@ -52,7 +55,8 @@ PARTS = [
     (Role.ADMINISTRATOR, "staff_families."),
     (Role.ADMINISTRATOR, "staff_facilities."),
     (Role.ADMINISTRATOR, ("staff_bookings.", "staff_closures.")),
-    (Role.ADMINISTRATOR, ("staff_payments.", "staff_billing.", "staff_disputes.")),
+    (Role.ADMINISTRATOR, ("staff_payments.", "staff_deposits.", "staff_treasury.")),
+    (Role.ADMINISTRATOR, ("staff_billing.", "staff_disputes.")),
     (Role.ADMINISTRATOR, ("staff_calendar.", "staff_content.")),
     (Role.ADMINISTRATOR, ("staff_rulebook.",)),
     (Role.ADMINISTRATOR, ("staff_desk.", "staff_day_sheets.", "staff_attendance.")),

@@ -63,7 +63,7 @@ def test_the_same_file_again_is_told(agent, world, bill):
     line = f"{bill.reference};20;12/01/2027"
     take(agent, send(agent, line))
     send(agent, line, name="encore.csv")
-    assert "Ce fichier a déjà été pris, mardi 12 janvier 2027" in words(agent.page)
+    assert "Ce fichier a déjà été pris par Agnès MARTIN, mardi 12 janvier 2027" in words(agent.page)
     assert len(world.all(TreasuryImport)) == 1
 
 

@@ -1,6 +1,7 @@
 """The billing of a month: the runs, a draft with what to mend, its issue, one bill, a credit note."""
 
 from datetime import date
+from typing import Any
 
 from flask import flash, redirect, request, url_for
 from flask_login import current_user
@@ -19,6 +20,7 @@ from domain.permissions import Permission
 from queries import billing as billing_queries
 from queries import invoice_reminders as reminder_queries
 from queries import payments as payment_queries
+from queries.billing import Bill
 from services import billing, credit_notes
 
 MANAGE = Permission.BILLING_MANAGE
@@ -94,11 +96,11 @@ def bill(invoice_id: int) -> Response:
 @blueprint.route("/factures/<int:invoice_id>/avoir", methods=["GET", "POST"])
 @staff(MANAGE)
 def credit(invoice_id: int) -> Response:
-    """Take back a part of an issued bill."""
+    """Take back a part of an issued bill; `ligne` proposes the whole of one line, contested with reason."""
     found = billing_queries.bill(invoice_id)
     if not found.is_creditable:
         raise NotFound
-    form = credit_form(found.lines)()
+    form = credit_form(found.lines)(data=_of_line(found) if request.method == "GET" else None)
     note_id = attempt(
         form,
         lambda: credit_notes.credit(invoice_id, form.cents(), form.reason.data, author(), now()),
@@ -108,6 +110,17 @@ def credit(invoice_id: int) -> Response:
         return done(url_for(".bill", invoice_id=note_id), "L’avoir est émis. La famille est prévenue.")
     back = (url_for(".bill", invoice_id=invoice_id), f"Facture {found.reference}")
     return form_page(form, f"Avoir sur {found.reference}", back, submit="Émettre l’avoir")
+
+
+def _of_line(found: Bill) -> dict[str, Any]:
+    """The form of a credit note of the line that the address names, if it names one."""
+    line = next((one for one in found.lines if str(one.line_id) == request.args.get("ligne")), None)
+    if line is None:
+        return {}
+    return {
+        f"line_{line.line_id}": abs(line.left_cents),
+        "reason": f"Contestation acceptée, {line.label}"[:300],
+    }
 
 
 def _runs(form: PrepareForm) -> Response:

@@ -74,7 +74,7 @@ def examine() -> Response:
 def _taken_before(import_id: int) -> Response:
     file, _ = treasury_queries.taken_file(import_id)
     when = format_moment(file.created_at, year=True)
-    flash(f"Ce fichier a déjà été pris, {when}, par {file.author_name}. Rien n’est changé.")
+    flash(f"Ce fichier a déjà été pris par {file.author_name}, {when}. Rien n’est changé.")
     return redirect(url_for(".show", import_id=import_id), code=303)
 
 
