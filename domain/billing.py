@@ -18,14 +18,14 @@ from typing import Any, NamedTuple
 from domain.charges import NO_THRESHOLD, Charge, Finding, MonthBill, Threshold
 from domain.enums import FindingKind, InvoiceLineKind
 from domain.errors import BusinessError
-from domain.french import NBSP, format_day, format_euros, month_title, plural
+from domain.french import NBSP, enumerate_fr, format_day, format_euros, month_title, plural
 from domain.quotient_warnings import NEVER, Warned
 from domain.rulebook.bill_totals import Change, changes
 from domain.rulebook.bills import price_all
 from domain.rulebook.counts import Presence
 from domain.rulebook.memo import Memo
 from domain.rulebook.needs import facts_read
-from domain.rulebook.quotes import arithmetic, cents_of, is_without_quotient, unanswered
+from domain.rulebook.quotes import arithmetic, cents_of, is_without_quotient, lacks_quotient, unanswered
 from domain.rulebook.rulebook import LATE, Activity, Rulebook
 from domain.rulebook.wording.text import capital, small
 
@@ -144,20 +144,23 @@ def month_bill(account: Account, month: date, today: date) -> MonthBill:
     totals: list[Charge] = []
     findings = [_unmarked(one) for one in own if one.is_unmarked and one.day < today]
     unknown: list[Day] = []
+    unpriced: list[Day] = []  # by a règlement that wants a quotient
     for in_force, days in _by_version(account.days):
         if in_force is None:
             findings += [_unpriced(one, *(one.why or (NO_TARIFF,))) for one in days if _is_billed(one, month)]
             continue
         units, faults = _priced(in_force, days)
-        findings += [_unpriced(one, why) for one, why in faults if _is_billed(one, month)]
+        faults = [(one, fault) for one, fault in faults if _is_billed(one, month)]
+        findings += [_unpriced(one, unanswered(in_force.book, fault)) for one, fault in faults]
+        unpriced += [one for one, fault in faults if lacks_quotient(fault)]
         billed = [unit for unit in units if _is_billed(unit.day, month)]
         charges += [_presence_line(unit, in_force) for unit in billed]
         unknown += [unit.day for unit in billed if is_without_quotient(unit.presence.context)]
         more, problem = _totals(in_force, units, month)
         totals += more
         findings += problem
-    if unknown:
-        findings.append(_quotient(len(unknown), account.warned))
+    if unknown or unpriced:
+        findings.append(_quotient(len(unknown), len(unpriced), account.warned))
     carried = [
         _carried_line(one) for one in sorted(account.carried, key=lambda one: (one.month, one.invoice_id))
     ]
@@ -198,18 +201,17 @@ def _order(one: Day) -> tuple:
     return one.day, rank, one.child, one.child_id, one.booking_id or 0, one.what
 
 
-def _priced(in_force: InForce, days: Sequence[Day]) -> tuple[list[_Unit], list[tuple[Day, str]]]:
-    """The days with their amounts, and those without a price with the reason, in words."""
-    book = in_force.book
+def _priced(in_force: InForce, days: Sequence[Day]) -> tuple[list[_Unit], list[tuple[Day, BusinessError]]]:
+    """The days with their amounts, and those without a price with the reason."""
     try:
         return _all_priced(in_force, days), []
     except BusinessError as error:
         found = {index: _fault(in_force, one) for index, one in enumerate(days)}
         alone = {index: fault for index, fault in found.items() if fault is not None}
         if not alone:
-            return [], [(one, unanswered(book, error)) for one in days]
+            return [], [(one, error) for one in days]
     units, faults = _priced(in_force, [one for index, one in enumerate(days) if index not in alone])
-    return units, [*((days[index], unanswered(book, fault)) for index, fault in alone.items()), *faults]
+    return units, [*((days[index], fault) for index, fault in alone.items()), *faults]
 
 
 def _fault(in_force: InForce, one: Day) -> BusinessError | None:
@@ -361,9 +363,13 @@ def _unpriced(one: Day, *why: str) -> Finding:
     return Finding(FindingKind.UNPRICED, said, is_blocking=True, booking_id=one.booking_id)
 
 
-def _quotient(days: int, warned: Warned) -> Finding:
+def _quotient(days: int, unpriced: int, warned: Warned) -> Finding:
     """Never blocking: the règlement says what the absence of a quotient costs. What comes before the three
     warnings is told, for the service to decide."""
-    billed = f"{plural(days, 'jour', 'jours')} au tarif prévu sans quotient"
-    said = f"Quotient familial non connu{NBSP}: {billed}, {warned.words}."
+    parts = []
+    if days:
+        parts.append(f"{plural(days, 'jour', 'jours')} au tarif prévu sans quotient")
+    if unpriced:
+        parts.append(f"{plural(unpriced, 'jour', 'jours')} sans prix")
+    said = f"Quotient familial non connu{NBSP}: {enumerate_fr(parts)}, {warned.words}."
     return Finding(FindingKind.QUOTIENT, said, is_blocking=False)

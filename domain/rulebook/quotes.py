@@ -22,7 +22,7 @@ from domain.rulebook.prices import Adjustment, Operation
 from domain.rulebook.quotients import TOP
 from domain.rulebook.rulebook import Rulebook
 from domain.rulebook.settlement import settled_later
-from domain.rulebook.trace import MissingFact, Step
+from domain.rulebook.trace import MissingFact, Step, UnknownQuotient
 from domain.rulebook.wording.french_names import readable
 from domain.rulebook.wording.text import capital
 
@@ -79,6 +79,12 @@ def arithmetic(book: Rulebook, presence: Presence) -> tuple[str, ...]:
 def is_without_quotient(context: Context) -> bool:
     """True when a price read a quotient that nobody knows."""
     return "quotient" in context.reads and context.given.get("quotient") in (None, TOP)
+
+
+def lacks_quotient(error: BusinessError) -> bool:
+    """True when there is no price because nobody knows the quotient."""
+    is_missing = isinstance(error, MissingFact) and error.fact == "quotient"
+    return is_missing or isinstance(error, UnknownQuotient)
 
 
 def unanswered(book: Rulebook, error: BusinessError) -> str:

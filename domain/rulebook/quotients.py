@@ -14,7 +14,7 @@ from domain.rulebook.clamping import clamped
 from domain.rulebook.facts import Context
 from domain.rulebook.money import ROUNDING, Rounding
 from domain.rulebook.schema import Key, Reader
-from domain.rulebook.trace import MissingFact, Unanswered, in_words
+from domain.rulebook.trace import MissingFact, Unanswered, UnknownQuotient, in_words
 from domain.rulebook.tree import Node
 from domain.rulebook.values import placed
 
@@ -103,7 +103,7 @@ class QuotientRule:
     def of_unknown(self, context: Context) -> Decimal | None:
         """What an unknown quotient counts as; raises when the règlement refuses to say."""
         if self.unknown is Unknown.REFUSE:
-            raise Unanswered(
+            raise UnknownQuotient(
                 f"{self.path} : le quotient est inconnu et le règlement ne dit pas quel prix prendre."
             )
         context.trace.add(self.path, f"quotient inconnu : {self.unknown.value}")

@@ -25,6 +25,10 @@ class Unanswered(BusinessError):
         super().__init__("unanswered", spaced(message))
 
 
+class UnknownQuotient(Unanswered):
+    """Nobody knows the quotient, and the règlement says no price without one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step: `rule` is a path of the file, `version` the name of the dated rule (empty when undated),

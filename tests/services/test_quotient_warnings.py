@@ -99,6 +99,13 @@ def test_a_proof_that_waits_for_the_service_is_waited_for(bench):
     assert warn(bench) == 0
 
 
+def test_a_reglement_that_refuses_a_price_without_quotient_warns_too(bench):
+    bench.world.rulebook["quotient"]["inconnu"] = "refuser"
+    bench.world.write_rulebook()
+    assert "1\xa0jour sans prix, aucun rappel envoyé" in finding(bench)
+    assert warn(bench) == 1
+
+
 def test_a_price_that_asks_no_quotient_warns_nobody(bench):
     bench.world.rulebook["activites"]["cantine"]["tarif"]["prix"]["cas"][0]["valeur"] = "3.00"
     bench.world.write_rulebook()
