@@ -93,6 +93,15 @@ class Running:
     next_check_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A régie without money (test, activation), or with payments that somebody must look at."""
+
+    regie: str
+    mode: OnlineMode
+    to_check: int
+
+
 _ATTEMPTS = (
     select(
         OnlinePayment.id,
@@ -149,9 +158,14 @@ _RUNNING = (
     .where(OnlinePayment.household_id.in_(bindparam("households", expanding=True)))
     .where(OnlinePayment.state.in_(RUNNING_ONLINE))
 )
-_TRIALS = (
-    select(Regie.name, Regie.online_mode)
-    .where(Regie.online_mode.in_((OnlineMode.TEST, OnlineMode.ACTIVATION)), Regie.is_active)
+_TO_CHECK = (
+    select(func.count())
+    .where(OnlinePayment.regie_id == Regie.id, OnlinePayment.state == OnlineState.TO_CHECK)
+    .scalar_subquery()
+)
+_NOTICES = (
+    select(Regie.name, Regie.online_mode, _TO_CHECK)
+    .where(Regie.online_mode != OnlineMode.OFF, Regie.is_active)
     .order_by(Regie.position, Regie.name)
 )
 
@@ -166,16 +180,16 @@ def attempt_of(online_id: int) -> Attempt:
     return _one(_ATTEMPTS.where(OnlinePayment.id == online_id))
 
 
-def attempts(state: OnlineState | None = None) -> tuple[Attempt, ...]:
-    """Those of a state, or all, the newest first; at most so many. Two statements."""
-    wanted = _ATTEMPTS.where(OnlinePayment.state == state) if state else _ATTEMPTS
-    return _with_bills(db.session.execute(wanted.limit(LISTED)).all())
+def waiting() -> tuple[Attempt, ...]:
+    """Those without a result, what somebody must look at first. Two statements."""
+    found = _with_bills(db.session.execute(_ATTEMPTS.where(OnlinePayment.state.in_(RUNNING_ONLINE))).all())
+    return tuple(sorted(found, key=lambda one: one.state is not OnlineState.TO_CHECK))
 
 
-def counts() -> dict[OnlineState, int]:
-    """How many attempts there are of each state. One statement."""
-    counted = select(OnlinePayment.state, func.count()).group_by(OnlinePayment.state)
-    return dict(db.session.execute(counted).all())
+def ended() -> tuple[Attempt, ...]:
+    """Those that are over, the newest first, at most `LISTED`. Two statements."""
+    over = _ATTEMPTS.where(OnlinePayment.state.not_in(RUNNING_ONLINE)).limit(LISTED)
+    return _with_bills(db.session.execute(over).all())
 
 
 def running(household_ids: Sequence[int]) -> dict[int, Running]:
@@ -184,9 +198,10 @@ def running(household_ids: Sequence[int]) -> dict[int, Running]:
     return {invoice_id: Running(*found) for invoice_id, *found in rows}
 
 
-def trials() -> tuple[tuple[str, OnlineMode], ...]:
-    """The régies that take payments without money: name and mode. One statement."""
-    return tuple((name, mode) for name, mode in read(_TRIALS, {}))
+def notices() -> tuple[Notice, ...]:
+    """The régies that take payments online and about which the service must know something. One statement."""
+    found = (Notice(*row) for row in read(_NOTICES, {}))
+    return tuple(one for one in found if one.to_check or one.mode is not OnlineMode.PRODUCTION)
 
 
 def _one(statement: Any) -> Attempt:

@@ -16,6 +16,7 @@ from domain.calendar import paris_now
 from domain.permissions import Permission
 from domain.schooling import school_year_words
 from domain.settings import TownSettings
+from queries import online_payments
 from queries import town as town_queries
 
 
@@ -112,6 +113,7 @@ def _context(app: Flask) -> dict[str, Any]:
         "demo": app.config["DEMO"],
         "parent_nav": _lazily(_parent_nav) if signed_in and not current_user.is_staff else [],
         "account_nav": _lazily(_account_nav) if signed_in else [],
+        "online_notices": _lazily(online_payments.notices) if signed_in and current_user.is_staff else (),
         "staff_nav": _lazily(_staff_nav) if signed_in and current_user.is_staff else [],
         "Permission": Permission,
     }

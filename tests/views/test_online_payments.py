@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from sqlalchemy import select
 
-from domain.enums import InvoiceState, OnlineMode, OnlineState
+from domain.enums import InvoiceState, OnlineMode, OnlineState, StaffRole
 from models import OnlinePayment
 from tests.payfip_bench import stand_in, till
 from tests.school_family import words
@@ -209,3 +209,78 @@ def test_the_pages_cost_few_statements(claire, till):
     for page, most in (("/factures", 8), (f"/factures/{bill}", 10), (page_of(till), 6)):
         with at_most(most):
             claire.get(page)
+
+
+# --- The service --------------------------------------------------------------------------------
+
+STAFF = "/gestion/facturation/reglements/en-ligne"
+
+
+@pytest.fixture
+def agent(client, world):
+    client.sign_in(world.staff(StaffRole.RECEPTION))
+    return client
+
+
+def waiting(till, result=""):
+    """An attempt of the family that waits, or to which the service answered so."""
+    attempt = till.begin(till.bill())
+    if result:
+        till.choose(attempt, result)
+    return attempt
+
+
+def test_the_service_asks_now_and_reads_the_answer(agent, till):
+    attempt = waiting(till, "P")
+    agent.get(STAFF)
+    assert "Redemandé mardi 12 janvier" in words(agent.page.main)
+    agent.submit(STAFF, form=f"{STAFF}/{attempt.id}/verifier", follow=True)
+    said = words(agent.page.main)
+    assert "Le service de paiement a répondu : payé" in said
+    assert "Aucun paiement n’attend de résultat" in said
+    assert "Carte bancaire, en ligne, 43,20 €" in said
+    assert agent.page.select_one("a[href$='/rejet']")
+
+
+def test_what_is_to_be_checked_is_told_on_the_pages_of_money_and_decided_with_a_reason(agent, till):
+    attempt = waiting(till, "Q")
+    till.resolve(attempt)
+    agent.get("/gestion/facturation/reglements")
+    assert "1 paiement en ligne à vérifier" in words(agent.page.main)
+    agent.get(STAFF)
+    assert "code inconnu du portail : Q" in words(agent.page.main)
+    page = f"{STAFF}/{attempt.id}/decider"
+    agent.get(page)
+    assert agent.page.find(id="amount")["value"] == "43,20"
+    assert agent.submit(page, {"outcome": "online_card"}).status_code == 422
+    assert agent.submit(page, {"reason": "Relevé"}).status_code == 422
+    agent.submit(page, {"outcome": "online_card", "reason": "Relevé du 14 janvier"}, follow=True)
+    assert "Relevé du 14 janvier" in words(agent.page.main)
+    assert till.again(attempt).state is OnlineState.PAID
+    assert agent.submit(page, {"outcome": "rien", "reason": "Encore"}).status_code == 409
+
+
+def test_a_regie_without_money_is_told_to_the_service(agent, till):
+    agent.get("/gestion/facturation/reglements")
+    assert "Essai : aucun argent ne circule" in words(agent.page.main)
+
+
+def test_a_silent_service_is_said_to_the_agent(agent, till):
+    attempt = waiting(till)
+    till.service.is_down = True
+    answer = agent.submit(STAFF, form=f"{STAFF}/{attempt.id}/verifier")
+    assert answer.status_code == 422
+    assert "ne répond pas" in words(agent.page.main)
+
+
+def test_a_bounced_debit_is_seen_on_both_sides(agent, app, till):
+    attempt = waiting(till, "V")
+    till.resolve(attempt)
+    agent.get(STAFF)
+    bounce = agent.page.select_one("a[href$='/rejet']")["href"]
+    agent.submit(bounce, {"reason": "Compte clôturé"}, follow=True)
+    agent.get(STAFF)
+    assert "Rejeté par la banque" in words(agent.page.main)
+    family = app.test_client()
+    family.get(page_of(till))
+    assert "Paiement rejeté par la banque" in words(family.page.main)

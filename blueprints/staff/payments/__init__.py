@@ -5,4 +5,4 @@ from flask import Blueprint
 blueprint = Blueprint("staff_payments", __name__, url_prefix="/gestion/facturation/reglements")
 
 # The routes register themselves on the blueprint.
-from blueprints.staff.payments import refunds, views  # noqa: E402, F401
+from blueprints.staff.payments import online, refunds, views  # noqa: E402, F401

@@ -3,18 +3,20 @@
 from collections.abc import Sequence
 from secrets import token_urlsafe
 
-from wtforms import HiddenField, SelectChoice, SelectField
-from wtforms.validators import InputRequired, Length
+from wtforms import HiddenField, RadioField, SelectChoice, SelectField
+from wtforms.validators import InputRequired, Length, Optional
 
 from blueprints.shared.fields import LineField, PlainDateField, TicksField
 from blueprints.staff.families.forms import StaffForm
 from blueprints.staff.fields import EurosField
+from domain.enums import PaymentMethod
 from domain.french import format_euros
 from domain.labels import label
 from domain.ledger import HAND_METHODS, REFUND_METHODS
 from queries.payments import Bill
 
 KEY_LENGTH = 40
+NOTHING_CAME = "rien"
 KEY_CHECKS = [InputRequired("Rechargez la page et recommencez."), Length(max=KEY_LENGTH)]
 
 
@@ -87,3 +89,25 @@ class ConfirmForm(StaffForm):
         "Confirmée le", [InputRequired("Indiquez le jour que donne le Trésor public.")]
     )
     submission_key = HiddenField(validators=KEY_CHECKS)
+
+
+class DecideForm(StaffForm):
+    outcome = RadioField(
+        "Qu’est devenu ce paiement\u00a0?",
+        [InputRequired("Dites si l’argent est arrivé.")],
+        choices=[
+            SelectChoice(PaymentMethod.ONLINE_CARD.value, "L’argent est arrivé, par carte"),
+            SelectChoice(PaymentMethod.ONLINE_DEBIT.value, "L’argent est arrivé, par prélèvement"),
+            SelectChoice(NOTHING_CAME, "Rien n’a été payé"),
+        ],
+    )
+    amount = EurosField("Montant arrivé", [Optional()])
+    reason = LineField("Comment le savez-vous\u00a0?", 300, required="Dites-le, par exemple Relevé de mars.")
+    looks = {
+        "amount": {"help": "Il paie les factures\u00a0; ce qui dépasse paiera la suivante."},
+        "reason": {"help": "Le relevé du compte, la réponse du Trésor public. Gardé avec le paiement."},
+    }
+
+    @property
+    def method(self) -> PaymentMethod | None:
+        return None if self.outcome.data == NOTHING_CAME else PaymentMethod(self.outcome.data)
