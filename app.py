@@ -22,7 +22,7 @@ from blueprints.home import blueprint as home
 from blueprints.household import blueprint as household
 from blueprints.invoices import blueprint as invoices
 from blueprints.public import blueprint as public
-from blueprints.shared import errors, observation, pages, security_headers
+from blueprints.shared import errors, observation, pages, readable, security_headers
 from blueprints.shared.converters import RowNumber
 from blueprints.staff.attendance import blueprint as staff_attendance
 from blueprints.staff.billing import blueprint as staff_billing
@@ -84,6 +84,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
         app.register_blueprint(blueprint)
     for endpoint in security_headers.OPEN_TO_OTHER_SITES:
         csrf.exempt(app.view_functions[endpoint])
+    readable.init_app(app)
     observation.init_app(app)
     pages.init_app(app)
     errors.init_app(app, database_failure=OperationalError)
