@@ -4,11 +4,11 @@ Amounts are cents; a credit note is negative, as a reduction. There is no VAT: t
 amount. Text is written as the Treasury wants it: capitals without accents, address lines of 38 signs.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from textwrap import shorten
 
 from domain.enums import InvoiceKind, InvoiceState, PaymentMethod
 from domain.french import NBSP, format_euros, month_title, plural
@@ -16,6 +16,7 @@ from domain.people import fold
 
 LONGEST_ADDRESS_LINE, MOST_ADDRESS_LINES, LONGEST_OBJECT = 38, 3, 160
 LEAST_TITLED_CENTS = 15_00  # no titre below: small debts wait for others
+_NOT_POSTAL = re.compile(r"[^A-Z0-9]+")
 _MISTER = frozenset({"pere", "beau pere", "grand pere", "papa", "oncle", "frere", "tuteur"})
 _MADAM = frozenset({"mere", "belle mere", "grand mere", "maman", "tante", "soeur", "tutrice"})
 
@@ -131,9 +132,7 @@ class Lack:
 
 def capitals(text: str) -> str:
     """« L'ÎLE-D'YEU » as the postal norm has it: « L ILE D YEU »."""
-    return " ".join(
-        "".join(sign if sign.isalnum() or sign == "/" else " " for sign in fold(text)).upper().split()
-    )
+    return _NOT_POSTAL.sub(" ", fold(text).upper()).strip()
 
 
 def address_lines(address: str) -> tuple[str, ...]:
@@ -161,12 +160,17 @@ def bill_object(bill: AccountBill, regie: str) -> str:
     """What a bill is about, in 160 signs."""
     month = month_title(bill.month.year, bill.month.month)
     what = "FACTURE" if bill.kind is InvoiceKind.INVOICE else f"AVOIR SUR {bill.corrects}"
-    return shorten(capitals(f"{regie} {month} {what} {bill.reference}"), LONGEST_OBJECT, placeholder="")
+    return _cut(capitals(f"{regie} {month} {what} {bill.reference}"))
 
 
 def line_object(line: AccountLine) -> str:
     """What a line is about, in 160 signs."""
-    return shorten(capitals(f"{line.child} {line.label}"), LONGEST_OBJECT, placeholder="")
+    return _cut(capitals(f"{line.child} {line.label}"))
+
+
+def _cut(text: str) -> str:
+    """The whole words that fit."""
+    return text if len(text) <= LONGEST_OBJECT else text[: LONGEST_OBJECT + 1].rpartition(" ")[0]
 
 
 def by_debtor(bills: Iterable[AccountBill]) -> dict[int, int]:

@@ -16,6 +16,7 @@ Cell = str | int | Decimal | date | bool | None
 
 FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 WIDEST = 40  # characters of a column on screen
+MEASURED = 500  # rows that say how wide a column is
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _EXCEL_LENGTH = 32_000  # of one cell
 _CONTROLS = dict.fromkeys(range(32), " ")
@@ -45,7 +46,8 @@ def workbook(sheets: Sequence[Sheet]) -> bytes:
             page.freeze_panes(1, 0)
             for column, title in enumerate(sheet.titles):
                 page.write_string(0, column, title, bold)
-                longest = max([len(title), *(len(as_text(row[column])) for row in sheet.rows)])
+                seen = sheet.rows[:MEASURED]
+                longest = max([len(title), *(len(as_text(row[column])) for row in seen)])
                 page.set_column(column, column, min(longest, WIDEST) + 2)
             for number, row in enumerate(sheet.rows, 1):
                 for column, cell in enumerate(row):

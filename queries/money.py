@@ -90,10 +90,19 @@ def _by_month(of_regie: bool) -> Select:
 
 
 def _by_activity(of_regie: bool) -> Select:
-    """The lines of bills and of their credit notes, by activity. What a line is of its bill is its part of
-    where the money of the bill is."""
+    """The lines of bills and of their credit notes (which are of the same month), by activity. What a line is
+    of its bill is its part of where the money of the bill is."""
     bills, holder = _bills(of_regie), aliased(Invoice)
-    cents, is_note = InvoiceLine.amount_cents, holder.kind == InvoiceKind.CREDIT_NOTE
+    lines = (  # added up first: many lines, few activities
+        select(
+            InvoiceLine.invoice_id, InvoiceLine.activity_id, func.sum(InvoiceLine.amount_cents).label("cents")
+        )
+        .join(Invoice, Invoice.id == InvoiceLine.invoice_id)
+        .where(Invoice.state.in_(ISSUED_STATES), Invoice.month.between(*_SPAN))
+        .group_by(InvoiceLine.invoice_id, InvoiceLine.activity_id)
+        .subquery()
+    )
+    cents, is_note = lines.c.cents, holder.kind == InvoiceKind.CREDIT_NOTE
     owed = bills.c.billed - bills.c.credited
     part = case((owed == 0, literal(0.0)), else_=cast(cents, Float) / cast(owed, Float))
     return (
@@ -104,11 +113,11 @@ def _by_activity(of_regie: bool) -> Select:
             func.sum(case((is_note, -cents), else_=0)),
             *(func.sum(part * bills.c[name]) for name in PLACES),
         )
-        .join(holder, holder.id == InvoiceLine.invoice_id)
+        .select_from(lines)
+        .join(holder, holder.id == lines.c.invoice_id)
         .join(bills, bills.c.id == func.coalesce(holder.corrects_id, holder.id))
-        .outerjoin(Activity, Activity.id == InvoiceLine.activity_id)
+        .outerjoin(Activity, Activity.id == lines.c.activity_id)
         .outerjoin(Facility, Facility.id == Activity.facility_id)
-        .where(holder.state.in_(ISSUED_STATES))
         .group_by(Activity.name, Facility.name)
     )
 
