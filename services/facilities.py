@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
@@ -131,7 +132,7 @@ def create_activity(facility_id: int, data: ActivityData, *, author: Author, now
     with write_transaction() as session:
         records.get(session, Facility, facility_id)
         taken = set(session.scalars(select(Activity.rule_name)))
-        row = Activity(facility_id=facility_id, rule_name=rule_name(data.name, taken), **asdict(data))
+        row = Activity(facility_id=facility_id, rule_name=rule_name(data.name, taken), **_activity(data))
         return records.add(session, row, author=author, now=now, taken=_ACTIVITY_TAKEN)
 
 
@@ -139,7 +140,12 @@ def update_activity(activity_id: int, data: ActivityData, *, author: Author, now
     """Change what is typed of an activity. Raises Refused `name_taken`, NotFound."""
     with write_transaction() as session:
         row = records.get(session, Activity, activity_id)
-        records.change(session, row, asdict(data), author=author, now=now, taken=_ACTIVITY_TAKEN)
+        records.change(session, row, _activity(data), author=author, now=now, taken=_ACTIVITY_TAKEN)
+
+
+def _activity(data: ActivityData) -> dict[str, Any]:
+    """A meal is no care, whatever is ticked (CGI 200 quater B)."""
+    return asdict(data) | {"is_care": data.is_care and data.kind is not ActivityKind.MEAL}
 
 
 def create_presence_type(activity_id: int, data: PresenceTypeData, *, author: Author, now: datetime) -> int:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.bill_groups import alike
+from domain.bill_groups import alike, common_reasons
 from domain.day_list import number_days
 from domain.enums import InvoiceLineKind
 from domain.french import format_day
@@ -65,6 +65,15 @@ def test_lines_without_a_day_may_be_told_together():
 
 def test_days_of_two_months_name_both():
     assert plain(number_days([date(2027, 1, 30), date(2027, 2, 1)])) == "30 janvier, 1er février"
+
+
+def test_what_explains_every_line_is_found_once():
+    groups = alike([meal(0), meal(1), meal(3, cents=500)])
+    assert common_reasons(groups) == ("Règlement n° 1.",)
+    assert common_reasons(groups[:1]) == ()
+    assert common_reasons([*groups, *alike([Line(InvoiceLineKind.CARRIED, "Report", 1, (), None)])]) == (
+        "Règlement n° 1.",
+    )
 
 
 LINES = st.lists(

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from sqlalchemy import select
 
 from domain.enums import BookingState, FacilityKind, Outcome, StaffRole, ValidationMode
 from domain.rulebook.guided_limits import limit_of
@@ -940,3 +941,15 @@ def test_the_reglement_may_say_itself_what_an_unknown_quotient_costs(client, age
     publish(client, tariff_page(school), grid)
 
     assert prices_on(world, date(2027, 2, 1)).resident.unknown_cents is None
+
+
+def test_an_activity_counts_for_the_tax_credit_unless_it_is_a_meal(client, agent, world):
+    page = f"{HOME}/{world.facility().id}/activites/nouvelle"
+    for name, kind in (("Cantine", "meal"), ("Garderie", "evening")):
+        client.submit(page, {"name": name, "kind": kind}, follow=True)
+    assert "compte comme garde d’enfants" in text(client)
+    cared = {activity.name: activity.is_care for activity in world.all(Activity)}
+    assert cared == {"Cantine": False, "Garderie": True}
+    evening = world.one(select(Activity).where(Activity.name == "Garderie"))
+    client.submit(f"{HOME}/activites/{evening.id}/modifier", {"is_care": []}, follow=True)
+    assert "ne compte pas" in text(client)

@@ -117,7 +117,7 @@ class ActivityForm(StaffForm):
     position = position_field()
     is_active = BooleanField("Activité proposée aux familles", default=True)
     looks = {
-        "kind": {"help": "Il accompagne l’activité sur le planning et ne change aucune règle."},
+        "kind": {"help": "Il accompagne l’activité sur le planning et ne change ni prix ni délai."},
         "waiting_places": {"help": "Laissez vide s’il n’y a pas de limite.", "inputmode": "numeric"},
         "offer_hours": {
             "help": "Passé ce délai, la place est proposée à l’enfant suivant.",
@@ -129,8 +129,8 @@ class ActivityForm(StaffForm):
         },
         "regie_id": {"help": "Elle facture cette activité. Sans régie, un mois ne peut pas être émis."},
         "is_care": {
-            "help": "Cochez pour une garderie ou un accueil de loisirs. Ne cochez pas pour les repas\u00a0: "
-            "ils n’ouvrent pas droit au crédit d’impôt."
+            "help": "Cochez pour une garderie ou un accueil de loisirs. Un repas ne compte jamais\u00a0: "
+            "il n’ouvre pas droit au crédit d’impôt."
         },
         "product_code": {"help": "4 signes au plus, pour l’export au comptable. Laissez vide sans code."},
         "position": {"help": POSITION_HELP, "inputmode": "numeric"},
