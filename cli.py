@@ -116,6 +116,7 @@ def demo(host: str, port: int) -> None:
 def worker(once: bool) -> None:
     """Envoie mails, rappels, sert les listes d’attente, fait le ménage (lancé par « serve » ou « demo »)."""
     from services import (
+        billing,
         booking_reminders,
         housekeeping,
         invoice_reminders,
@@ -135,6 +136,7 @@ def worker(once: bool) -> None:
         Job("offers", waiting_lists.expire),
         Job("waiting lists", waiting_lists.tidy, WAITING_LISTS_EVERY),
         Job("online payments", online_payments.check_due, ONLINE_PAYMENTS_EVERY),
+        Job("drafts", billing.make_asked),
         Job("mails", lambda now: outbox.deliver_due(now, transport)),
         Job("reminders", booking_reminders.remind, HOUSEKEEPING_EVERY),
         Job("bill reminders", invoice_reminders.remind, HOUSEKEEPING_EVERY),

@@ -61,7 +61,9 @@ class RegieSheet:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The billing of a month; `total_cents` is that of its bills, `blocking` counts what forbids to issue."""
+    """The billing of a month; `total_cents` is that of its bills, `blocking` counts what forbids to issue,
+    `problem` says why the last draft could not be made. While it is prepared, `drafted_at` is when it was
+    asked for."""
 
     run_id: int
     regie_id: int
@@ -78,6 +80,11 @@ class Run:
     total_cents: int
     findings: int
     blocking: int
+    problem: str = ""
+
+    @property
+    def is_preparing(self) -> bool:
+        return self.state is RunState.PREPARING
 
     @property
     def is_issued(self) -> bool:
@@ -228,6 +235,7 @@ _RUNS = (
         func.coalesce(_BILLS.c.cents, 0),
         func.coalesce(_FINDINGS.c.findings, 0),
         func.coalesce(_FINDINGS.c.blocking, 0),
+        BillingRun.problem,
     )
     .join(Regie, Regie.id == BillingRun.regie_id)
     .outerjoin(_BILLS, _BILLS.c.run_id == BillingRun.id)

@@ -3,17 +3,24 @@
 from collections.abc import Collection
 from datetime import date
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from domain.billing_run import Past
 from domain.calendar import add_months
 from domain.enums import InvoiceKind
 from domain.french import enumerate_fr
-from models import Guardian, Household, HouseholdGuardian, Invoice
+from models import Activity, Booking, Guardian, Household, HouseholdGuardian, Invoice
 from queries.reading import read
 
 PAST_MONTHS = 6
 
+_BOOKED = (
+    select(func.count(Booking.household_id.distinct()))
+    .join(Activity, Activity.id == Booking.activity_id)
+    .where(
+        Activity.regie_id == bindparam("regie"), Booking.day.between(bindparam("first"), bindparam("last"))
+    )
+)
 _PAST = (
     select(Invoice.household_id, Invoice.month, Invoice.total_cents)
     .where(
@@ -40,6 +47,11 @@ _ADULTS = (
     .where(HouseholdGuardian.is_legal_guardian)
     .order_by(HouseholdGuardian.household_id, HouseholdGuardian.position, Guardian.id)
 )
+
+
+def households(regie_id: int, first: date, last: date) -> int:
+    """How many households booked days of these months that a régie bills. One statement."""
+    return read(_BOOKED, {"regie": regie_id, "first": first, "last": last}).scalar_one()
 
 
 def past(regie_id: int, month: date) -> dict[int, Past]:

@@ -6,6 +6,7 @@ families. What changes after a bill is issued is corrected by a credit note (`se
 """
 
 import json
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -13,14 +14,15 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from domain import billing_run
 from domain.billing_run import Past
 from domain.calendar import ONE_DAY, add_months, paris_now
 from domain.charges import Charge, Finding, MonthBill, Threshold
-from domain.enums import InvoiceKind, InvoiceState, MailKind, PaymentState, RunState
-from domain.errors import NotFound, Refused, Stale
+from domain.enums import Channel, InvoiceKind, InvoiceState, MailKind, PaymentState, RunState
+from domain.errors import BusinessError, NotFound, Refused, Stale
 from domain.french import enumerate_fr, plural
 from models import (
     BillingFinding,
@@ -35,18 +37,30 @@ from models import (
 from queries import billing_sources
 from queries.charges import Sources, bills_by_chunk
 from queries.reading import read
-from services import booking_life, ledger, outbox, records
+from services import audit, booking_life, ledger, outbox, records
 from services.accounts import Author
 from services.transaction import write_transaction
 
+logger = logging.getLogger(__name__)
+
 _NAMED = 5  # households named in a sentence; the rest is counted
 _LABEL = 200  # signs of a line
+AT_ONCE = 200  # households: beyond, the worker makes the draft
+_NOT_MADE = (
+    "Une erreur a arrêté la préparation. Préparez de nouveau ce mois. Si cela recommence, prévenez la "
+    "personne qui installe le portail."
+)
 _MEANWHILE = (
     "Une présence, une réservation ou un tarif de ce mois vient de changer. Préparez de nouveau ce mois, "
     "puis relisez-le."
 )
 
 _RUN = select(BillingRun.regie_id, BillingRun.month).where(BillingRun.id == bindparam("run"))
+_ASKED = (
+    select(BillingRun.id, BillingRun.regie_id, BillingRun.month)
+    .where(BillingRun.state == RunState.PREPARING)
+    .order_by(BillingRun.id)
+)
 _DRAFT_LINES = (
     select(Invoice.household_id, InvoiceLine.label, InvoiceLine.amount_cents)
     .join(InvoiceLine, InvoiceLine.invoice_id == Invoice.id)
@@ -55,35 +69,110 @@ _DRAFT_LINES = (
 )
 
 
+def ask(regie_id: int, month: date, author: Author, now: datetime) -> int:
+    """Have the draft of the month made: at once for `AT_ONCE` households, by the worker beyond. Returns the
+    id of the run. Asked again meanwhile, it is still made once. Raises what `prepare` raises."""
+    month = _begun(month, now)
+    if billing_sources.households(regie_id, month, _last_day(month)) <= AT_ONCE:
+        return prepare(regie_id, month, author, now)
+    with write_transaction() as session:
+        run = _held_run(session, regie_id, month)
+        name = booking_life.agent(session, author.user_id).name
+        if run.state is not RunState.PREPARING:
+            run.state, run.author_name, run.drafted_at, run.problem = RunState.PREPARING, name, now, ""
+            session.add(run)
+            session.flush()
+            _tell(session, "billing_run.asked", run, author, now, {"month": month})
+        return run.id
+
+
 def prepare(regie_id: int, month: date, author: Author, now: datetime) -> int:
     """Make the draft of the month that holds `month`, in place of the former one. Returns the id of the run.
 
     Twice gives the same rows; two at once make one run. Raises NotFound, Refused for a month to come, Stale
     when the month is issued already.
     """
-    month = month.replace(day=1)
-    if month > paris_now(now).date():
-        raise Refused("to_come", "Ce mois n’a pas commencé. Choisissez un mois passé ou le mois en cours.")
-    draft = _drafted(regie_id, month, now)
-    recipients = billing_sources.recipients()
+    month = _begun(month, now)
+    draft, recipients = _drafted(regie_id, month, now), billing_sources.recipients()
     with write_transaction() as session:
-        records.get(session, Regie, regie_id)  # one billing of a régie at a time
-        run = session.scalar(
-            select(BillingRun).where(BillingRun.regie_id == regie_id, BillingRun.month == month)
-        )
-        if run is not None and run.state is RunState.ISSUED:
-            raise Stale("Ce mois est déjà émis. Corrigez une facture par un avoir.")
-        name = booking_life.agent(session, author.user_id).name
-        if run is None:
-            run = BillingRun(regie_id=regie_id, month=month, state=RunState.DRAFT)
-            session.add(run)
-        run.author_name, run.drafted_at = name, now
-        session.flush()
-        _clear(session, run.id)
-        _write(session, run, draft, recipients, now)
-        after = {"invoices": len(draft.totals), "total_cents": sum(draft.totals.values())}
-        _tell(session, "billing_run.prepared", run, author, now, after)
+        run = _held_run(session, regie_id, month)
+        run.author_name = booking_life.agent(session, author.user_id).name
+        session.add(run)
+        _replace(session, run, draft, recipients, now)
+        _tell(session, "billing_run.prepared", run, author, now, _summary(draft))
         return run.id
+
+
+def make_asked(now: datetime) -> None:
+    """Job of the worker: make the drafts that are asked for. One that a stopped worker left is made again;
+    one that cannot be made says so to the service."""
+    for run_id, regie_id, month in read(_ASKED, {}).all():
+        try:
+            _make(run_id, regie_id, month, now)
+        except SQLAlchemyError:
+            raise  # the database is away: the next turn begins again
+        except Exception as fault:
+            logger.exception("The draft of billing run %s cannot be made", run_id)
+            said = fault.message if isinstance(fault, BusinessError) else _NOT_MADE
+            _give_up(run_id, said, now)
+
+
+def _make(run_id: int, regie_id: int, month: date, now: datetime) -> None:
+    draft, recipients = _drafted(regie_id, month, now), billing_sources.recipients()
+    with write_transaction() as session:
+        records.get(session, Regie, regie_id)
+        run = records.get(session, BillingRun, run_id)
+        if run.state is RunState.PREPARING:  # nobody made it meanwhile
+            _replace(session, run, draft, recipients, now)
+            _tell(session, "billing_run.prepared", run, None, now, _summary(draft))
+
+
+def _give_up(run_id: int, problem: str, now: datetime) -> None:
+    with write_transaction() as session:
+        run = records.get(session, BillingRun, run_id)
+        if run.state is RunState.PREPARING:
+            run.state, run.problem = RunState.DRAFT, problem
+            session.flush()
+            _tell(session, "billing_run.not_prepared", run, None, now, {"problem": problem})
+
+
+def _begun(month: date, now: datetime) -> date:
+    """The first day of a month that has begun. Raises Refused."""
+    first = month.replace(day=1)
+    if first > paris_now(now).date():
+        raise Refused("to_come", "Ce mois n’a pas commencé. Choisissez un mois passé ou le mois en cours.")
+    return first
+
+
+def _held_run(session: Session, regie_id: int, month: date) -> BillingRun:
+    """The run of the month, a new one to add if there is none, with its régie held: one billing at a time.
+
+    Raises NotFound, Stale once it is issued.
+    """
+    records.get(session, Regie, regie_id)
+    run = session.scalar(select(BillingRun).where(BillingRun.regie_id == regie_id, BillingRun.month == month))
+    if run is None:
+        return BillingRun(regie_id=regie_id, month=month, state=RunState.DRAFT)
+    if run.state is RunState.ISSUED:
+        raise Stale("Ce mois est déjà émis. Corrigez une facture par un avoir.")
+    return run
+
+
+def _replace(
+    session: Session,
+    run: BillingRun,
+    draft: "_Draft",
+    recipients: Mapping[int, tuple[str, str]],
+    now: datetime,
+) -> None:
+    run.state, run.drafted_at, run.problem = RunState.DRAFT, now, ""
+    session.flush()
+    _clear(session, run.id)
+    _write(session, run, draft, recipients, now)
+
+
+def _summary(draft: "_Draft") -> dict[str, int]:
+    return {"invoices": len(draft.totals), "total_cents": sum(draft.totals.values())}
 
 
 def issue(run_id: int, author: Author, now: datetime) -> None:
@@ -109,6 +198,10 @@ def issue(run_id: int, author: Author, now: datetime) -> None:
         run = records.get(session, BillingRun, run_id)
         if run.state is RunState.ISSUED:
             raise Stale("Ce mois est déjà émis. Corrigez une facture par un avoir.")
+        if run.state is RunState.PREPARING:
+            raise Refused(
+                "preparing", "Ce brouillon se prépare encore. Attendez qu’il soit prêt pour émettre."
+            )
         if not sources.still_hold():
             raise Stale(_MEANWHILE)
         _refuse_blocked(session, run_id, fresh.is_blocked)
@@ -396,6 +489,21 @@ def _spend_advances(session: Session, regie_id: int, households: Sequence[int]) 
 
 
 def _tell(
-    session: Session, action: str, run: BillingRun, author: Author, now: datetime, after: Mapping[str, object]
+    session: Session,
+    action: str,
+    run: BillingRun,
+    author: Author | None,
+    now: datetime,
+    after: Mapping[str, object],
 ) -> None:
-    records.tell(session, action, run, None, author=author, now=now, after=after)
+    """The journal line; without author, of the portal itself."""
+    audit.record(
+        session,
+        at=now,
+        actor_user_id=author.user_id if author else None,
+        channel=author.channel if author else Channel.SYSTEM,
+        action=action,
+        object_type=run.__tablename__,
+        object_id=run.id,
+        after=records.plain(after),
+    )

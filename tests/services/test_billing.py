@@ -319,6 +319,88 @@ def test_statements_do_not_grow_with_the_families(office):
     assert len(statements) <= 48
 
 
+# --- A large town: the worker makes the draft
+
+
+@pytest.fixture
+def large(office, monkeypatch):
+    """Everything beyond one household is for the worker."""
+    monkeypatch.setattr(billing, "AT_ONCE", 1)
+    for name in ("SOLIGNAC", "MARTIN"):
+        office.family(name)
+    return office
+
+
+def asked(office):
+    with office.world.app.app_context():
+        return billing.ask(office.regie.id, DECEMBER, office.author, office.world.now)
+
+
+def work(office):
+    with office.world.app.app_context():
+        billing.make_asked(office.world.now)
+
+
+def test_the_worker_makes_the_draft_of_a_large_town_once(large):
+    run_id = asked(large)
+    assert asked(large) == run_id
+    run = large.world.one(BillingRun)
+    assert (run.state, run.drafted_at) == (RunState.PREPARING, large.world.now)
+    assert run.author_name
+    assert large.bills() == []
+    with pytest.raises(Refused, match="se prépare encore"):
+        large.issue(run_id)
+    work(large)
+    work(large)
+    assert large.world.one(BillingRun).state is RunState.DRAFT
+    assert [bill.total_cents for bill in large.bills()] == [2 * PRICE, 2 * PRICE]
+    told = large.world.all(select(AuditEvent.action).where(AuditEvent.object_type == "billing_run"))
+    assert told == ["billing_run.asked", "billing_run.prepared"]
+    large.issue(run_id)
+
+
+def test_a_small_town_has_its_draft_at_once(office):
+    office.family()
+    asked(office)
+    assert office.world.one(BillingRun).state is RunState.DRAFT
+    assert office.bill().total_cents == 2 * PRICE
+
+
+def test_a_draft_left_by_a_killed_worker_is_made_by_the_next(large, monkeypatch):
+    asked(large)
+    write = billing._write
+
+    def killed(*_written):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(billing, "_write", killed)
+    with pytest.raises(KeyboardInterrupt):
+        work(large)
+    assert large.world.one(BillingRun).state is RunState.PREPARING
+    monkeypatch.setattr(billing, "_write", write)
+    work(large)
+    assert len(large.bills()) == 2
+
+
+def test_a_draft_that_cannot_be_made_says_so_and_is_asked_again(large, monkeypatch, caplog):
+    asked(large)
+    drafted = billing._drafted
+
+    def broken(*_asked):
+        raise ValueError("unforeseen")
+
+    monkeypatch.setattr(billing, "_drafted", broken)
+    work(large)
+    run = large.world.one(BillingRun)
+    assert run.state is RunState.DRAFT
+    assert run.problem.startswith("Une erreur a arrêté la préparation")
+    assert "unforeseen" in caplog.text
+    monkeypatch.setattr(billing, "_drafted", drafted)
+    asked(large)
+    work(large)
+    assert (large.world.one(BillingRun).problem, len(large.bills())) == ("", 2)
+
+
 # --- Credit notes
 
 

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from domain.enums import AttendanceMark, InvoiceState, OnlineMode, StaffRole
-from models import Activity, Attendance, Booking, Invoice, Regie, User
+from models import Activity, Attendance, BillingRun, Booking, Invoice, Regie, User
+from services import billing
 from services.transaction import write_transaction
 from tests.payfip_bench import stand_in
 from tests.school_family import words
@@ -84,6 +85,28 @@ def test_an_old_draft_is_prepared_again(agent, office):
     assert agent.submit(f"{HOME}/{run.id}", form).status_code == 303
     never = {"regie": str(office.regie.id), "month": "2025-09-01"}
     assert agent.submit(f"{HOME}/{run.id}", never).status_code == 422
+
+
+def test_a_month_in_preparation_is_followed_with_and_without_scripts(agent, office, monkeypatch):
+    monkeypatch.setattr(billing, "AT_ONCE", 0)
+    office.family()
+    form = {"regie": str(office.regie.id), "month": DECEMBER.isoformat()}
+    agent.submit(HOME, form, follow=True)
+    run = office.world.one(BillingRun)
+    page, state = f"{HOME}/{run.id}", f"{HOME}/{run.id}/preparation"
+    assert "Brouillon en préparation" in words(agent.page.main)
+    assert "Préparer de nouveau" not in words(agent.page.main)
+    assert agent.page.main.select_one("#preparation a")["href"] == state
+    again = agent.get(state, headers={"HX-Request": "true"})
+    assert "Brouillon en préparation" in again.text
+    assert agent.get(state).status_code == 303
+    assert agent.get(f"{page}/emettre").status_code == 303
+    with office.world.app.app_context():
+        billing.make_asked(office.world.now)
+    assert agent.get(state, headers={"HX-Request": "true"}).headers["HX-Redirect"] == page
+    agent.get(page)
+    assert "6,40 €" in words(agent.page.main)
+    assert agent.page.main.select_one("#preparation") is None
 
 
 def test_what_blocks_is_shown_and_the_button_is_not(agent, office):

@@ -3,11 +3,11 @@
 from datetime import date
 from typing import Any
 
-from flask import flash, redirect, request, url_for
+from flask import flash, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from blueprints.shared.answers import answer, done
+from blueprints.shared.answers import answer, done, is_htmx
 from blueprints.shared.guards import staff
 from blueprints.shared.time import now, today
 from blueprints.staff.acts import NOT_DONE, attempt, author, form_page, shown
@@ -39,10 +39,12 @@ def prepare() -> Response:
     again = {one.month for one in billing_queries.runs()}
     form = PrepareForm().offer(payment_queries.regies(), [*_months(), *sorted(again - set(_months()))])
     run_id = attempt(
-        form, lambda: billing.prepare(form.regie.data, form.month.data, author(), now()), to_come="month"
+        form, lambda: billing.ask(form.regie.data, form.month.data, author(), now()), to_come="month"
     )
     if run_id is NOT_DONE:
         return _runs(form)
+    if billing_queries.run(run_id).is_preparing:
+        return done(url_for(".show", run_id=run_id), "La préparation est demandée.")
     return done(url_for(".show", run_id=run_id), "Le brouillon est prêt. Relisez-le avant d’émettre.")
 
 
@@ -64,6 +66,21 @@ def show(run_id: int) -> Response:
     )
 
 
+@blueprint.get("/<int:run_id>/preparation")
+@staff(Permission.PAYMENTS_RECORD)
+def preparation(run_id: int) -> Response:
+    """Asked again and again by the page of a month in preparation: its state, then the page of the draft."""
+    run, page = billing_queries.run(run_id), url_for(".show", run_id=run_id)
+    if not is_htmx():
+        response = redirect(page, code=303)
+    elif run.is_preparing:
+        response = make_response(render_template("staff/billing/_preparing.html", run=run))
+    else:
+        response = make_response("", 200, {"HX-Redirect": page})
+    response.vary.add("HX-Request")
+    return response
+
+
 @blueprint.route("/<int:run_id>/emettre", methods=["GET", "POST"])
 @staff(MANAGE)
 def issue(run_id: int) -> Response:
@@ -72,6 +89,9 @@ def issue(run_id: int) -> Response:
     back = url_for(".show", run_id=run_id)
     if run.is_issued:
         flash("Ce mois est déjà émis.")
+        return redirect(back, code=303)
+    if run.is_preparing:
+        flash("Ce brouillon se prépare encore.")
         return redirect(back, code=303)
     sent = attempt(form, lambda: billing.issue(run_id, author(), now()))
     if sent is not NOT_DONE:
