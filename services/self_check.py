@@ -198,7 +198,8 @@ def condition(now: datetime) -> Condition:
         problems.append("Le disque est presque plein.")
     if seen is None or now - seen > WORKER_TOO_SILENT:
         problems.append("L’envoi des mails et les tâches de fond sont arrêtés. Redémarrez le portail.")
-    problems += _backup_problems(outcomes, now)
+    if not current_app.config["DEMO"]:
+        problems += _backup_problems(outcomes, now)
     return Condition(
         database,
         free,
