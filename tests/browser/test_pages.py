@@ -34,6 +34,8 @@ FILES = {
     "bookings.print_receipt",
     "invoices.pdf",
     "public.feed",
+    "staff_billing.export",
+    "staff_billing.money_file",
     "staff_deposits.pdf",
     "staff_treasury.awaited",
     "staff_treasury.rejected",
