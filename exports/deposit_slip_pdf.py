@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from exports.rule_sheet import new_sheet, write_line
+from exports.sheet import new_sheet, write_line
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The file of a family as the family reads it (S30, S39, S42): of another adult, only the name."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -53,6 +53,11 @@ _EVERY_CHILD = (
     .join(HouseholdChild, HouseholdChild.child_id == Child.id)
     .where(HouseholdChild.household_id.in_(_HOUSEHOLDS))
     .distinct()
+    .order_by(Child.birth_date, Child.id)
+)
+_BY_ID = (
+    select(*_CHILD_COLUMNS)
+    .where(Child.id.in_(bindparam("children", expanding=True)))
     .order_by(Child.birth_date, Child.id)
 )
 _CHILDREN = _EVERY_CHILD.where(HouseholdChild.is_restricted.is_(False))
@@ -126,6 +131,14 @@ def every_child_of(household_ids: Sequence[int]) -> tuple[ChildCard, ...]:
     """The same with those whom the households only know by name: for what they asked or owe, and for the
     service. One statement."""
     return _cards(db.session.execute(_EVERY_CHILD, {"households": household_ids}))
+
+
+def cards_of(household_ids: Sequence[int], child_ids: Collection[int]) -> tuple[ChildCard, ...]:
+    """`every_child_of` the households, then those of `child_ids` who are no longer theirs. Two statements at
+    most."""
+    own = every_child_of(household_ids)
+    gone = set(child_ids) - {card.child_id for card in own}
+    return (*own, *_cards(db.session.execute(_BY_ID, {"children": sorted(gone)}))) if gone else own
 
 
 def members_of(household_ids: Sequence[int]) -> Members:

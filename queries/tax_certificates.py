@@ -13,7 +13,7 @@ from domain.french import NBSP
 from domain.ledger import ISSUED_STATES
 from models import Activity, Invoice, InvoiceLine, Payment, PaymentAllocation, Regie
 from queries.billing_sources import recipients
-from queries.family import ChildCard, every_child_of
+from queries.family import ChildCard, cards_of
 from queries.reading import read
 
 _COUNTED = (
@@ -142,13 +142,14 @@ def tax_certificates(household_ids: Sequence[int], year: int) -> tuple[TaxCertif
     """One for each household, in the order that is given. Only money that was received in the year and pays a
     bill counts: what bounced, was cancelled, credited or given back is not there any more.
 
-    Five statements, and one for each month that a small bill was carried over.
+    Six statements, and one for each month that a small bill was carried over.
     """
     chosen = {"households": household_ids, "first": date(year, 1, 1), "last": date(year, 12, 31)}
     paid = read(_PAID, chosen).all()
     lines = _lines({row.id for row in paid}, ISSUED_STATES)
     names = recipients(household_ids)
-    cards = every_child_of(household_ids)
+    billed = {line.child_id for found in lines.values() for line in found if line.child_id is not None}
+    cards = cards_of(household_ids, billed)
     return tuple(
         _certificate(one, year, names[one], [row for row in paid if row.household_id == one], lines, cards)
         for one in household_ids

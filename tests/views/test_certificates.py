@@ -5,6 +5,7 @@ from io import BytesIO
 
 import pypdfium2
 import pytest
+from sqlalchemy import delete
 
 from domain.enums import (
     ActivityKind,
@@ -15,7 +16,7 @@ from domain.enums import (
     PaymentMethod,
     PaymentState,
 )
-from models import Child, Invoice, PaymentAllocation
+from models import Child, HouseholdChild, Invoice, PaymentAllocation
 from services.transaction import write_transaction
 from tests.school_family import words
 from tests.statements import at_most
@@ -183,6 +184,14 @@ def test_each_home_of_a_child_has_what_it_paid(client, claire, world, home, regi
     client.sign_in(world.parent(other, "Karim"))
     assert "Payé en 2026 pour la garde 17,00 €" in page(client, TAX)
     assert client.get(f"{TAX}/{home.id}/pdf").status_code == 404
+
+
+def test_a_child_who_left_the_household_counts_for_what_was_paid(claire, world, home, regie, leo, bill):
+    pay(world, regie, home, bill, 10000)
+    with world.app.app_context(), write_transaction() as session:
+        session.execute(delete(HouseholdChild).where(HouseholdChild.child_id == leo.id))
+    assert "Payé en 2026 pour la garde 45,00 €" in page(claire, TAX)
+    assert "Léo SOLIGNAC" in pdf(claire, f"{TAX}/{home.id}/pdf")
 
 
 def test_vouchers_are_to_be_looked_at(claire, world, home, regie, bill):
