@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from exports.sheet import Transfer, keep_together, new_sheet, printable, transfer_code, write_line
+from exports.sheet import Transfer, keep_together, new_sheet, transfer_code, write_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def _how_to_pay(pdf: Any, paper: Paper) -> None:
     pdf.set_font("DejaVu", "", 9)
     for sentence in paper.closing:
         width = pdf.epw - _CODE_SIDE - 10
-        pdf.multi_cell(width, 5.4, printable(sentence), align="L", new_x="LMARGIN", new_y="NEXT")
+        pdf.multi_cell(width, 5.4, sentence, align="L", new_x="LMARGIN", new_y="NEXT")
 
 
 def _beside_window(pdf: Any, paper: Paper) -> None:
@@ -101,7 +101,7 @@ def _beside_window(pdf: Any, paper: Paper) -> None:
     for number, line in enumerate((paper.title, *paper.facts)):
         pdf.set_font("DejaVu", "" if number else "B", 9 if number else 14)
         height = 5 if number else 8
-        pdf.multi_cell(_LEFT_COLUMN, height, printable(line), align="L", new_x="LEFT", new_y="NEXT")
+        pdf.multi_cell(_LEFT_COLUMN, height, line, align="L", new_x="LEFT", new_y="NEXT")
 
 
 def _address(pdf: Any, lines: Sequence[str], left: float, top: float) -> None:
@@ -109,7 +109,7 @@ def _address(pdf: Any, lines: Sequence[str], left: float, top: float) -> None:
     for number, line in enumerate(lines):
         pdf.set_x(left)
         pdf.set_font("DejaVu", "" if number else "B", 10)
-        pdf.multi_cell(_LEFT_COLUMN, 5, printable(line), align="L", new_x="LEFT", new_y="NEXT")
+        pdf.multi_cell(_LEFT_COLUMN, 5, line, align="L", new_x="LEFT", new_y="NEXT")
 
 
 def _part(pdf: Any, part: PaperPart) -> None:
@@ -130,10 +130,10 @@ def _line(pdf: Any, line: PaperLine, bold: bool = False) -> None:
     for written in columns:
         pdf.cell(_AMOUNT_WIDTH, 5, written, align="R")
     pdf.set_xy(pdf.l_margin, top)
-    pdf.multi_cell(label_width, 5, printable(line.label), align="L", new_x="LMARGIN", new_y="NEXT")
+    pdf.multi_cell(label_width, 5, line.label, align="L", new_x="LMARGIN", new_y="NEXT")
     if line.detail:
         pdf.set_font("DejaVu", "", 8)
-        pdf.multi_cell(label_width, 3.8, printable(line.detail), align="L", new_x="LMARGIN", new_y="NEXT")
+        pdf.multi_cell(label_width, 3.8, line.detail, align="L", new_x="LMARGIN", new_y="NEXT")
     if pdf.page == page:
         pdf.set_draw_color(190 if not bold else 60)
         pdf.line(pdf.l_margin, pdf.get_y() + 0.4, pdf.l_margin + pdf.epw, pdf.get_y() + 0.4)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.rulebook.wording.text import Section, Table
-from exports.sheet import keep_together, new_sheet, printable, write_line
+from exports.sheet import keep_together, new_sheet, write_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,5 +48,5 @@ def _table(pdf: Any, table: Table) -> None:
         for cells in (table.headings, *(row.cells for row in table.rows)):
             row = grid.row()
             for cell in cells:
-                row.cell(printable(cell))
+                row.cell(cell)
     pdf.ln(1)

@@ -1,15 +1,17 @@
 """What every printed sheet has in common: A4, PDF/A-2b, the embedded font, page numbers, the QR code of a
 transfer."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from unicodedata import category, normalize
 
 FONTS = Path(__file__).parent / "fonts"
-# The printed font has no such sign.
-_PLAIN = str.maketrans({"≤": "<=", "≥": ">="})
+_PLAIN = {"≤": "<=", "≥": ">=", "\t": " "}
+_UNSEEN = {"Mn", "Cc", "Cf"}  # signs that only change others
 _FOOT = 16  # millimetres
 _LONGEST_NAME = 70  # of who is paid, in the code of a transfer
 
@@ -50,18 +52,34 @@ def _sheet_class() -> type:
             self.set_font("DejaVu", "", 8)
             self.cell(0, 4, f"{self.title}, page {self.page_no()} sur {{nb}}", align="R")
 
+        def normalize_text(self, text: str) -> str:
+            """What the font can draw: nothing that a family wrote may vanish, nor break the archive."""
+            return drawable(super().normalize_text(text), self.current_font.cmap)
+
     return Sheet
 
 
 def write_line(pdf: Any, text: str, size: float, bold: bool = False) -> None:
     """A paragraph from margin to margin."""
     pdf.set_font("DejaVu", "B" if bold else "", size)
-    pdf.multi_cell(0, size * 0.6, printable(text), align="L", new_x="LMARGIN", new_y="NEXT")
+    pdf.multi_cell(0, size * 0.6, text, align="L", new_x="LMARGIN", new_y="NEXT")
 
 
-def printable(text: str) -> str:
-    """The text in the signs that the font has."""
-    return text.translate(_PLAIN)
+def drawable(text: str, known: Container[int]) -> str:
+    """The text in the signs (code points) that a font knows: « Nguyễn » is « Nguyên » where « ễ » lacks, what
+    has no likeness is « ? »."""
+    return "".join(_sign(one, known) for one in normalize("NFC", text))
+
+
+def _sign(one: str, known: Container[int]) -> str:
+    if one == "\n" or ord(one) in known:
+        return one
+    parts = normalize("NFD", one)
+    for length in range(len(parts) - 1, 0, -1):
+        likeness = normalize("NFC", parts[:length])
+        if len(likeness) == 1 and ord(likeness) in known:
+            return likeness
+    return _PLAIN.get(one, "" if category(one) in _UNSEEN else "?")
 
 
 def keep_together(pdf: Any, height: float) -> None:

@@ -291,6 +291,20 @@ def test_accents_and_ligatures_are_printed(claire, world, home, regie):
     assert "123 456,78 €" in text
 
 
+@pytest.mark.parametrize(
+    ("name", "printed"),
+    [
+        ("NGUYỄN Ștefan", "NGUYÊN Stefan"),  # the nearest sign that the font has
+        ("ZOE\u0308 Noe\u0308l", "ZOË Noël"),  # typed letter by accent
+        ("Иван 😀", "???? ?"),
+        ("Léa\u200b\tROY", "Léa ROY"),
+    ],
+)
+def test_no_letter_of_a_name_vanishes_from_the_paper(claire, world, home, regie, name, printed):
+    bill = world.invoice(regie, home, DECEMBER, [meal(3)], recipient_name=name)
+    assert printed in text_of(claire.get(f"/factures/{bill.id}/pdf"))
+
+
 def test_a_long_bill_prints_on_several_pages_with_its_total(claire, world, home, regie):
     lines = [{"label": f"Stage numéro {number}", "amount_cents": 100 + number} for number in range(60)]
     bill = world.invoice(regie, home, DECEMBER, lines)
