@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 MANIFEST = "manifest.json"
+UNFINISHED = ".unfinished"
 _CHUNK = 1024 * 1024
 
 
@@ -47,7 +48,7 @@ def write(target: Path, key: Path, members: Mapping[str, Path], manifest: Mappin
     import pyrage
 
     recipient = load_identity(key).to_public()
-    unfinished = target.with_suffix(".unfinished")
+    unfinished = target.with_suffix(UNFINISHED)
     try:
         with unfinished.open("wb") as file:
             os.fchmod(file.fileno(), 0o600)

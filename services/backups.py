@@ -9,6 +9,7 @@ import json
 import os
 import random
 import shlex
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -40,6 +41,7 @@ STATE = "etat.json"
 # with what they seal, they protect nothing.
 _FOLDERS = ("documents", "files")
 _FILES = ("portail.toml",)
+_COPY, _TRIAL = ".copie-", ".essai-"  # folders of a moment
 _SAMPLE = 20  # documents opened in each proof
 _OFF_SITE_SECONDS = 3600
 
@@ -80,6 +82,7 @@ def nightly(now: datetime) -> dict[str, Outcome]:
     Raises Refused `running` when another one is under way.
     """
     with _alone():
+        _sweep()
         made, archive = _made(now)
         if archive is None:
             return tell({"backup": made})
@@ -104,8 +107,9 @@ def is_due(now: datetime) -> bool:
 
 def make(now: datetime) -> Path:
     """One backup. Raises CopyFailed, OSError."""
+    current_app.extensions["sealer"].seal(b"", "backup")  # the keys to keep apart exist from now on
     target = folder() / f"portail-{paris_now(now):%Y-%m-%d-%H%M%S}{SUFFIX}"
-    with tempfile.TemporaryDirectory(prefix=".copie-", dir=folder()) as aside:
+    with tempfile.TemporaryDirectory(prefix=_COPY, dir=folder()) as aside:
         copy = Path(aside) / database_copies.name_of(db.engine)
         found = _copy_database(copy)
         members = {copy.name: copy, **_files()}
@@ -116,7 +120,7 @@ def make(now: datetime) -> Path:
 
 def prove(archive: Path) -> dict[str, Any]:
     """Restore a backup aside and check all of it; returns its manifest. Raises ArchiveBroken, CopyFailed."""
-    with tempfile.TemporaryDirectory(prefix=".essai-", dir=folder()) as aside:
+    with tempfile.TemporaryDirectory(prefix=_TRIAL, dir=folder()) as aside:
         opened_files = Path(aside)
         manifest = backup_archive.read(archive, Path(current_app.config["BACKUP_KEY"]), opened_files)
         copy = opened_files / manifest["database"]
@@ -198,6 +202,15 @@ def tell(done: Mapping[str, Outcome]) -> dict[str, Outcome]:
     unfinished.write_text(json.dumps(known, ensure_ascii=False, indent=1))
     unfinished.rename(folder() / STATE)
     return dict(done)
+
+
+def _sweep() -> None:
+    """Remove what a backup that was killed left half done."""
+    for path in folder().iterdir():
+        if path.name.startswith((_COPY, _TRIAL)):
+            shutil.rmtree(path)
+        elif path.suffix == backup_archive.UNFINISHED:
+            path.unlink()
 
 
 @contextmanager

@@ -140,6 +140,16 @@ def test_a_night_makes_proves_and_tells(lively):
     assert run(lively, backups.is_due, now + timedelta(hours=18))  # half past two in the morning is past
 
 
+def test_what_a_killed_backup_left_is_swept(lively):
+    left = lively.folder / "backups"
+    (left / ".copie-x").mkdir(parents=True)
+    (left / ".copie-x" / "portail.db").touch()
+    (left / "portail-2020-01-01-023000.unfinished").touch()
+    done = run(lively, backups.nightly, lively.world.now)
+    kept = {path.name for path in left.iterdir()}
+    assert kept == {done["backup"].file, backups.STATE, ".verrou"}
+
+
 def test_a_night_that_fails_says_why_and_is_tried_again(lively, monkeypatch):
     def full(*_arguments):
         raise OSError("No space left on device")
