@@ -1,18 +1,47 @@
 """Two agents issue or prepare at once: one campaign, numbers in a row (R42)."""
 
+from dataclasses import dataclass
+from datetime import date, datetime
+
 import pytest
 from sqlalchemy import select
 
 from domain.errors import Stale
 from models import BillingRun, Invoice, InvoiceSequence, OutgoingMail, Regie
+from queries.reading import read
 from services import billing
+from services.accounts import Author
 from services.transaction import write_transaction
+from tests.races.rounds import race
 from tests.races.test_places import all_at_once
 from tests.services.test_billing import BEFORE, DECEMBER, NOVEMBER, Office
 
 pytestmark = pytest.mark.race
 
 TRIES = 4
+MONTHS = [date(2026, number, 6) for number in range(7, 11)]
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One agent issues a month, in a server process."""
+
+    run_id: int
+    author: Author
+    now: datetime
+
+    def __call__(self) -> str:
+        billing.issue(self.run_id, self.author, self.now)
+        return "issued"
+
+
+@dataclass(frozen=True, slots=True)
+class NumberOfALastBill:
+    """What a careless issue would give: the number after the one that it read before holding anything."""
+
+    def __call__(self) -> int:
+        last = read(select(InvoiceSequence.last_number), {}).scalar_one_or_none()
+        return (last or 0) + 1
 
 
 @pytest.fixture
@@ -74,3 +103,18 @@ def test_numbers_read_before_the_lock_are_given_twice(office):
 
     assert len(set(all_at_once(office.world.app, [careless] * TRIES))) == 1
     assert sorted(all_at_once(office.world.app, [careful] * TRIES)) == [1, 2, 3, 4]
+
+
+def test_months_issued_at_once_by_two_processes_share_one_row_of_numbers(office):
+    """Two rounds of two months; in the last one both read the row of numbers first, as the control."""
+    world, canteen = office.world, office.canteen
+    canteen.openings.extend(world.openings(canteen.activity, canteen.period, MONTHS))
+    for name in ("UN", "DEUX"):
+        office.family(name, len(MONTHS), MONTHS)
+    acts = [Issue(office.prepare(one.replace(day=1)), office.author, world.now) for one in MONTHS]
+    careless = NumberOfALastBill()
+    plans = [[acts[0], acts[1], careless], [acts[2], acts[3], careless]]
+    first, second = race(world.app, plans)
+    assert [*first[:2], *second[:2]] == ["issued"] * 4
+    assert numbers(office) == list(range(1, 9))
+    assert first[2] == second[2] == "9"
