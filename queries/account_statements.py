@@ -6,7 +6,7 @@ The last balance is what the ledger says: what is left of the bills, less what w
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Row, bindparam, select
 
 from domain.account_statement import Entry, Year, years
 from domain.calendar import paris_now
@@ -121,13 +121,13 @@ def statements(household_ids: Sequence[int]) -> tuple[Statement, ...]:
     )
 
 
-def _billed(row) -> Entry:
+def _billed(row: Row) -> Entry:
     month = month_title(row.month.year, row.month.month).lower()
     rank = _CREDIT if row.kind is InvoiceKind.CREDIT_NOTE else _BILL
     return Entry(row.issue_day, rank, f"{label(row.kind)} de {month}", row.total_cents, row.reference, row.id)
 
 
-def _received(row) -> Iterator[Entry]:
+def _received(row: Row) -> Iterator[Entry]:
     """A payment; one that was taken back stays, with the day on which it was."""
     words = "" if row.method is PaymentMethod.TREASURY else row.reference
     yield Entry(row.received_on, _RECEIVED, _paid(row.method), -row.amount_cents, words)
@@ -137,7 +137,7 @@ def _received(row) -> Iterator[Entry]:
         yield Entry(day, _TAKEN_BACK, f"{_paid(row.method)} {said}", row.amount_cents, row.cancel_reason)
 
 
-def _given_back(row) -> Iterator[Entry]:
+def _given_back(row: Row) -> Iterator[Entry]:
     words = f"Remboursement{NBSP}: {small(label(row.method))}"
     yield Entry(row.refunded_on, _GIVEN, words, row.amount_cents, row.reason)
     if row.cancelled_at is not None:

@@ -28,7 +28,7 @@ def tax(certificate: TaxCertificate, today: date) -> bytes:
             title=f"Attestation fiscale {year}",
             sender=_sender(town),
             recipient=[certificate.recipient_name, *certificate.recipient_address.splitlines()],
-            facts=[f"Frais de garde payés en {year}", _made_on(today)],
+            facts=[f"Frais de garde payés en {year}", _made_on(today), *_unfinished(year, today)],
             opening=[
                 certificate.nothing
                 or f"{town.name} atteste avoir reçu en {year}, pour la garde des enfants nommés ci-dessous, "
@@ -40,6 +40,10 @@ def tax(certificate: TaxCertificate, today: date) -> bytes:
             closing=certificate.notes,
         )
     )
+
+
+def _unfinished(year: int, today: date) -> list[str]:
+    return [f"Provisoire{NBSP}: l’année n’est pas finie"] if year == today.year else []
 
 
 def _care(one: ChildCare) -> PaperPart:

@@ -121,6 +121,10 @@ def test_a_partial_payment_counts_in_its_year_with_its_arithmetic(claire, world,
     said = page(claire, TAX.replace("2026", "2027"))
     assert "Payé en 2027 pour la garde 30,00 €" in said
     assert "L’année n’est pas finie" in said
+    assert "Provisoire : l’année n’est pas finie" in pdf(
+        claire, f"{TAX.replace('2026', '2027')}/{home.id}/pdf"
+    )
+    assert "Provisoire" not in pdf(claire, f"{TAX}/{home.id}/pdf")
 
 
 def test_money_that_came_back_does_not_count(claire, world, home, regie, bill):
