@@ -1,7 +1,5 @@
 """A month worked by hand: the bills of january.bills.yaml, line by line, to the cent (R40, R41, R43)."""
 
-import csv
-import io
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -12,9 +10,6 @@ import yaml
 import rulebook_cli
 from domain.billing import Account, Day, InForce, month_bill
 from domain.enums import FindingKind, InvoiceLineKind
-from domain.french import NBSP, format_euros
-from tests.school_family import words
-from tests.views.test_invoices import text_of
 
 HERE = Path(__file__).parent
 MONTH, TODAY = date(2027, 1, 1), date(2027, 2, 1)
@@ -86,49 +81,3 @@ def test_the_month_by_hand(family):
     assert bill.total_cents == cents(family["total"])
     kinds = [FindingKind.QUOTIENT] if "sans_quotient" in family else []
     assert [one.kind for one in bill.findings] == kinds
-
-
-def written(amount):
-    """« 13,42 € » as `words` reads it."""
-    return " ".join(format_euros(amount).split())
-
-
-@pytest.mark.parametrize("family", FAMILIES, ids=[one["famille"] for one in FAMILIES])
-def test_screen_paper_and_export_say_the_month_to_the_cent(world, client, family):
-    """The same bill for the family, for the service, in its PDF and in the file of the accountant."""
-    charges = month_bill(account(family), MONTH, TODAY).charges
-    home, regie, activity = world.household(), world.regie(), world.activity(world.facility())
-    children = {charge.child_id: world.child(home, f"Enfant {charge.child_id}").id for charge in charges}
-    lines = [
-        {
-            "kind": charge.kind,
-            "label": charge.label,
-            "amount_cents": charge.amount_cents,
-            "explanation": [
-                one.replace(" €", f"{NBSP}€").replace(" :", f"{NBSP}:") for one in charge.explanation
-            ],
-            "child_id": children[charge.child_id],
-            "activity_id": activity.id,
-            "day": charge.day,
-        }
-        for charge in charges
-    ]
-    bill = world.invoice(regie, home, MONTH, lines)
-    total = written(cents(family["total"]))
-    client.sign_in(world.parent(home))
-    client.get(f"/factures/{bill.id}")
-    assert total in words(client.page.main)
-    assert total in text_of(client.get(f"/factures/{bill.id}/pdf"))
-    client.sign_in(world.staff())
-    client.get(f"/gestion/facturation/factures/{bill.id}")
-    amounts = [words(cell) for cell in client.page.main.select("td[data-label=Montant]")]
-    assert amounts == [written(line["amount_cents"]) for line in lines]
-    exported = [client.get(f"/gestion/facturation/exports/{table}.csv") for table in ("factures", "lignes")]
-    bills, rows = (
-        list(csv.DictReader(io.StringIO(one.get_data().decode("utf-8-sig"), newline=""), delimiter=";"))
-        for one in exported
-    )
-    assert [cents(row["Montant TTC"].replace(",", ".")) for row in bills] == [cents(family["total"])]
-    assert [cents(row["Montant TTC"].replace(",", ".")) for row in rows] == [
-        line["amount_cents"] for line in lines
-    ]
