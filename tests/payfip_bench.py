@@ -74,13 +74,12 @@ class Till:
 
 
 @pytest.fixture
-def stand_in(app, clock) -> Iterator[Server]:
+def stand_in(app, clock, monkeypatch) -> Iterator[Server]:
     """The stand-in, which the portal takes for PayFiP; it tells nobody anything by itself."""
     with Server(Service(clock.now, lambda *_: None)) as server:
-        before = app.extensions["payment_gateway"]
-        app.extensions["payment_gateway"] = PayFip(server.base)
+        monkeypatch.setitem(app.config, "PAYFIP_URL", server.base)
+        monkeypatch.setitem(app.extensions, "payment_gateway", PayFip(server.base))
         yield server
-        app.extensions["payment_gateway"] = before
 
 
 @pytest.fixture

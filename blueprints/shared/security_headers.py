@@ -1,5 +1,6 @@
 """Headers of every answer (security 2.4): strict CSP without `unsafe-*`, no copy of private pages."""
 
+from functools import cache
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, request
@@ -22,6 +23,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OPEN_TO_OTHER_SITES = frozenset({"invoices.payment_notified", "invoices.payment_return"})
 
 
+@cache
 def headers_for(payment_service: str) -> dict[str, str]:
     """The headers of a portal that sends forms to itself and to the page of this payment service."""
     parts = urlsplit(payment_service)
@@ -32,7 +34,6 @@ def headers_for(payment_service: str) -> dict[str, str]:
 
 def init_app(app: Flask) -> None:
     secure = app.config["SESSION_COOKIE_SECURE"]
-    headers = headers_for(app.config["PAYFIP_URL"])
 
     @app.before_request
     def refuse_other_sites() -> None:
@@ -43,7 +44,7 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def add_headers(response: Response) -> Response:
-        for name, value in headers.items():
+        for name, value in headers_for(app.config["PAYFIP_URL"]).items():
             response.headers.setdefault(name, value)
         if secure:
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")

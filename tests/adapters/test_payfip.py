@@ -1,12 +1,17 @@
 """PayFiP as it is spoken: the real SOAP messages of eopayment against the stand-in (R45)."""
 
 import socket
+import subprocess
+import sys
 import threading
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+import cli
+import config
 from adapters import payfip
 from adapters.payfip import PayFip
 from adapters.payment_gateway import GatewayRefused, GatewaySilent, Order
@@ -193,3 +198,43 @@ def test_each_thread_speaks_on_its_own(gateway):
     for one in threads:
         one.join()
     assert found == [LABELS] * 3
+
+
+# --- Where it is --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("environment", "address"),
+    [
+        ({}, config.TREASURY),
+        ({"PORTAIL_PAYFIP_URL": "http://127.0.0.1:9001/tpa"}, "http://127.0.0.1:9001/tpa"),
+        ({"PORTAIL_PAYFIP_URL": "https://essai.example.org/tpa"}, "https://essai.example.org/tpa"),
+        ({"PORTAIL_DEMO": "1"}, config.STAND_IN),
+        ({"PORTAIL_DEMO": "1", "PORTAIL_PAYFIP_URL": config.TREASURY}, config.STAND_IN),
+    ],
+)
+def test_a_town_asks_the_treasury_and_a_demonstration_never_does(tmp_path, environment, address):
+    assert config.load({"PORTAIL_INSTANCE": str(tmp_path)} | environment)["PAYFIP_URL"] == address
+
+
+def test_no_payment_crosses_a_network_without_encryption(tmp_path):
+    with pytest.raises(ValueError, match="https"):
+        config.load({"PORTAIL_INSTANCE": str(tmp_path), "PORTAIL_PAYFIP_URL": "http://payfip.example.org"})
+
+
+def test_the_stand_in_is_a_program_of_its_own():
+    port = cli.free_port_from(20_000)
+    command = [sys.executable, "-m", "simulator.payfip", "--port", str(port)]
+    with subprocess.Popen(command, cwd=config.ROOT) as program:
+        try:
+            until = time.monotonic() + 30
+            while True:
+                try:
+                    assert PayFip(f"http://127.0.0.1:{port}/tpa").labels("012345") == LABELS
+                    break
+                except GatewaySilent:
+                    assert time.monotonic() < until
+                    time.sleep(0.05)
+        finally:
+            program.terminate()
+    assert program.returncode == 0
