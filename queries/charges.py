@@ -286,15 +286,17 @@ _OFFERS = select(PresenceType.id, PresenceType.activity_id, PresenceType.name, A
 
 
 class Sources:
-    """The rows that bills are calculated from, remembered by their hash: asked again later, they tell whether
-    the bills still follow from what the database holds."""
+    """The rows that bills are calculated from. `is_watched`: remembered by their hash, so that asked again
+    later they tell whether the bills still follow from what the database holds."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_watched: bool = False) -> None:
+        self._is_watched = is_watched
         self._seen: list[tuple[Select | CompoundSelect, Mapping[str, Any], int]] = []
 
     def rows(self, statement: Select | CompoundSelect, parameters: Mapping[str, Any]) -> list[Row]:
         found = read(statement, parameters).all()
-        self._seen.append((statement, parameters, _sum_of(found)))
+        if self._is_watched:
+            self._seen.append((statement, parameters, _sum_of(found)))
         return found
 
     def still_hold(self) -> bool:

@@ -191,7 +191,7 @@ def issue(run_id: int, author: Author, now: datetime) -> None:
     if last >= today:
         raise Refused("not_over", "Ce mois n’est pas fini. Ses factures s’émettent à partir du mois suivant.")
     recipients = billing_sources.recipients()
-    sources = Sources()
+    sources = Sources(is_watched=True)
     fresh = _due(regie_id, month, now, sources)
     with write_transaction() as session:
         regie = records.get(session, Regie, regie_id)
