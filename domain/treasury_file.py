@@ -4,6 +4,8 @@ The first row names the columns; each other one is a bill, an amount and a day. 
 so that the same lines are judged again when the bills are held. Amounts in cents.
 """
 
+import csv
+import io
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -88,15 +90,33 @@ def _line(number: int, row: Sequence[str], places: Sequence[int], others: Sequen
     return Line(number, reference, amount, day, tuple(cells.get(place, "") for place in others))
 
 
+def written(line: Line) -> str:
+    """A line as text, the columns that are read first; `line_of` reads it back."""
+    text = io.StringIO()
+    cells = (line.reference, line.amount, line.day, *line.others)
+    csv.writer(text, delimiter=";", lineterminator="").writerow(cells)
+    return text.getvalue()[:LONGEST_LINE]
+
+
+def line_of(number: int, text: str) -> Line:
+    """The line that `written` kept."""
+    reference, amount, day, *others = [*next(csv.reader([text], delimiter=";"), []), "", "", ""]
+    return Line(number, reference, amount, day, tuple(others))
+
+
 def reference_of(line: Line) -> str:
     """The reference as bills have it."""
     return "".join(line.reference.split()).upper()
 
 
-def judge(lines: Iterable[Line], bills: Mapping[str, Billed], today: date) -> list[Verdict]:
+def judge(
+    lines: Iterable[Line], bills: Mapping[str, Billed], today: date, before: Iterable[Line] = ()
+) -> list[Verdict]:
     """What becomes of each line, in their order: a line sees what those before it settle. `bills` by
-    reference."""
+    reference; `before`: the lines of the file that `bills` has seen already."""
     known, seen = dict(bills), {}
+    for line in before:
+        _first(line, seen)
     verdicts = []
     for line in lines:
         verdict = _judged(line, known, seen, today)
@@ -106,14 +126,20 @@ def judge(lines: Iterable[Line], bills: Mapping[str, Billed], today: date) -> li
     return verdicts
 
 
-def _judged(
-    line: Line, bills: Mapping[str, Billed], seen: dict[tuple[str, int, date], int], today: date
-) -> Verdict:
+_Seen = dict[tuple[str, int | None, date | None], int]
+
+
+def _first(line: Line, seen: _Seen) -> int:
+    """The number of the first line that says the same."""
+    return seen.setdefault((reference_of(line), cents_of(line.amount), parse_day(line.day)), line.number)
+
+
+def _judged(line: Line, bills: Mapping[str, Billed], seen: _Seen, today: date) -> Verdict:
     cents, day = cents_of(line.amount), parse_day(line.day)
     bill = bills.get(reference_of(line))
     if cents is None or day is None or bill is None:
         return Verdict(line, next(_unreadable(line, cents, day)), bill=bill)
-    first = seen.setdefault((reference_of(line), cents, day), line.number)
+    first = _first(line, seen)
     reasons = (reason(bill, cents, day, today) for reason in _REASONS)
     refused = _twice(first) if first != line.number else next((one for one in reasons if one), "")
     if refused:

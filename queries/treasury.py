@@ -28,15 +28,16 @@ class Import:
     created_at: datetime
     lines: int
     accepted: int
+    waiting: int  # when a cut, or their number, left some to be taken
 
     @property
     def rejected(self) -> int:
-        return self.lines - self.accepted
+        return self.lines - self.accepted - self.waiting
 
 
 @dataclass(frozen=True, slots=True)
 class ImportLine:
-    """A line of it: the text as it came, what it did or why it was rejected."""
+    """A line of it: the text as it came, what it did or why it was rejected; without a sentence it waits."""
 
     number: int
     content: str
@@ -44,6 +45,10 @@ class ImportLine:
     sentence: str
     invoice_id: int | None
     household_id: int | None
+
+    @property
+    def is_rejected(self) -> bool:
+        return bool(self.sentence) and not self.is_accepted
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,7 @@ _CONFIRMED = (
         Payment.state == PaymentState.VALID,
     )
 )
+_IS_WAITING = TreasuryImportLine.is_accepted.is_(False) & (TreasuryImportLine.reason == "")
 _IMPORTS = (
     select(
         TreasuryImport.id,
@@ -96,6 +102,7 @@ _IMPORTS = (
         TreasuryImport.created_at,
         func.count(TreasuryImportLine.id),
         func.coalesce(func.sum(case((TreasuryImportLine.is_accepted, 1), else_=0)), 0),
+        func.coalesce(func.sum(case((_IS_WAITING, 1), else_=0)), 0),
     )
     .outerjoin(TreasuryImportLine, TreasuryImportLine.import_id == TreasuryImport.id)
     .group_by(TreasuryImport.id)

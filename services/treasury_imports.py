@@ -1,9 +1,7 @@
-"""A file of confirmations of the Treasury: kept sealed for its dry run, then taken once, in one transaction
-(R47, S111)."""
+"""A file of confirmations of the Treasury: kept sealed for its dry run, then taken once, in short
+transactions that go on where a cut left them (R47, S111)."""
 
-import csv
 import hashlib
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,20 +17,21 @@ from domain.labels import label
 from domain.treasury_file import (
     AMOUNT,
     DAY,
-    LONGEST_LINE,
     REFERENCE,
     TITLES,
     Line,
     Verdict,
     judge,
+    line_of,
     read,
     reference_of,
+    written,
 )
 from exports import tables
 from exports.tables import Cell, Sheet
 from models import Household, Invoice, TreasuryImport, TreasuryImportLine
 from queries import treasury as treasury_queries
-from queries.treasury import Awaited
+from queries.treasury import Awaited, ImportLine
 from services import booking_life, kept_files, payments, records
 from services.accounts import Author
 from services.family_exports import Download, FileKind
@@ -40,7 +39,14 @@ from services.transaction import write_transaction
 
 FILE_LIMIT_BYTES = readable.MAX_BYTES
 LONGEST_NAME = 200
+CHUNK = 100  # lines of a transaction: about half a second
+PER_REQUEST = 500
 _REASON = "Motif du rejet"
+_WAITING = (
+    select(TreasuryImportLine)
+    .where(TreasuryImportLine.is_accepted.is_(False), TreasuryImportLine.reason == "")
+    .order_by(TreasuryImportLine.number)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,32 +96,40 @@ def _fingerprint(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _judged(lines: Sequence[Line], today: date) -> list[Verdict]:
-    return judge(lines, treasury_queries.billed({reference_of(line) for line in lines}), today)
+def _judged(lines: Sequence[Line], today: date, before: Iterable[Line] = ()) -> list[Verdict]:
+    bills = treasury_queries.billed({reference_of(line) for line in lines})
+    return judge(lines, bills, today, before)
 
 
 # --- Taking it ------------------------------------------------------------------------------------
 
 
 def apply(key: str, file_name: str, *, author: Author, now: datetime) -> int:
-    """Take every line that can be, judged again with the accounts held; the others are kept with their
-    reason.
-
-    All of it or nothing, once: the same file again changes nothing. Returns the id of the import. Raises
-    NotFound for a file that is gone.
-    """
+    """Keep every line of the file, once, then take them. The same file again changes nothing, and goes on
+    with what a cut left. Returns the id of the import. Raises NotFound for a file that is gone."""
     content = kept_files.content(key, _place(author.user_id))
     lines, fingerprint = read(readable.read_table(content)), _fingerprint(content)
     try:
-        return _taken(lines, fingerprint, file_name, author, now)
-    except IntegrityError:  # a colleague took the same file at this moment
-        taken_id = treasury_queries.taken(fingerprint)
-        if taken_id is None:
+        import_id = _kept(lines, fingerprint, file_name, author, now)
+    except IntegrityError:  # a colleague sent the same file at this moment
+        import_id = treasury_queries.taken(fingerprint)
+        if import_id is None:
             raise
-        return taken_id
+    go_on(import_id, author=author, now=now)
+    return import_id
 
 
-def _taken(lines: Sequence[Line], fingerprint: str, file_name: str, author: Author, now: datetime) -> int:
+def go_on(import_id: int, *, author: Author, now: datetime) -> None:
+    """Take the lines that wait, a few at a time so that nobody else waits long, `PER_REQUEST` at most. Each
+    transaction takes its lines wholly or not at all. Raises NotFound."""
+    for _ in range(PER_REQUEST // CHUNK):
+        with write_transaction() as session:
+            if not _take_some(session, import_id, author, now):
+                return
+
+
+def _kept(lines: Sequence[Line], fingerprint: str, file_name: str, author: Author, now: datetime) -> int:
+    """The import of this file: written with all its lines, which wait, unless it was before."""
     with write_transaction() as session:
         taken_id = treasury_queries.taken(fingerprint)
         if taken_id is not None:
@@ -126,19 +140,41 @@ def _taken(lines: Sequence[Line], fingerprint: str, file_name: str, author: Auth
         )
         session.add(file)
         session.flush()
-        _hold(session, lines)
-        verdicts = _judged(lines, paris_now(now).date())
-        bills = _bills(session, verdicts)
-        rows = [_row(session, file.id, one, bills, author, now) for one in verdicts]
-        session.add_all(rows)
-        accepted = sum(row.is_accepted for row in rows)
-        after = {"lines": len(rows), "accepted": accepted, "fingerprint": fingerprint}
-        records.tell(session, "treasury_import.taken", file, None, author=author, now=now, after=after)
+        rows = [
+            TreasuryImportLine(
+                import_id=file.id, number=line.number, content=written(line), is_accepted=False, reason=""
+            )
+            for line in lines
+        ]
+        records.write_all(session, rows)
+        after = {"lines": len(rows), "fingerprint": fingerprint}
+        records.tell(session, "treasury_import.kept", file, None, author=author, now=now, after=after)
         return file.id
 
 
+def _take_some(session: Session, import_id: int, author: Author, now: datetime) -> bool:
+    """Take the next lines that wait; False when none does."""
+    file = records.get(session, TreasuryImport, import_id)
+    waiting = _WAITING.where(TreasuryImportLine.import_id == import_id)
+    rows = session.scalars(waiting.limit(CHUNK)).all()
+    if not rows:
+        return False
+    lines = [line_of(row.number, row.content) for row in rows]
+    _hold(session, lines)
+    before = select(TreasuryImportLine.number, TreasuryImportLine.content).where(
+        TreasuryImportLine.import_id == import_id, TreasuryImportLine.number < lines[0].number
+    )
+    verdicts = _judged(lines, paris_now(now).date(), [line_of(*one) for one in session.execute(before)])
+    bills = _bills(session, verdicts)
+    for row, verdict in zip(rows, verdicts, strict=True):
+        _take(session, row, verdict, bills, author, now)
+    after = {"lines": len(rows), "accepted": sum(row.is_accepted for row in rows)}
+    records.tell(session, "treasury_import.taken", file, None, author=author, now=now, after=after)
+    return True
+
+
 def _hold(session: Session, lines: Iterable[Line]) -> None:
-    """Hold the accounts of the bills that the file names, in the order of everybody."""
+    """Hold the accounts of the bills that the lines name, in the order of everybody."""
     references = {reference_of(line) for line in lines}
     owners = select(Invoice.household_id).where(Invoice.reference.in_(references))
     accounts = select(Household.id).where(Household.id.in_(owners)).order_by(Household.id)
@@ -150,40 +186,24 @@ def _bills(session: Session, verdicts: Iterable[Verdict]) -> Mapping[int, Invoic
     return {bill.id: bill for bill in session.scalars(select(Invoice).where(Invoice.id.in_(wanted)))}
 
 
-def _row(
+def _take(
     session: Session,
-    import_id: int,
+    row: TreasuryImportLine,
     verdict: Verdict,
     bills: Mapping[int, Invoice],
     author: Author,
     now: datetime,
-) -> TreasuryImportLine:
+) -> None:
     """Do what an accepted line says, and write what became of it."""
-    payment_id = None
     if verdict.is_accepted:
         bill = bills[verdict.bill.invoice_id]
         if verdict.is_online:
             payments.confirm_online(session, bill, verdict.day, author, now)
         else:
-            key = f"treasury-{import_id}-{verdict.line.number}"
-            payment_id = payments.by_treasury(session, bill, verdict.cents, verdict.day, key, author, now)
-    return TreasuryImportLine(
-        import_id=import_id,
-        number=verdict.line.number,
-        content=_written(verdict.line),
-        invoice_id=verdict.bill.invoice_id if verdict.bill else None,
-        payment_id=payment_id,
-        is_accepted=verdict.is_accepted,
-        reason=verdict.sentence,
-    )
-
-
-def _written(line: Line) -> str:
-    """A line as text, the columns that are read first."""
-    text = io.StringIO()
-    cells = (line.reference, line.amount, line.day, *line.others)
-    csv.writer(text, delimiter=";", lineterminator="").writerow(cells)
-    return text.getvalue()[:LONGEST_LINE]
+            key = f"treasury-{row.import_id}-{row.number}"
+            row.payment_id = payments.by_treasury(session, bill, verdict.cents, verdict.day, key, author, now)
+    row.invoice_id = verdict.bill.invoice_id if verdict.bill else None
+    row.is_accepted, row.reason = verdict.is_accepted, verdict.sentence
 
 
 # --- Files to take away -----------------------------------------------------------------------------
@@ -192,15 +212,14 @@ def _written(line: Line) -> str:
 def rejected(import_id: int) -> Download:
     """The rejected lines of an import, ready to be mended and sent again. Raises NotFound."""
     _, lines = treasury_queries.taken_file(import_id)
-    rows = [(*_cells(line.content), line.sentence) for line in lines if not line.is_accepted]
+    rows = [_rejected(line) for line in lines if line.is_rejected]
     content = tables.csv_table(Sheet("Rejets", (*TITLES, _REASON), rows))
     return Download(content, "text/csv; charset=utf-8", f"rejets-{import_id}.csv")
 
 
-def _cells(content: str) -> list[str]:
-    """The three columns of a line that was written by `_written`."""
-    cells = next(csv.reader([content], delimiter=";"), [])
-    return [*cells, "", "", ""][: len(TITLES)]
+def _rejected(line: ImportLine) -> tuple[Cell, ...]:
+    read_again = line_of(line.number, line.content)
+    return read_again.reference, read_again.amount, read_again.day, line.sentence
 
 
 def awaited(kind: FileKind, today: date) -> Download:

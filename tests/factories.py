@@ -641,8 +641,10 @@ class World:
             session.get_one(Payment, payment.id).refunded_cents += cents
         return self.add(Refund(payment_id=payment.id, amount_cents=cents, **values | columns))
 
-    def treasury_import(self, *lines: str) -> TreasuryImport:
-        """A file of the Treasury whose lines were all rejected."""
+    def treasury_import(
+        self, *lines: str, reason: str = "Aucune facture n’a cette référence."
+    ) -> TreasuryImport:
+        """A file of the Treasury whose lines were all rejected; without a `reason` they wait."""
         made = self.add(
             TreasuryImport(
                 file_name="confirmations.csv",
@@ -651,7 +653,6 @@ class World:
                 created_at=self.now,
             )
         )
-        reason = "Aucune facture n’a cette référence."
         for number, content in enumerate(lines, 2):
             self.add(
                 TreasuryImportLine(

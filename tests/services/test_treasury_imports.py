@@ -6,6 +6,7 @@ from adapters.tables import read_table
 from domain.enums import InvoiceState, PaymentMethod
 from domain.errors import NotFound, Refused
 from models import AuditEvent, Invoice, OutgoingMail, Payment, TreasuryImport, TreasuryImportLine
+from queries import treasury as treasury_queries
 from services import ledger, payments, treasury_imports
 from services.family_exports import FileKind
 from services.transaction import write_transaction
@@ -156,25 +157,47 @@ def test_what_changed_since_the_dry_run_is_judged_again(post):
     assert post.lines() == [(2, False, "Cette facture est déjà soldée le 12/01/2027.")]
 
 
-def test_a_fault_half_way_leaves_nothing_and_the_file_may_be_taken_again(post, monkeypatch):
-    first, second = post.bill(4320), post.bill(100)
-    key = post.keep(HEAD + post.line(first, "43,20") + post.line(second, "1"))
+def test_a_fault_half_way_loses_nothing_and_takes_nothing_twice(post, monkeypatch):
+    """A cut in the second transaction of three: what it began is undone, the file goes on from there."""
+    bills = [post.bill(1000) for _ in range(3)]
+    key = post.keep(HEAD + "".join(post.line(bill, "6") for bill in bills) + post.line(bills[0], "6"))
     real, calls = payments.by_treasury, []
 
     def failing(*arguments):
         calls.append(1)
+        made = real(*arguments)
         if len(calls) == 2:
             raise RuntimeError("power cut")
-        return real(*arguments)
+        return made
 
     monkeypatch.setattr(payments, "by_treasury", failing)
+    monkeypatch.setattr(treasury_imports, "CHUNK", 1)
     with pytest.raises(RuntimeError):
         post.apply(key)
-    assert post.state(first) == (InvoiceState.UNSETTLED, 0)
-    assert post.world.all(TreasuryImport) == []
-    monkeypatch.undo()
-    post.apply(key)
-    assert post.state(first)[0] is post.state(second)[0] is InvoiceState.SETTLED
+    assert [post.state(bill)[1] for bill in bills] == [600, 0, 0]
+    waiting = [(number, said) for number, _, said in post.lines() if not said]
+    assert waiting == [(3, ""), (4, ""), (5, "")]
+    with post.app.app_context():
+        import_id = post.world.one(TreasuryImport).id
+        assert treasury_queries.taken_file(import_id)[0].waiting == 3
+        assert treasury_imports.rejected(import_id).content.count(b"\r\n") == 1
+    assert post.apply(key) == import_id
+    assert [post.state(bill)[1] for bill in bills] == [600, 600, 600]
+    assert post.lines()[-1] == (5, False, "Cette ligne répète la ligne 2.")
+
+
+def test_a_long_file_goes_on_when_asked(post, monkeypatch):
+    bills = [post.bill(1000) for _ in range(3)]
+    monkeypatch.setattr(treasury_imports, "CHUNK", 1)
+    monkeypatch.setattr(treasury_imports, "PER_REQUEST", 2)
+    made = post.take(HEAD + "".join(post.line(bill, "10") for bill in bills))
+    assert [post.state(bill)[1] for bill in bills] == [1000, 1000, 0]
+    for _ in range(2):
+        with post.app.app_context():
+            treasury_imports.go_on(made, author=post.agent, now=post.world.now)
+    assert [post.state(bill)[1] for bill in bills] == [1000, 1000, 1000]
+    with post.app.app_context(), pytest.raises(NotFound):
+        treasury_imports.go_on(made + 1, author=post.agent, now=post.world.now)
 
 
 def test_every_encoding_and_separator_of_a_french_desk(post):

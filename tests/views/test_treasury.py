@@ -73,6 +73,17 @@ def test_a_file_of_rejected_lines_alone_is_not_taken(agent, world, bill):
     assert "Enregistrer les confirmations" not in words(agent.page.main)
 
 
+def test_what_a_cut_left_goes_on(agent, world, bill):
+    made = world.treasury_import(f"{bill.reference};43,20;12/01/2027", reason="")
+    page = f"{PAGE}/{made.id}"
+    agent.get(page)
+    assert "Acceptées 0 Rejetées 0 En attente 1" in words(agent.page.main)
+    agent.submit(page, form="form[action$='/continuer']", follow=True)
+    assert "Acceptée Solde la facture." in words(agent.page.main)
+    assert "Continuer" not in words(agent.page.main)
+    assert world.one(Invoice).state is InvoiceState.SETTLED
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

@@ -83,7 +83,18 @@ def _taken_before(import_id: int) -> Response:
 def take() -> Response:
     form = TakeForm()
     name = form.name.data or ""
-    import_id = treasury_imports.apply(form.key.data or "", name, author=author(), now=now())
+    return _taken(treasury_imports.apply(form.key.data or "", name, author=author(), now=now()))
+
+
+@blueprint.post("/<int:import_id>/continuer")
+@staff(RECORD)
+def go_on(import_id: int) -> Response:
+    """Take the lines of a file that wait: a long one, or one that was cut."""
+    treasury_imports.go_on(import_id, author=author(), now=now())
+    return _taken(import_id)
+
+
+def _taken(import_id: int) -> Response:
     file, _ = treasury_queries.taken_file(import_id)
     said = plural(file.accepted, "confirmation est enregistrée", "confirmations sont enregistrées")
     return done(url_for(".show", import_id=import_id), f"{said}.")
