@@ -1836,6 +1836,20 @@ guard(
 )
 guard(_PAYMENT, "payment_kept", "DELETE", "(OLD.id > 0)", "payment is received")
 append_only(DepositSlip.__table__)
+_REFUND = Refund.__table__
+guard(
+    _REFUND,
+    "refund_frozen",
+    "UPDATE",
+    "(OLD.cancelled_at IS NOT NULL OR "
+    + changes(
+        "payment_id", "amount_cents", "method", "refunded_on", "reason", "reference", "submission_key",
+        "author_name", "created_at",
+    )
+    + ")",
+    "refund is made",
+)  # fmt: skip
+guard(_REFUND, "refund_kept", "DELETE", "(OLD.id > 0)", "refund is made")
 guard(
     OnlinePayment.__table__,
     "online_payment_state",

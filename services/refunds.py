@@ -79,9 +79,9 @@ def cancel(refund_id: int, reason: str, author: Author, now: datetime) -> None:
         session.refresh(found)
         if found.cancelled_at is not None:
             raise Stale("Ce remboursement est déjà annulé. Rechargez la page.")
+        name = booking_life.agent(session, author.user_id).name
         payment.refunded_cents -= found.amount_cents
-        found.cancelled_at, found.cancel_reason = now, reason.strip()
-        found.cancelled_by_name = booking_life.agent(session, author.user_id).name
+        found.cancelled_at, found.cancelled_by_name, found.cancel_reason = now, name, reason.strip()
         session.flush()
         ledger.spend_advances(session, payment.regie_id, payment.household_id)
         _record(session, "refund.cancelled", found, payment, author, now)

@@ -115,6 +115,10 @@ _FROZEN_PAYMENT = _changes(
     "regie_id", "method", "amount_cents", "received_on", "reference", "submission_key", "author_name",
     "created_at",
 )  # fmt: skip
+_FROZEN_REFUND = _changes(
+    "payment_id", "amount_cents", "method", "refunded_on", "reason", "reference", "submission_key",
+    "author_name", "created_at",
+)  # fmt: skip
 _DEPOSITED = (
     "(OLD.deposit_slip_id IS NOT NULL AND ((OLD.deposit_slip_id IS DISTINCT FROM NEW.deposit_slip_id) "
     "OR (NEW.state = 'cancelled' AND OLD.state <> 'cancelled')))"
@@ -168,6 +172,14 @@ GUARDS = (
     ("payment_frozen", "payment", "UPDATE", _FROZEN_PAYMENT, "payment is received"),
     ("payment_locked", "payment", "UPDATE", _DEPOSITED, "payment is deposited"),
     ("payment_kept", "payment", "DELETE", "(OLD.id > 0)", "payment is received"),
+    (
+        "refund_frozen",
+        "refund",
+        "UPDATE",
+        f"(OLD.cancelled_at IS NOT NULL OR {_FROZEN_REFUND})",
+        "refund is made",
+    ),
+    ("refund_kept", "refund", "DELETE", "(OLD.id > 0)", "refund is made"),
     (
         "online_payment_state",
         "online_payment",

@@ -7,9 +7,10 @@ from sqlalchemy import select, update
 from domain.calendar import add_months, paris_now
 from domain.enums import InvoiceState, OnlineMode, PaymentMethod
 from domain.errors import Refused
-from models import Activity, Invoice
-from services import billing, payments, regies
+from models import Activity, Invoice, Payment
+from services import billing, deposit_slips, payments, regies
 from services.accounts import Author
+from services.deposit_slips import Deposit
 from services.payments import Received
 from services.regies import RegieData
 from services.transaction import write_transaction
@@ -43,6 +44,7 @@ def bill_the_months(agent_id: int, now: datetime) -> None:
     except Refused:  # a day without a price in the règlement of the demonstration: its draft says so
         return
     _receive(regie_id, run_id, author, now)
+    _deposit(regie_id, author, now)
     billing.prepare(regie_id, drafted, author, now)
 
 
@@ -62,7 +64,7 @@ def _receive(regie_id: int, run_id: int, author: Author, now: datetime) -> None:
             Received(
                 regie_id,
                 household_id,
-                methods[number % len(methods)],
+                methods[number // 3 % len(methods)],
                 part,
                 paris_now(now).date(),
                 f"{1000 + number}",
@@ -71,3 +73,19 @@ def _receive(regie_id: int, run_id: int, author: Author, now: datetime) -> None:
             author,
             now,
         )
+
+
+def _deposit(regie_id: int, author: Author, now: datetime) -> None:
+    """The cheques are at the bank, which sends the last one back; the cash waits at the desk."""
+    with write_transaction() as session:
+        cheques = session.scalars(
+            select(Payment.id)
+            .where(Payment.regie_id == regie_id, Payment.method == PaymentMethod.CHEQUE)
+            .order_by(Payment.id)
+        ).all()
+    if not cheques:
+        return
+    today = paris_now(now).date()
+    made = Deposit(regie_id, PaymentMethod.CHEQUE, cheques, today, "DFT 0001", "demo-deposit")
+    deposit_slips.deposit(made, author, now)
+    payments.bounce(cheques[-1], "Provision insuffisante", author, now)

@@ -1,14 +1,20 @@
 """Refunds: only what no bill needs, each correction leaves a trace (R46)."""
 
+import random
+from collections import Counter
 from datetime import date
 
 import pytest
+from sqlalchemy import delete, update
+from sqlalchemy.exc import DBAPIError
 
-from domain.enums import InvoiceState, PaymentMethod
+from domain.enums import InvoiceState, PaymentMethod, PaymentState
 from domain.errors import NotFound, Refused, Stale
-from models import AuditEvent, Refund
+from models import AuditEvent, DepositSlip, Payment, Refund
 from services import payments, refunds
 from services.refunds import Giving
+from services.transaction import write_transaction
+from tests.services.test_deposit_slips import deposit
 from tests.services.test_payments import Desk, assert_books_balance
 
 
@@ -135,3 +141,80 @@ def test_a_payment_that_was_given_back_ends_only_without_its_refund(desk):
     desk.bounce(payment)
     with pytest.raises(Stale):
         refund(desk, payment, 100)
+
+
+@pytest.mark.parametrize("values", [{"amount_cents": 1}, {"reason": "x"}, {"payment_id": 2}, None])
+def test_the_database_keeps_a_refund_as_it_is(desk, values):
+    payment = desk.receive(1000)
+    desk.receive(1000)
+    refund(desk, payment, 400)
+    statement = delete(Refund) if values is None else update(Refund).values(values)
+    with pytest.raises(DBAPIError), desk.app.app_context(), write_transaction() as session:
+        session.execute(statement)
+
+
+def test_a_cancelled_refund_stays_cancelled(desk):
+    made = refund(desk, desk.receive(1000), 400)
+    cancel(desk, made)
+    with pytest.raises(DBAPIError), desk.app.app_context(), write_transaction() as session:
+        session.execute(update(Refund).values(cancelled_at=None, cancel_reason=""))
+
+
+def test_any_order_of_acts_keeps_the_books(desk):
+    """Payments, slips, refunds, rejections, mistakes, credit notes and the Treasury, in any order: what came
+    in is what pays bills, what was given back and what is free; no act but its own moves a slip."""
+    rng = random.Random(20270113)  # noqa: S311  acts, not secrets
+    bills = [desk.bill(rng.randint(500, 4000), months) for months in range(4)]
+    acts = {
+        "receive": lambda: desk.receive(rng.randint(1, 4000)),
+        "deposit": lambda: deposit(desk, *rng.sample(free_cheques(desk), 1)),
+        "refund": lambda: refund(desk, any_of(desk, Payment), rng.randint(1, 800)),
+        "undo": lambda: cancel(desk, any_of(desk, Refund)),
+        "bounce": lambda: desk.bounce(any_of(desk, Payment)),
+        "cancel": lambda: desk.cancel(any_of(desk, Payment)),
+        "spend": lambda: spend(desk),
+        "confirm": lambda: desk.confirm(rng.choice(bills), key=f"treasury {next(desk.keys)}"),
+        "credit": lambda: desk.credit(rng.choice(bills), rng.randint(1, 900)),
+        "bill": lambda: bills.append(desk.bill(rng.randint(100, 900))),
+    }
+
+    def any_of(desk, table):
+        return rng.choice([row.id for row in desk.world.all(table)])
+
+    done = Counter()
+    for _ in range(150):
+        name = rng.choice(["receive", *acts])
+        try:
+            acts[name]()
+        except (Refused, Stale, IndexError, ValueError):
+            continue
+        done[name] += 1
+        assert_money_adds_up(desk.world)
+    assert set(done) == set(acts), done
+
+
+def free_cheques(desk):
+    """The payments that a slip may hold."""
+    return [
+        one.id
+        for one in desk.world.all(Payment)
+        if one.deposit_slip_id is None
+        and one.state is PaymentState.VALID
+        and one.method is PaymentMethod.CHEQUE
+    ]
+
+
+def assert_money_adds_up(world):
+    """The books balance; refunds are those of their payment; slips hold the sum that they say."""
+    assert_books_balance(world)
+    payments = world.all(Payment)
+    given = Counter()
+    for row in world.all(Refund):
+        given[row.payment_id] += row.amount_cents if row.cancelled_at is None else 0
+    for payment in payments:
+        assert payment.refunded_cents == given[payment.id]
+        assert payment.allocated_cents + payment.refunded_cents <= payment.amount_cents
+        assert payment.deposit_slip_id is None or payment.state is not PaymentState.CANCELLED
+    for slip in world.all(DepositSlip):
+        held = sum(one.amount_cents for one in payments if one.deposit_slip_id == slip.id)
+        assert held == slip.total_cents
