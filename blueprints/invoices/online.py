@@ -72,8 +72,9 @@ def check_payment(key: str) -> Response:
 @blueprint.route("/paiements/<key>/retour", methods=["GET", "POST"])
 @public
 def payment_return(key: str) -> Response:
-    """Where the payment service sends the browser, by GET or by POST; what it says there is not read."""
-    return redirect(url_for(".payment", key=key), code=303)
+    """Where the payment service sends the browser, by GET or by POST; what it says there is not read. The
+    page that it leads to asks once by itself."""
+    return redirect(url_for(".payment", key=key, retour=1), code=303)
 
 
 @blueprint.post("/paiements/avis")
@@ -96,7 +97,7 @@ def _shown(key: str, message: str = "") -> Response:
         "invoices/_payment.html",
         attempt=payment_queries.attempt(key),
         message=message,
-        asks_alone=request.method == "GET",
+        asks_alone="retour" in request.args,
         now=now(),
         page_of=online_payments.page_of,
     )

@@ -11,6 +11,7 @@ from models import OnlinePayment
 from tests.payfip_bench import stand_in, till
 from tests.school_family import words
 from tests.statements import at_most
+from tests.swap import assert_swap_equals_reload
 
 __all__ = ["stand_in", "till"]
 
@@ -48,9 +49,8 @@ def test_a_family_pays_and_reads_its_receipt(claire, till):
     assert returned.request.path == page_of(till)
     assert "Paiement en cours" in words(claire.page.main), "reading decides nothing"
     assert "load" in claire.page.select_one("#paiement form")["hx-trigger"]
-    claire.submit(page_of(till), form="#paiement form", htmx=True)
+    assert_swap_equals_reload(claire, page_of(till), form="#paiement form")
     assert claire.page.select_one("#paiement form") is None
-    claire.get(page_of(till))
     assert "Paiement reçu 43,20 €" in words(claire.page.main)
     claire.get(f"/factures/{bill}")
     assert "Payée en ligne" in words(claire.page.main)
@@ -90,6 +90,13 @@ def test_a_page_shown_before_is_refused_with_a_sentence(claire, till):
     response = claire.post("/factures/payer", data=old)
     assert response.status_code == 422
     assert "déjà en cours" in words(claire.page.main)
+
+
+def test_asking_while_nothing_is_known_shows_the_page_as_it_is(claire, till):
+    till.bill()
+    pay(claire)
+    assert_swap_equals_reload(claire, page_of(till), form="#paiement form")
+    assert "Paiement en cours" in words(claire.page.main)
 
 
 @pytest.mark.parametrize(
