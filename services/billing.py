@@ -55,7 +55,9 @@ _MEANWHILE = (
     "puis relisez-le."
 )
 
-_RUN = select(BillingRun.regie_id, BillingRun.month).where(BillingRun.id == bindparam("run"))
+_RUN = select(BillingRun.regie_id, BillingRun.month, BillingRun.drafted_at).where(
+    BillingRun.id == bindparam("run")
+)
 _ASKED = (
     select(BillingRun.id, BillingRun.regie_id, BillingRun.month)
     .where(BillingRun.state == RunState.PREPARING)
@@ -185,7 +187,7 @@ def issue(run_id: int, author: Author, now: datetime) -> None:
     known = read(_RUN, {"run": run_id}).one_or_none()
     if known is None:
         raise NotFound
-    regie_id, month = known
+    regie_id, month, drafted_at = known
     today = paris_now(now).date()
     last = _last_day(month)
     if last >= today:
@@ -193,6 +195,7 @@ def issue(run_id: int, author: Author, now: datetime) -> None:
     recipients = billing_sources.recipients()
     sources = Sources(is_watched=True)
     fresh = _due(regie_id, month, now, sources)
+    changed = _changed(run_id, fresh.lines)
     with write_transaction() as session:
         regie = records.get(session, Regie, regie_id)
         run = records.get(session, BillingRun, run_id)
@@ -202,10 +205,10 @@ def issue(run_id: int, author: Author, now: datetime) -> None:
             raise Refused(
                 "preparing", "Ce brouillon se prépare encore. Attendez qu’il soit prêt pour émettre."
             )
-        if not sources.still_hold():
+        if run.drafted_at != drafted_at or not sources.still_hold():
             raise Stale(_MEANWHILE)
         _refuse_blocked(session, run_id, fresh.is_blocked)
-        _refuse_changed(session, run_id, fresh.lines)
+        _refuse_changed(session, changed)
         _hold_accounts(session, run_id)
         due_day = today + timedelta(days=regie.due_days)
         numbered = _freeze(session, regie, run_id, fresh.thresholds, recipients, today, due_day)
@@ -389,11 +392,15 @@ def _refuse_blocked(session: Session, run_id: int, is_blocked_now: bool) -> None
         )
 
 
-def _refuse_changed(session: Session, run_id: int, due: Mapping[int, list[tuple[str, int]]]) -> None:
+def _changed(run_id: int, due: Mapping[int, list[tuple[str, int]]]) -> list[int]:
+    """The households whose draft is no longer what is due."""
     drafted: dict[int, list[tuple[str, int]]] = {}
-    for household_id, label, cents in session.execute(_DRAFT_LINES, {"run": run_id}):
+    for household_id, label, cents in read(_DRAFT_LINES, {"run": run_id}):
         drafted.setdefault(household_id, []).append((label, cents))
-    changed = billing_run.changed(drafted, due)
+    return billing_run.changed(drafted, due)
+
+
+def _refuse_changed(session: Session, changed: Sequence[int]) -> None:
     if not changed:
         return
     named = session.scalars(
