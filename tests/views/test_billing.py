@@ -96,6 +96,7 @@ def test_a_month_in_preparation_is_followed_with_and_without_scripts(agent, offi
     page, state = f"{HOME}/{run.id}", f"{HOME}/{run.id}/preparation"
     assert "Brouillon en préparation" in words(agent.page.main)
     assert "Préparer de nouveau" not in words(agent.page.main)
+    assert "Rien n’est à facturer" not in words(agent.page.main)
     assert agent.page.main.select_one("#preparation a")["href"] == state
     again = agent.get(state, headers={"HX-Request": "true"})
     assert "Brouillon en préparation" in again.text
