@@ -102,6 +102,7 @@ class NumberField(IntegerField):
         text = re.sub(r"\s", "", valuelist[0] if valuelist else "")
         self.data = None
         if not text:
+            self.raw_data = []  # a blank is no answer, where one is required
             return
         if not re.fullmatch(r"[0-9]{1,9}", text) or not self.least <= int(text) <= self.most:
             raise ValueError(f"Indiquez un nombre entier entre {self.least} et {self.most}.")
@@ -118,6 +119,7 @@ class ClockField(StringField):
         text = re.sub(r"\s", "", valuelist[0] if valuelist else "")
         self.data = None
         if not text:
+            self.raw_data = []  # a blank is no answer, where one is required
             return
         match = _CLOCK.fullmatch(text)
         try:
@@ -136,6 +138,7 @@ class EurosField(StringField):
         text = re.sub(r"[\s€]", "", valuelist[0] if valuelist else "")
         self.data = None
         if not text:
+            self.raw_data = []  # « € » alone is no answer, where one is required
             return
         match = _EUROS.fullmatch(text)
         if not match:

@@ -22,6 +22,7 @@ class QuotientField(StringField):
         text = re.sub(r"\s", "", valuelist[0] if valuelist else "").replace(",", ".")
         self.data = None
         if not text:
+            self.raw_data = []  # a blank is no answer, where one is required
             return
         try:
             value = Decimal(text) * 100
