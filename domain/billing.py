@@ -68,7 +68,8 @@ class Day(NamedTuple):
     `facts` are those of the child on that day, `booked_at` the instant of the booking, `extras` and `is_late`
     what the limits answered to it (None: nothing was booked), `order` what was booked in one go.
     `told_cents`: what the family was told to stay due although the child does not come, with `why`; it is
-    never calculated again. None for a child who comes, or where nobody knows it: `why` then says so.
+    never calculated again, None for a child who comes. `is_left_open`: the day was given up when no tariff
+    said what that leaves due, and nobody can say it any more.
     `in_force` is None where no tariff says a price. `is_unmarked`: nobody said yet whether the child came.
     """
 
@@ -89,6 +90,7 @@ class Day(NamedTuple):
     told_cents: int | None = None
     why: tuple[str, ...] = ()
     is_unmarked: bool = False
+    is_left_open: bool = False
 
     @property
     def named(self) -> str:
@@ -147,7 +149,8 @@ def month_bill(account: Account, month: date, today: date) -> MonthBill:
     unpriced: list[Day] = []  # by a règlement that wants a quotient
     for in_force, days in _by_version(account.days):
         if in_force is None:
-            findings += [_unpriced(one, *(one.why or (NO_TARIFF,))) for one in days if _is_billed(one, month)]
+            for one in (one for one in days if _is_billed(one, month)):
+                findings.append(_left_open(one) if one.is_left_open else _unpriced(one, NO_TARIFF))
             continue
         units, faults = _priced(in_force, days)
         faults = [(one, fault) for one, fault in faults if _is_billed(one, month)]
@@ -361,6 +364,15 @@ def _unmarked(one: Day) -> Finding:
 def _unpriced(one: Day, *why: str) -> Finding:
     said = f"{one.child}, {small(one.named)}{NBSP}: le prix ne peut pas être calculé. {' '.join(why)}"
     return Finding(FindingKind.UNPRICED, said, is_blocking=True, booking_id=one.booking_id)
+
+
+def _left_open(one: Day) -> Finding:
+    """Told, never blocking: a day that is past can neither be booked nor given up again."""
+    said = (
+        f"{one.child}, {small(one.named)}{NBSP}: annulé quand aucun tarif ne disait ce qui reste dû. "
+        "Rien n’est demandé à la famille pour ce jour."
+    )
+    return Finding(FindingKind.UNPRICED, said, is_blocking=False, booking_id=one.booking_id)
 
 
 def _quotient(days: int, unpriced: int, warned: Warned) -> Finding:

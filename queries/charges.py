@@ -67,10 +67,6 @@ from queries.rules import RuleSet, rule_sets
 # When the child came and left, for a règlement that declares these facts as clock times.
 ARRIVED, LEFT = "arrivee", "depart"
 _NOT_THERE = ("L’équipe a noté l’enfant absent.",)
-UNKNOWN_DUE = (
-    "Ce qui reste dû de cette annulation n’est pas connu.",
-    "Réservez de nouveau ce jour au guichet, puis annulez-le.",
-)
 CHUNK = 250  # households
 
 # --- What is read: for some households or all of them, for one régie or all -------------------------------
@@ -503,9 +499,10 @@ def _booked_day(row: _Booked, known: _Month) -> Day:
 
 def _missed_day(row: _Booked, known: _Month, why: tuple[str, ...]) -> Day:
     """A day of which the family was told what stays due; without a word of it, nothing can be billed."""
+    is_left_open = row.state == BookingState.CANCELLED and row.due_cents is None
     due = row.price_cents if row.due_cents is None else row.due_cents
-    if row.state == BookingState.CANCELLED and row.due_cents is None:
-        due, why = None, UNKNOWN_DUE
+    if is_left_open:
+        due = None
     day, booked_at = _day_of(row.day), _instant_of(row.created_at)
     in_force, name, facts = known.rules[row.household_id].to_bill(
         row.presence_type_id, day, row.child_id, booked_at, AttendanceMark.ABSENT.value
@@ -518,7 +515,8 @@ def _missed_day(row: _Booked, known: _Month, why: tuple[str, ...]) -> Day:
         facts,
         booked_at,
         told_cents=due,
-        why=why if due is not None or why is UNKNOWN_DUE else (),
+        why=() if due is None else why,
+        is_left_open=is_left_open,
     )
 
 

@@ -363,15 +363,16 @@ def test_the_household_of_the_booking_pays_and_others_are_not_read(town):
     assert town.bills(household_ids=[]) == []
 
 
-def test_a_day_given_up_without_a_tariff_blocks_until_it_is_booked_and_given_up_again(town):
-    """Nobody told what it leaves due: silence would lose it, a price would be made up."""
+def test_a_day_given_up_without_a_tariff_is_told_and_asks_nothing(town):
+    """Nobody told what it leaves due: a price would be made up, a month would wait for ever."""
     booking = town.book(0, None, state=BookingState.CANCELLED, price_cents=None, due_cents=None)
     town.given_up(booking)
     bill = town.bill()
     assert bill.charges == ()
     (finding,) = bill.findings
-    assert (finding.kind, finding.is_blocking, finding.booking_id) == (FindingKind.UNPRICED, True, booking.id)
-    assert "Ce qui reste dû de cette annulation n’est pas connu." in finding.sentence
+    assert (finding.kind, finding.is_blocking) == (FindingKind.UNPRICED, False)
+    assert finding.booking_id == booking.id
+    assert "annulé quand aucun tarif ne disait ce qui reste dû" in finding.sentence
     town.book(0, None, state=BookingState.CANCELLED, due_cents=150)
     assert (town.bill().total_cents, town.bill().findings) == (150, ())
 
