@@ -536,10 +536,10 @@ class RuleSet:
 
     def standing(self, activity_id: int, day: date, child_id: int, now: datetime) -> Standing:
         """Where a child of the household stands by the criteria of an activity that has some, for `day`."""
-        found = self.allocation(activity_id, now)
+        version, found = self._in_force(now), self.allocation(activity_id, now)
         facts = self._facts(found.book, self._activities[activity_id], child_id, day)
         if found.book.quotient is not None:
-            facts |= self._quotient_fact(found.book, facts, day, now)
+            facts |= self._quotient_fact(version.version_id, found.book, facts, day, now)
         try:
             return standing_of(found.rule, found.book.context(facts, day=day, now=now))
         except BusinessError as fault:
