@@ -183,6 +183,7 @@ def test_its_rulebook_reads_without_fault_or_doubt() -> None:
     assert rulebooks.check(seed_rules.TEXT.read_text(encoding="utf-8")).warnings == ()
 
 
+@pytest.mark.load  # the whole demonstration, made once more
 @pytest.mark.usefixtures("on_monday")
 def test_it_has_a_version_in_force_one_to_come_and_a_draft(world: World) -> None:
     versions = world.all(RulebookVersion)
@@ -208,6 +209,7 @@ LIMITS = {
 }
 
 
+@pytest.mark.load  # the whole demonstration, made once more
 @pytest.mark.usefixtures("on_monday")
 def test_each_activity_has_its_limit(world: World) -> None:
     rules = rules_of(world, household_named(world, "SOLIGNAC"))
@@ -220,6 +222,7 @@ def test_each_activity_has_its_limit(world: World) -> None:
     assert {name: answers(name, *expected) for name, expected in LIMITS.items()} == LIMITS
 
 
+@pytest.mark.load  # the whole demonstration, made once more
 @pytest.mark.usefixtures("on_monday")
 def test_it_shows_what_the_engine_can_do(world: World) -> None:
     rules = rules_of(world, household_named(world, "SOLIGNAC"))
@@ -238,6 +241,7 @@ def test_it_shows_what_the_engine_can_do(world: World) -> None:
     assert [rules.price(meal, day, marie).cents for day in (tuesday, date(2027, 9, 2))] == [235, 235 + 10]
 
 
+@pytest.mark.load  # the whole demonstration, made once more
 @pytest.mark.usefixtures("on_monday")
 def test_who_works_in_the_town_pays_as_its_families_do(world: World) -> None:
     """Saffré: two euros more for who neither lives nor works there; the service states it."""
@@ -272,6 +276,7 @@ def test_the_printed_sign_ins_open_their_spaces(make, client) -> None:
 # --- The family file of the demonstration -------------------------------------------------------------------
 
 
+@pytest.mark.load  # the whole demonstration, made once more
 @pytest.mark.usefixtures("on_monday")
 def test_each_child_has_its_answers_and_some_have_sealed_health(world: World) -> None:
     answered = {one.child_id for one in world.all(Authorisation)}
@@ -282,6 +287,7 @@ def test_each_child_has_its_answers_and_some_have_sealed_health(world: World) ->
     assert "Arachides" in health[child_named(world, "Léo")]
 
 
+@pytest.mark.load  # the whole demonstration, made once more
 @pytest.mark.usefixtures("on_monday")
 def test_the_agent_reads_health_and_the_administrator_does_not(world: World) -> None:
     rights = {one.role: one.can_read_medical for one in world.all(StaffMember)}
@@ -293,6 +299,7 @@ def test_the_agent_reads_health_and_the_administrator_does_not(world: World) -> 
     }
 
 
+@pytest.mark.load  # the whole demonstration, made once more
 @pytest.mark.usefixtures("on_monday")
 def test_most_files_are_confirmed_and_one_no_longer_is(world: World) -> None:
     given = world.all(Certification)
@@ -302,6 +309,7 @@ def test_most_files_are_confirmed_and_one_no_longer_is(world: World) -> None:
     assert [one.valid_until for one in given if one.valid_until < today] == [date(2026, 8, 31)]
 
 
+@pytest.mark.load  # the whole demonstration, made once more
 @pytest.mark.usefixtures("on_monday")
 def test_documents_have_their_pages_and_a_refusal_has_its_reason(world: World) -> None:
     waiting, refused = (
@@ -315,6 +323,7 @@ def test_documents_have_their_pages_and_a_refusal_has_its_reason(world: World) -
     assert all(one.due_at - one.submitted_at == CONTROL_TIME for one in waiting)
 
 
+@pytest.mark.load  # the whole demonstration, made once more
 @pytest.mark.usefixtures("on_monday")
 def test_a_refused_change_is_told_with_its_reason(world: World) -> None:
     refused = world.one(select(ChangeLine).where(ChangeLine.state == ChangeState.REFUSED))
@@ -323,6 +332,7 @@ def test_a_refused_change_is_told_with_its_reason(world: World) -> None:
     assert "acte de naissance" in refused.reason
 
 
+@pytest.mark.load  # the whole demonstration, made once more
 @pytest.mark.usefixtures("on_monday")
 def test_every_name_leads_to_its_file(world: World) -> None:
     """Those who fetch children too (R03)."""
@@ -350,6 +360,7 @@ def test_it_has_its_own_folder_database_and_keys_whatever_the_town_uses(tmp_path
     assert config.load(town)["SEALING_KEYS"] == tmp_path / "town_keys"
 
 
+@pytest.mark.load  # the whole demonstration, made once more
 @pytest.mark.usefixtures("on_monday")
 def test_its_past_days_are_marked_but_two(world: World) -> None:
     today = paris_now(MONDAY).date()
