@@ -475,7 +475,20 @@ class Verdict:
 
 
 def judge(day: ChildDay, action: LineAction, presence_type_id: int, rules: RuleSet, now: datetime) -> Verdict:
-    """What the rules answer now to booking `presence_type_id` on this day, or to cancelling its booking."""
+    """What the rules answer now to booking `presence_type_id` on this day, or to cancelling its booking.
+
+    One answer shows a touched day in several places: it is worked out once.
+    """
+    asked = (id(day), action, presence_type_id, now)
+    known = rules.said.get(asked)
+    if known is None:  # the day is kept with its answer: its identity stays its own
+        known = rules.said[asked] = (day, _judge(day, action, presence_type_id, rules, now))
+    return known[1]
+
+
+def _judge(
+    day: ChildDay, action: LineAction, presence_type_id: int, rules: RuleSet, now: datetime
+) -> Verdict:
     decision = _decide(day, action, presence_type_id, rules, now)
     refusal = _refusal(day, action, presence_type_id, decision, rules, now)
     window = None

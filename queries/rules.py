@@ -338,7 +338,8 @@ class PlaceRule(NamedTuple):
 class RuleSet:
     """Everything that decides and prices days for one household; pure, asked as often as wanted.
 
-    `homes` says in which household its children of two live, when somebody asked for it.
+    `homes` says in which household its children of two live, when somebody asked for it; `said` keeps what
+    was already answered about a day (`queries.booking_days.judge`).
     """
 
     calendar: TownCalendar
@@ -351,6 +352,7 @@ class RuleSet:
     _open_days: Mapping[str, frozenset[date]]
     _facilities: Mapping[str, int] = field(default_factory=dict)
     homes: Homes = NO_HOMES
+    said: dict[tuple, Any] = field(default_factory=dict, compare=False, repr=False)
     _prices: dict[tuple, Price] = field(default_factory=dict)
     _billed: dict[int, InForce] = field(default_factory=dict)
     _counted: Memo = field(default_factory=Memo)  # the quotients of this household

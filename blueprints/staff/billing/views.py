@@ -21,10 +21,12 @@ from queries import billing as billing_queries
 from queries import invoice_reminders as reminder_queries
 from queries import payments as payment_queries
 from queries.billing import Bill
+from queries.late_changes import late_changes
 from services import billing, credit_notes
 
 MANAGE = Permission.BILLING_MANAGE
 _MONTHS_BACK = 12
+_ABSENCE = "Absence justifiée après la facture"
 
 
 @blueprint.get("")
@@ -137,10 +139,9 @@ def _of_line(found: Bill) -> dict[str, Any]:
     line = next((one for one in found.lines if str(one.line_id) == request.args.get("ligne")), None)
     if line is None:
         return {}
-    return {
-        f"line_{line.line_id}": abs(line.left_cents),
-        "reason": f"Contestation acceptée, {line.label}"[:300],
-    }
+    late = next((one for one in late_changes(found.invoice_id) if one.line_id == line.line_id), None)
+    cents, why = (line.left_cents, "Contestation acceptée") if late is None else (late.over_cents, _ABSENCE)
+    return {f"line_{line.line_id}": abs(cents), "reason": f"{why}, {line.label}"[:300]}
 
 
 def _runs(form: PrepareForm) -> Response:
@@ -152,6 +153,7 @@ def _runs(form: PrepareForm) -> Response:
         runs=billing_queries.runs(),
         regies=regies,
         may_manage=current_user.may(MANAGE),
+        late_changes=late_changes() if current_user.may(MANAGE) else (),
     )
 
 
