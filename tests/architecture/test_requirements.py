@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -45,6 +46,7 @@ def _bad_proofs(row: re.Match[str]) -> Iterator[str]:
             yield f"no test {one}"
 
 
+@cache
 def _tests_of(path: str) -> set[str]:
     file = ROOT / path
     if not file.is_file():
