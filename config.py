@@ -54,11 +54,6 @@ def _sealing_keys(folder: Path, settings: Mapping[str, str], demo: bool) -> Path
     return Path(chosen or folder / "sealing_keys")
 
 
-def _beside(sealing_keys: Path) -> Path:
-    """The file of the key of the backups: kept apart from them, where the sealing keys are."""
-    return sealing_keys.with_name("backup_key")
-
-
 def _payment_service(settings: Mapping[str, str], demo: bool) -> str:
     """The address of PayFiP: the Treasury's, unless a stand-in on this very machine is named.
 
@@ -96,7 +91,7 @@ def load(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "SECRET_KEY": _secret_key(folder),
         "SEALING_KEYS": _sealing_keys(folder, settings, demo),
         "BACKUPS": Path(("" if demo else settings.get("PORTAIL_BACKUPS", "")) or folder / "backups"),
-        "BACKUP_KEY": _beside(_sealing_keys(folder, settings, demo)),
+        "BACKUP_KEY": Path(("" if demo else settings.get("PORTAIL_BACKUP_KEY", "")) or folder / "backup_key"),
         "OFF_SITE": "" if demo else settings.get("PORTAIL_OFF_SITE", ""),
         "PAYFIP_URL": _payment_service(settings, demo),
         "CLAMD": "" if demo else settings.get("PORTAIL_CLAMD", ""),

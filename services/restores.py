@@ -63,7 +63,11 @@ def restore(archive: Path, *, replace: bool, now: datetime) -> Restored:
         _refuse_other_engine(manifest["database"])
         _check(opened / manifest["database"], manifest)
         put_aside = _put_aside(instance, now)
-        database_copies.bring_back(db.engine, opened / manifest["database"])
+        try:
+            database_copies.bring_back(db.engine, opened / manifest["database"])
+        except BaseException:
+            _put_back(put_aside, instance)
+            raise
         for name in ("documents", "files", "portail.toml"):
             if (opened / name).exists():
                 shutil.move(opened / name, instance / name)
@@ -119,6 +123,15 @@ def _put_aside(instance: Path, now: datetime) -> Path | None:
     for path in found:
         os.rename(path, target / path.name)
     return target
+
+
+def _put_back(put_aside: Path | None, instance: Path) -> None:
+    """The database did not come back: what was there stands again."""
+    if put_aside is None:
+        return
+    for path in put_aside.iterdir():
+        os.replace(path, instance / path.name)
+    put_aside.rmdir()
 
 
 def _quiet_town(now: datetime) -> int:

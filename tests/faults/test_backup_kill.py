@@ -16,10 +16,14 @@ def test_a_killed_backup_leaves_no_half_archive(town, sized):
     category = town.world.one(select(DocumentCategory).limit(1))
     town.world.sent_document(town.world.household(), category)
     rng = random.Random(5)  # noqa: S311  moments, not secrets
+    began = time.monotonic()
+    with town.running(town.flask("backup")) as whole:
+        assert whole.process.wait(60) == 0, town.last_words()
+    lasts = time.monotonic() - began
     killed = 0
     for _ in range(sized(ordinary=6, full=100)):
         with town.running(town.flask("backup")) as run:
-            time.sleep(rng.uniform(0.8, 4))
+            time.sleep(rng.uniform(0.3, 0.95) * lasts)
             if run.process.poll() is None:
                 run.kill()
                 killed += 1

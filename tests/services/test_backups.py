@@ -247,6 +247,21 @@ def test_a_broken_backup_replaces_nothing(lively):
     assert (lively.folder / "documents").is_dir()
 
 
+def test_a_database_that_does_not_come_back_leaves_all_as_it_was(lively, monkeypatch):
+    archive, now = made(lively), lively.world.now
+    before = sorted(path.name for path in (lively.folder / "documents").iterdir())
+
+    def fail(*_arguments):
+        raise CopyFailed("pg_restore: no space left")
+
+    monkeypatch.setattr(database_copies, "bring_back", fail)
+    with pytest.raises(CopyFailed):
+        back(lively.app, archive, now, replace=True)
+    assert lively.world.one(Household).name == "SOLIGNAC"
+    assert sorted(path.name for path in (lively.folder / "documents").iterdir()) == before
+    assert not list(lively.folder.glob("avant-restauration-*"))
+
+
 def test_without_its_key_the_sentence_says_which_file_to_bring(lively):
     archive = made(lively)
     (lively.folder / "backup_key").unlink()
