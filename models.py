@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     CheckConstraint,
     Date,
     ForeignKey,
@@ -33,6 +34,7 @@ from domain.enums import (
     ChangeState,
     Channel,
     ChoiceList,
+    ConversationState,
     CustodySplit,
     DisputeState,
     DocumentEffect,
@@ -179,6 +181,30 @@ class User(db.Model):
     email_verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     password_hash: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    announcements_refused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # but for service mails
+
+
+class SecondFactor(db.Model):
+    """The application that gives the codes of an account (R50, security S06); not in use until confirmed."""
+
+    __tablename__ = "second_factor"
+
+    user_id: Mapped[int] = parent_key("user_account.id", index=False, primary_key=True)
+    secret: Mapped[str] = mapped_column(SealedText("second_factor.secret"))
+    last_step: Mapped[int | None] = mapped_column(BigInteger)  # of the last code taken: it works once
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class RecoveryCode(db.Model):
+    """A code on paper that stands for the application once, when it is lost."""
+
+    __tablename__ = "recovery_code"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = parent_key("user_account.id")
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class UserSession(db.Model):
@@ -190,6 +216,7 @@ class UserSession(db.Model):
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     user_id: Mapped[int] = parent_key("user_account.id")
     kind: Mapped[SessionKind] = mapped_column(closed_list(SessionKind))
+    device: Mapped[str] = mapped_column(String(120), default="")  # « Firefox sur Android », for its owner
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
@@ -288,6 +315,7 @@ class Household(db.Model):
     import_key: Mapped[str | None] = mapped_column(String(80), unique=True)  # its name in the imported file
     merged_into_id: Mapped[int | None] = parent_key("household.id")  # a duplicate, kept for its trace (R03)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # its personal data went (R54)
     search_text: Mapped[str] = mapped_column(Text, default="")  # folded names, see services.name_index
 
 
@@ -330,6 +358,7 @@ class Guardian(db.Model):
     has_secret_contact: Mapped[bool] = mapped_column(default=False)  # hidden even from ordinary agents
     wants_reminders: Mapped[bool] = mapped_column(default=True)  # of days not booked before their limit (R24)
     merged_into_id: Mapped[int | None] = parent_key("guardian.id")  # a duplicate, kept for its history (R03)
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class HouseholdGuardian(db.Model):
@@ -358,6 +387,7 @@ class Child(db.Model):
     )  # one label of the town's list; empty = ordinary
     diet_note: Mapped[str] = mapped_column(String(300), default="")
     merged_into_id: Mapped[int | None] = parent_key("child.id")  # a duplicate, kept for its history (R03)
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class HouseholdChild(db.Model):
@@ -688,11 +718,14 @@ class Activity(db.Model):
         UniqueConstraint("facility_id", "name"),
         CheckConstraint("waiting_places IS NULL OR waiting_places > 0", name="waiting_places"),
         CheckConstraint("offer_hours > 0", name="offer_hours"),
+        CheckConstraint("children_per_adult > 0", name="children_per_adult"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     facility_id: Mapped[int] = parent_key("facility.id", index=False)
     regie_id: Mapped[int | None] = parent_key("regie.id")  # who bills it; None: it cannot be billed yet
+    kitchen_id: Mapped[int | None] = parent_key("kitchen.id")  # who cooks its meals; None: nobody (R32)
+    children_per_adult: Mapped[int | None] = mapped_column(Integer)  # None: no ratio is asked (R35)
     name: Mapped[str] = mapped_column(String(120))
     rule_name: Mapped[str] = mapped_column(String(60), unique=True)  # its key in the règlement
     kind: Mapped[ActivityKind] = mapped_column(closed_list(ActivityKind))
@@ -702,6 +735,17 @@ class Activity(db.Model):
     is_care: Mapped[bool] = mapped_column(default=True)  # counts for the tax credit: meals do not (R44)
     product_code: Mapped[str] = mapped_column(String(4), default="")  # of the town's accounts
     last_places_threshold: Mapped[int] = mapped_column(default=3)
+    position: Mapped[int] = mapped_column(default=0)
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
+class Kitchen(db.Model):
+    """Who cooks for one or several activities: a central kitchen, a school's, a supplier (R32)."""
+
+    __tablename__ = "kitchen"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(120), unique=True)
     position: Mapped[int] = mapped_column(default=0)
     is_active: Mapped[bool] = mapped_column(default=True)
 
@@ -740,6 +784,7 @@ class ChildGroup(db.Model):
     __table_args__ = (
         UniqueConstraint("facility_id", "name"),
         CheckConstraint("first_age IS NULL OR last_age IS NULL OR first_age <= last_age", name="ages"),
+        CheckConstraint("children_per_adult > 0", name="children_per_adult"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -747,6 +792,7 @@ class ChildGroup(db.Model):
     name: Mapped[str] = mapped_column(String(80))
     first_age: Mapped[int | None] = mapped_column(Integer)
     last_age: Mapped[int | None] = mapped_column(Integer)
+    children_per_adult: Mapped[int | None] = mapped_column(Integer)  # None: that of the activity (R35)
     position: Mapped[int] = mapped_column(default=0)
     is_active: Mapped[bool] = mapped_column(default=True)
 
@@ -1724,6 +1770,197 @@ class TreasuryImportLine(db.Model):
     reason: Mapped[str] = mapped_column(Text, default="")
 
 
+# --- The day --------------------------------------------------------------------------------------
+
+
+class ProductionStep(db.Model):
+    """When a kitchen takes the count of a day's meals: « J-3 », at an hour in Paris (R32)."""
+
+    __tablename__ = "production_step"
+    __table_args__ = (
+        UniqueConstraint("kitchen_id", "days_before", "minute"),
+        CheckConstraint("days_before BETWEEN 0 AND 60", name="days_before"),
+        CheckConstraint("minute BETWEEN 0 AND 1439", name="minute"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kitchen_id: Mapped[int] = parent_key("kitchen.id", index=False)
+    name: Mapped[str] = mapped_column(String(60))
+    days_before: Mapped[int]  # calendar days before the meal; 0: the morning itself
+    minute: Mapped[int]  # of the clock in Paris, from midnight
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
+class MealCount(db.Model):
+    """What a kitchen was told for a day at a step; it never changes, later counts show the difference."""
+
+    __tablename__ = "meal_count"
+    __table_args__ = (
+        UniqueConstraint("step_id", "day"),
+        Index("ix_meal_count_kitchen_day", "kitchen_id", "day"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kitchen_id: Mapped[int] = parent_key("kitchen.id", index=False)
+    step_id: Mapped[int] = parent_key("production_step.id", index=False)
+    step_name: Mapped[str] = mapped_column(String(60))
+    day: Mapped[date] = mapped_column(Date)
+    taken_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class MealCountLine(db.Model):
+    """So many meals of one diet for a class at an activity; empty words: no class, an ordinary plate."""
+
+    __tablename__ = "meal_count_line"
+    __table_args__ = (
+        UniqueConstraint("count_id", "activity_id", "class_name", "diet"),
+        CheckConstraint("meals > 0", name="meals"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    count_id: Mapped[int] = parent_key("meal_count.id", index=False)
+    activity_id: Mapped[int] = parent_key("activity.id")
+    class_name: Mapped[str] = mapped_column(String(80), default="")
+    diet: Mapped[str] = mapped_column(String(80), default="")
+    meals: Mapped[int]
+
+
+class Staffing(db.Model):
+    """How many adults look after an activity, or one of its groups, on a day (R35)."""
+
+    __tablename__ = "staffing"
+    __table_args__ = (
+        Index(
+            "uq_staffing_whole",
+            "activity_id",
+            "day",
+            unique=True,
+            sqlite_where=text("group_id IS NULL"),
+            postgresql_where=text("group_id IS NULL"),
+        ),
+        UniqueConstraint("activity_id", "group_id", "day"),
+        CheckConstraint("adults >= 0", name="adults"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    activity_id: Mapped[int] = parent_key("activity.id", index=False)
+    group_id: Mapped[int | None] = parent_key("child_group.id")
+    day: Mapped[date] = mapped_column(Date)
+    adults: Mapped[int]
+
+
+class Menu(db.Model):
+    """What a kitchen serves on a day (R34)."""
+
+    __tablename__ = "menu"
+    __table_args__ = (UniqueConstraint("kitchen_id", "day"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kitchen_id: Mapped[int] = parent_key("kitchen.id", index=False)
+    day: Mapped[date] = mapped_column(Date)
+
+
+class MenuDish(db.Model):
+    """A dish of a menu and the allergens it declares, as the words of `domain.allergens`, by commas."""
+
+    __tablename__ = "menu_dish"
+    __table_args__ = (UniqueConstraint("menu_id", "position"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    menu_id: Mapped[int] = parent_key("menu.id", index=False, ondelete="CASCADE")
+    position: Mapped[int]
+    name: Mapped[str] = mapped_column(String(160))
+    allergens: Mapped[str] = mapped_column(String(300), default="")
+
+
+# --- Messages and news --------------------------------------------------------------------------
+
+
+class Conversation(db.Model):
+    """What a family and the service write to each other on one subject (R52)."""
+
+    __tablename__ = "conversation"
+    __table_args__ = (Index("ix_conversation_state", "state", "last_message_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(String(20), unique=True)
+    household_id: Mapped[int] = parent_key("household.id")
+    facility_id: Mapped[int | None] = parent_key("facility.id")  # None: the whole service
+    subject: Mapped[str] = mapped_column(String(160))
+    state: Mapped[ConversationState] = mapped_column(closed_list(ConversationState))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_message_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    awaits_service: Mapped[bool]  # the family wrote last
+    family_read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    staff_read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Message(db.Model):
+    __tablename__ = "message"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    conversation_id: Mapped[int] = parent_key("conversation.id")
+    is_from_family: Mapped[bool]
+    author_user_id: Mapped[int] = parent_key("user_account.id", index=False)
+    author_name: Mapped[str] = mapped_column(String(160))
+    text: Mapped[str] = mapped_column(SealedText("message.text"))  # families write of health here
+    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    submission_key: Mapped[str] = mapped_column(String(40), unique=True)
+
+
+class MessageFile(db.Model):
+    """A file joined to a message; the bytes are in the file store, made harmless like documents."""
+
+    __tablename__ = "message_file"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    message_id: Mapped[int] = parent_key("message.id")
+    file_key: Mapped[str] = mapped_column(String(80), unique=True)
+    file_name: Mapped[str] = mapped_column(String(160))
+    size_bytes: Mapped[int]
+
+
+class Announcement(db.Model):
+    """The same mail to the families of a group or of a day, through the outbox (R52)."""
+
+    __tablename__ = "announcement"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(String(160))
+    text: Mapped[str] = mapped_column(Text)
+    audience: Mapped[str] = mapped_column(String(300))  # in words: « Cantine Bellevue, jeudi 14 janvier »
+    is_service: Mapped[bool]  # a closure, a change of hours: sent to those who refuse announcements too
+    recipients: Mapped[int]  # households that a mail was written to
+    author_name: Mapped[str] = mapped_column(String(160))
+    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    submission_key: Mapped[str] = mapped_column(String(40), unique=True)
+
+
+class News(db.Model):
+    """What the service tells families on the portal between two days, both included."""
+
+    __tablename__ = "news"
+    __table_args__ = (CheckConstraint("first_day <= last_day", name="order"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(String(120))
+    text: Mapped[str] = mapped_column(Text)
+    first_day: Mapped[date] = mapped_column(Date)
+    last_day: Mapped[date | None] = mapped_column(Date)
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
+class MailText(db.Model):
+    """The town's own words around a mail of the portal; an empty one leaves the portal's (S113)."""
+
+    __tablename__ = "mail_text"
+
+    kind: Mapped[MailKind] = mapped_column(closed_list(MailKind), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(160), default="")
+    opening: Mapped[str] = mapped_column(Text, default="")
+    closing: Mapped[str] = mapped_column(Text, default="")
+
+
 # --- Mails and traces ---------------------------------------------------------------------------
 
 
@@ -1744,6 +1981,7 @@ class OutgoingMail(db.Model):
     to_address: Mapped[str] = mapped_column(String(254))
     user_id: Mapped[int | None] = parent_key("user_account.id")
     household_id: Mapped[int | None] = parent_key("household.id")
+    announcement_id: Mapped[int | None] = parent_key("announcement.id")
     subject: Mapped[str] = mapped_column(String(200))
     text: Mapped[str] = mapped_column(Text, default="")
     html: Mapped[str] = mapped_column(Text, default="")
@@ -1772,8 +2010,28 @@ class AuditEvent(db.Model):
     after: Mapped[dict[str, Any] | None] = mapped_column(JSON)
 
 
+class AuditSeal(db.Model):
+    """The link of one event in the chain of the journal: who rewrites an event, takes one away or adds one
+    afterwards breaks what follows (S115). Made by the worker, in the order of their numbers here.
+
+    `content_hash` covers what the event holds of a person, salted: the salt goes with an erased content, and
+    the chain still holds (R54).
+    """
+
+    __tablename__ = "audit_seal"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = parent_key("audit_event.id", unique=True, index=False)
+    salt: Mapped[str | None] = mapped_column(String(32))
+    content_hash: Mapped[str] = mapped_column(String(64))
+    chain_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    sealed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 append_only(BookingEvent.__table__)
 append_only(AuditEvent.__table__)
+append_only(MealCount.__table__)
+append_only(MealCountLine.__table__)
 
 # Guards of money leave `household_id` and `child_id` alone: two files that become one move them (R03).
 _LINES_TOTAL = "(SELECT coalesce(sum(amount_cents), 0) FROM invoice_line WHERE invoice_id = NEW.id)"

@@ -25,11 +25,14 @@ class StaffRole(StrEnum):
     RECEPTION = "reception"  # accueil : every household, every facility
     DIRECTOR = "director"  # direction : the requests of its own facilities
     ADMINISTRATOR = "administrator"
+    COLLECTOR = "collector"  # régie : bills and money of every household
+    LEADER = "leader"  # animation : the children of a day in its own facilities
 
 
 class SessionKind(StrEnum):
     FULL = "full"
     RESTRICTED = "restricted"  # opened by a provisional password: may only choose a new one
+    CODE_AWAITED = "code_awaited"  # the password was right: may only give the code of the second factor
 
 
 class Channel(StrEnum):
@@ -182,6 +185,11 @@ class MailKind(StrEnum):
     PAYMENT_RECEIPT = "payment_receipt"
     PAYMENT_BOUNCED = "payment_bounced"
     QUOTIENT_WARNING = "quotient_warning"
+    MESSAGE_RECEIVED = "message_received"  # a message waits on the portal, of which nothing is said
+    SERVICE_MESSAGE = "service_message"  # to the service: a family wrote
+    ANNOUNCEMENT = "announcement"  # the same words to many families
+    SECOND_FACTOR_CHANGED = "second_factor_changed"
+    ATTENTION = "attention"  # to the administrators: something needs a person
 
 
 class DocumentOwner(StrEnum):
@@ -429,3 +437,10 @@ class HolidayVariant(StrEnum):
     SAINT_BARTHELEMY = "BL"
     SAINT_MARTIN = "MF"
     SAINT_PIERRE_ET_MIQUELON = "PM"
+
+
+class ConversationState(StrEnum):
+    """A conversation between a family and the service (R52); whoever writes opens it again."""
+
+    OPEN = "open"
+    CLOSED = "closed"

@@ -21,10 +21,13 @@ LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         enums.StaffRole.RECEPTION: "Accueil",
         enums.StaffRole.DIRECTOR: "Direction de structure",
         enums.StaffRole.ADMINISTRATOR: "Administration",
+        enums.StaffRole.COLLECTOR: "Régie",
+        enums.StaffRole.LEADER: "Animation",
     },
     enums.SessionKind: {
         enums.SessionKind.FULL: "Session complète",
         enums.SessionKind.RESTRICTED: "Choix d’un nouveau mot de passe",
+        enums.SessionKind.CODE_AWAITED: "Code de sécurité attendu",
     },
     enums.Channel: {
         enums.Channel.PORTAL: "sur le portail",
@@ -139,6 +142,11 @@ LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         enums.MailKind.PAYMENT_RECEIPT: "Reçu d’un paiement en ligne",
         enums.MailKind.PAYMENT_BOUNCED: "Règlement rejeté par la banque",
         enums.MailKind.QUOTIENT_WARNING: "Quotient familial à justifier",
+        enums.MailKind.MESSAGE_RECEIVED: "Message reçu",
+        enums.MailKind.SERVICE_MESSAGE: "Message d’une famille",
+        enums.MailKind.ANNOUNCEMENT: "Annonce aux familles",
+        enums.MailKind.SECOND_FACTOR_CHANGED: "Code de sécurité modifié",
+        enums.MailKind.ATTENTION: "Le portail demande une intervention",
     },
     enums.DocumentOwner: {
         enums.DocumentOwner.HOUSEHOLD: "Le foyer",
@@ -310,6 +318,10 @@ LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         enums.HolidayVariant.SAINT_BARTHELEMY: "Saint-Barthélemy",
         enums.HolidayVariant.SAINT_MARTIN: "Saint-Martin",
         enums.HolidayVariant.SAINT_PIERRE_ET_MIQUELON: "Saint-Pierre-et-Miquelon",
+    },
+    enums.ConversationState: {
+        enums.ConversationState.OPEN: "En cours",
+        enums.ConversationState.CLOSED: "Terminée",
     },
 }
 

@@ -34,6 +34,11 @@ class Permission(StrEnum):
     ATTENDANCE_MARK = "attendance_mark"
     BILLING_MANAGE = "billing_manage"  # régies, billing of a month, issue, credit notes
     PAYMENTS_RECORD = "payments_record"  # money received, confirmations of the Treasury
+    DAY_READ = "day_read"  # the children of a day: lists, counts, emergency sheet
+    KITCHENS_MANAGE = "kitchens_manage"  # kitchens, their steps of production, menus
+    MESSAGES_ANSWER = "messages_answer"  # conversations with families
+    ANNOUNCEMENTS_SEND = "announcements_send"  # the same mail to many families
+    RETENTION_MANAGE = "retention_manage"  # copies of a family's data, erasure at the end of retention
 
 
 ROLE_PERMISSIONS: Mapping[StaffRole, frozenset[Permission]] = {
@@ -54,6 +59,9 @@ ROLE_PERMISSIONS: Mapping[StaffRole, frozenset[Permission]] = {
             Permission.ENROLMENTS_DECIDE,
             Permission.ATTENDANCE_MARK,
             Permission.PAYMENTS_RECORD,
+            Permission.DAY_READ,
+            Permission.MESSAGES_ANSWER,
+            Permission.ANNOUNCEMENTS_SEND,
         }
     ),
     StaffRole.DIRECTOR: frozenset(
@@ -64,12 +72,26 @@ ROLE_PERMISSIONS: Mapping[StaffRole, frozenset[Permission]] = {
             Permission.CLOSURES_MANAGE,
             Permission.ENROLMENTS_DECIDE,
             Permission.ATTENDANCE_MARK,
+            Permission.DAY_READ,
+            Permission.MESSAGES_ANSWER,
+            Permission.ANNOUNCEMENTS_SEND,
         }
     ),
+    StaffRole.COLLECTOR: frozenset(
+        {
+            Permission.FAMILIES_READ,
+            Permission.REQUESTS_READ,
+            Permission.MAILS_READ,
+            Permission.BILLING_MANAGE,
+            Permission.PAYMENTS_RECORD,
+            Permission.MESSAGES_ANSWER,
+        }
+    ),
+    StaffRole.LEADER: frozenset({Permission.REQUESTS_READ, Permission.ATTENDANCE_MARK, Permission.DAY_READ}),
     StaffRole.ADMINISTRATOR: frozenset(Permission) - {Permission.MEDICAL_READ},
 }
 
-_SCOPED_ROLES = frozenset({StaffRole.DIRECTOR})
+_SCOPED_ROLES = frozenset({StaffRole.DIRECTOR, StaffRole.LEADER})
 
 
 def role_may(role: StaffRole, permission: Permission) -> bool:

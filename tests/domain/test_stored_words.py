@@ -10,8 +10,8 @@ from domain import enums, openings, permissions
 STORED = {
     "AccountStatus": "closed invited active suspended",
     "AccountKind": "family staff",
-    "StaffRole": "reception director administrator",
-    "SessionKind": "full restricted",
+    "StaffRole": "reception director administrator collector leader",
+    "SessionKind": "full restricted code_awaited",
     "Channel": "portal phone counter mail paper system",
     "FacilityKind": "school leisure_centre",
     "ValidationMode": "automatic manual",
@@ -32,7 +32,8 @@ STORED = {
         "document_decision document_expiry email_change email_change_notice email_changed place_offer "
         "place_lost closure absence_receipt allotment_result enrolment_decision custody_swap "
         "booking_reminder invoice_issued invoice_reminder dispute_decision dispute_received payment_receipt "
-        "payment_bounced quotient_warning"
+        "payment_bounced quotient_warning message_received service_message announcement "
+        "second_factor_changed attention"
     ),
     "DocumentOwner": "household child either",
     "DocumentState": "submitted accepted refused expired withdrawn",
@@ -59,7 +60,8 @@ STORED = {
         "calendar_manage content_manage settings_manage staff_manage audit_read mails_read changes_decide "
         "documents_decide families_export families_import families_merge family_view schools_manage "
         "medical_read bookings_make closures_manage enrolments_decide places_allot attendance_mark "
-        "billing_manage payments_record"
+        "billing_manage payments_record day_read kitchens_manage messages_answer announcements_send "
+        "retention_manage"
     ),
     "AttendanceMark": "present absent",
     "RunState": "preparing draft issued",
@@ -71,6 +73,7 @@ STORED = {
     "PaymentMethod": "cash cheque cesu ancv transfer treasury online_card online_debit",
     "PaymentState": "valid cancelled bounced",
     "OnlineMode": "off test activation production",
+    "ConversationState": "open closed",
     "OnlineState": "created pending paid refused cancelled expired to_check",
 }
 LISTS = {
