@@ -1880,7 +1880,7 @@ class Conversation(db.Model):
     """What a family and the service write to each other on one subject (R52)."""
 
     __tablename__ = "conversation"
-    __table_args__ = (Index("ix_conversation_state", "state", "last_message_at"),)
+    __table_args__ = (Index("ix_conversation_waits", "waits_since"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     reference: Mapped[str] = mapped_column(String(20), unique=True)
@@ -1890,9 +1890,8 @@ class Conversation(db.Model):
     state: Mapped[ConversationState] = mapped_column(closed_list(ConversationState))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_message_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    awaits_service: Mapped[bool]  # the family wrote last
+    waits_since: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the first message without an answer
     family_read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    staff_read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Message(db.Model):

@@ -115,9 +115,8 @@ def upgrade() -> None:
         ),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_message_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("awaits_service", sa.Boolean(), nullable=False),
+        sa.Column("waits_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("family_read_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("staff_read_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["facility_id"], ["facility.id"], name=op.f("fk_conversation_facility_id"), ondelete="RESTRICT"
         ),
@@ -130,7 +129,7 @@ def upgrade() -> None:
     with op.batch_alter_table("conversation", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_conversation_facility_id"), ["facility_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_conversation_household_id"), ["household_id"], unique=False)
-        batch_op.create_index("ix_conversation_state", ["state", "last_message_at"], unique=False)
+        batch_op.create_index("ix_conversation_waits", ["waits_since"], unique=False)
 
     op.create_table(
         "menu",
