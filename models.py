@@ -185,15 +185,14 @@ class User(db.Model):
 
 
 class SecondFactor(db.Model):
-    """The application that gives the codes of an account (R50, security S06); not in use until confirmed."""
+    """The application that gives the codes of an account, once a first code proved it (R50, security S06)."""
 
     __tablename__ = "second_factor"
 
     user_id: Mapped[int] = parent_key("user_account.id", index=False, primary_key=True)
     secret: Mapped[str] = mapped_column(SealedText("second_factor.secret"))
-    last_step: Mapped[int | None] = mapped_column(BigInteger)  # of the last code taken: it works once
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_step: Mapped[int] = mapped_column(BigInteger)  # of the last code taken: it works once
+    confirmed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class RecoveryCode(db.Model):

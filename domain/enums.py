@@ -189,6 +189,7 @@ class MailKind(StrEnum):
     SERVICE_MESSAGE = "service_message"  # to the service: a family wrote
     ANNOUNCEMENT = "announcement"  # the same words to many families
     SECOND_FACTOR_CHANGED = "second_factor_changed"
+    NEW_DEVICE = "new_device"  # a sign-in from a browser that the account was never open in
     ATTENTION = "attention"  # to the administrators: something needs a person
 
 

@@ -146,6 +146,7 @@ LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         enums.MailKind.SERVICE_MESSAGE: "Message d’une famille",
         enums.MailKind.ANNOUNCEMENT: "Annonce aux familles",
         enums.MailKind.SECOND_FACTOR_CHANGED: "Code de sécurité modifié",
+        enums.MailKind.NEW_DEVICE: "Connexion d’un nouvel appareil",
         enums.MailKind.ATTENTION: "Le portail demande une intervention",
     },
     enums.DocumentOwner: {

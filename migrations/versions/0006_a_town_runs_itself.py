@@ -43,6 +43,7 @@ MAIL_KINDS = (
     "service_message",
     "announcement",
     "second_factor_changed",
+    "new_device",
     "attention",
 )
 
@@ -182,9 +183,8 @@ def upgrade() -> None:
         "second_factor",
         sa.Column("user_id", sa.Integer(), nullable=False),
         sa.Column("secret", sa.Text(), nullable=False),
-        sa.Column("last_step", sa.BigInteger(), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_step", sa.BigInteger(), nullable=False),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"], ["user_account.id"], name=op.f("fk_second_factor_user_id"), ondelete="RESTRICT"
         ),
