@@ -3,13 +3,26 @@
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import URL, Engine
 
 SQLITE_NAME, POSTGRESQL_NAME = "portail.db", "portail.dump"
+
+
+# pg_restore would drop what its dump holds, one by one, and stop at a newer table that names an older one.
+_WITHOUT_TABLES = """
+SET client_min_messages = warning;
+DO $$ DECLARE one record; BEGIN
+    FOR one IN SELECT tablename FROM pg_tables WHERE schemaname = current_schema() LOOP
+        EXECUTE format('DROP TABLE %I CASCADE', one.tablename);
+    END LOOP;
+END $$;
+"""
 
 
 class CopyFailed(RuntimeError):
@@ -41,19 +54,39 @@ def _copy_sqlite(engine: Engine, target: Path) -> None:
         made = driver.connect(str(target))
         try:
             origin.backup(made)
-            found = made.execute("PRAGMA integrity_check").fetchone()[0]
-            strays = made.execute("PRAGMA foreign_key_check").fetchall()
+            found = _damage_of(made)
             made.execute("PRAGMA journal_mode=DELETE")  # one file, nothing beside it
         finally:
             made.close()
     finally:
         origin.close()
-    if found != "ok" or strays:
-        raise CopyFailed(f"integrity: {found}; rows that name nothing: {len(strays)}")
+    if found:
+        raise CopyFailed(found)
+
+
+def damage(engine: Engine) -> str:
+    """What SQLite finds wrong in its file, empty when all is well; PostgreSQL watches its own."""
+    if engine.dialect.name != "sqlite":
+        return ""
+    connection = engine.dialect.dbapi.connect(f"file:{engine.url.database}?mode=ro", uri=True)
+    try:
+        return _damage_of(connection)
+    finally:
+        connection.close()
+
+
+def _damage_of(connection: Any) -> str:
+    found = connection.execute("PRAGMA integrity_check").fetchone()[0]
+    strays = connection.execute("PRAGMA foreign_key_check").fetchall()
+    return (
+        "" if found == "ok" and not strays else f"integrity: {found}; rows that name nothing: {len(strays)}"
+    )
 
 
 def bring_back(engine: Engine, source: Path) -> None:
-    """Replace the database, which nobody uses now, by a copy; all or nothing. Raises CopyFailed."""
+    """Replace the database, which nobody uses now, by a copy; all or nothing, and nothing of a newer version
+    stays beside it. Raises CopyFailed.
+    """
     engine.dispose()
     if engine.dialect.name == "sqlite":
         target = Path(engine.url.database)
@@ -61,10 +94,16 @@ def bring_back(engine: Engine, source: Path) -> None:
             Path(stale).unlink(missing_ok=True)
         os.replace(source, target)
         return
-    _run(
-        "pg_restore", engine.url, "--clean", "--if-exists", "--no-owner", "--single-transaction",
-        "--exit-on-error", f"--dbname={engine.url.database}", str(source),
-    )  # fmt: skip
+    with tempfile.TemporaryDirectory(dir=source.parent) as aside:
+        script, emptied = Path(aside) / "town.sql", Path(aside) / "emptied.sql"
+        emptied.write_text(_WITHOUT_TABLES)
+        _run(
+            "pg_restore", engine.url, "--clean", "--if-exists", "--no-owner", f"--file={script}", str(source)
+        )
+        _run(
+            "psql", engine.url, "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1",
+            f"--file={emptied}", f"--file={script}",
+        )  # fmt: skip
 
 
 @contextmanager
@@ -89,7 +128,7 @@ def another_database(url: URL) -> Iterator[None]:
 
 def has_tools(engine: Engine) -> bool:
     """False when PostgreSQL's own tools are not installed."""
-    return engine.dialect.name == "sqlite" or all(map(shutil.which, ("pg_dump", "pg_restore")))
+    return engine.dialect.name == "sqlite" or all(map(shutil.which, ("pg_dump", "pg_restore", "psql")))
 
 
 def _run(tool: str, url: URL, *options: str) -> None:

@@ -4,34 +4,49 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from alembic.script import ScriptDirectory
 from flask import current_app
 from sqlalchemy import inspect, text
 
 from adapters import database_copies
+from adapters.turns import Turn
 from domain.errors import Refused
 from domain.french import NBSP
 from extensions import db
 from services import backups
 
 
+class UpgradeRefused(RuntimeError):
+    """The updated database is not what it must be."""
+
+
 @contextmanager
 def guarded(migrations: str, now: datetime) -> Iterator[None]:
-    """Copy the database before what happens inside, when there is something to bring up to date.
-
-    On failure a SQLite town is put back; PostgreSQL undoes a migration by itself. Raises Refused `upgrade`.
+    """Copy the database before what happens inside, when there is something to bring up to date, and check it
+    after. What fails or is not as it should be is undone: the copy is the town again. Of several servers that
+    start at once one does it, the others wait. Raises Refused `upgrade`.
     """
-    revision = current_revision()
-    newest = ScriptDirectory(migrations).get_current_head()
-    if current_app.config["DEMO"] or revision in (None, newest):
-        yield
-        return
+    with Turn(db.engine, Path(current_app.config["INSTANCE"]), "upgrade"):
+        revision = current_revision()
+        newest = ScriptDirectory(migrations).get_current_head()
+        if current_app.config["DEMO"] or revision in (None, newest):
+            yield
+            return
+        with _undone_on_failure(revision, newest, now):
+            yield
+
+
+@contextmanager
+def _undone_on_failure(revision: str, newest: str, now: datetime) -> Iterator[None]:
+    ledger = _facts()["ledger"]
     copy = _copy(revision, now)
     try:
         yield
+        _check(newest, ledger)
     except Exception as error:
-        if db.engine.dialect.name == "sqlite":
+        if current_revision() != revision or db.engine.dialect.name == "sqlite":
             db.session.remove()
             database_copies.bring_back(db.engine, _again(copy))
         raise Refused(
@@ -47,6 +62,23 @@ def current_revision() -> str | None:
         if not inspect(connection).has_table("alembic_version"):
             return None
         return connection.scalar(text("SELECT version_num FROM alembic_version"))
+
+
+def _facts() -> dict[str, Any]:
+    with db.engine.connect() as connection:
+        return backups.facts(connection)
+
+
+def _check(newest: str, ledger: dict[str, int]) -> None:
+    """What the migrations cannot see of themselves. Raises UpgradeRefused."""
+    found = _facts()
+    if found["revision"] != newest:
+        raise UpgradeRefused(f"the schema is {found['revision']}, not {newest}")
+    moved = {name: (cents, found["ledger"].get(name)) for name, cents in ledger.items()}
+    if any(before != after for before, after in moved.values()):
+        raise UpgradeRefused(f"the totals of the ledger moved: {moved}")
+    if damage := database_copies.damage(db.engine):
+        raise UpgradeRefused(damage)
 
 
 def _copy(revision: str, now: datetime) -> Path:
