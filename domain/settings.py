@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 
 from domain.certification import AnnualDay, annual_day
 from domain.french import NBSP, WEEKDAYS
+from domain.town_colours import OWN
 
 _AROUND_HOUR = re.compile(
     r"(?<=[0-9]) +(?=[hH]\b)|(?<=[0-9][hH]) +(?=[0-9])|(?<=[0-9][ \u00a0][hH]) +(?=[0-9])"
@@ -41,6 +42,8 @@ class TownSettings:
 
     Nothing is invented: `email` and `phone` stay empty until the service gives them, and pages then show
     nothing in their place; `missing` says so to the staff.
+    `colour` is written « #0e5a5a », `logo` is a file name, a width and a height in pixels (R59); empty: none
+    is chosen.
     `registration_text` is the page that explains how to open a file: paragraphs separated by
     blank lines.
     """
@@ -63,6 +66,29 @@ class TownSettings:
     certification_gates: str = "non"
     reminder_hours: str = "0"
     quotient_warning_days: str = "15"
+    colour: str = ""
+    logo: str = ""
+
+    @property
+    def main_colour(self) -> str:
+        """The colour of the portal (R59); `colour` is empty until the town has chosen one."""
+        return self.colour or OWN
+
+    @property
+    def has_own_colour(self) -> bool:
+        """Whether the pages need more than the portal's own stylesheet."""
+        return self.main_colour != OWN
+
+    @property
+    def logo_name(self) -> str:
+        """The name of the stored picture, empty without a logo."""
+        return self.logo.partition(" ")[0]
+
+    @property
+    def logo_size(self) -> tuple[str, str]:
+        """Its width and height in pixels; only asked of a town that has a logo."""
+        _, width, height = self.logo.split(" ")
+        return width, height
 
     @property
     def phone_href(self) -> str:

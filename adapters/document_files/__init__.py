@@ -38,15 +38,36 @@ class SafeDocument:
     thumbnail: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class SafeLogo:
+    """A small PNG and its size in pixels."""
+
+    png: bytes
+    width: int
+    height: int
+
+
 def make_safe(files: Sequence[bytes]) -> SafeDocument:
     """Join pictures and PDFs, in their order, in one harmless PDF.
 
     Raises UnsafeFile: nothing of the files may be kept then.
     """
+    pdf, thumbnail, *pages = _made(files)
+    return SafeDocument(pdf, tuple(pages), thumbnail)
+
+
+def make_logo(content: bytes) -> SafeLogo:
+    """A PNG, JPEG or WebP as a small harmless PNG (R59). Raises UnsafeFile."""
+    picture, width, height = _made([content], "logo")
+    return SafeLogo(picture, int(width), int(height))
+
+
+def _made(files: Sequence[bytes], *arguments: str) -> list[bytes]:
+    """What the child answers. Raises UnsafeFile."""
     if not _turns.acquire(timeout=WAIT_SECONDS):
         raise UnsafeFile("busy")
     try:
-        code, answer = _ask_child(pack(files))
+        code, answer = _ask_child(pack(files), *arguments)
     finally:
         _turns.release()
     if code != 0:  # killed by its limits, or by a fault of a decoder
@@ -54,12 +75,11 @@ def make_safe(files: Sequence[bytes]) -> SafeDocument:
     verdict, *parts = unpack(answer)
     if verdict != b"ok":
         raise UnsafeFile(verdict.decode("ascii"))
-    pdf, thumbnail, *pages = parts
-    return SafeDocument(pdf, tuple(pages), thumbnail)
+    return parts
 
 
-def _ask_child(question: bytes) -> tuple[int, bytes]:
-    command = [sys.executable, "-m", "adapters.document_files.child"]
+def _ask_child(question: bytes, *arguments: str) -> tuple[int, bytes]:
+    command = [sys.executable, "-m", "adapters.document_files.child", *arguments]
     try:
         done = subprocess.run(  # noqa: S603  our own module, no word of the sender
             command, input=question, capture_output=True, timeout=TIME_OUT_SECONDS, cwd=ROOT,

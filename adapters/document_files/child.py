@@ -1,7 +1,8 @@
 """The process that opens files of families: it limits itself, decodes, answers by a pipe, ends.
 
 No word of a file reaches the answer but pictures and PDFs made here. It reads packed files and writes
-b"ok", the PDF, the thumbnail and the pages, or one word of `REFUSALS`.
+b"ok", the PDF, the thumbnail and the pages (a logo: the picture, its width and height), or one word of
+`REFUSALS`.
 """
 
 import resource
@@ -12,6 +13,7 @@ CPU_SECONDS = 15
 REFUSALS = frozenset(
     {
         "empty",
+        "blank",
         "unknown_kind",
         "unreadable",
         "too_many_pixels",
@@ -34,19 +36,32 @@ def limit_itself() -> None:
         resource.setrlimit(what, (most, most))
 
 
-def answer(question: bytes) -> bytes:
+def answer(question: bytes, makes_logo: bool = False) -> bytes:
     """What the server reads."""
     from adapters.document_files import pack, unpack
     from adapters.document_files.refusal import FileRefused
-    from adapters.document_files.safe_pdf import document_of
 
+    make = _logo if makes_logo else _document
     try:
-        pdf, thumbnail, pages = document_of(unpack(question))
+        return pack([b"ok", *make(unpack(question))])
     except FileRefused as refusal:
         return pack([refusal.code.encode("ascii")])
-    return pack([b"ok", pdf, thumbnail, *pages])
+
+
+def _document(files: list[bytes]) -> list[bytes]:
+    from adapters.document_files.safe_pdf import document_of
+
+    pdf, thumbnail, pages = document_of(files)
+    return [pdf, thumbnail, *pages]
+
+
+def _logo(files: list[bytes]) -> list[bytes]:
+    from adapters.document_files.logo import logo_of
+
+    picture, *size = logo_of(files[0])
+    return [picture, *(str(side).encode("ascii") for side in size)]
 
 
 if __name__ == "__main__":
     limit_itself()
-    sys.stdout.buffer.write(answer(sys.stdin.buffer.read()))
+    sys.stdout.buffer.write(answer(sys.stdin.buffer.read(), sys.argv[1:] == ["logo"]))

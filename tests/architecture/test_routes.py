@@ -47,6 +47,9 @@ ENGLISH = {
 }  # fmt: skip
 # Parameters that are words or codes, checked by the view that reads them (404 for any other).
 WORDS = {"month", "day", "key", "reference", "token", "name", "action", "shape"}
+# What a browser may keep: the address of colours and logo changes with them, and tells of nobody.
+FOR_EVER = "public, max-age=31536000, immutable"
+KEPT = {"public.feed": "private, no-cache", "public.colours": FOR_EVER, "public.logo": FOR_EVER}
 READING = ("SELECT", "EXPLAIN", "SHOW", "WITH")
 
 
@@ -386,8 +389,7 @@ def test_reading_writes_nothing_and_is_not_kept(app, town, client, role):
         writes = [statement for statement in sent if not statement.lstrip().upper().startswith(READING)]
         assert writes == [], f"GET {rule.rule}"
         assert response.status_code < 500, f"GET {rule.rule}"
-        kept = "private, no-cache" if route.endpoint == "public.feed" else "no-store"
-        assert response.headers["Cache-Control"] == kept, f"GET {rule.rule}"
+        assert response.headers["Cache-Control"] == KEPT.get(route.endpoint, "no-store"), f"GET {rule.rule}"
         allowed = expected(route.guard, role) == PASS and (role in FAMILIES or role is Role.ADMINISTRATOR)
         # Of an observer, the form of health too is closed.
         withheld = role is Role.OBSERVER and route.endpoint in {*WITHHELD, "children.edit"}

@@ -80,6 +80,7 @@ from models import (
 )
 from services.transaction import write_transaction
 from tests.architecture.routes import STAFF_ROLES, Role
+from tests.document_files import picture
 from tests.factories import Canteen, World, weekdays
 from tests.rulebook_texts import table
 from tests.strict_client import StrictClient
@@ -161,7 +162,10 @@ class Town:
         self.authorisation = world.add(AuthorisationType(name="Peut être photographié ou filmé"))
         self.link = world.add(UsefulLink(title="Le site de la ville", url="https://www.example.org/"))
         self.resource = self._resource()
-        world.settings(**{FIRST_ADMINISTRATOR: token_hash(ADMINISTRATOR_LINK)})
+        self.logo_name = self._logo()
+        world.settings(
+            **{FIRST_ADMINISTRATOR: token_hash(ADMINISTRATOR_LINK)}, logo=f"{self.logo_name} 60 80"
+        )
         world.add(CalendarFeed(user_id=self.own.parent.id, token_hash=token_hash(FEED), created_at=world.now))
         invited = world.user(status=AccountStatus.INVITED, email_verified_at=None)
         world.add(
@@ -383,6 +387,9 @@ class Town:
             Resource(title="Menus", file_key=stored.key, file_name="menus.pdf", size_bytes=stored.size)
         )
 
+    def _logo(self) -> str:
+        return FileStore(self.world.app.config["INSTANCE"] / "files").save(io.BytesIO(picture()), ".png").key
+
     def counter_draft(self, family: Family, role: Role) -> BookingDraft:
         """What an agent in this role books for the family: the draft of a parent, by telephone (S116)."""
         draft, user = family.draft, self.users[role]
@@ -495,6 +502,8 @@ class Town:
             "key": Value(own.draft.key, other.draft.key, "Z" * 32),
             "person_id": Value(*(self._id(AuthorisedPerson, child_id=one.child.id) for one in (own, other))),
             "children.edit_addition name": Value("A", "B", "C"),
+            "public.colours name": Value("7a1f5c", unknown="ffcc00"),
+            "public.logo name": Value(self.logo_name, unknown=f"{NOWHERE}.png"),
             "change_id": Value(self._change_of(own), self._change_of(other)),
             "household.edit section": Value("adresse", unknown="autre"),
             "household.edit_account section": Value("coordonnees", unknown="autre"),

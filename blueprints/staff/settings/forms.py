@@ -2,13 +2,21 @@
 
 from collections.abc import Mapping
 
-from wtforms import EmailField, RadioField, SelectChoice, SelectMultipleField, TelField, ValidationError
+from wtforms import (
+    ColorField,
+    EmailField,
+    RadioField,
+    SelectChoice,
+    SelectMultipleField,
+    TelField,
+    ValidationError,
+)
 from wtforms.validators import DataRequired
 
 from blueprints.shared.fields import LineField, optional_email, phone, squeeze
 from blueprints.staff.facilities.forms import text_area
 from blueprints.staff.families.forms import StaffForm
-from blueprints.staff.fields import EnumSelect
+from blueprints.staff.fields import EnumSelect, UploadField
 from domain.certification import annual_day
 from domain.enums import HolidayVariant, SchoolZone
 from domain.errors import Refused
@@ -100,13 +108,38 @@ class SettingsForm(StaffForm):
         except Refused as refusal:
             raise ValidationError(refusal.message) from None
 
-    def settings(self) -> TownSettings:
+    def values(self) -> dict[str, str]:
+        """What was typed, by key of the settings."""
         typed = {
             name: field.data
             for name, field in self._fields.items()
             if name in TownSettings.__dataclass_fields__
         }
-        return TownSettings(**typed | {key: typed[key].value for key in ("school_zone", "holiday_variant")})
+        return typed | {key: typed[key].value for key in ("school_zone", "holiday_variant")}
+
+
+class IdentityForm(StaffForm):
+    """The main colour, and a logo when another one is chosen."""
+
+    colour = ColorField("Couleur principale", filters=[lambda text: (text or "").strip().lower()])
+    logo = UploadField("Logo (PNG, JPEG ou WebP)")
+    looks = {
+        "colour": {
+            "help": "Celle du bandeau, des boutons et des liens. Le portail vérifie que chacun peut lire."
+        },
+        "logo": {
+            "help": "4\u00a0Mo au plus. Une image large se lit mieux qu’une image haute.",
+            "accept": "image/png,image/jpeg,image/webp",
+        },
+    }
+    places = dict.fromkeys(
+        ("empty", "blank", "unknown_kind", "too_many_pixels", "too_heavy", "unreadable", "busy", "too_big"),
+        "logo",
+    ) | {"not_a_colour": "colour", "unreadable_colour": "colour"}
+
+    def content(self) -> bytes | None:
+        """The bytes of the picture, None when none was chosen."""
+        return self.logo.data.read() if self.logo.data else None
 
 
 class FieldRulesForm(StaffForm):

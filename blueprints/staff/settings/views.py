@@ -25,7 +25,7 @@ CALENDAR_KEYS = frozenset({"school_zone", "holiday_variant"})
 @staff(Permission.SETTINGS_MANAGE)
 def index() -> Response:
     form = SettingsForm(obj=town())
-    changed = attempt(form, lambda: town_service.save_settings(form.settings(), author=author(), now=now()))
+    changed = attempt(form, lambda: town_service.save_settings(form.values(), author=author(), now=now()))
     if changed is NOT_DONE:
         return shown(form, "staff/settings/index.html")
     if changed & CALENDAR_KEYS:
