@@ -29,6 +29,7 @@ QUOTIENT_WARNINGS_EVERY = timedelta(hours=6)  # it prices two months of those wh
 WAITING_LISTS_EVERY = timedelta(minutes=10)
 BACKUP_LOOK_EVERY = timedelta(minutes=5)
 ONLINE_PAYMENTS_EVERY = timedelta(seconds=10)
+SEALS_EVERY = timedelta(seconds=30)
 RETRY_AFTER = timedelta(minutes=1)
 RESTART_PAUSE_SECONDS = 5
 
@@ -116,6 +117,7 @@ def demo(host: str, port: int) -> None:
 def worker(once: bool) -> None:
     """Envoie mails, rappels, sert les listes d’attente, fait le ménage (lancé par « serve » ou « demo »)."""
     from services import (
+        audit_seals,
         billing,
         booking_reminders,
         housekeeping,
@@ -141,6 +143,7 @@ def worker(once: bool) -> None:
         Job("reminders", booking_reminders.remind, HOUSEKEEPING_EVERY),
         Job("bill reminders", invoice_reminders.remind, HOUSEKEEPING_EVERY),
         Job("quotient warnings", quotient_warnings.warn, QUOTIENT_WARNINGS_EVERY),
+        Job("seals of the journal", audit_seals.seal, SEALS_EVERY),
     )
     if not once and not current_app.config["DEMO"]:
         jobs += (Job("backup", NightlyBackup(), BACKUP_LOOK_EVERY),)

@@ -2030,6 +2030,15 @@ append_only(BookingEvent.__table__)
 append_only(AuditEvent.__table__)
 append_only(MealCount.__table__)
 append_only(MealCountLine.__table__)
+# The salt alone may go, with the content of the event (R54).
+guard(
+    AuditSeal.__table__,
+    "audit_seal_frozen",
+    "UPDATE",
+    f"(NEW.salt IS NOT NULL OR {changes('id', 'event_id', 'content_hash', 'chain_hash', 'sealed_at')})",
+    "audit_seal is append-only",
+)
+guard(AuditSeal.__table__, "audit_seal_kept", "DELETE", "(OLD.id > 0)", "audit_seal is append-only")
 
 # Guards of money leave `household_id` and `child_id` alone: two files that become one move them (R03).
 _LINES_TOTAL = "(SELECT coalesce(sum(amount_cents), 0) FROM invoice_line WHERE invoice_id = NEW.id)"
@@ -2050,7 +2059,14 @@ guard(
     f"(OLD.state = 'draft' AND NEW.state <> 'draft' AND NEW.total_cents <> {_LINES_TOTAL})",
     "invoice: the total is not that of its lines",
 )
-guard(_INVOICE, "invoice_frozen", "UPDATE", f"(OLD.state <> 'draft' AND {_FROZEN})", "invoice is issued")
+guard(
+    _INVOICE,
+    "invoice_frozen",
+    "UPDATE",
+    f"(OLD.state <> 'draft' AND {_FROZEN})",
+    "invoice is issued",
+    is_erasable=True,
+)
 guard(_INVOICE, "invoice_kept", "DELETE", "(OLD.state <> 'draft')", "invoice is issued")
 guard(
     _LINE,
@@ -2067,6 +2083,7 @@ guard(
     f"({_OF_AN_ISSUED_ONE} AND ({_FROZEN_LINE} "
     "OR CAST(OLD.explanation AS TEXT) IS DISTINCT FROM CAST(NEW.explanation AS TEXT)))",
     "invoice is issued",
+    is_erasable=True,
 )
 guard(_LINE, "invoice_line_no_delete", "DELETE", _OF_AN_ISSUED_ONE, "invoice is issued")
 
@@ -2081,6 +2098,7 @@ guard(
         "created_at",
     ),
     "payment is received",
+    is_erasable=True,
 )  # fmt: skip
 guard(
     _PAYMENT,
@@ -2104,6 +2122,7 @@ guard(
     )
     + ")",
     "refund is made",
+    is_erasable=True,
 )  # fmt: skip
 guard(_REFUND, "refund_kept", "DELETE", "(OLD.id > 0)", "refund is made")
 guard(

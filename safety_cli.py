@@ -71,7 +71,7 @@ def check() -> None:
     from services.self_check import Gravity
 
     signs = {Gravity.FINE: "bon      ", Gravity.WARNING: "à voir   ", Gravity.UNSAFE: "DANGEREUX"}
-    findings = self_check.installation()
+    findings = [*self_check.installation(), self_check.journal()]
     for finding in findings:
         click.echo(f"{signs[finding.gravity]}  {finding.sentence}")
     if any(finding.gravity is Gravity.UNSAFE for finding in findings):

@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from domain.errors import Refused
 from domain.french import NBSP
 from extensions import db, sqlite_driver
 from models import Document, DocumentPage
+from services import audit_seals
 
 NIGHT = time(2, 30)  # in Paris: after the last bookings of the evening, before the kitchens
 RETRY_AFTER = timedelta(hours=1)
@@ -51,7 +52,7 @@ class Outcome:
     """What became of one step: `problem` is empty when it went well, a French sentence otherwise."""
 
     at: str  # ISO 8601, UTC
-    file: str = ""
+    file: str = ""  # for the journal, its last link
     problem: str = ""
     size: int = 0  # bytes
 
@@ -68,7 +69,7 @@ def folder() -> Path:
 
 
 def state() -> dict[str, Outcome]:
-    """The last « backup », « proof » and « off_site », by name."""
+    """The last « backup », « proof », « journal » and « off_site », by name."""
     try:
         kept_state = json.loads((Path(current_app.config["BACKUPS"]) / STATE).read_text())
     except (FileNotFoundError, ValueError):
@@ -86,7 +87,7 @@ def nightly(now: datetime) -> dict[str, Outcome]:
         made, archive = _made(now)
         if archive is None:
             return tell({"backup": made})
-        done = {"backup": made, "proof": _proved(archive, now)}
+        done = {"backup": made, "proof": _proved(archive, now), "journal": _journal_checked(now)}
         if not done["proof"].problem:
             rotate(paris_now(now).date())
         if current_app.config["OFF_SITE"]:
@@ -113,7 +114,12 @@ def make(now: datetime) -> Path:
         copy = Path(aside) / database_copies.name_of(db.engine)
         found = _copy_database(copy)
         members = {copy.name: copy, **_files()}
-        manifest = {"made_at": now.isoformat(), "database": copy.name, **found}
+        manifest = {
+            "made_at": now.isoformat(),
+            "database": copy.name,
+            "journal": audit_seals.head(),  # proof of what stood, wherever the copy goes
+            **found,
+        }
         backup_archive.write(target, Path(current_app.config["BACKUP_KEY"]), members, manifest)
     return target
 
@@ -178,6 +184,20 @@ def _proved(archive: Path, now: datetime) -> Outcome:
         current_app.logger.exception("The backup could not be restored aside")
         return Outcome(now.isoformat(), archive.name, f"La sauvegarde ne se restaure pas{NBSP}: {error}")
     return Outcome(now.isoformat(), archive.name, size=archive.stat().st_size)
+
+
+def _journal_checked(now: datetime) -> Outcome:
+    """Whether the chain of the journal holds; its last link is kept beside the backups when it does."""
+    problems = journal_problems()
+    if problems:
+        return replace(state().get("journal", Outcome(now.isoformat())), problem=" ".join(problems))
+    return Outcome(now.isoformat(), audit_seals.head())
+
+
+def journal_problems() -> list[str]:
+    """What does not hold in the journal, measured against the link of the last night; in French."""
+    known = state().get("journal")
+    return audit_seals.problems(known.file, known.moment) if known else audit_seals.problems()
 
 
 def _sent(archive: Path, now: datetime) -> Outcome:

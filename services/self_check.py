@@ -19,9 +19,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from adapters import database_copies
-from domain.french import NBSP
+from domain.french import NBSP, plural
 from extensions import db, journal_mode, sqlite_driver
 from models import Household
+from queries import audit_chain
 from services import backups
 
 FREE_BYTES_FLOOR = 1024**3
@@ -182,6 +183,17 @@ def _safety_net() -> Iterator[Finding]:
         )
 
 
+def journal() -> Finding:
+    """Whether the chain of the journal holds (S115). Reads all of it."""
+    try:
+        problems, sealed = backups.journal_problems(), audit_chain.sealed_count()
+    except DBAPIError:
+        return _warning(f"Le journal n’a pas pu être lu{NBSP}: la base n’est pas encore à jour.")
+    if problems:
+        return _warning(" ".join(problems))
+    return _fine(f"Journal intact{NBSP}: {plural(sealed, 'acte scellé', 'actes scellés')}")
+
+
 # --- At any moment ------------------------------------------------------------------------------------------
 
 
@@ -215,7 +227,7 @@ def _backup_problems(outcomes: dict[str, backups.Outcome], now: datetime | None)
     found = [one.problem for one in outcomes.values() if one.problem]
     made = outcomes.get("backup")
     if made is None:
-        return ["Aucune sauvegarde n’a encore été faite."]
+        return [*found, "Aucune sauvegarde n’a encore été faite."]
     if now is not None and now - made.moment > BACKUP_TOO_OLD:
         found.append("La dernière sauvegarde a plus d’un jour.")
     return found

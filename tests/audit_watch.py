@@ -23,6 +23,7 @@ NO_EVENT = {
     "email_change": "a request until its link is used: asking, giving up and confirming have their events",
     "booking_draft": "what a parent is still choosing: nothing is decided before « Valider »",
     "booking_draft_line": "same",
+    "audit_seal": "the seal of the journal itself",
     "outgoing_mail": "the outbox is its own journal: each attempt is written on the mail",
 }
 HISTORY = "booking_event"

@@ -389,6 +389,50 @@ def upgrade() -> None:
     _allow("outgoing_mail", "kind", "mailkind", MAIL_KINDS)
     _append_only("meal_count")
     _append_only("meal_count_line")
+    _guard_seals()
+    _let_erasure_pass()
+
+
+def _guard_seals() -> None:
+    """The salt alone may go."""
+    kept = ("id", "event_id", "content_hash", "chain_hash", "sealed_at")
+    changed = " OR ".join(f"OLD.{one} IS DISTINCT FROM NEW.{one}" for one in kept)
+    for name, act, row, refused in (
+        ("audit_seal_frozen", "UPDATE", "NEW", f"(NEW.salt IS NOT NULL OR ({changed}))"),
+        ("audit_seal_kept", "DELETE", "OLD", "(OLD.id > 0)"),
+    ):
+        head = f"CREATE TRIGGER {name} BEFORE {act} ON audit_seal FOR EACH ROW"
+        message = "audit_seal is append-only"
+        if op.get_bind().dialect.name == "sqlite":
+            op.execute(f"{head} WHEN {refused} BEGIN SELECT RAISE(ABORT, '{message}'); END")
+            continue
+        op.execute(
+            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            f"IF {refused} THEN RAISE '{message}' USING ERRCODE = 'restrict_violation'; END IF; "
+            f"RETURN {row}; END $$"
+        )
+        op.execute(f"{head} EXECUTE FUNCTION {name}()")
+
+
+def _let_erasure_pass() -> None:
+    """PostgreSQL: the guards of what holds something of a person know the tables that are being erased."""
+    if op.get_bind().dialect.name == "sqlite":
+        return
+    opened = (
+        "coalesce(TG_TABLE_NAME = ANY(string_to_array(current_setting('portail.erasing', true), ',')), false)"
+    )
+    op.execute(
+        "CREATE OR REPLACE FUNCTION refuse_rewriting() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN IF TG_OP <> 'UPDATE' OR NOT {opened} THEN "
+        "RAISE '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END IF; "
+        "RETURN NEW; END $$"
+    )
+    for name in ("invoice_frozen", "invoice_line_no_update", "payment_frozen", "refund_frozen"):
+        source = sa.text("SELECT prosrc FROM pg_proc WHERE proname = :name").bindparams(name=name)
+        body = op.get_bind().scalar(source).replace(" THEN RAISE", f" AND NOT {opened} THEN RAISE", 1)
+        op.get_bind().exec_driver_sql(
+            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $${body}$$"
+        )
 
 
 def _append_only(table: str) -> None:

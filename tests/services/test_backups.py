@@ -134,7 +134,11 @@ def test_the_proof_opens_documents_with_the_keys_of_the_town(lively):
 def test_a_night_makes_proves_and_tells(lively):
     now = lively.world.now
     done = run(lively, backups.nightly, now)
-    assert {name: outcome.problem for name, outcome in done.items()} == {"backup": "", "proof": ""}
+    assert {name: outcome.problem for name, outcome in done.items()} == {
+        "backup": "",
+        "proof": "",
+        "journal": "",
+    }
     assert run(lively, backups.state)["proof"].moment == now
     assert not run(lively, backups.is_due, now + timedelta(hours=10))
     assert run(lively, backups.is_due, now + timedelta(hours=18))  # half past two in the morning is past
