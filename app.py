@@ -39,6 +39,7 @@ from blueprints.staff.disputes import blueprint as staff_disputes
 from blueprints.staff.facilities import blueprint as staff_facilities
 from blueprints.staff.families import blueprint as staff_families
 from blueprints.staff.family_files import blueprint as staff_family_files
+from blueprints.staff.kitchens import blueprint as staff_kitchens
 from blueprints.staff.lists import blueprint as staff_lists
 from blueprints.staff.mails import blueprint as staff_mails
 from blueprints.staff.payments import blueprint as staff_payments
@@ -56,6 +57,7 @@ BLUEPRINTS = (
     staff_rulebook, staff_content, staff_lists, staff_consents, staff_settings, staff_mails, staff_users,
     staff_attendance, staff_day_sheets, staff_desk, staff_schools, staff_bookings, staff_closures,
     staff_billing, staff_payments, staff_deposits, staff_treasury, staff_disputes,
+    staff_kitchens,
 )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from extensions import db, refresh_statistics
 WORKER_PAUSE_SECONDS = 2
 HOUSEKEEPING_EVERY = timedelta(hours=1)
 QUOTIENT_WARNINGS_EVERY = timedelta(hours=6)  # it prices two months of those who proved nothing
+MEAL_COUNTS_EVERY = timedelta(minutes=1)
 WAITING_LISTS_EVERY = timedelta(minutes=10)
 BACKUP_LOOK_EVERY = timedelta(minutes=5)
 ONLINE_PAYMENTS_EVERY = timedelta(seconds=10)
@@ -122,6 +123,7 @@ def worker(once: bool) -> None:
         booking_reminders,
         housekeeping,
         invoice_reminders,
+        meal_counts,
         online_payments,
         outbox,
         quotient_warnings,
@@ -139,6 +141,7 @@ def worker(once: bool) -> None:
         Job("waiting lists", waiting_lists.tidy, WAITING_LISTS_EVERY),
         Job("online payments", online_payments.check_due, ONLINE_PAYMENTS_EVERY),
         Job("drafts", billing.make_asked),
+        Job("meal counts", meal_counts.take_due, MEAL_COUNTS_EVERY),
         Job("mails", lambda now: outbox.deliver_due(now, transport)),
         Job("reminders", booking_reminders.remind, HOUSEKEEPING_EVERY),
         Job("bill reminders", invoice_reminders.remind, HOUSEKEEPING_EVERY),

@@ -119,6 +119,12 @@ def school_year(day: date) -> tuple[date, date]:
     return date(start, 9, 1), date(start + 1, 8, 31)
 
 
+def week_days(day: date) -> tuple[date, ...]:
+    """The seven days of the week of a day, from Monday."""
+    monday = day - day.weekday() * ONE_DAY
+    return tuple(monday + number * ONE_DAY for number in range(7))
+
+
 def add_months(year: int, month: int, count: int) -> tuple[int, int]:
     """(year, month) `count` months later, or earlier when negative."""
     years, index = divmod(month - 1 + count, 12)

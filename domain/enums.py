@@ -445,3 +445,22 @@ class ConversationState(StrEnum):
 
     OPEN = "open"
     CLOSED = "closed"
+
+
+class Allergen(StrEnum):
+    """What a menu declares: annex II of the European regulation 1169/2011 (R34); stored with the dishes."""
+
+    GLUTEN = "gluten"
+    CRUSTACEANS = "crustaceans"
+    EGGS = "eggs"
+    FISH = "fish"
+    PEANUTS = "peanuts"
+    SOYBEANS = "soybeans"
+    MILK = "milk"
+    NUTS = "nuts"
+    CELERY = "celery"
+    MUSTARD = "mustard"
+    SESAME = "sesame"
+    SULPHITES = "sulphites"
+    LUPIN = "lupin"
+    MOLLUSCS = "molluscs"

@@ -324,6 +324,22 @@ LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         enums.ConversationState.OPEN: "En cours",
         enums.ConversationState.CLOSED: "Terminée",
     },
+    enums.Allergen: {
+        enums.Allergen.GLUTEN: "Gluten",
+        enums.Allergen.CRUSTACEANS: "Crustacés",
+        enums.Allergen.EGGS: "Œufs",
+        enums.Allergen.FISH: "Poisson",
+        enums.Allergen.PEANUTS: "Arachides",
+        enums.Allergen.SOYBEANS: "Soja",
+        enums.Allergen.MILK: "Lait",
+        enums.Allergen.NUTS: "Fruits à coque",
+        enums.Allergen.CELERY: "Céleri",
+        enums.Allergen.MUSTARD: "Moutarde",
+        enums.Allergen.SESAME: "Sésame",
+        enums.Allergen.SULPHITES: "Sulfites",
+        enums.Allergen.LUPIN: "Lupin",
+        enums.Allergen.MOLLUSCS: "Mollusques",
+    },
 }
 
 

@@ -39,6 +39,8 @@ BOOKING_TRANSITIONS: Mapping[BookingState, frozenset[BookingState]] = {
 
 ACTIVE_STATES = frozenset(state for state, following in BOOKING_TRANSITIONS.items() if following)
 PLACE_HOLDING_STATES = frozenset({BookingState.PENDING, BookingState.ACCEPTED, BookingState.OFFERED})
+# The bookings of a child who is expected on the day, unless its family said that it does not come.
+EXPECTED_STATES = frozenset({BookingState.PENDING, BookingState.ACCEPTED})
 
 # What holds no place of the family's own: it is given up at any time, and nothing is due.
 UNPLACED_STATES = frozenset({BookingState.REQUESTED, BookingState.WAITING, BookingState.OFFERED})

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from exports.sheet import new_sheet, write_line
+from exports.sheet import new_sheet, write_line, write_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,26 +21,17 @@ class PrintedSlip:
 
 
 _WIDTHS = (12, 28, 55, 55, 30)
+_ALIGNED = ("LEFT", "LEFT", "LEFT", "LEFT", "RIGHT")
 
 
 def deposit_slip_pdf(slip: PrintedSlip) -> bytes:
     """A4 pages; the headings come again at the top of each."""
-    from fpdf.fonts import FontFace  # loaded only by what prints
-
     pdf = new_sheet(slip.title)
     write_line(pdf, slip.town, 10)
     write_line(pdf, slip.title, 16, bold=True)
     for fact in slip.facts:
         write_line(pdf, fact, 10)
-    pdf.ln(3)
-    pdf.set_font("DejaVu", "", 9)
-    aligned = ("LEFT", "LEFT", "LEFT", "LEFT", "RIGHT")
-    with pdf.table(
-        line_height=5, padding=0.6, text_align=aligned, col_widths=_WIDTHS, borders_layout="HORIZONTAL_LINES"
-    ) as grid:
-        for cells in (slip.headings, *slip.rows):
-            grid.row(cells)
-        grid.row(slip.total, style=FontFace(emphasis="BOLD"))
+    write_table(pdf, [slip.headings, *slip.rows], _WIDTHS, _ALIGNED, slip.total)
     pdf.ln(6)
     for sentence in slip.closing:
         write_line(pdf, sentence, 10)

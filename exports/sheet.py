@@ -1,7 +1,7 @@
 """What every printed sheet has in common: A4, PDF/A-2b, the embedded font, page numbers, the QR code of a
 transfer."""
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -63,6 +63,27 @@ def write_line(pdf: Any, text: str, size: float, bold: bool = False) -> None:
     """A paragraph from margin to margin."""
     pdf.set_font("DejaVu", "B" if bold else "", size)
     pdf.multi_cell(0, size * 0.6, text, align="L", new_x="LMARGIN", new_y="NEXT")
+
+
+def write_table(
+    pdf: Any,
+    rows: Sequence[Sequence[str]],
+    widths: Sequence[float],
+    aligned: Sequence[str],
+    total: Sequence[str] = (),
+) -> None:
+    """A table whose first row, the headings, comes again at the top of each page; `total` ends it in bold."""
+    from fpdf.fonts import FontFace  # loaded only by what prints
+
+    pdf.ln(3)
+    pdf.set_font("DejaVu", "", 9)
+    with pdf.table(
+        line_height=5, padding=0.6, text_align=aligned, col_widths=widths, borders_layout="HORIZONTAL_LINES"
+    ) as grid:
+        for cells in rows:
+            grid.row(cells)
+        if total:
+            grid.row(total, style=FontFace(emphasis="BOLD"))
 
 
 def drawable(text: str, known: Container[int]) -> str:

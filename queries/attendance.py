@@ -15,6 +15,7 @@ from domain.enums import AttendanceMark, BookingState, RunState
 from domain.errors import NotFound
 from domain.french import format_clock
 from domain.people import fold
+from domain.workflow import EXPECTED_STATES
 from extensions import db
 from models import (
     Absence,
@@ -35,7 +36,6 @@ from queries.reading import read
 
 Scope = Collection[int] | None
 MOST_CANDIDATES = 60
-_EXPECTED = (BookingState.ACCEPTED, BookingState.PENDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +243,7 @@ _BOOKED = (
         Attendance,
         and_(Attendance.opening_id == Booking.opening_id, Attendance.child_id == Booking.child_id),
     )
-    .where(Booking.opening_id == bindparam("opening_id"), Booking.state.in_(_EXPECTED))
+    .where(Booking.opening_id == bindparam("opening_id"), Booking.state.in_(EXPECTED_STATES))
 )
 _UNEXPECTED = (
     select(
@@ -261,7 +261,7 @@ _UNEXPECTED = (
         .where(
             Booking.opening_id == Attendance.opening_id,
             Booking.child_id == Attendance.child_id,
-            Booking.state.in_(_EXPECTED),
+            Booking.state.in_(EXPECTED_STATES),
         )
         .correlate(Attendance),
     )
@@ -390,7 +390,7 @@ _ENROLLED = (
         .where(
             Booking.opening_id == bindparam("opening_id"),
             Booking.child_id == Child.id,
-            Booking.state.in_(_EXPECTED),
+            Booking.state.in_(EXPECTED_STATES),
         )
         .correlate(Child),
         ~exists()

@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, exists, func, select
 from domain.enums import BookingState
 from domain.errors import NotFound
 from domain.people import fold
-from domain.workflow import PLACE_HOLDING_STATES
+from domain.workflow import EXPECTED_STATES
 from models import Absence, Activity, Booking, Child, ChildGroup, Enrolment, Facility, PresenceType
 from queries.child_files import ChildFile, child_files
 from queries.reading import read
@@ -100,7 +100,7 @@ _BOOKED = (
     .where(
         Activity.facility_id == bindparam("facility_id"),
         Booking.day == bindparam("day"),
-        Booking.state.in_(PLACE_HOLDING_STATES - {BookingState.OFFERED}),
+        Booking.state.in_(EXPECTED_STATES),
     )
     .order_by(Activity.position, Activity.name, Booking.id)
 )

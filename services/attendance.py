@@ -16,6 +16,7 @@ from domain.calendar import paris_now
 from domain.enums import AttendanceMark, BookingState, RunState
 from domain.errors import NotFound, Refused, Stale
 from domain.french import NBSP, month_title
+from domain.workflow import EXPECTED_STATES
 from models import (
     Absence,
     Activity,
@@ -34,7 +35,6 @@ from services import absences, audit, booking_life, missed_days, places, records
 from services.booking_life import Actor
 from services.transaction import write_transaction
 
-EXPECTED = frozenset({BookingState.ACCEPTED, BookingState.PENDING})
 _CAME = f"Pointage{NBSP}: l’enfant était présent."
 _UNMARKED = "Le pointage de l’absence est retiré."
 _LAST_MINUTE = 24 * 60 - 1
@@ -331,7 +331,9 @@ def _booking(act: _Act, child_id: int) -> Booking | None:
     """The booking for which the child is expected."""
     return act.session.scalars(
         select(Booking).where(
-            Booking.opening_id == act.opening_id, Booking.child_id == child_id, Booking.state.in_(EXPECTED)
+            Booking.opening_id == act.opening_id,
+            Booking.child_id == child_id,
+            Booking.state.in_(EXPECTED_STATES),
         )
     ).one_or_none()
 

@@ -77,6 +77,7 @@ from models import (
     Invoice,
     InvoiceLine,
     InvoiceSequence,
+    Kitchen,
     LineDispute,
     MedicalRecord,
     OnlinePayment,
@@ -84,6 +85,7 @@ from models import (
     Opening,
     Payment,
     PresenceType,
+    ProductionStep,
     PublicHoliday,
     QuotientFamilial,
     Refund,
@@ -768,6 +770,25 @@ class World:
                 author_user_id=author.id,
                 **values | columns,
             )
+        )
+
+    # The day
+
+    def kitchen(self, name: str = "Cuisine centrale", *activities: Activity, **columns: Any) -> Kitchen:
+        """A kitchen that cooks for these activities."""
+        kitchen = self.add(Kitchen(name=name, **columns))
+        with self.app.app_context(), write_transaction() as session:
+            for activity in activities:
+                session.get_one(Activity, activity.id).kitchen_id = kitchen.id
+        return kitchen
+
+    def step(
+        self, kitchen: Kitchen, days_before: int, minute: int = 10 * 60, **columns: Any
+    ) -> ProductionStep:
+        """A step of production, at 10 h in Paris unless told otherwise."""
+        values = {"name": f"J-{days_before}"} | columns
+        return self.add(
+            ProductionStep(kitchen_id=kitchen.id, days_before=days_before, minute=minute, **values)
         )
 
     # Calendar and settings

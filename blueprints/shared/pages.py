@@ -52,7 +52,7 @@ STAFF_TABS = (
     ),
     (
         "Structures", "building", "staff_facilities.index", Permission.FACILITIES_MANAGE,
-        ("staff_facilities", "staff_schools", "staff_day_sheets", "staff_closures"),
+        ("staff_facilities", "staff_schools", "staff_day_sheets", "staff_closures", "staff_kitchens"),
     ),
     (
         "Fermetures", "calendar-x", "staff_closures.index", Permission.CLOSURES_MANAGE, ("staff_closures",),

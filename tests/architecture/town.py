@@ -160,6 +160,11 @@ class Town:
         )
         self.choice = world.add(ListChoice(kind=ChoiceList.DIET, label="Sans porc"))
         self.authorisation = world.add(AuthorisationType(name="Peut être photographié ou filmé"))
+        self.kitchens = [
+            world.kitchen(f"Cuisine {one.household.name}", one.canteen.activity)
+            for one in (self.own, self.other)
+        ]
+        self.steps = [world.step(one, 3) for one in self.kitchens]
         self.link = world.add(UsefulLink(title="Le site de la ville", url="https://www.example.org/"))
         self.resource = self._resource()
         self.logo_name = self._logo()
@@ -527,6 +532,9 @@ class Town:
                     "staff_facilities.replay_allotment",
                 )
             },
+            "staff_kitchens.meals_file kind": Value("xlsx", unknown="csv"),
+            "kitchen_id": Value(*(one.id for one in self.kitchens)),
+            "step_id": Value(*(one.id for one in self.steps)),
             "group_id": Value(own.group_id, other.group_id),
             "opening_id": Value(mine.openings[-3].id, theirs.openings[-3].id),
             "version_id": Value(self._id(RulebookVersion)),

@@ -74,6 +74,10 @@ STORED = {
     "PaymentState": "valid cancelled bounced",
     "OnlineMode": "off test activation production",
     "ConversationState": "open closed",
+    "Allergen": (
+        "gluten crustaceans eggs fish peanuts soybeans milk nuts celery mustard sesame sulphites lupin "
+        "molluscs"
+    ),
     "OnlineState": "created pending paid refused cancelled expired to_check",
 }
 LISTS = {

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from blueprints.shared.answers import answer, done, is_htmx
 from blueprints.shared.converters import row_number
 from blueprints.shared.guards import staff
-from blueprints.shared.time import now, today
+from blueprints.shared.time import asked_day, now, today
 from blueprints.staff.acts import NOT_DONE, attempt, form_page, shown
 from blueprints.staff.attendance import blueprint
 from blueprints.staff.attendance.forms import AdditionForm, DetailsForm
@@ -21,7 +21,6 @@ from queries.attendance import AttendanceSheet, Seen
 from services import attendance
 from services.attendance import Agent, Roll
 
-MOST_YEARS = 10  # before or after today
 LONGEST_SEARCH = 100
 
 
@@ -29,7 +28,7 @@ LONGEST_SEARCH = 100
 @staff(Permission.ATTENDANCE_MARK)
 def index() -> Response:
     """The activities of a day, and the past days of its month that are still to be marked."""
-    day, scope = _asked_day(), current_user.facility_ids
+    day, scope = asked_day(), current_user.facility_ids
     return answer(
         "staff/attendance/index.html",
         day=day,
@@ -146,15 +145,6 @@ def _roll(activity_id: int, slug: str) -> Roll:
     except ValueError:
         abort(404)
     return Roll(activity_id, day) if day.isoformat() == slug else abort(404)
-
-
-def _asked_day() -> date:
-    """The day that was asked for; today for anything that is no day of these years."""
-    try:
-        day = date.fromisoformat(request.args.get("jour", ""))
-    except ValueError:
-        return today()
-    return day if abs(day.year - today().year) <= MOST_YEARS else today()
 
 
 def _wanted(value: str) -> tuple[int, AttendanceMark]:

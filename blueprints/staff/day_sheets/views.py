@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from blueprints.shared.answers import answer
 from blueprints.shared.converters import row_number
 from blueprints.shared.guards import staff
-from blueprints.shared.time import now, today
+from blueprints.shared.time import asked_day, now
 from blueprints.staff.day_sheets import blueprint
 from domain.french import format_date
 from domain.permissions import Permission
@@ -19,8 +19,6 @@ from queries.day_sheets import DaySheet
 from queries.medical import Health
 from services import medical_readings
 from services.medical_readings import Reading
-
-MOST_YEARS = 10  # before or after today
 
 
 @blueprint.get("/<int:facility_id>/consignes")
@@ -41,17 +39,8 @@ def health(facility_id: int) -> Response:
 
 def _sheet(facility_id: int) -> DaySheet:
     return day_sheets.day_sheet(
-        facility_id, _day(), scope=current_user.facility_ids, now=now(), activity_id=_activity()
+        facility_id, asked_day(), scope=current_user.facility_ids, now=now(), activity_id=_activity()
     )
-
-
-def _day() -> date:
-    """The day that was asked for; today for anything that is no day of these years."""
-    try:
-        day = date.fromisoformat(request.args.get("jour", ""))
-    except ValueError:
-        return today()
-    return day if abs(day.year - today().year) <= MOST_YEARS else today()
 
 
 def _activity() -> int | None:
