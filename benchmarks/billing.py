@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from sqlalchemy import insert, select, text
+from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.orm import Session
 
 from benchmarks.agenda import application
@@ -46,7 +46,7 @@ from tests import process_memory, statements
 from tests import rulebook_texts as written
 from tests.factories import World, weekdays
 
-FAMILIES, LINES = 2_000, 60
+FAMILIES, LINES, REPEATS = 2_000, 60, 3
 MONTH, NOW = date(2027, 1, 1), datetime(2027, 2, 1, 9, tzinfo=UTC)
 BOOKED = datetime(2026, 12, 1, 9, tzinfo=UTC)
 CHILDREN, DAYS = 2, weekdays(date(2027, 1, 4), date(2027, 1, 31))[:15]
@@ -134,14 +134,24 @@ def timed(work: Callable[[], Any]) -> tuple[Any, float]:
     return found, time.process_time() - start
 
 
-def copied() -> float:
-    """The CPU of the statements that write every bill and line."""
+def cleared() -> None:
+    """No bill any more: nothing has to be taken away first."""
     with db.engine.execution_options(write=True).begin() as connection:
-        for table in ("invoice_line", "invoice"):
+        for table in ("billing_finding", "invoice_line", "invoice"):
             connection.execute(text(f"DELETE FROM {table}"))  # noqa: S608  no value is written
-        _, bills = timed(lambda: connection.execute(text(_BILLS)))
-        _, lines = timed(lambda: connection.execute(text(_LINES)))
-    return bills + lines
+
+
+def copied() -> float:
+    """The CPU of the statements that write every bill and line, and of their commit."""
+    cleared()
+    with db.engine.execution_options(write=True).connect() as connection:
+        return timed(lambda: _copy(connection))[1]
+
+
+def _copy(connection: Connection) -> None:
+    with connection.begin():
+        connection.execute(text(_BILLS))
+        connection.execute(text(_LINES))
 
 
 class Engine:
@@ -204,17 +214,27 @@ def main(families: int = FAMILIES) -> None:
         fill(world, families)
         with world.app.app_context():
             regie_id, author = db.session.scalar(select(Regie.id)), Author(db.session.scalar(select(User.id)))
+
+            def draft() -> int:
+                return billing_service.prepare(regie_id, MONTH, author, NOW)
+
             expected = dict(db.session.execute(text(_BY_HOUSEHOLD)).all())
             month_bills(MONTH, NOW, household_ids=[10_000])  # this process meets the règlement
             before = process_memory.restart_peak()
             with statements.recorded() as sent:
-                _, whole = timed(lambda: billing_service.prepare(regie_id, MONTH, author, NOW))
+                costs = [timed(draft)[1]]
             grown = (process_memory.peak_kb() - before) / 1024
-            with Engine() as engine:
-                billing_service.prepare(regie_id, MONTH, author, NOW)
+            for _ in range(REPEATS - 1):
+                cleared()
+                costs.append(timed(draft)[1])
+            engines = []
+            for _ in range(REPEATS):
+                with Engine() as engine:
+                    draft()
+                engines.append(engine.cost)
             found = dict(db.session.execute(select(Invoice.household_id, Invoice.total_cents)).all())
-            by_hand = min(copied() for _ in range(3))
-            run_id = billing_service.prepare(regie_id, MONTH, author, NOW)
+            by_hand = min(copied() for _ in range(REPEATS))
+            run_id = draft()
             with Lock() as lock:
                 _, issued = timed(lambda: billing_service.issue(run_id, author, NOW))
             db.session.rollback()
@@ -222,12 +242,14 @@ def main(families: int = FAMILIES) -> None:
     if found != expected:
         raise RuntimeError("the bills and the bookings differ")
     lines = families * LINES
-    apart = whole - engine.cost
-    click.echo(f"{lines} lines: engine {engine.cost:.2f} s ({engine.cost / lines * 1e6:.0f} µs a line), "
+    cost = min(engines)
+    apart = min(costs) - cost
+    click.echo(f"{lines} lines: engine {cost:.2f} s ({cost / lines * 1e6:.0f} µs a line), "
                f"read, assembled and written {apart:.2f} s, by SQL {by_hand:.2f} s")  # fmt: skip
     tell("draft without the engine / INSERT … SELECT", apart / by_hand, MOST_TIMES)
     tell("memory of a draft", grown, MOST_MEGABYTES, "MB")
-    tell("statements", len(sent), MOST_STATEMENTS + 3 * -(-families // CHUNK))
+    written = lines // 2_000  # as many share a statement
+    tell("statements", len(sent), MOST_STATEMENTS + 3 * -(-families // CHUNK) + written)
     click.echo(f"issued in {issued:.2f} s")
     tell("CPU of the issue under the write lock", lock.seconds, MOST_SECONDS, "s")
 

@@ -199,7 +199,7 @@ def _by_version(days: Iterable[Day]) -> list[tuple[InForce | None, list[Day]]]:
 
 def _order(one: Day) -> tuple:
     """By day, then activity of the file, then child: the order of entry changes nothing."""
-    known = [] if one.in_force is None else list(one.in_force.book.activities)
+    known = () if one.in_force is None else tuple(one.in_force.book.activities)
     rank = known.index(one.activity) if one.activity in known else -1
     return one.day, rank, one.child, one.child_id, one.booking_id or 0, one.what
 
@@ -282,30 +282,42 @@ def _totals(in_force: InForce, units: Sequence[_Unit], month: date) -> tuple[lis
 def _presence_line(unit: _Unit, in_force: InForce) -> Charge:
     one, context = unit.day, unit.presence.context
     quotient = context.given.get("quotient") if "quotient" in context.reads else None
-    is_known = isinstance(quotient, Decimal) and quotient.is_finite()
+    label, explanation = _words(
+        one.activity_label, one.what, one.day, unit.sentences, one.booking_id is not None, in_force.said
+    )
     return Charge(
         InvoiceLineKind.PRESENCE,
-        _label(one.activity_label, one.what, one.day),
+        label,
         cents_of(unit.presence.amount),
-        _explanation(one.named, unit.sentences, one.booking_id is not None, in_force.said),
+        explanation,
         one.child_id,
         one.activity_id,
         one.booking_id,
         one.day,
         in_force.version_id,
-        int(quotient * 100) if is_known else None,
-        is_provisional=one.is_unmarked,
+        _hundredths(quotient) if isinstance(quotient, Decimal) else None,
+        None,
+        one.is_unmarked,
     )
+
+
+@lru_cache(maxsize=4096)
+def _hundredths(quotient: Decimal) -> int | None:
+    return int(quotient * 100) if quotient.is_finite() else None
 
 
 # Texts that the lines of many families share are made once.
 
 
 @lru_cache(maxsize=4096)
-def _explanation(named: str, sentences: tuple[str, ...], is_booked: bool, said: str) -> tuple[str, ...]:
+def _words(
+    activity: str, what: str, day: date, sentences: tuple[str, ...], is_booked: bool, said: str
+) -> tuple[str, tuple[str, ...]]:
+    """The label of a presence and its explanation."""
     first, *others = sentences
     unbooked = () if is_booked else (UNBOOKED,)
-    return f"{named}, {small(first)}", *others, *unbooked, said
+    explanation = (f"{_named(what, day)}, {small(first)}", *others, *unbooked, said)
+    return _label(activity, what, day), explanation
 
 
 @lru_cache(maxsize=1024)

@@ -5,6 +5,7 @@ once: one statement for each such chunk, and as much memory. The règlement pric
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -66,6 +67,10 @@ from queries.rules import RuleSet, rule_sets
 
 # When the child came and left, for a règlement that declares these facts as clock times.
 ARRIVED, LEFT = "arrivee", "depart"
+# Asked of each of a hundred thousand rows: the words themselves, as the driver gives them.
+_PRESENT, _ABSENT, _CANCELLED_STATE = (
+    AttendanceMark.PRESENT.value, AttendanceMark.ABSENT.value, BookingState.CANCELLED.value,
+)  # fmt: skip
 _NOT_THERE = ("L’équipe a noté l’enfant absent.",)
 CHUNK = 250  # households
 
@@ -442,15 +447,15 @@ def _month(
 
 
 def _accounts(known: _Month, chunk: Collection[int]) -> list[Account]:
-    days: dict[tuple[int, int | None], list[Day]] = {}
+    days: defaultdict[tuple[int, int | None], list[Day]] = defaultdict(list)
     bounds = {"low": min(chunk), "high": max(chunk), "first": known.looked_back, "last": known.last}
     booked = known.sources.rows(_BOOKED[known.way], {**known.chosen, **bounds})
     for row in map(_Booked._make, {row[0]: row for row in booked}.values()):
-        if row.state == BookingState.CANCELLED and (row.child_id, row.opening_id) in known.came:
+        if row.state == _CANCELLED_STATE and (row.child_id, row.opening_id) in known.came:
             continue  # the child came all the same: the presence is billed
-        days.setdefault((row.household_id, row.regie_id), []).append(_booked_day(row, known))
+        days[row.household_id, row.regie_id].append(_booked_day(row, known))
     for row in (row for home in chunk for row in known.unbooked.get(home, ())):
-        days.setdefault((row.household_id, row.regie_id), []).append(_unbooked_day(row, known))
+        days[row.household_id, row.regie_id].append(_unbooked_day(row, known))
     ours = frozenset(chunk)
     keys = {*days, *(key for key in known.carried if key[0] in ours)}
     return [
@@ -473,15 +478,13 @@ def _reasons(rows: Iterable[Row]) -> dict[int, tuple[str, ...]]:
 
 def _booked_day(row: _Booked, known: _Month) -> Day:
     rules = known.rules[row.household_id]
-    is_absent = row.mark == AttendanceMark.ABSENT or (row.mark is None and row.absence_id is not None)
-    if row.state == BookingState.CANCELLED:
+    is_absent = row.mark == _ABSENT or (row.mark is None and row.absence_id is not None)
+    if row.state == _CANCELLED_STATE:
         return _missed_day(row, known, known.reasons.get(row.booking_id, ()))
     if is_absent:
         return _missed_day(row, known, _sentences_of(row.explanation) or _NOT_THERE)
     booked_at, day = _instant_of(row.asked_at or row.created_at), _day_of(row.day)
-    in_force, name, facts = rules.to_bill(
-        row.presence_type_id, day, row.child_id, booked_at, AttendanceMark.PRESENT.value
-    )
+    in_force, name, facts = rules.to_bill(row.presence_type_id, day, row.child_id, booked_at, _PRESENT)
     is_late, extras = _answered(row, rules, in_force, name)
     return Day(
         *_who(row, name, known),
@@ -499,13 +502,13 @@ def _booked_day(row: _Booked, known: _Month) -> Day:
 
 def _missed_day(row: _Booked, known: _Month, why: tuple[str, ...]) -> Day:
     """A day of which the family was told what stays due; without a word of it, nothing can be billed."""
-    is_left_open = row.state == BookingState.CANCELLED and row.due_cents is None
+    is_left_open = row.state == _CANCELLED_STATE and row.due_cents is None
     due = row.price_cents if row.due_cents is None else row.due_cents
     if is_left_open:
         due = None
     day, booked_at = _day_of(row.day), _instant_of(row.created_at)
     in_force, name, facts = known.rules[row.household_id].to_bill(
-        row.presence_type_id, day, row.child_id, booked_at, AttendanceMark.ABSENT.value
+        row.presence_type_id, day, row.child_id, booked_at, _ABSENT
     )
     return Day(
         *_who(row, name, known),

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any
 
 from domain.errors import BusinessError
@@ -101,6 +102,7 @@ def missing_words(book: Rulebook, error: BusinessError) -> str:
     return f"Il manque une information au dossier pour répondre{NBSP}: {label}. {CONTACT}"
 
 
+@lru_cache(maxsize=4096)
 def cents_of(euros: Decimal) -> int:
     """The règlement rounds to its own step first; a step below the cent is paid to the nearest cent."""
     return int((euros * 100).quantize(Decimal(1), rounding=ROUND_HALF_UP))
