@@ -32,6 +32,7 @@ ATTENTION_EVERY = timedelta(minutes=10)
 BACKUP_LOOK_EVERY = timedelta(minutes=5)
 ONLINE_PAYMENTS_EVERY = timedelta(seconds=10)
 SEALS_EVERY = timedelta(seconds=30)
+ERASURES_EVERY = timedelta(minutes=1)
 RETRY_AFTER = timedelta(minutes=1)
 RESTART_PAUSE_SECONDS = 5
 
@@ -123,6 +124,7 @@ def worker(once: bool) -> None:
         audit_seals,
         billing,
         booking_reminders,
+        erasures,
         housekeeping,
         invoice_reminders,
         meal_counts,
@@ -148,6 +150,7 @@ def worker(once: bool) -> None:
         Job("reminders", booking_reminders.remind, HOUSEKEEPING_EVERY),
         Job("bill reminders", invoice_reminders.remind, HOUSEKEEPING_EVERY),
         Job("quotient warnings", quotient_warnings.warn, QUOTIENT_WARNINGS_EVERY),
+        Job("erasures", erasures.work, ERASURES_EVERY),
         Job("seals of the journal", audit_seals.seal, SEALS_EVERY),
     )
     if not current_app.config["DEMO"]:
