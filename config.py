@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from adapters.object_store import Bucket
+
 ROOT = Path(__file__).resolve().parent
 DEMO_FOLDER = "demo"
 TREASURY = "https://www.payfip.gouv.fr/tpa"
@@ -70,6 +72,25 @@ def _payment_service(settings: Mapping[str, str], demo: bool) -> str:
     return address
 
 
+def _bucket(settings: Mapping[str, str], demo: bool) -> Bucket | None:
+    """Where files are kept when it is not the instance folder; a demonstration keeps its own on the disk.
+
+    Raises ValueError for another kind of place.
+    """
+    place = "" if demo else settings.get("PORTAIL_FILES", "")
+    if not place:
+        return None
+    if not place.startswith("s3://") or not urlsplit(place).netloc:
+        raise ValueError("PORTAIL_FILES : s3://compartiment ou s3://compartiment/dossier")
+    return Bucket(
+        place,
+        settings.get("PORTAIL_S3_ENDPOINT", ""),
+        settings.get("PORTAIL_S3_REGION", "us-east-1"),
+        settings.get("PORTAIL_S3_KEY", ""),
+        settings.get("PORTAIL_S3_SECRET", ""),
+    )
+
+
 def load(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
     """Flask configuration for this process. Creates the instance folder and its secret key."""
     folder = instance_folder(environment)
@@ -92,9 +113,9 @@ def load(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "SEALING_KEYS": _sealing_keys(folder, settings, demo),
         "BACKUPS": Path(("" if demo else settings.get("PORTAIL_BACKUPS", "")) or folder / "backups"),
         "BACKUP_KEY": Path(("" if demo else settings.get("PORTAIL_BACKUP_KEY", "")) or folder / "backup_key"),
+        "BUCKET": _bucket(settings, demo),
         "OFF_SITE": "" if demo else settings.get("PORTAIL_OFF_SITE", ""),
         "PAYFIP_URL": _payment_service(settings, demo),
-        "LOGS": settings.get("PORTAIL_LOGS", "texte"),
         "CLAMD": "" if demo else settings.get("PORTAIL_CLAMD", ""),
         "SQLALCHEMY_DATABASE_URI": _database_url(folder, settings, demo),
         "PUBLIC_URL": public_url,

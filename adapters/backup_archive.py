@@ -15,6 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from adapters.files import Member, sync_folder
+
 MANIFEST = "manifest.json"
 UNFINISHED = ".unfinished"
 _CHUNK = 1024 * 1024
@@ -40,8 +42,8 @@ def load_identity(path: Path) -> Any:
     return x25519.Identity.from_str(path.read_text().strip())
 
 
-def write(target: Path, key: Path, members: Mapping[str, Path], manifest: Mapping[str, Any]) -> None:
-    """Write the archive of these files (name inside → path); `target` appears whole or not at all.
+def write(target: Path, key: Path, members: Mapping[str, Member], manifest: Mapping[str, Any]) -> None:
+    """Write the archive of these files (name inside → file); `target` appears whole or not at all.
 
     The manifest gets the SHA-256 of each member. A file that went away meanwhile is left out. Raises OSError.
     """
@@ -62,7 +64,7 @@ def write(target: Path, key: Path, members: Mapping[str, Path], manifest: Mappin
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
-    _sync_folder(target.parent)
+    sync_folder(target.parent)
 
 
 def read(archive: Path, key: Path, folder: Path) -> dict[str, Any]:
@@ -118,19 +120,27 @@ def _through(write_end: Callable[[BinaryIO], object], read_end: Callable[[Binary
         raise (told or failures)[0]
 
 
-def _pack(end: BinaryIO, members: Mapping[str, Path], manifest: Mapping[str, Any]) -> None:
+def _pack(end: BinaryIO, members: Mapping[str, Member], manifest: Mapping[str, Any]) -> None:
     hashes = {}
     with tarfile.open(fileobj=end, mode="w|") as tar:
-        for name, path in members.items():
-            with suppress(FileNotFoundError), path.open("rb") as file:
+        for name, member in members.items():
+            with suppress(FileNotFoundError), member.open("rb") as file:
                 hashed = _Hashing(file)
-                entry = tar.gettarinfo(arcname=name, fileobj=file)
-                tar.addfile(entry, hashed)
+                tar.addfile(_entry(tar, name, file), hashed)
                 hashes[name] = hashed.digest.hexdigest()
         content = json.dumps({**manifest, "files": hashes}, ensure_ascii=False).encode()
         entry = tarfile.TarInfo(MANIFEST)
         entry.size = len(content)
         tar.addfile(entry, io.BytesIO(content))
+
+
+def _entry(tar: tarfile.TarFile, name: str, file: BinaryIO) -> tarfile.TarInfo:
+    """What the tar says of a file of the disk, or of one that was fetched into memory."""
+    if not isinstance(file, io.BytesIO):
+        return tar.gettarinfo(arcname=name, fileobj=file)
+    entry = tarfile.TarInfo(name)
+    entry.size, entry.mode = file.getbuffer().nbytes, 0o600
+    return entry
 
 
 def _unpack(end: BinaryIO, folder: Path) -> None:
@@ -155,11 +165,3 @@ class _Hashing:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -4,12 +4,14 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Engine
+
+from adapters.files import sync_folder
 
 SQLITE_NAME, POSTGRESQL_NAME = "portail.db", "portail.dump"
 
@@ -83,27 +85,63 @@ def _damage_of(connection: Any) -> str:
     )
 
 
-def bring_back(engine: Engine, source: Path) -> None:
-    """Replace the database, which nobody uses now, by a copy; all or nothing, and nothing of a newer version
-    stays beside it. Raises CopyFailed.
+def bring_back(engine: Engine, source: Path, acts: Sequence[str] = ()) -> None:
+    """Replace the database, unused now, by a copy after these SQL `acts` in it; all or nothing, and
+    nothing of a newer version stays. Raises CopyFailed.
     """
     engine.dispose()
     if engine.dialect.name == "sqlite":
         target = Path(engine.url.database)
+        _act(engine, source, acts)
+        _gather(engine, target)
         for stale in (f"{target}-wal", f"{target}-shm", f"{target}-journal"):
             Path(stale).unlink(missing_ok=True)
         os.replace(source, target)
+        sync_folder(target.parent)
         return
     with tempfile.TemporaryDirectory(dir=source.parent) as aside:
-        script, emptied = Path(aside) / "town.sql", Path(aside) / "emptied.sql"
+        script, emptied, after = (Path(aside) / name for name in ("town.sql", "emptied.sql", "after.sql"))
         emptied.write_text(_WITHOUT_TABLES)
+        after.write_text("".join(f"{act};\n" for act in ("RESET search_path", *acts)))
         _run(
             "pg_restore", engine.url, "--clean", "--if-exists", "--no-owner", f"--file={script}", str(source)
         )
         _run(
             "psql", engine.url, "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1",
-            f"--file={emptied}", f"--file={script}",
+            f"--file={emptied}", f"--file={script}", f"--file={after}",
         )  # fmt: skip
+
+
+def _act(engine: Engine, source: Path, acts: Sequence[str]) -> None:
+    """On a copy in SQLite, which is on the disk when this returns."""
+    driver = engine.dialect.dbapi
+    connection = driver.connect(str(source), isolation_level=None)
+    try:
+        for act in ("BEGIN", *acts, "COMMIT"):
+            connection.execute(act)
+    except driver.Error as error:
+        raise CopyFailed(str(error)) from error
+    finally:
+        connection.close()
+    with source.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _gather(engine: Engine, target: Path) -> None:
+    """Have a SQLite database in one file, nothing left beside it, so that a cut loses none of it."""
+    driver = engine.dialect.dbapi
+    if not target.exists():
+        return
+    connection = driver.connect(str(target), timeout=2)
+    try:
+        connection.execute("PRAGMA journal_mode=DELETE")
+    except driver.OperationalError as error:
+        if "locked" in str(error):
+            raise CopyFailed("la base est encore utilisée, arrêtez d’abord le portail") from error
+    except driver.DatabaseError:  # damaged: it is about to be replaced
+        return
+    finally:
+        connection.close()
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, Protocol
 
 from adapters.sealing import Sealer
 
@@ -30,6 +30,41 @@ def new_key(suffix: str = "") -> str:
     if not _SUFFIX.fullmatch(suffix):
         raise ValueError(f"Not a file suffix: {suffix!r}")
     return secrets.token_hex(16) + suffix
+
+
+def is_key(name: str) -> bool:
+    """Whether `new_key` could have made it; matched whole, so no path can leave the folder."""
+    return _KEY.fullmatch(name) is not None
+
+
+class Store(Protocol):
+    """Where files are kept: `FileStore` on a disk, `adapters.object_store.ObjectStore` in a bucket."""
+
+    def save(self, stream: BinaryIO, suffix: str = "") -> StoredFile: ...
+
+    def save_as(self, key: str, stream: BinaryIO) -> StoredFile: ...
+
+    def open(self, key: str) -> BinaryIO: ...
+
+    def delete(self, key: str) -> None: ...
+
+    def free_bytes(self) -> int: ...
+
+    def names(self) -> list[str]: ...
+
+    def member(self, key: str) -> "Member": ...
+
+    def holds_any(self, keys: Collection[str]) -> bool: ...
+
+    def sweep(self, is_known: Callable[[str], bool], older_than: datetime) -> int: ...
+
+    def keep_aside(self, folder: str) -> int: ...
+
+
+class Member(Protocol):
+    """What a backup opens for reading when its turn comes: a path, or an object of a bucket."""
+
+    def open(self, mode: str) -> BinaryIO: ...
 
 
 class FileStore:
@@ -54,14 +89,14 @@ class FileStore:
         descriptor, temporary = tempfile.mkstemp(prefix=".incoming-", dir=self._folder)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                size, digest = _copy(stream, file)
+                size, digest = copy_hashed(stream, file)
                 file.flush()
                 os.fsync(file.fileno())
             os.rename(temporary, target)
         except BaseException:
             os.unlink(temporary)
             raise
-        self._sync_folder()
+        sync_folder(self._folder)
         return StoredFile(key, size, digest)
 
     def open(self, key: str) -> BinaryIO:
@@ -74,12 +109,20 @@ class FileStore:
         Raises FileNotFoundError when `key` is not a key.
         """
         self._path(key).unlink(missing_ok=True)
-        self._sync_folder()
+        sync_folder(self._folder)
 
     def free_bytes(self) -> int:
         """Room left on the disk of the folder."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return shutil.disk_usage(self._folder).free
+
+    def names(self) -> list[str]:
+        """Of all that is stored."""
+        return sorted(path.name for path in self._folder.glob("*") if is_key(path.name))
+
+    def member(self, key: str) -> Path:
+        """What a backup reads, when its turn comes."""
+        return self._path(key)
 
     def holds_any(self, keys: Collection[str]) -> bool:
         """Whether at least one of these files is there."""
@@ -94,24 +137,26 @@ class FileStore:
                 removed += 1
         return removed
 
+    def keep_aside(self, folder: str) -> int:
+        """Give each file a second name in `folder`, beside this one; returns how many. Raises OSError."""
+        keys = self.names()
+        aside = self._folder.parent / folder
+        if keys:
+            aside.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for key in keys:
+            os.link(self._folder / key, aside / key)
+        return len(keys)
+
     def _path(self, key: str) -> Path:
-        """A key is matched whole, so no path can leave the folder."""
-        if not _KEY.fullmatch(key):
+        if not is_key(key):
             raise FileNotFoundError(f"Not a file key: {key!r}")
         return self._folder / key
-
-    def _sync_folder(self) -> None:
-        descriptor = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 class SealedFiles:
     """Files that must not be read from a stolen disk: each sealed for its own key (security S49)."""
 
-    def __init__(self, files: FileStore, sealer: Sealer) -> None:
+    def __init__(self, files: Store, sealer: Sealer) -> None:
         self.files = files
         self._sealer = sealer
 
@@ -130,7 +175,17 @@ class SealedFiles:
         self.files.delete(key)
 
 
-def _copy(stream: BinaryIO, file: BinaryIO) -> tuple[int, str]:
+def sync_folder(folder: Path) -> None:
+    """The names in it reach the disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def copy_hashed(stream: BinaryIO, file: BinaryIO) -> tuple[int, str]:
+    """Copy to the end; the size in bytes and the SHA-256 of what was copied."""
     size, digest = 0, hashlib.sha256()
     while chunk := stream.read(_CHUNK):
         file.write(chunk)

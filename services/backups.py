@@ -24,7 +24,7 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, inspect, sel
 from sqlalchemy.exc import DBAPIError
 
 from adapters import backup_archive, database_copies
-from adapters.files import FileStore, SealedFiles
+from adapters.files import FileStore, Member, SealedFiles
 from adapters.sealing import SealBroken
 from domain.backup_rotation import kept
 from domain.calendar import PARIS, paris_now
@@ -32,15 +32,14 @@ from domain.errors import Refused
 from domain.french import NBSP
 from extensions import db, sqlite_driver
 from models import Document, DocumentPage
-from services import audit_seals
+from services import audit_seals, file_stores
 
 NIGHT = time(2, 30)  # in Paris: after the last bookings of the evening, before the kitchens
 RETRY_AFTER = timedelta(hours=1)
 SUFFIX = ".age"
 STATE = "etat.json"
-# Files of families and of the service. The sealing keys and the key of the backups stay out: kept together
-# with what they seal, they protect nothing.
-_FOLDERS = ("documents", "files")
+# Beside the files of families and of the service. The sealing keys and the key of the backups stay out: kept
+# together with what they seal, they protect nothing.
 _FILES = ("portail.toml",)
 _COPY, _TRIAL = ".copie-", ".essai-"  # folders of a moment
 _SAMPLE = 20  # documents opened in each proof
@@ -260,14 +259,12 @@ def _copy_database(target: Path) -> dict[str, Any]:
         return facts(connection)
 
 
-def _files() -> dict[str, Path]:
+def _files() -> dict[str, Member]:
     instance = Path(current_app.config["INSTANCE"])
-    found = {
-        f"{name}/{path.name}": path
-        for name in _FOLDERS
-        for path in sorted((instance / name).glob("*"))
-        if path.is_file() and not path.name.startswith(".")
-    }
+    found: dict[str, Member] = {}
+    for place in file_stores.BACKED_UP:
+        store = file_stores.store(place)
+        found |= {f"{place}/{key}": store.member(key) for key in store.names()}
     return found | {name: instance / name for name in _FILES if (instance / name).is_file()}
 
 

@@ -6,19 +6,19 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import BinaryIO
 
-from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from adapters.files import FileStore, StoredFile
+from adapters.files import Store, StoredFile
 from domain.documents import shown_name
 from domain.enums import DocumentEffect, DocumentOwner, DocumentValidity
 from domain.errors import NotFound, Refused
 from domain.french import NBSP
 from domain.labels import label
 from models import DocumentCategory, DocumentCategoryFacility, Resource, UsefulLink
-from services import audit, records
+from services import audit, file_stores, records
 from services.accounts import Author
+from services.file_stores import Place
 from services.transaction import write_transaction
 
 # Whom a document with this effect concerns.
@@ -207,8 +207,8 @@ def _write_resource(
 # --- The file -----------------------------------------------------------------------------------
 
 
-def _store() -> FileStore:
-    return FileStore(current_app.config["INSTANCE"] / "files")
+def _store() -> Store:
+    return file_stores.store(Place.FILES)
 
 
 def _store_pdf(upload: Upload) -> StoredFile:

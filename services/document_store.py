@@ -1,14 +1,16 @@
-"""Where the files of families rest: one folder, each file sealed under a random key (S74, security S49)."""
+"""Where the files of families rest: one place, each file sealed under a random key (S74, security S49)."""
 
 from collections.abc import Iterable
 from contextlib import suppress
 
 from flask import current_app
 
-from adapters.files import FileStore, SealedFiles
+from adapters.files import SealedFiles
 from adapters.sealing import SealBroken
 from domain.errors import NotFound, Refused
 from domain.french import NBSP
+from services import file_stores
+from services.file_stores import Place
 
 FREE_BYTES_FLOOR = 200 * 1024 * 1024  # the database and its backup must still be able to write
 DISK_FULL = Refused(
@@ -19,9 +21,7 @@ DISK_FULL = Refused(
 
 
 def store() -> SealedFiles:
-    return SealedFiles(
-        FileStore(current_app.config["INSTANCE"] / "documents"), current_app.extensions["sealer"]
-    )
+    return SealedFiles(file_stores.store(Place.DOCUMENTS), current_app.extensions["sealer"])
 
 
 def save_all(contents: Iterable[bytes]) -> list[str]:

@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 
 from flask import current_app
 
-from adapters.files import FileStore
+from adapters.files import Store
 from adapters.sealing import SealBroken, Sealer
 from domain.errors import NotFound
+from services import file_stores
+from services.file_stores import Place
 
 _LIFE = timedelta(days=1)
 
@@ -31,5 +33,5 @@ def _sealer() -> Sealer:
     return current_app.extensions["sealer"]
 
 
-def _store() -> FileStore:
-    return FileStore(current_app.config["INSTANCE"] / "imports")
+def _store() -> Store:
+    return file_stores.store(Place.IMPORTS)

@@ -8,18 +8,29 @@ from datetime import datetime
 from pathlib import Path
 
 from flask import current_app
-from sqlalchemy import inspect, select, text
+from sqlalchemy import delete, inspect, select, text
 
 from adapters import backup_archive, database_copies
 from domain.enums import Channel, MailState
 from domain.errors import Refused
 from domain.french import NBSP
 from extensions import db
-from models import Household
-from services import audit, backups
+from models import Household, Setting
+from services import audit, backups, file_stores
 from services.transaction import write_transaction
 
 FROZEN = "Écrit avant la restauration\u00a0: peut-être déjà parti."
+_RETURN = ".retour-"  # a folder of a moment
+_RESTORED = "restored"  # a setting, until the journal tells it
+# Done within the return of the database: every session ends, the mails that waited are held back. In plain
+# SQL, because the backup may be of an older version, whose tables lack columns.
+_QUIET = (
+    "DELETE FROM user_session",
+    f"UPDATE outgoing_mail SET state = '{MailState.ABANDONED}', last_error = '{FROZEN}' "  # noqa: S608
+    f"WHERE state = '{MailState.QUEUED}'",
+    f"DELETE FROM setting WHERE key = '{_RESTORED}'",  # noqa: S608
+    f"INSERT INTO setting (key, value) VALUES ('{_RESTORED}', '1')",  # noqa: S608
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +47,9 @@ class Restored:
 def restore(archive: Path, *, replace: bool, now: datetime) -> Restored:
     """Bring a town back from a backup, everything checked before anything is replaced.
 
-    What was there before is put aside, not removed. Every session ends, mails that waited are not sent (they
-    may have left since). The server and the worker must be stopped.
+    The database comes back last and in one step: who cuts it finds the town of before or that of the backup,
+    whole. What was there before is kept aside. Every session ends, mails that waited are not sent (they may
+    have left since). The server and the worker must be stopped.
 
     Raises Refused `missing`, `unknown_key`, `other_engine`, `not_empty` over a town without `replace`;
     ArchiveBroken, CopyFailed.
@@ -57,27 +69,49 @@ def restore(archive: Path, *, replace: bool, now: datetime) -> Restored:
             f"«{NBSP}--remplacer{NBSP}»{NBSP}: ce qui est là sera mis de côté.",
         )
     instance = Path(current_app.config["INSTANCE"])
-    with tempfile.TemporaryDirectory(prefix=".retour-", dir=instance) as aside:
+    with tempfile.TemporaryDirectory(prefix=_RETURN, dir=instance) as aside:
         opened = Path(aside)
         manifest = backup_archive.read(archive, Path(current_app.config["BACKUP_KEY"]), opened)
         _refuse_other_engine(manifest["database"])
         _check(opened / manifest["database"], manifest)
-        put_aside = _put_aside(instance, now)
+        db.session.remove()
+        put_aside = _keep_aside(instance, now)
         try:
-            database_copies.bring_back(db.engine, opened / manifest["database"])
+            for place in file_stores.BACKED_UP:
+                file_stores.take_in(place, opened / place)
+            database_copies.bring_back(db.engine, opened / manifest["database"], _QUIET)
         except BaseException:
-            _put_back(put_aside, instance)
+            if put_aside is not None:
+                shutil.rmtree(put_aside)
             raise
-        for name in ("documents", "files", "portail.toml"):
-            if (opened / name).exists():
-                shutil.move(opened / name, instance / name)
+        for place in file_stores.BACKED_UP:
+            file_stores.leave_only(place, opened / place)
+        if (opened / "portail.toml").exists():
+            os.replace(opened / "portail.toml", instance / "portail.toml")
     return Restored(
         datetime.fromisoformat(manifest["made_at"]),
         sum(manifest["rows"].values()),
         len(manifest["files"]) - 1,
-        _quiet_town(now),
+        _held_mails(),
         put_aside,
     )
+
+
+def tell(now: datetime) -> None:
+    """Write into the journal, once, that the town was restored: when its schema is that of this version."""
+    if db.session.get(Setting, _RESTORED) is None:
+        return
+    with write_transaction() as session:
+        audit.record(
+            session,
+            at=now,
+            actor_user_id=None,
+            channel=Channel.SYSTEM,
+            action="town.restored",
+            object_type="town",
+            object_id=0,
+        )
+        session.execute(delete(Setting).where(Setting.key == _RESTORED))
 
 
 def _holds_a_town() -> bool:
@@ -107,49 +141,42 @@ def _check(copy: Path, manifest: dict) -> None:
         raise database_copies.CopyFailed("The rows of the backup are not those that were counted.")
 
 
-def _put_aside(instance: Path, now: datetime) -> Path | None:
-    """Move what is there to a folder of its own; None when there was nothing."""
-    db.session.remove()
-    db.engine.dispose()
-    names = ["documents", "files", "portail.toml"]
-    if db.engine.dialect.name == "sqlite":
-        database = Path(db.engine.url.database)
-        names += [database.name, f"{database.name}-wal", f"{database.name}-shm"]
-    found = [instance / name for name in names if (instance / name).exists()]
-    if not found:
-        return None
+def _keep_aside(instance: Path, now: datetime) -> Path | None:
+    """Keep what is there in a folder of its own too, so that a cut at any moment leaves one whole town or the
+    other; None when there is nothing. Raises OSError, CopyFailed."""
     target = instance / f"avant-restauration-{now:%Y%m%d-%H%M%S}"
     target.mkdir(mode=0o700)
-    for path in found:
-        os.rename(path, target / path.name)
+    found = file_stores.keep_aside(target.name)
+    if (instance / "portail.toml").exists():
+        shutil.copy2(instance / "portail.toml", target)
+        found += 1
+    found += _keep_database_aside(target)
+    if not found:
+        target.rmdir()
+        return None
     return target
 
 
-def _put_back(put_aside: Path | None, instance: Path) -> None:
-    """The database did not come back: what was there stands again."""
-    if put_aside is None:
-        return
-    for path in put_aside.iterdir():
-        os.replace(path, instance / path.name)
-    put_aside.rmdir()
+def _keep_database_aside(target: Path) -> int:
+    """How many files that makes. A database too damaged to be copied is kept byte for byte."""
+    db.engine.dispose()
+    if db.engine.dialect.name != "sqlite":
+        if not inspect(db.engine).has_table("household"):
+            return 0
+        database_copies.copy(db.engine, target / database_copies.POSTGRESQL_NAME)
+        return 1
+    database = Path(db.engine.url.database)
+    if not database.exists():
+        return 0
+    try:
+        database_copies.copy(db.engine, target / database.name)
+    except (database_copies.CopyFailed, db.engine.dialect.dbapi.Error):
+        for path in database.parent.glob(f"{database.name}*"):
+            shutil.copy2(path, target)
+    return 1
 
 
-def _quiet_town(now: datetime) -> int:
-    """End every session; hold back the mails that waited. Returns how many mails."""
-    with write_transaction() as session:
-        audit.record(
-            session,
-            at=now,
-            actor_user_id=None,
-            channel=Channel.SYSTEM,
-            action="town.restored",
-            object_type="town",
-            object_id=0,
-        )
-        # In SQL: the backup may be of an older version, whose tables lack columns.
-        session.execute(text("DELETE FROM user_session"))
-        held = session.execute(
-            text("UPDATE outgoing_mail SET state = :held, last_error = :why WHERE state = :queued"),
-            {"held": MailState.ABANDONED, "why": FROZEN, "queued": MailState.QUEUED},
-        )
-        return held.rowcount
+def _held_mails() -> int:
+    held = text("SELECT count(*) FROM outgoing_mail WHERE last_error = :why")
+    with db.engine.connect() as connection:
+        return connection.scalar(held, {"why": FROZEN})

@@ -15,21 +15,21 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import Text, select, type_coerce
 from sqlalchemy.exc import DBAPIError
 
-from adapters import database_copies
+from adapters import database_copies, object_store
+from adapters.sealing import SealBroken
 from domain.french import NBSP, plural
 from extensions import db, journal_mode, sqlite_driver
-from models import Household
-from queries import audit_chain, health
+from models import Household, MedicalRecord
+from queries import audit_chain
 from services import backups
 
 FREE_BYTES_FLOOR = 1024**3
 BACKUP_TOO_OLD = timedelta(hours=26)  # a night was missed
 WORKER_TOO_SILENT = timedelta(minutes=10)
 SIGN_OF_LIFE = "worker.alive"
-_NO_DATABASE = "La base de données ne répond pas."
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -71,7 +71,9 @@ class Condition:
 
 def installation() -> list[Finding]:
     """Every setting that matters, the good ones too."""
-    return [*_address(), *_secrets(), *_disk(), *_engine(), *_mail(), *_safety_net()]
+    return [
+        *_address(), *_secrets(), *_sealed(), *_disk(), *_files(), *_engine(), *_mail(), *_safety_net()
+    ]  # fmt: skip
 
 
 def unsafe() -> list[str]:
@@ -136,6 +138,42 @@ def _secrets() -> Iterator[Finding]:
             "La clé de scellement est dans le même dossier que les données. Gardez-en deux copies ailleurs, "
             f"avec «{NBSP}backup_key{NBSP}»{NBSP}: sans elles, une sauvegarde ne sert à rien."
         )
+
+
+def _sealed() -> Iterator[Finding]:
+    """A second server, or a town brought back, without the keys would seal what the others cannot open."""
+    try:
+        sealed = db.session.scalar(select(type_coerce(MedicalRecord.content, Text)).limit(1))
+    except DBAPIError:  # no database yet
+        return
+    if sealed is None:
+        return
+    try:
+        current_app.extensions["sealer"].open_text(sealed, MedicalRecord.content.type.place)
+    except SealBroken:
+        yield _unsafe(
+            f"La clé qui a scellé les données manque dans {current_app.config['SEALING_KEYS']}. Copiez-y le "
+            f"fichier «{NBSP}sealing_keys{NBSP}» que vous avez gardé à part, ou celui de l’autre serveur."
+        )
+
+
+def _files() -> Iterator[Finding]:
+    bucket = current_app.config["BUCKET"]
+    if bucket is None:
+        return
+    address = urlsplit(bucket.endpoint)
+    if address.scheme != "https" and address.hostname not in _LOOPBACK:
+        yield _unsafe(
+            f"Les fichiers partiraient vers «{NBSP}{bucket.endpoint}{NBSP}» sans chiffrement. Réglez "
+            "PORTAIL_S3_ENDPOINT sur une adresse https."
+        )
+    elif problem := object_store.trouble(bucket):
+        yield _unsafe(
+            f"Les fichiers ne peuvent pas être gardés dans {bucket.place}. Vérifiez PORTAIL_S3_ENDPOINT, "
+            f"PORTAIL_S3_KEY et PORTAIL_S3_SECRET{NBSP}: {problem}"
+        )
+    else:
+        yield _fine(f"Fichiers{NBSP}: {bucket.place}")
 
 
 def _disk() -> Iterator[Finding]:
@@ -206,13 +244,11 @@ def condition(now: datetime) -> Condition:
     outcomes = backups.state()
     problems = []
     if not database:
-        problems.append(_NO_DATABASE)
+        problems.append("La base de données ne répond pas.")
     if free < FREE_BYTES_FLOOR:
         problems.append("Le disque est presque plein.")
     if seen is None or now - seen > WORKER_TOO_SILENT:
         problems.append("L’envoi des mails et les tâches de fond sont arrêtés. Redémarrez le portail.")
-    if database:
-        problems += _waiting(now)
     if not current_app.config["DEMO"]:
         problems += _backup_problems(outcomes, now)
     return Condition(
@@ -224,24 +260,6 @@ def condition(now: datetime) -> Condition:
         outcomes.get("off_site"),
         tuple(problems),
     )
-
-
-def _waiting(now: datetime) -> Iterator[str]:
-    """What the portal cannot finish by itself."""
-    try:
-        found = health.troubles(now)
-    except DBAPIError:  # the database went away meanwhile
-        yield _NO_DATABASE
-        return
-    if found.late_mails:
-        waiting = plural(found.late_mails, "mail attend", "mails attendent")
-        yield f"{waiting} depuis plus d’une heure{NBSP}: le serveur de mail refuse. Vérifiez ses réglages."
-    if found.payments_to_check:
-        said = plural(found.payments_to_check, "paiement en ligne est", "paiements en ligne sont")
-        yield f"{said} à vérifier. Décidez-en dans Facturation, Paiement en ligne."
-    if found.payments_unanswered:
-        said = plural(found.payments_unanswered, "paiement en ligne reste", "paiements en ligne restent")
-        yield f"{said} sans réponse de PayFiP depuis plus d’un jour. Vérifiez que le serveur peut le joindre."
 
 
 def _backup_problems(outcomes: dict[str, backups.Outcome], now: datetime | None) -> list[str]:

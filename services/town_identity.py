@@ -3,18 +3,18 @@
 from datetime import datetime
 from io import BytesIO
 
-from flask import current_app
 from sqlalchemy import select
 
 from adapters.document_files import UnsafeFile, make_logo
-from adapters.files import FileStore, new_key
+from adapters.files import Store, new_key
 from domain.errors import NotFound, Refused
 from domain.french import NBSP
 from domain.settings import settings_from_rows
 from domain.town_colours import is_colour, is_readable, nearest_readable
 from models import Setting
-from services import town
+from services import file_stores, town
 from services.accounts import Author
+from services.file_stores import Place
 from services.transaction import write_transaction
 
 LOGO_LIMIT_BYTES = 4 * 1024 * 1024
@@ -93,5 +93,5 @@ def _forget(name: str) -> None:
         _files().delete(name)
 
 
-def _files() -> FileStore:
-    return FileStore(current_app.config["INSTANCE"] / "files")
+def _files() -> Store:
+    return file_stores.store(Place.FILES)

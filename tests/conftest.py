@@ -16,10 +16,12 @@ from hypothesis import settings
 from sqlalchemy import text
 
 from adapters.clock import FixedClock
+from adapters.object_store import Bucket
 from app import create_app
 from extensions import db, empty_tables
 from guards import rewriting
 from tests import audit_watch
+from tests.buckets import bucket_server, empty
 from tests.factories import World
 from tests.strict_client import StrictClient
 
@@ -32,14 +34,16 @@ NOW = datetime(2027, 1, 12, 9, 0, tzinfo=UTC)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.addoption("--files", choices=("folder", "bucket"), default="folder")
     parser.addoption("--full", action="store_true", help="races, kills, fuzz and properties at full size")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What is about one engine is left to the run on that engine: `./portail test --all` makes both."""
-    if config.getoption("--database") == "postgresql":
-        return
-    elsewhere = [item for item in items if item.get_closest_marker("postgresql")]
+    """What is about one engine, or files on a disk, is left to the run that has it; `--all` makes all."""
+    here = {"postgresql": config.getoption("--database") == "postgresql"}
+    here["folder"] = config.getoption("--files") == "folder"
+    absent = [marker for marker, is_here in here.items() if not is_here]
+    elsewhere = [item for item in items if any(map(item.get_closest_marker, absent))]
     config.hook.pytest_deselected(items=elsewhere)
     items[:] = [item for item in items if item not in elsewhere]
 
@@ -70,8 +74,21 @@ def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
 
 
 @pytest.fixture(scope="session")
-def _application(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    app = create_app(settings_for_tests(database_url, tmp_path_factory.mktemp("instance")))
+def town_bucket(request: pytest.FixtureRequest) -> Iterator[Bucket | None]:
+    """Where the files of the run go: None for the instance folder."""
+    if request.config.getoption("--files") == "folder":
+        yield None
+        return
+    with bucket_server() as bucket:
+        yield bucket
+
+
+@pytest.fixture(scope="session")
+def _application(
+    database_url: str, town_bucket: Bucket | None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Flask]:
+    settings = settings_for_tests(database_url, tmp_path_factory.mktemp("instance"))
+    app = create_app(settings | {"BUCKET": town_bucket})
     app.test_client_class = StrictClient
     audit_watch.watch()
     with app.app_context():
@@ -90,6 +107,7 @@ def settings_for_tests(database_url: str, instance: Path) -> dict:
         "SEALING_KEYS": instance / "sealing_keys",
         "BACKUPS": instance / "backups",
         "BACKUP_KEY": instance / "backup_key",
+        "BUCKET": None,
         "OFF_SITE": "",
         "CLAMD": "",
         "PAYFIP_URL": "http://127.0.0.1:9/tpa",  # nobody: a test that pays brings the stand-in
@@ -122,6 +140,8 @@ def app(_application: Flask) -> Iterator[Flask]:
     _application.config["CLOCK"].move_to(NOW)
     for folder in ("files", "documents", "imports", "mails"):  # of the tests before
         shutil.rmtree(_application.config["INSTANCE"] / folder, ignore_errors=True)
+    if _application.config["BUCKET"] is not None:
+        empty(_application.config["BUCKET"])
     yield _application
     with _application.app_context():
         db.session.remove()

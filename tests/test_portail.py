@@ -77,6 +77,7 @@ SERVE = ".venv/bin/python -m flask --app app serve --port 80"
 QUICK = ".venv/bin/python -m pytest -q -n 2 -m not browser and not race and not fault and not load"
 ALL_SQLITE = ".venv/bin/python -m pytest -q -n 2"
 ALL_POSTGRESQL = ".venv/bin/python -m pytest -q -n 2 --database postgresql -m not browser"
+ALL_FILES = ".venv/bin/python -m pytest -q -n 2 --files bucket -m files"
 
 
 @pytest.fixture
@@ -157,14 +158,14 @@ def test_the_tests_have_their_own_dependencies_that_serve_for_the_rest(launcher)
 
 @pytest.mark.parametrize(
     ("results", "code"),
-    [([0, 0], 0), ([1, 0], 1), ([0, 1], 1)],
-    ids=["green", "sqlite red", "postgresql red"],
+    [([0, 0, 0], 0), ([1, 0, 0], 1), ([0, 1, 0], 1), ([0, 0, 1], 1)],
+    ids=["green", "sqlite red", "postgresql red", "files red"],
 )
 def test_all_the_tests_run_on_both_databases(launcher, results, code):
     launcher.run("test")
     launcher.results = results
     assert launcher.run_to_its_end("test", "--all", "-x") == code
-    assert launcher.started == [f"{ALL_SQLITE} -x", f"{ALL_POSTGRESQL} -x"]
+    assert launcher.started == [f"{ALL_SQLITE} -x", f"{ALL_POSTGRESQL} -x", f"{ALL_FILES} -x"]
 
 
 def test_ctrl_c_stops_before_the_second_database(launcher):

@@ -1,15 +1,15 @@
 """The parent's home page, useful links and resources."""
 
-from flask import abort, current_app, render_template, send_file
+from flask import render_template, send_file
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from adapters.files import FileStore
 from blueprints.home import blueprint
 from blueprints.shared.guards import parent
 from blueprints.shared.pages import town
 from blueprints.shared.time import now, today
 from queries import certifications, consents, home
+from services import content
 
 
 @blueprint.get("/accueil")
@@ -43,10 +43,7 @@ def resources() -> str:
 def resource(resource_id: int) -> Response:
     """A PDF shown by the browser itself; the type is ours, never guessed from the file."""
     found = home.resource(resource_id)
-    try:
-        file = FileStore(current_app.config["INSTANCE"] / "files").open(found.file_key)
-    except FileNotFoundError:
-        abort(404)
+    file = content.open_resource(found.file_key)
     response = send_file(file, mimetype="application/pdf", download_name=found.file_name)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -1,8 +1,8 @@
 """What a visitor reads when something is refused, missing or broken.
 
-Business refusals say what to do (422, 409). An unexpected failure (500) and a database that cannot be
-used now (503: disk full, lock held too long, server restarting) get a reference number that stands in the
-log too, on a page that needs neither the database nor the session.
+Business refusals say what to do (422, 409). An unexpected failure (500) and a database or a store of files
+that cannot be used now (503: disk full, lock held too long, server restarting) get a reference number that
+stands in the log too, on a page that needs neither the database nor the session.
 """
 
 import secrets
@@ -82,17 +82,18 @@ def _unavailable(_error: Exception) -> Any:
 
 def _failure(status: int) -> tuple[str, int]:
     reference = secrets.token_hex(4).upper()
-    current_app.logger.exception("Failure %s, reference %s, page %s", status, reference, request.endpoint)
+    current_app.logger.exception("Failure %s, reference %s", status, reference)
     # Not render_template: the context of a page reads the database, which may be what just failed.
     page = current_app.jinja_env.get_template(f"errors/{status}.html")
     return page.render(reference=reference), status
 
 
-def init_app(app: Flask, database_failure: type[Exception]) -> None:
-    """`database_failure` is what the database raises when it cannot be used now."""
+def init_app(app: Flask, failures: tuple[type[Exception], ...]) -> None:
+    """`failures` is what the database and the store of files raise when they cannot be used now."""
     app.register_error_handler(BusinessError, _business_error)
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, _http_error)
     if not app.testing:
-        app.register_error_handler(database_failure, _unavailable)
+        for failure in failures:
+            app.register_error_handler(failure, _unavailable)
         app.register_error_handler(Exception, _unexpected)

@@ -29,5 +29,5 @@ def ensure(now: datetime, folder: Path) -> None:
     if made_on is not None and timedelta(0) <= now - made_on < LIFE:
         return
     emails = seed.Emails(PARENT_EMAIL, SECOND_PARENT_EMAIL, AGENT_EMAIL, ADMINISTRATOR_EMAIL)
-    seed.refill(now, folder, PASSWORD, emails)
+    seed.refill(now, PASSWORD, emails)
     stamp.write_text(now.isoformat())

@@ -6,13 +6,11 @@ filed like any other. A start that is cut before its end begins again from nothi
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from random import Random
 
-from adapters.files import FileStore
 from domain.calendar import ONE_DAY, paris_now, school_year
 from extensions import db, empty_tables
-from services import credentials
+from services import credentials, file_stores
 from services.demo import (
     seed_acts,
     seed_attendance,
@@ -40,7 +38,7 @@ class Emails:
     administrator: str
 
 
-def refill(now: datetime, folder: Path, password: str, emails: Emails) -> None:
+def refill(now: datetime, password: str, emails: Emails) -> None:
     """Empty the demonstration's database and fill it around `now`."""
     password_hash = credentials.hash_secret(password)
     rng = Random(46)  # noqa: S311  the same invented town at each start
@@ -74,7 +72,7 @@ def refill(now: datetime, folder: Path, password: str, emails: Emails) -> None:
         session.add_all(seed_bookings.default_weeks_of(households, places))
         seed_schools.share_bookings(session, agent.user.id, now)
         seed_places.write_places(session, households, places, now)
-        seed_town.write_resources(session, FileStore(folder / "files"), book)
+        seed_town.write_resources(session, file_stores.store(file_stores.Place.FILES), book)
         senders = seed_acts.senders_of(households)
         agent_id = agent.user.id
     seed_acts.declare_changes(senders, agent_id, now)

@@ -10,7 +10,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from adapters import holidays
-from adapters.files import FileStore
+from adapters.files import Store
 from domain import people, starting_lists
 from domain.calendar import ONE_DAY, PARIS
 from domain.enums import ActivityKind, HolidayVariant, SchoolZone
@@ -205,7 +205,7 @@ def _eight_o_clock(day: date) -> datetime:
     return datetime.combine(day, time(8), tzinfo=PARIS).astimezone(UTC)
 
 
-def write_resources(session: Session, store: FileStore, book: Rulebook) -> None:
+def write_resources(session: Session, store: Store, book: Rulebook) -> None:
     """The règlement as a PDF, in the sentences that it is made of."""
     sheet = RuleSheet(
         town=town.SETTINGS["name"],

@@ -19,7 +19,7 @@ ARROWS = {
     "services": {"queries", "models", "domain", "adapters", "exports", "extensions"},
     "blueprints": {"services", "queries", "domain"},
 }
-# Single arrows beside the layers: reading bytes to send, checking addresses and numbers, naming static files,
+# Single arrows beside the layers: checking addresses and numbers, naming static files,
 # loading the signed-in user.
 EXCEPTIONS = {
     ("blueprints.shared.pages", "adapters.static_files"),
@@ -28,7 +28,6 @@ EXCEPTIONS = {
     ("blueprints.shared.form_state", "adapters.sealing.SealBroken"),
     ("blueprints.shared.kept_forms", "adapters.sealing.SealBroken"),
     ("blueprints.shared.sessions", "extensions.login_manager"),
-    ("blueprints.home.views", "adapters.files.FileStore"),
     ("blueprints.demo.views", "adapters.mail.FolderTransport"),
 }
 # Blueprints reach the database through services and queries only.
@@ -96,6 +95,15 @@ def stray_clocks(module: Module) -> Iterator[str]:
             yield f"{module.name}:{node.lineno} reads the clock: {name}.{called}()"
 
 
+def stray_folders(module: Module) -> Iterator[str]:
+    """A file that a town keeps is on the disk or in a bucket: `services.file_stores` alone chooses."""
+    if module.name in ("services.file_stores", "services.backups"):  # the latter opens a copy aside
+        return
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("FileStore", "ObjectStore"):
+            yield f"{module.name}:{node.lineno} keeps files by itself: use services.file_stores"
+
+
 def methods_of_models(module: Module) -> Iterator[str]:
     if module.name != "models":
         return
@@ -119,6 +127,7 @@ RULES = (
     forbidden_arrows,
     database_in_blueprints,
     stray_blueprint_users,
+    stray_folders,
     stray_commits,
     stray_clocks,
     methods_of_models,

@@ -1,11 +1,9 @@
 """Two families, two structures and every role: enough to open each route with a real address."""
 
-import io
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from adapters.files import FileStore
 from blueprints.shared.sessions import OBSERVED, token_hash
 from domain.allotment import Room, Standing, Wish, inputs_of
 from domain.enums import (
@@ -78,7 +76,9 @@ from models import (
     UsefulLink,
     User,
 )
+from services.file_stores import Place
 from services.transaction import write_transaction
+from tests import stored_files
 from tests.architecture.routes import STAFF_ROLES, Role
 from tests.document_files import picture
 from tests.factories import Canteen, World, weekdays
@@ -387,13 +387,13 @@ class Town:
         return period
 
     def _resource(self) -> Resource:
-        stored = FileStore(self.world.app.config["INSTANCE"] / "files").save(io.BytesIO(b"%PDF-1.7"), ".pdf")
+        stored = stored_files.keep(self.world.app, Place.FILES, b"%PDF-1.7", ".pdf")
         return self.world.add(
             Resource(title="Menus", file_key=stored.key, file_name="menus.pdf", size_bytes=stored.size)
         )
 
     def _logo(self) -> str:
-        return FileStore(self.world.app.config["INSTANCE"] / "files").save(io.BytesIO(picture()), ".png").key
+        return stored_files.keep(self.world.app, Place.FILES, picture(), ".png").key
 
     def counter_draft(self, family: Family, role: Role) -> BookingDraft:
         """What an agent in this role books for the family: the draft of a parent, by telephone (S116)."""

@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, text
 
+import cli
 import config
 from adapters import backup_archive, database_copies
 from adapters.backup_archive import ArchiveBroken
@@ -18,9 +19,10 @@ from app import create_app
 from domain.enums import MailKind, MailState
 from domain.errors import Refused
 from extensions import db
-from models import DocumentCategory, Household, Invoice, OutgoingMail, UserSession
-from services import backups, restores
+from models import AuditEvent, Document, DocumentCategory, Household, Invoice, OutgoingMail, UserSession
+from services import backups, document_store, restores
 from services.transaction import write_transaction
+from tests.buckets import bucket_server, names_in, settings_of
 from tests.running_town import Town
 from tests.running_town import town as town
 
@@ -191,12 +193,12 @@ def test_old_backups_go(lively):
 # --- The return ---------------------------------------------------------------------------------------------
 
 
-def bare_machine(town: Town, folder: Path) -> Flask:
+def bare_machine(town: Town, folder: Path, **environment: str) -> Flask:
     """Another machine with the two keys that were kept apart, and nothing else."""
     folder.mkdir(mode=0o700)
     for name in ("backup_key", "sealing_keys"):
         shutil.copy(town.folder / name, folder / name)
-    return create_app(config.load(town.environment() | {"PORTAIL_INSTANCE": str(folder)}))
+    return create_app(config.load(town.environment() | {"PORTAIL_INSTANCE": str(folder)} | environment))
 
 
 def back(app, archive, now, replace=False):
@@ -212,7 +214,8 @@ def test_a_town_comes_back_on_a_bare_machine(lively, tmp_path):
     bare = bare_machine(lively, tmp_path / "bare")
     # The database of this machine is the same one with PostgreSQL, full of the town.
     restored = back(bare, archive, now + timedelta(hours=1), replace=not lively.is_sqlite)
-    assert (restored.made_at, restored.put_aside) == (now, None)
+    assert restored.made_at == now
+    assert (restored.put_aside is None) is lively.is_sqlite
     assert restored.frozen_mails == 1
     with bare.app_context():
         assert sorted(path.name for path in (tmp_path / "bare" / "documents").iterdir()) == sorted(
@@ -233,13 +236,49 @@ def test_a_town_is_not_replaced_unasked_and_what_was_there_is_kept(lively):
         session.execute(text("UPDATE household SET name = 'AUTRE'"))
     with pytest.raises(Refused, match="--remplacer"):
         back(lively.app, archive, now)
-    if not lively.is_sqlite:
-        assert back(lively.app, archive, now, replace=True).made_at == now
-        assert lively.world.one(Household).name == "SOLIGNAC"
-        return
+    late = Path(lively.folder / "documents" / ("ab" * 16))
+    late.write_bytes(b"sent after the backup")
     restored = back(lively.app, archive, now, replace=True)
     assert lively.world.one(Household).name == "SOLIGNAC"
-    assert (restored.put_aside / "portail.db").exists()
+    assert (restored.put_aside / ("portail.db" if lively.is_sqlite else "portail.dump")).stat().st_size
+    assert not late.exists()
+    assert (restored.put_aside / "documents" / late.name).read_bytes() == b"sent after the backup"
+
+
+def test_the_journal_tells_the_return_at_the_next_start(lively):
+    back(lively.app, made(lively), lively.world.now, replace=True)
+    for _ in range(2):
+        run(lively, cli.prepare_database)
+    told = select(AuditEvent).where(AuditEvent.action == "town.restored")
+    assert len(lively.world.all(told)) == 1
+
+
+def test_a_town_moves_to_a_bucket_and_back(lively, tmp_path):
+    """The files of a backup go where the settings say, wherever they came from."""
+    with lively.app.app_context():
+        (key,) = db.session.scalars(select(Document.file_key))
+        content = document_store.read(key)
+        db.session.remove()
+    now, first = lively.world.now, made(lively)
+    with bucket_server() as bucket:
+        there = bare_machine(lively, tmp_path / "there", **settings_of(bucket))
+        back(there, first, now, replace=not lively.is_sqlite)
+        with there.app_context():
+            assert document_store.read(key) == content
+            assert not (tmp_path / "there" / "documents").exists()
+            late = document_store.store().save(b"sent after the first backup")
+            archive = backups.make(now + timedelta(hours=1))
+            backups.prove(archive)
+            document_store.store().delete(late)
+            assert restores.restore(archive, replace=True, now=now + timedelta(hours=1)).put_aside
+            assert document_store.read(late) == b"sent after the first backup"
+            db.session.remove()
+            db.engine.dispose()
+        assert any("avant-restauration" in name for name in names_in(bucket))
+        back(lively.app, archive, now, replace=True)
+    with lively.app.app_context():
+        assert document_store.read(key) == content
+        db.session.remove()
 
 
 def test_a_broken_backup_replaces_nothing(lively):

@@ -30,8 +30,12 @@ from models import (
 )
 from services import document_store, documents
 from services.accounts import Author
+from services.file_stores import Place
+from tests import stored_files
 from tests.document_files import heic, pages, picture, send, written
 from tests.factories import World
+
+pytestmark = pytest.mark.files
 
 DAY = date(2027, 1, 14)
 
@@ -66,11 +70,13 @@ def files(app) -> Path:
     return folder
 
 
-def stored(folder: Path) -> list[bytes]:
-    return [path.read_bytes() for path in folder.iterdir()]
+@pytest.fixture
+def stored(app):
+    """What is kept now."""
+    return lambda: stored_files.contents(app, Place.DOCUMENTS)
 
 
-def test_photos_and_pdfs_become_one_sealed_document(world, household, parent, home, files):
+def test_photos_and_pdfs_become_one_sealed_document(world, household, parent, home, stored):
     sent = tuple(
         documents.Upload(content, name)
         for content, name in (
@@ -93,19 +99,19 @@ def test_photos_and_pdfs_become_one_sealed_document(world, household, parent, ho
         assert document_store.read(document.file_key).startswith(b"%PDF-")
         numbers = {page.number: document_store.read(page.file_key)[:3] for page in world.all(DocumentPage)}
     assert numbers == dict.fromkeys(range(7), b"\xff\xd8\xff")
-    assert len(stored(files)) == 8
-    assert not any(b"%PDF" in content or content[:3] == b"\xff\xd8\xff" for content in stored(files))
+    assert len(stored()) == 8
+    assert not any(b"%PDF" in content or content[:3] == b"\xff\xd8\xff" for content in stored())
 
 
-def test_a_sending_that_is_repeated_is_one_document(world, household, parent, home, files):
+def test_a_sending_that_is_repeated_is_one_document(world, household, parent, home, stored):
     first = send(world, household, home, user=parent)
     second = send(world, household, home, user=parent)
 
     assert first == second == world.one(Document).id
-    assert len(stored(files)) == 3
+    assert len(stored()) == 3
 
 
-def test_two_sendings_at_once_are_one_document(world, household, parent, home, files, monkeypatch):
+def test_two_sendings_at_once_are_one_document(world, household, parent, home, stored, monkeypatch):
     """The second one starts before the first is written, and finds its key taken at the end."""
     make_safe, sent = documents.make_safe, []
 
@@ -116,7 +122,7 @@ def test_two_sendings_at_once_are_one_document(world, household, parent, home, f
 
     monkeypatch.setattr(documents, "make_safe", while_another_is_sent)
     assert send(world, household, home, user=parent) == sent[0] == world.one(Document).id
-    assert len(stored(files)) == 3
+    assert len(stored()) == 3
 
 
 def test_the_key_of_another_family_opens_nothing(world, household, parent, home, files):
@@ -138,15 +144,16 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("code", REFUSED)
-def test_what_is_refused_leaves_nothing(world, household, parent, home, files, code):
+def test_what_is_refused_leaves_nothing(world, household, parent, home, stored, code):
     sent = tuple(documents.Upload(content, "x") for content in REFUSED[code])
     with pytest.raises(Refused) as refusal:
         send(world, household, home, user=parent, files=sent)
     assert refusal.value.code == code
-    assert (world.all(Document), stored(files)) == ([], [])
+    assert (world.all(Document), stored()) == ([], [])
 
 
-def test_a_full_disk_is_said_and_nothing_is_half_stored(world, files):
+@pytest.mark.folder
+def test_a_full_disk_is_said_and_nothing_is_half_stored(world, stored):
     """The system itself refuses to write more than a few bytes a file."""
     former = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (600, former[1]))
@@ -157,15 +164,16 @@ def test_a_full_disk_is_said_and_nothing_is_half_stored(world, files):
         resource.setrlimit(resource.RLIMIT_FSIZE, former)
     assert refusal.value.code == "disk_full"
     assert "Rien n’a été enregistré" in refusal.value.message
-    assert stored(files) == []
+    assert stored() == []
 
 
-def test_the_last_room_is_left_to_the_database(world, household, parent, home, files, monkeypatch):
+@pytest.mark.folder
+def test_the_last_room_is_left_to_the_database(world, household, parent, home, stored, monkeypatch):
     monkeypatch.setattr(document_store, "FREE_BYTES_FLOOR", 10**18)
     with pytest.raises(Refused) as refusal:
         send(world, household, home, user=parent)
     assert refusal.value.code == "disk_full"
-    assert (world.all(Document), stored(files)) == ([], [])
+    assert (world.all(Document), stored()) == ([], [])
 
 
 def test_a_family_cannot_fill_the_disk(world, household, parent, home, files):
@@ -186,6 +194,7 @@ def test_twenty_sendings_an_hour(world, household, parent, home, files, clock):
     send(world, household, home, user=parent)
 
 
+@pytest.mark.folder
 def test_files_without_row_are_swept_a_day_later(world, household, parent, home, files, clock):
     send(world, household, home, user=parent)
     kept = set(files.iterdir())
@@ -199,6 +208,7 @@ def test_files_without_row_are_swept_a_day_later(world, household, parent, home,
     assert set(files.iterdir()) == kept
 
 
+@pytest.mark.folder
 def test_nothing_is_swept_from_the_folder_of_another_database(world, files):
     path = files / ("0" * 32)
     path.write_bytes(b"a document of a database that was lost")
@@ -220,7 +230,7 @@ def test_nobody_sends_for_another_familys_child(world, household, parent, files)
         send(world, household, insurance, user=parent)
 
 
-def test_a_sent_document_is_taken_back_until_it_is_decided(world, household, parent, home, agent, files):
+def test_a_sent_document_is_taken_back_until_it_is_decided(world, household, parent, home, agent, stored):
     document_id = send(world, household, home, user=parent)
     author = Author(parent.id)
     with world.app.app_context():
@@ -230,7 +240,7 @@ def test_a_sent_document_is_taken_back_until_it_is_decided(world, household, par
         with pytest.raises(Stale):
             documents.accept(document_id, documents.Acceptance(), author=agent, now=world.now)
     assert world.one(Document).state is DocumentState.WITHDRAWN
-    assert (stored(files), world.all(DocumentPage)) == ([], [])
+    assert (stored(), world.all(DocumentPage)) == ([], [])
 
 
 # --- The decision -------------------------------------------------------------------------------------------

@@ -21,7 +21,9 @@ from models import (
 )
 from services import family_imports
 from services.accounts import Author
+from services.file_stores import Place
 from tests import family_tables as files
+from tests import stored_files
 
 TODAY = date(2027, 1, 12)
 
@@ -198,9 +200,11 @@ def test_a_colleague_does_not_open_the_file(town, agent, examine):
         family_imports.examine(key, owner_id=agent.user_id + 1, today=TODAY)
 
 
+@pytest.mark.files
 def test_the_kept_file_is_sealed(town, examine):
     key, _ = examine(files.as_csv([files.line(1)]))
-    stored = (town.app.config["INSTANCE"] / "imports" / key).read_bytes()
+    assert key
+    (stored,) = stored_files.contents(town.app, Place.IMPORTS)
     assert b"FAMILLE" not in stored
 
 

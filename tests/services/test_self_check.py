@@ -1,13 +1,16 @@
 """What the portal says of itself: unsafe settings, the probe, the administrator's home (security S60)."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from adapters.sealing import load_sealer
 from domain.enums import StaffRole
 from extensions import db
 from services import backups, self_check
 from services.self_check import Gravity
+from tests.buckets import bucket_server
 from tests.views.reading import text
 
 
@@ -69,6 +72,25 @@ def test_what_others_read_is_dangerous(look, app, tmp_path):
     app.config["INSTANCE"].chmod(0o755)
     (sentence,) = look(Gravity.UNSAFE, SEALING_KEYS=key)
     assert "chmod 700" in sentence
+
+
+def test_a_server_without_the_key_of_the_others_does_not_start(look, world, tmp_path, monkeypatch):
+    child = world.child(world.household())
+    world.health(child, allergies="Arachide")
+    assert look(Gravity.UNSAFE) == []
+    monkeypatch.setitem(world.app.extensions, "sealer", load_sealer(tmp_path / "sealing_keys"))
+    (sentence,) = look(Gravity.UNSAFE)
+    assert "sealing_keys" in sentence
+
+
+def test_files_that_cannot_be_kept_are_told_before_opening(look):
+    with bucket_server() as bucket:
+        assert look(Gravity.UNSAFE, BUCKET=bucket) == []
+        assert any(bucket.place in one for one in look(Gravity.FINE, BUCKET=bucket))
+        (sentence,) = look(Gravity.UNSAFE, BUCKET=replace(bucket, place="s3://nothing"))
+        assert "PORTAIL_S3_KEY" in sentence
+        (sentence,) = look(Gravity.UNSAFE, BUCKET=replace(bucket, endpoint="http://s3.example.org"))
+        assert "https" in sentence
 
 
 # --- At any moment ------------------------------------------------------------------------------------------

@@ -22,6 +22,8 @@ from tests.school_family import SchoolFamily, words
 from tests.statements import at_most
 from tests.swap import assert_swap_equals_reload
 
+pytestmark = pytest.mark.files
+
 TODAY = date(2027, 1, 12)
 
 

@@ -1,14 +1,14 @@
 """The home page of a family, useful links and resources (S26 to S29)."""
 
-import io
 from datetime import UTC, date, datetime
 
 import pytest
 
-from adapters.files import FileStore
 from domain.enums import BookingState, DocumentOwner, FileSection, InvoiceState, LineAction, LineState
 from models import BookingDraft, BookingDraftLine, DocumentCategory, Guardian, Resource, UsefulLink
+from services.file_stores import Place
 from tests import rulebook_texts as written
+from tests import stored_files
 from tests.factories import weekdays
 from tests.school_family import SchoolFamily, words
 from tests.statements import at_most, recorded
@@ -351,7 +351,7 @@ def test_links_are_shown_in_the_order_of_the_service(claire, world):
 
 
 def offer(app, world, content=b"%PDF-1.7 reglement", **columns):
-    stored = FileStore(app.config["INSTANCE"] / "files").save(io.BytesIO(content), ".pdf")
+    stored = stored_files.keep(app, Place.FILES, content, ".pdf")
     values = {"title": "Règlement intérieur", "file_name": "règlement 2026.pdf", "size_bytes": stored.size}
     return world.add(Resource(file_key=stored.key, **values | columns))
 
@@ -378,7 +378,7 @@ def test_a_resource_taken_back_is_not_found(app, claire, world):
 
 def test_a_resource_whose_file_is_gone_is_not_found(app, claire, world):
     resource = offer(app, world)
-    FileStore(app.config["INSTANCE"] / "files").delete(resource.file_key)
+    stored_files.lose(app, Place.FILES, resource.file_key)
     assert claire.get(f"/ressources/{resource.id}").status_code == 404
 
 

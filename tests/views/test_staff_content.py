@@ -6,8 +6,12 @@ import pytest
 
 from domain.enums import DocumentOwner, DocumentValidity, StaffRole
 from models import AuditEvent, DocumentCategory, DocumentCategoryFacility, Resource, UsefulLink
+from services.file_stores import Place
+from tests import stored_files
 from tests.views.reading import text
 from tests.views.uploads import send_file_form
+
+pytestmark = pytest.mark.files
 
 HOME = "/gestion/contenus"
 PDF = b"%PDF-1.7\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
@@ -33,15 +37,13 @@ def publish(client, content: bytes = PDF, name: str = "Règlement intérieur.pdf
 
 
 def files(app) -> list[bytes]:
-    folder = app.config["INSTANCE"] / "files"
-    return [path.read_bytes() for path in folder.iterdir()] if folder.exists() else []
+    return stored_files.contents(app, Place.FILES)
 
 
 @pytest.fixture(autouse=True)
 def _empty_store(app):
     yield
-    for path in (app.config["INSTANCE"] / "files").glob("*"):
-        path.unlink()
+    stored_files.lose(app, Place.FILES)
 
 
 @pytest.mark.parametrize("role", [StaffRole.RECEPTION, StaffRole.DIRECTOR])

@@ -11,8 +11,12 @@ from domain.errors import Refused
 from models import AuditEvent, Setting
 from services import town_identity
 from services.accounts import Author
+from services.file_stores import Place
+from tests import stored_files
 from tests.document_files import picture
 from tests.views.reading import text
+
+pytestmark = pytest.mark.files
 
 PAGE = "/gestion/reglages/identite"
 PLUM = "#7a1f5c"
@@ -138,7 +142,7 @@ def test_a_new_logo_takes_the_place_of_the_former(app, client, agent, world):
 
     assert client.page.header.find("img")["src"] != former
     assert client.get(former).status_code == 404
-    assert len(list((app.config["INSTANCE"] / "files").glob("*.png"))) == 1
+    assert len(stored_files.contents(app, Place.FILES)) == 1
 
     client.submit(PAGE, form=f"{PAGE}/retirer-le-logo", follow=True)
     assert client.page.header.find("img") is None
