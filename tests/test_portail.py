@@ -76,7 +76,10 @@ CHECK = ".venv/bin/python -m pip check --quiet"
 SERVE = ".venv/bin/python -m flask --app app serve --port 80"
 QUICK = ".venv/bin/python -m pytest -q -n 2 -m not browser and not race and not fault and not load"
 ALL_SQLITE = ".venv/bin/python -m pytest -q -n 2"
-ALL_POSTGRESQL = ".venv/bin/python -m pytest -q -n 2 --database postgresql -m not browser"
+ALL_POSTGRESQL = (
+    ".venv/bin/python -m pytest -q -n 2 --database postgresql -m not browser --ignore=tests/domain "
+    "--ignore=tests/cases --ignore=tests/mutation --ignore=tests/exports"
+)
 ALL_FILES = ".venv/bin/python -m pytest -q -n 2 --files bucket -m files"
 
 
