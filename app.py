@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import cli
 import config
-from adapters import clock, payfip, sealing, static_files
+from adapters import clock, logs, payfip, sealing, static_files
 from adapters.object_store import StoreAway
 from blueprints.auth import blueprint as auth
 from blueprints.bookings import blueprint as bookings
@@ -68,10 +68,11 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     app = Flask(__name__, instance_path=str(settings["INSTANCE"]), static_folder=None)
     app.config.from_mapping(settings)
     app.config.setdefault("CLOCK", clock.SystemClock())
+    logs.start(app.config["LOGS"])
     if app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite"):
-        app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"module": sqlite_driver})
+        app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"module": sqlite_driver, "hide_parameters": True})
     else:  # a connection that PostgreSQL closed when it restarted is replaced before a family meets it
-        app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"pool_pre_ping": True})
+        app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"pool_pre_ping": True, "hide_parameters": True})
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 

@@ -28,9 +28,11 @@ HOUSEKEEPING_EVERY = timedelta(hours=1)
 QUOTIENT_WARNINGS_EVERY = timedelta(hours=6)  # it prices two months of those who proved nothing
 MEAL_COUNTS_EVERY = timedelta(minutes=1)
 WAITING_LISTS_EVERY = timedelta(minutes=10)
+ATTENTION_EVERY = timedelta(minutes=10)
 BACKUP_LOOK_EVERY = timedelta(minutes=5)
 ONLINE_PAYMENTS_EVERY = timedelta(seconds=10)
 SEALS_EVERY = timedelta(seconds=30)
+ERASURES_EVERY = timedelta(minutes=1)
 RETRY_AFTER = timedelta(minutes=1)
 RESTART_PAUSE_SECONDS = 5
 
@@ -118,9 +120,11 @@ def demo(host: str, port: int) -> None:
 def worker(once: bool) -> None:
     """Envoie mails, rappels, sert les listes d’attente, fait le ménage (lancé par « serve » ou « demo »)."""
     from services import (
+        attention,
         audit_seals,
         billing,
         booking_reminders,
+        erasures,
         housekeeping,
         invoice_reminders,
         meal_counts,
@@ -146,13 +150,16 @@ def worker(once: bool) -> None:
         Job("reminders", booking_reminders.remind, HOUSEKEEPING_EVERY),
         Job("bill reminders", invoice_reminders.remind, HOUSEKEEPING_EVERY),
         Job("quotient warnings", quotient_warnings.warn, QUOTIENT_WARNINGS_EVERY),
+        Job("erasures", erasures.work, ERASURES_EVERY),
         Job("seals of the journal", audit_seals.seal, SEALS_EVERY),
     )
+    if not current_app.config["DEMO"]:
+        jobs += (Job("attention", attention.tell, ATTENTION_EVERY),)
     if not once and not current_app.config["DEMO"]:
         jobs += (Job("backup", NightlyBackup(), BACKUP_LOOK_EVERY),)
     while not stopping.is_set():
+        self_check.show_life()  # before the jobs: one of them asks whether the worker lives
         run_due(jobs, clock.now())
-        self_check.show_life()
         if once:
             return
         stopping.wait(WORKER_PAUSE_SECONDS)

@@ -116,6 +116,7 @@ def load(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "BUCKET": _bucket(settings, demo),
         "OFF_SITE": "" if demo else settings.get("PORTAIL_OFF_SITE", ""),
         "PAYFIP_URL": _payment_service(settings, demo),
+        "LOGS": settings.get("PORTAIL_LOGS", "texte"),
         "CLAMD": "" if demo else settings.get("PORTAIL_CLAMD", ""),
         "SQLALCHEMY_DATABASE_URI": _database_url(folder, settings, demo),
         "PUBLIC_URL": public_url,

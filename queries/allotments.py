@@ -483,6 +483,8 @@ def replay(period_id: int) -> Replay:
         again = _again(own, seeds[allotment_id])
         for row in own:
             one = again[row.booking_id]
+            if not row.reason:  # its family was erased: the rank stands, its words went (R54)
+                continue
             if (one.rank, one.is_admitted, one.reason) != (row.rank, row.is_admitted, row.reason):
                 changed.append(
                     Line(opening_id, row.household_id, row.household, row.child, one.rank, one.is_admitted,

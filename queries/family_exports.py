@@ -39,6 +39,8 @@ HIDDEN = "•••"
 
 _OF_CHILD = ("N° enfant", "Prénom", "Nom")
 _CHILD = (Child.id, Child.first_name, Child.last_name)
+_CHILD_STANDS = Child.merged_into_id.is_(None) & Child.erased_at.is_(None)
+_HOUSEHOLD_STANDS = Household.merged_into_id.is_(None) & Household.erased_at.is_(None)
 
 
 def tables() -> list[Table]:
@@ -58,7 +60,7 @@ def tables() -> list[Table]:
 
 def child_names() -> dict[int, tuple[str, str]]:
     """(first name, last name) of every child, by id. One statement."""
-    query = select(*_CHILD).where(Child.merged_into_id.is_(None)).order_by(Child.last_name, Child.id)
+    query = select(*_CHILD).where(_CHILD_STANDS).order_by(Child.last_name, Child.id)
     return {child_id: (first, last) for child_id, first, last in db.session.execute(query)}
 
 
@@ -67,7 +69,7 @@ def _households() -> Table:
         "Dossier", "Nom", "Adresse", "Complément", "Code postal", "Ville", "Commune", "Depuis le",
         "Situation", "Caisse", "N° allocataire", "Clé d’import", "Créé le",
     )  # fmt: skip
-    query = select(Household).where(Household.merged_into_id.is_(None)).order_by(Household.number)
+    query = select(Household).where(_HOUSEHOLD_STANDS).order_by(Household.number)
     secret = set(
         db.session.scalars(
             select(HouseholdGuardian.household_id)
@@ -98,7 +100,11 @@ def _adults() -> Table:
         .join(HouseholdGuardian, HouseholdGuardian.guardian_id == Guardian.id)
         .join(Household, Household.id == HouseholdGuardian.household_id)
         .outerjoin(User, User.id == Guardian.user_id)
-        .where(Guardian.merged_into_id.is_(None), Household.merged_into_id.is_(None))
+        .where(
+            Guardian.merged_into_id.is_(None),
+            Household.merged_into_id.is_(None),
+            Household.erased_at.is_(None),
+        )
         .order_by(Household.number, HouseholdGuardian.position)
     )
     rows = []
@@ -121,13 +127,13 @@ def _children() -> Table:
     links = (
         select(HouseholdChild.child_id, Household.number)
         .join(Household, Household.id == HouseholdChild.household_id)
-        .where(Household.merged_into_id.is_(None))
+        .where(_HOUSEHOLD_STANDS)
         .order_by(Household.number)
     )
     numbers: dict[int, list[str]] = defaultdict(list)
     for child_id, number in db.session.execute(links):
         numbers[child_id].append(str(number))
-    query = select(Child).where(Child.merged_into_id.is_(None)).order_by(Child.last_name, Child.id)
+    query = select(Child).where(_CHILD_STANDS).order_by(Child.last_name, Child.id)
     rows = [
         (
             ", ".join(numbers[one.id]), one.id, one.first_name, one.last_name, one.birth_date,
@@ -154,7 +160,7 @@ def _schoolings() -> Table:
         .join(Schooling, Schooling.child_id == Child.id)
         .join(Facility, Facility.id == Schooling.facility_id)
         .outerjoin(SchoolClass, SchoolClass.id == Schooling.class_id)
-        .where(Child.merged_into_id.is_(None))
+        .where(_CHILD_STANDS)
         .order_by(Child.last_name, Child.id, Schooling.school_year)
     )
     rows = [
@@ -174,7 +180,7 @@ def _quotients() -> Table:
             QuotientFamilial.source,
         )
         .join(Household, Household.id == QuotientFamilial.household_id)
-        .where(Household.merged_into_id.is_(None))
+        .where(_HOUSEHOLD_STANDS)
         .order_by(Household.number, QuotientFamilial.valid_from, QuotientFamilial.id)
     )
     rows = [(number, Decimal(value).scaleb(-2), *rest) for number, value, *rest in db.session.execute(query)]
@@ -197,7 +203,7 @@ def _authorised_people() -> Table:
             AuthorisedPerson.is_emergency_contact,
         )
         .join(AuthorisedPerson, AuthorisedPerson.child_id == Child.id)
-        .where(Child.merged_into_id.is_(None))
+        .where(_CHILD_STANDS)
         .order_by(Child.last_name, Child.id, AuthorisedPerson.id)
     )
     return "Personnes autorisées", titles, _plain(query)
@@ -217,7 +223,7 @@ def _authorisations() -> Table:
         .join(Authorisation, Authorisation.child_id == Child.id)
         .join(AuthorisationType, AuthorisationType.id == Authorisation.type_id)
         .outerjoin(Facility, Facility.id == Authorisation.facility_id)
-        .where(Child.merged_into_id.is_(None), Authorisation.ended_at.is_(None))
+        .where(_CHILD_STANDS, Authorisation.ended_at.is_(None))
         .order_by(Child.last_name, Child.id, AuthorisationType.position, Authorisation.id)
     )
     rows = [(*rest, paris_now(given_at).date()) for *rest, given_at in db.session.execute(query)]
@@ -243,7 +249,7 @@ def _documents() -> Table:
         .join(Document, Document.household_id == Household.id)
         .join(DocumentCategory, DocumentCategory.id == Document.category_id)
         .outerjoin(Child, Child.id == Document.child_id)
-        .where(Household.merged_into_id.is_(None))
+        .where(_HOUSEHOLD_STANDS)
         .order_by(Household.number, Document.id)
     )
     rows = [

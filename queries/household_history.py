@@ -304,7 +304,7 @@ def _declared(row: Any, questions: Mapping[str, str]) -> Iterator[FieldChange]:
             return value or ""
         return change_names.words(kind, field, value)
 
-    for field in row.after:
+    for field in row.after or ():  # nothing once the content was erased (R54)
         yield FieldChange(
             change_names.label(kind, field, questions),
             words(field, row.before[field]),

@@ -165,10 +165,12 @@ def count(*, facility_ids: Scope, today: date, access: AccountStatus) -> int:
 
 
 def _visible(facility_ids: Scope, today: date) -> ColumnElement[bool]:
-    """A file merged into another is out of every list: the one that was kept holds everything."""
+    """A file merged into another is out of every list: the one that was kept holds everything. So is one that
+    was erased."""
+    stands = Household.merged_into_id.is_(None) & Household.erased_at.is_(None)
     if facility_ids is None:
-        return Household.merged_into_id.is_(None)
-    return Household.merged_into_id.is_(None) & Household.id.in_(
+        return stands
+    return stands & Household.id.in_(
         select(HouseholdChild.household_id)
         .join(Child, Child.id == HouseholdChild.child_id)
         .where(_attends(facility_ids, today))

@@ -23,13 +23,14 @@ from adapters.sealing import SealBroken
 from domain.french import NBSP, plural
 from extensions import db, journal_mode, sqlite_driver
 from models import Household, MedicalRecord
-from queries import audit_chain
+from queries import audit_chain, health
 from services import backups
 
 FREE_BYTES_FLOOR = 1024**3
 BACKUP_TOO_OLD = timedelta(hours=26)  # a night was missed
 WORKER_TOO_SILENT = timedelta(minutes=10)
 SIGN_OF_LIFE = "worker.alive"
+_NO_DATABASE = "La base de données ne répond pas."
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -244,11 +245,13 @@ def condition(now: datetime) -> Condition:
     outcomes = backups.state()
     problems = []
     if not database:
-        problems.append("La base de données ne répond pas.")
+        problems.append(_NO_DATABASE)
     if free < FREE_BYTES_FLOOR:
         problems.append("Le disque est presque plein.")
     if seen is None or now - seen > WORKER_TOO_SILENT:
         problems.append("L’envoi des mails et les tâches de fond sont arrêtés. Redémarrez le portail.")
+    if database:
+        problems += _waiting(now)
     if not current_app.config["DEMO"]:
         problems += _backup_problems(outcomes, now)
     return Condition(
@@ -260,6 +263,24 @@ def condition(now: datetime) -> Condition:
         outcomes.get("off_site"),
         tuple(problems),
     )
+
+
+def _waiting(now: datetime) -> Iterator[str]:
+    """What the portal cannot finish by itself."""
+    try:
+        found = health.troubles(now)
+    except DBAPIError:  # the database went away meanwhile
+        yield _NO_DATABASE
+        return
+    if found.late_mails:
+        waiting = plural(found.late_mails, "mail attend", "mails attendent")
+        yield f"{waiting} depuis plus d’une heure{NBSP}: le serveur de mail refuse. Vérifiez ses réglages."
+    if found.payments_to_check:
+        said = plural(found.payments_to_check, "paiement en ligne est", "paiements en ligne sont")
+        yield f"{said} à vérifier. Décidez-en dans Facturation, Paiement en ligne."
+    if found.payments_unanswered:
+        said = plural(found.payments_unanswered, "paiement en ligne reste", "paiements en ligne restent")
+        yield f"{said} sans réponse de PayFiP depuis plus d’un jour. Vérifiez que le serveur peut le joindre."
 
 
 def _backup_problems(outcomes: dict[str, backups.Outcome], now: datetime | None) -> list[str]:

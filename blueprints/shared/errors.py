@@ -82,7 +82,7 @@ def _unavailable(_error: Exception) -> Any:
 
 def _failure(status: int) -> tuple[str, int]:
     reference = secrets.token_hex(4).upper()
-    current_app.logger.exception("Failure %s, reference %s", status, reference)
+    current_app.logger.exception("Failure %s, reference %s, page %s", status, reference, request.endpoint)
     # Not render_template: the context of a page reads the database, which may be what just failed.
     page = current_app.jinja_env.get_template(f"errors/{status}.html")
     return page.render(reference=reference), status

@@ -57,7 +57,7 @@ def test_the_table_is_not_emptied_at_once(world, event):
         if session.connection().dialect.name == "sqlite":
             return
         with pytest.raises(DBAPIError, match="append-only"):
-            session.execute(text("TRUNCATE audit_event"))
+            session.execute(text("TRUNCATE audit_event CASCADE"))
         session.rollback()
     assert world.one(AuditEvent).action == "household.updated"
 

@@ -470,7 +470,7 @@ def test_a_quiet_day_says_so(client, agent):
 def test_the_home_costs_the_same_whatever_waits(client, agent, requests):
     for number in range(12):
         requests.ask(f"FAMILLE {number}", reference=f"R-AAAA-AA{number:02d}")
-    with statements.at_most(8):
+    with statements.at_most(9):
         client.get("/gestion")
     with statements.at_most(14):
         client.get(QUEUE)

@@ -11,7 +11,7 @@ from blueprints.staff.dashboard import blueprint
 from blueprints.staff.desk.frame import viewer
 from domain.enums import AccountStatus
 from domain.permissions import Permission
-from queries import attendance, desk, households, staff_home, staff_requests
+from queries import attendance, desk, households, staff_home, staff_requests, unusual
 from services import self_check
 
 
@@ -30,5 +30,7 @@ def index() -> Response:
         steps=staff_home.first_steps(town().school_zone, today()) if manages else None,
         condition=self_check.condition(now()) if manages else None,
         to_mark=attendance.left_to_mark(today(), facility_ids) if marks else 0,
+        today=today(),
+        unusual=unusual.today(today(), facility_ids),
         mails=staff_home.mail_troubles(now()) if current_user.may(Permission.MAILS_READ) else None,
     )
