@@ -22,6 +22,7 @@ from blueprints.documents import blueprint as documents
 from blueprints.home import blueprint as home
 from blueprints.household import blueprint as household
 from blueprints.invoices import blueprint as invoices
+from blueprints.messages import blueprint as messages
 from blueprints.public import blueprint as public
 from blueprints.shared import errors, observation, pages, readable, security_headers
 from blueprints.shared.converters import RowNumber
@@ -43,6 +44,7 @@ from blueprints.staff.family_files import blueprint as staff_family_files
 from blueprints.staff.kitchens import blueprint as staff_kitchens
 from blueprints.staff.lists import blueprint as staff_lists
 from blueprints.staff.mails import blueprint as staff_mails
+from blueprints.staff.messages import blueprint as staff_messages
 from blueprints.staff.payments import blueprint as staff_payments
 from blueprints.staff.requests import blueprint as staff_requests
 from blueprints.staff.rulebook import blueprint as staff_rulebook
@@ -53,12 +55,13 @@ from blueprints.staff.users import blueprint as staff_users
 from extensions import csrf, db, login_manager, sqlite_driver
 
 BLUEPRINTS = (
-    public, auth, home, household, children, documents, bookings, invoices, demo,
+    public, auth, home, household, children, documents, bookings, invoices, messages, demo,
     staff_dashboard, staff_requests, staff_families, staff_family_files, staff_facilities, staff_calendar,
     staff_rulebook, staff_content, staff_lists, staff_consents, staff_settings, staff_mails, staff_users,
     staff_attendance, staff_day_sheets, staff_desk, staff_schools, staff_bookings, staff_closures,
     staff_billing, staff_payments, staff_deposits, staff_treasury, staff_disputes,
     staff_kitchens,
+    staff_messages,
 )  # fmt: skip
 
 

@@ -1,11 +1,12 @@
 """Who is behind a session, and what the guards need to know about that person."""
 
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Row, bindparam, func, select
 
 from domain.enums import AccountKind, AccountStatus, MailKind, MailState, SessionKind, StaffRole
 from domain.permissions import Permission, role_is_scoped, role_may
@@ -13,6 +14,7 @@ from domain.settings import FIRST_ADMINISTRATOR
 from extensions import db
 from models import (
     ActivationToken,
+    Conversation,
     EmailChange,
     Guardian,
     HouseholdGuardian,
@@ -32,6 +34,7 @@ class SignedInUser:
 
     `household_ids` in the order of the file; `facility_ids` is None when the role sees every
     facility. `observer` is the agent who looks at this person's portal, read only (R51).
+    `unread_messages` counts the conversations of the households where the service wrote last, unread (R52).
     """
 
     token: str
@@ -47,6 +50,7 @@ class SignedInUser:
     role: StaffRole | None = None
     facility_ids: frozenset[int] | None = None
     can_read_medical: bool = False
+    unread_messages: int = 0
     observer: "SignedInUser | None" = None
 
     is_authenticated = True
@@ -78,6 +82,13 @@ class SignedInUser:
         return self.role is not None and role_may(self.role, permission)
 
 
+_UNREAD = (
+    select(func.count())
+    .where(Conversation.household_id == HouseholdGuardian.household_id, Conversation.family_read_at.is_(None))
+    .correlate(HouseholdGuardian)
+    .scalar_subquery()
+    .label("unread")
+)
 _BY_TOKEN = (
     select(
         UserSession.id,
@@ -94,6 +105,7 @@ _BY_TOKEN = (
         StaffMember.role,
         StaffMember.can_read_medical,
         StaffFacility.facility_id,
+        _UNREAD,
     )
     .join(User, User.id == UserSession.user_id)
     .outerjoin(Guardian, Guardian.user_id == User.id)
@@ -133,7 +145,13 @@ def signed_in_user(token: str, token_hash: str, now: datetime) -> SignedInUser |
         if scoped
         else None,
         can_read_medical=bool(first.can_read_medical),
+        unread_messages=_unread(rows),
     )
+
+
+def _unread(rows: Sequence[Row]) -> int:
+    """Each household counts once, however many rows tell of it."""
+    return sum({row.household_id: row.unread for row in rows if row.household_id is not None}.values())
 
 
 _OBSERVED = (
@@ -143,6 +161,7 @@ _OBSERVED = (
         Guardian.first_name,
         Guardian.last_name,
         HouseholdGuardian.household_id,
+        _UNREAD,
     )
     .join(Guardian, Guardian.user_id == User.id)
     .join(HouseholdGuardian, HouseholdGuardian.guardian_id == Guardian.id)
@@ -167,6 +186,7 @@ def observed_adult(guardian_id: int, observer: SignedInUser) -> SignedInUser | N
         last_name=rows[0].last_name,
         household_ids=tuple(row.household_id for row in rows),
         guardian_id=guardian_id,
+        unread_messages=_unread(rows),
         observer=observer,
     )
 

@@ -1,5 +1,5 @@
 """The one queue of the service, « À traiter » (S35, S108 to S110): changes that families declare, documents
-that they send, days and enrolments that they ask for; what came first is due first.
+that they send, days and enrolments that they ask for, messages that they write; what came first is due first.
 
 A case of a booking request is the part of one request that concerns one structure, as in `staff_requests`.
 """
@@ -36,6 +36,7 @@ from models import (
     ChangeLine,
     ChangeRequest,
     Child,
+    Conversation,
     Document,
     DocumentCategory,
     Enrolment,
@@ -60,6 +61,7 @@ class CaseKind(StrEnum):
     DOCUMENT = "documents"
     BOOKING = "reservations"
     ENROLMENT = "inscriptions"
+    MESSAGE = "messages"
 
     @property
     def rank(self) -> int:
@@ -195,6 +197,20 @@ def _enrolments(facility_id: int | None, scope: Scope) -> Select:
     )
 
 
+def _messages(facility_id: int | None, scope: Scope) -> Select:
+    within = [Conversation.waits_since.is_not(None)]
+    if scope is not None:
+        within.append(Conversation.facility_id.in_(scope))
+    if facility_id is not None:
+        within.append(Conversation.facility_id == facility_id)
+    return select(
+        Conversation.waits_since.label("since"),
+        literal(CaseKind.MESSAGE.rank).label("rank"),
+        Conversation.id.label("id"),
+        literal(0).label("facility_id"),
+    ).where(*within)
+
+
 def _concerns(table: Any, facility_id: int | None, today: date) -> ColumnElement[bool]:
     """The child, or a child of the household, is enrolled in the structure today or later."""
     if facility_id is None:
@@ -220,6 +236,8 @@ def _all(viewer: Viewer, filters: Filters, today: date) -> Any:
         parts.append(_bookings(filters.facility_id, viewer.facility_ids))
     if CaseKind.ENROLMENT in wanted:
         parts.append(_enrolments(filters.facility_id, viewer.facility_ids))
+    if CaseKind.MESSAGE in wanted:
+        parts.append(_messages(filters.facility_id, viewer.facility_ids))
     if not parts:  # a filter on a kind that the agent may not see: nothing waits
         parts.append(_bookings(None, ()))
     return union_all(*parts).subquery()
@@ -296,6 +314,7 @@ _REFERENCED = {
     CaseKind.CHANGE: ChangeRequest,
     CaseKind.BOOKING: BookingRequest,
     CaseKind.ENROLMENT: EnrolmentRequest,
+    CaseKind.MESSAGE: Conversation,
 }
 
 
@@ -337,14 +356,20 @@ def _told(waiting: Any, offset: int) -> Select:
         Document.household_id,
         BookingRequest.household_id,
         EnrolmentRequest.household_id,
+        Conversation.household_id,
     )
     child = func.coalesce(ChangeRequest.child_id, Document.child_id, EnrolmentRequest.child_id)
     return (
         select(
             *_order(keys),
             func.coalesce(
-                ChangeRequest.reference, BookingRequest.reference, EnrolmentRequest.reference, ""
+                ChangeRequest.reference,
+                BookingRequest.reference,
+                EnrolmentRequest.reference,
+                Conversation.reference,
+                "",
             ).label("reference"),
+            Conversation.subject,
             Household.name.label("household"),
             Child.first_name.label("child"),
             Guardian.first_name.label("guardian"),
@@ -362,12 +387,16 @@ def _told(waiting: Any, offset: int) -> Select:
         .outerjoin(Document, _is(keys, CaseKind.DOCUMENT, Document))
         .outerjoin(BookingRequest, _is(keys, CaseKind.BOOKING, BookingRequest))
         .outerjoin(EnrolmentRequest, _is(keys, CaseKind.ENROLMENT, EnrolmentRequest))
+        .outerjoin(Conversation, _is(keys, CaseKind.MESSAGE, Conversation))
         .outerjoin(Activity, Activity.id == EnrolmentRequest.activity_id)
         .join(Household, Household.id == household)
         .outerjoin(Child, Child.id == child)
         .outerjoin(Guardian, Guardian.id == ChangeRequest.guardian_id)
         .outerjoin(DocumentCategory, DocumentCategory.id == Document.category_id)
-        .outerjoin(Facility, Facility.id == func.coalesce(Activity.facility_id, keys.c.facility_id))
+        .outerjoin(
+            Facility,
+            Facility.id == func.coalesce(Activity.facility_id, Conversation.facility_id, keys.c.facility_id),
+        )
         .order_by(*_order(keys))
     )
 
@@ -424,9 +453,14 @@ def _said_of_enrolment(row: Any, _viewer: Viewer) -> tuple[str, str]:
     return f"Inscription {of_name(row.child)}", f"{row.activity}, {row.facility}"
 
 
+def _said_of_message(row: Any, _viewer: Viewer) -> tuple[str, str]:
+    return row.subject, f"message, {row.facility}" if row.facility else "message au service"
+
+
 _SAID = {
     CaseKind.CHANGE: _said_of_change,
     CaseKind.DOCUMENT: _said_of_document,
     CaseKind.BOOKING: _said_of_booking,
     CaseKind.ENROLMENT: _said_of_enrolment,
+    CaseKind.MESSAGE: _said_of_message,
 }

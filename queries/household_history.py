@@ -102,6 +102,11 @@ _TITLES = {
     "certification.given": "Dossier confirmé exact",
     "consent_answer.given": "Réponse à un texte à accepter",
     "document.read": "Document ouvert par un agent",
+    "conversation.opened": "Échange commencé",
+    "conversation.answered": "Message envoyé",
+    "conversation.read": "Message lu par la famille",
+    "conversation.closed": "Échange terminé",
+    "conversation.handed_over": "Échange confié",
     "mail.retried": "Mail remis à l’envoi",
 }
 _FIELDS = {

@@ -9,13 +9,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from flask import current_app
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from adapters import antivirus
-from adapters.document_files import SafeDocument, UnsafeFile, make_safe
+from adapters.document_files import SafeDocument
 from domain import documents as rules
 from domain.calendar import paris_now
 from domain.enums import (
@@ -40,6 +38,7 @@ from models import (
     DocumentPage,
     Household,
     HouseholdChild,
+    MessageFile,
 )
 from services import (
     absences,
@@ -54,31 +53,8 @@ from services import (
 )
 from services.accounts import Author
 from services.booking_life import Actor
+from services.safe_files import Upload, made_safe
 from services.transaction import write_transaction
-
-_SENTENCES = {
-    "empty": f"Un des fichiers est vide{NBSP}: choisissez-le de nouveau, puis envoyez.",
-    "unknown_kind": "Un des fichiers n’est ni une photo (JPEG, PNG, HEIC, WebP) ni un PDF. "
-    "Prenez le document en photo, ou enregistrez-le au format PDF.",
-    "unreadable": "Un des fichiers est abîmé ou incomplet, nous ne pouvons pas l’ouvrir. "
-    "Prenez le document en photo, puis envoyez la photo.",
-    "too_many_pixels": "Une des images est trop grande. Prenez une nouvelle photo avec votre téléphone.",
-    "too_many_pages": f"Le document dépasse 30{NBSP}pages{NBSP}: n’envoyez que les pages utiles.",
-    "protected": "Un des PDF est protégé par un mot de passe. Enregistrez-le sans mot de passe, "
-    "ou prenez le document en photo.",
-    "too_big": "Le document est trop lourd. Envoyez-le en moins de pages, ou en photos.",
-    "too_heavy": "Un des fichiers est trop compliqué à ouvrir. Prenez le document en photo, "
-    "puis envoyez la photo.",
-    "busy": f"Beaucoup de familles envoient des documents en ce moment{NBSP}: réessayez dans une minute.",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A file as it arrives: its bytes, and the name it had on the sender's device."""
-
-    content: bytes
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +104,7 @@ def submit(sending: Sending, *, author: Author, author_name: str, network: str, 
             "too_often", f"Vous avez envoyé beaucoup de fichiers depuis une heure{NBSP}: réessayez plus tard."
         )
     db.session.rollback()  # nothing is held open while the files are read
-    safe = _made_safe([upload.content for upload in sending.files])
+    safe = made_safe([upload.content for upload in sending.files])
     keys = document_store.save_all([safe.pdf, safe.thumbnail, *safe.pages])
     try:
         with write_transaction() as session:
@@ -239,26 +215,6 @@ def _booked(sending: Sending) -> tuple:
         Booking.state == BookingState.ACCEPTED,
         Booking.day.in_(sending.absence_days),
     )
-
-
-def _made_safe(contents: Sequence[bytes]) -> SafeDocument:
-    address = current_app.config["CLAMD"]
-    try:
-        if address and antivirus.infected(contents, address):
-            raise Refused(
-                "infected",
-                "L’antivirus a trouvé un fichier dangereux. Il n’a pas été gardé. "
-                "Prenez le document en photo, puis envoyez la photo.",
-            )
-        return make_safe(contents)
-    except antivirus.AntivirusAway as error:
-        current_app.logger.exception("The antivirus does not answer")
-        raise Refused(
-            "antivirus",
-            f"Les fichiers ne peuvent pas être vérifiés en ce moment{NBSP}: réessayez dans quelques minutes.",
-        ) from error
-    except UnsafeFile as error:
-        raise Refused(error.code, _SENTENCES[error.code]) from error
 
 
 def _write(
@@ -558,6 +514,7 @@ def sweep(now: datetime) -> None:
     """
     known = set(db.session.scalars(select(Document.file_key).where(Document.file_key.is_not(None))))
     known |= set(db.session.scalars(select(DocumentPage.file_key)))
+    known |= set(db.session.scalars(select(MessageFile.file_key)))
     files = document_store.store().files
     if files.holds_any(known):
         files.sweep(known.__contains__, now - rules.SENDING_TIME)

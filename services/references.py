@@ -6,12 +6,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.references import REFERENCE_BYTES, make_reference
-from models import BookingRequest, ChangeRequest, EnrolmentRequest
+from models import BookingRequest, ChangeRequest, Conversation, EnrolmentRequest
+
+Referenced = type[BookingRequest] | type[ChangeRequest] | type[EnrolmentRequest] | type[Conversation]
 
 
-def new_reference(
-    session: Session, table: type[BookingRequest] | type[ChangeRequest] | type[EnrolmentRequest]
-) -> str:
+def new_reference(session: Session, table: Referenced) -> str:
     """A reference that no row of the table has; its unique key stands behind it."""
     while True:
         reference = make_reference(secrets.token_bytes(REFERENCE_BYTES))

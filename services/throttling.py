@@ -13,6 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from domain.throttle import (
+    MESSAGES_BY_HOUSEHOLD,
+    MESSAGES_BY_NETWORK,
     PROVISIONAL_BY_ACCOUNT,
     PROVISIONAL_BY_NETWORK,
     SIGN_IN_BY_NETWORK,
@@ -58,6 +60,16 @@ def upload_tries(household_id: int, network: str) -> Tries:
         f"upload:network:{network}",
         UPLOADS_BY_NETWORK,
         UPLOADS_BY_HOUSEHOLD,
+    )
+
+
+def message_tries(household_id: int, network: str) -> Tries:
+    """Counters of a message that a household writes to the service."""
+    return Tries(
+        f"message:household:{household_id}",
+        f"message:network:{network}",
+        MESSAGES_BY_NETWORK,
+        MESSAGES_BY_HOUSEHOLD,
     )
 
 

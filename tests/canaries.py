@@ -528,6 +528,7 @@ class Canaries:
             )  # fmt: skip
             self._bookings(letter, household, user, child, school)
             self._changes(letter, household, user, adult, child)
+            self._messages(letter, household)
             self._money(letter, household, user, [self.leo, child] if letter in "AB" else [child])
         world.add(
             models.CustodyException(
@@ -561,6 +562,15 @@ class Canaries:
                     explanation=["x"], reason="x" if state is LineState.REFUSED else "",
                 )
             )  # fmt: skip
+
+    def _messages(self, letter: str, household: Any) -> None:
+        """What the family and the service as a whole wrote to each other, with a file; one waits."""
+        for texts in (("x", "x"), ("x",)):
+            conversation = self.world.conversation(household, *texts)
+            joined = self.world.joined_file(conversation)
+            self.owners["message_file", joined.id] = letter
+            written = db.select(models.Message).where(models.Message.conversation_id == conversation.id)
+            self.owners |= {("message", one.id): letter for one in self.world.all(written)}
 
     def _money(self, letter: str, household: Any, user: Any, children: Iterable[Any]) -> None:
         """A bill with a line for each child, paid in part; a payment that bounced, money given back."""

@@ -23,6 +23,7 @@ from domain.enums import (
     BookingState,
     ChangeState,
     Channel,
+    ConversationState,
     CustodySplit,
     DisputeState,
     DocumentState,
@@ -62,6 +63,7 @@ from models import (
     Child,
     ChildGroup,
     Closure,
+    Conversation,
     CustodyCalendar,
     DepositSlip,
     Document,
@@ -80,6 +82,8 @@ from models import (
     Kitchen,
     LineDispute,
     MedicalRecord,
+    Message,
+    MessageFile,
     OnlinePayment,
     OnlinePaymentBill,
     Opening,
@@ -790,6 +794,46 @@ class World:
         return self.add(
             ProductionStep(kitchen_id=kitchen.id, days_before=days_before, minute=minute, **values)
         )
+
+    def conversation(self, household: Household, *texts: str, **columns: Any) -> Conversation:
+        """What a family and the service wrote in turn, the family first; with `by_service` the service."""
+        first = not columns.pop("by_service", False)
+        turns = [(index % 2 == 0) is first for index in range(len(texts))]
+        ends_with_family = bool(turns) and turns[-1]
+        values = {
+            "reference": f"R-MSGS-{next(self._numbers):04}",
+            "subject": "Question sur le goûter",
+            "state": ConversationState.OPEN,
+            "created_at": self.now,
+            "last_message_at": self.now,
+            "waits_since": self.now if ends_with_family else None,
+            "family_read_at": self.now if ends_with_family else None,
+        }
+        conversation = self.add(Conversation(household_id=household.id, **values | columns))
+        author = self.user()
+        for number, (text, is_from_family) in enumerate(zip(texts, turns, strict=True)):
+            self.add(
+                Message(
+                    conversation_id=conversation.id,
+                    is_from_family=is_from_family,
+                    author_user_id=author.id,
+                    author_name="Claire SOLIGNAC" if is_from_family else "Agnès MARTIN",
+                    text=text,
+                    sent_at=self.now,
+                    submission_key=f"message-{conversation.id}-{number}",
+                )
+            )
+        return conversation
+
+    def joined_file(
+        self, conversation: Conversation, content: bytes = b"%PDF-1.7", **columns: Any
+    ) -> MessageFile:
+        """A file joined to the first message of a conversation."""
+        message = self.all(select(Message).where(Message.conversation_id == conversation.id))[0]
+        with self.app.app_context():
+            (key,) = document_store.save_all([content])
+        values = {"file_key": key, "file_name": "ordonnance.pdf", "size_bytes": len(content)}
+        return self.add(MessageFile(message_id=message.id, **values | columns))
 
     # Calendar and settings
 

@@ -102,7 +102,7 @@ def normalised(page: BeautifulSoup) -> list[str]:
     for selector in MOMENTARY:
         for zone in body.select(selector):
             zone.clear()
-    for token in body.select('input[name="csrf_token"]'):
+    for token in body.select('input[name="csrf_token"], input[name="submission_key"]'):
         del token["value"]
     lines: list[str] = []
     _write(body, "", lines)

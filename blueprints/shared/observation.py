@@ -13,7 +13,7 @@ from domain.permissions import Permission
 # Who looks may stop looking, or sign out.
 WAYS_OUT = frozenset({"auth.leave_family", "auth.sign_out"})
 # The service opens a document from its own pages, where each reading has its right.
-WITHHELD = frozenset({"documents.file", "documents.thumbnail"})
+WITHHELD = frozenset({"documents.file", "documents.thumbnail", "messages.file"})
 # Papers about money: for the agents who handle it, as on the pages of the service.
 OF_MONEY = frozenset({"invoices.pdf", "invoices.tax_pdf", "invoices.statement_pdf"})
 HANDLES_MONEY = (Permission.PAYMENTS_RECORD, Permission.BILLING_MANAGE)

@@ -26,10 +26,11 @@ class NavItem:
     icon: str
     url: str
     current: bool
+    name: str = ""  # of what a fragment may write anew
 
 
 PARENT_TABS = (
-    ("Accueil", "house", "home.index", ("home",)),
+    ("Accueil", "house", "home.index", ("home", "messages")),
     ("Planning", "calendar-days", "bookings.agenda", ("bookings",)),
     ("Factures", "receipt-euro", "invoices.index", ("invoices",)),
     ("Documents", "file-up", "documents.index", ("documents",)),
@@ -38,13 +39,14 @@ PARENT_TABS = (
 PARENT_MENU = (
     ("Modifier mon compte utilisateur", "circle-user-round", "household.account"),
     ("Mes enfants", "users", "children.index"),
+    ("Messages", "mail", "messages.index"),
     ("Liens utiles", "link", "home.links"),
     ("Ressources", "book-open", "home.resources"),
 )
 STAFF_TABS = (
     (
         "À traiter", "inbox", "staff_desk.index", Permission.REQUESTS_READ,
-        ("staff_dashboard", "staff_desk", "staff_requests", "staff_attendance"),
+        ("staff_dashboard", "staff_desk", "staff_requests", "staff_attendance", "staff_messages"),
     ),
     (
         "Familles", "users", "staff_families.index", Permission.FAMILIES_READ,
@@ -89,10 +91,19 @@ def _parent_nav() -> list[NavItem]:
 def _account_nav() -> list[NavItem]:
     """The account menu; its last entry signs out (the layout makes a POST form of it)."""
     pages = [] if current_user.is_staff else PARENT_MENU
-    items = [NavItem(label, icon, url_for(end), request.endpoint == end) for label, icon, end in pages]
+    items = [
+        NavItem(label + _unread(end), icon, url_for(end), request.endpoint == end, end.split(".")[0])
+        for label, icon, end in pages
+    ]
     if current_user.observer:
         return items
     return [*items, NavItem("Se déconnecter", "log-out", url_for("auth.sign_out"), False)]
+
+
+def _unread(endpoint: str) -> str:
+    """How many conversations hold something to read, after the name of their page."""
+    unread = current_user.unread_messages if endpoint == "messages.index" else 0
+    return f" ({unread} à lire)" if unread else ""
 
 
 def _staff_nav() -> list[NavItem]:

@@ -49,6 +49,7 @@ from models import (
     Closure,
     Consent,
     ConsentVersion,
+    Conversation,
     CustodyException,
     CustodySwap,
     DepositSlip,
@@ -63,6 +64,7 @@ from models import (
     Invoice,
     LineDispute,
     ListChoice,
+    MessageFile,
     OnlinePayment,
     OutgoingMail,
     Payment,
@@ -129,6 +131,8 @@ class Family:
     payment: Payment
     dispute: LineDispute
     online: OnlinePayment
+    conversation: Conversation
+    joined: MessageFile
 
 
 class Town:
@@ -277,7 +281,14 @@ class Town:
             enrolment_request,
             world.group(canteen.facility, first_age=3, last_age=11).id,
             *self._money(household, parent, child, canteen, letter),
+            *self._messages(household, canteen),
         )
+
+    def _messages(self, household: Household, canteen: Canteen) -> tuple[Conversation, MessageFile]:
+        """What the family wrote to the structure, with a file, and no answer yet."""
+        written = "Léo peut-il venir mercredi\u00a0?"
+        conversation = self.world.conversation(household, written, facility_id=canteen.facility.id)
+        return conversation, self.world.joined_file(conversation)
 
     def _money(
         self, household: Household, parent: User, child: Child, canteen: Canteen, letter: str
@@ -594,6 +605,18 @@ class Town:
                     "children.withdraw_enrolment",
                     "staff_desk.enrolment",
                     "staff_desk.decide_enrolment",
+                )
+            },
+            "file_id": Value(own.joined.id, other.joined.id),
+            **{
+                f"{name} reference": Value(
+                    own.conversation.reference, other.conversation.reference, "R-ZZZZ-ZZZZ"
+                )
+                for name in (
+                    *(f"messages.{one}" for one in ("show", "reply", "mark_read", "file")),
+                    *(f"staff_desk.{one}_message" for one in ("answer", "close", "hand_over")),
+                    "staff_desk.message",
+                    "staff_messages.file",
                 )
             },
             "staff_families.edit_child_section section": Value("alimentation", unknown="autre"),

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from adapters.document_files import make_safe
 from domain.enums import AbsenceKind, DocumentEffect, DocumentOwner, DocumentState
 from domain.errors import Refused, Stale
 from models import Document, DocumentCategory, OutgoingMail
@@ -51,8 +52,8 @@ def test_four_taps_at_once_make_one_document(world, home):
 
 
 def test_proofs_for_one_day_at_once_are_one_proof_and_one_sentence(world, monkeypatch):
-    safe = documents.make_safe([picture()])  # made beforehand: all reach the transaction together
-    monkeypatch.setattr(documents, "make_safe", lambda _files: safe)
+    safe = make_safe([picture()])  # made beforehand: all reach the transaction together
+    monkeypatch.setattr(documents, "made_safe", lambda _files: safe)
     day = date(2027, 1, 14)
     canteen, household = world.canteen([day]), world.household()
     parent, child = world.parent(household), world.child(household)

@@ -113,14 +113,14 @@ def test_a_sending_that_is_repeated_is_one_document(world, household, parent, ho
 
 def test_two_sendings_at_once_are_one_document(world, household, parent, home, stored, monkeypatch):
     """The second one starts before the first is written, and finds its key taken at the end."""
-    make_safe, sent = documents.make_safe, []
+    made_safe, sent = documents.made_safe, []
 
     def while_another_is_sent(contents):
-        monkeypatch.setattr(documents, "make_safe", make_safe)
+        monkeypatch.setattr(documents, "made_safe", made_safe)
         sent.append(send(world, household, home, user=parent))
-        return make_safe(contents)
+        return made_safe(contents)
 
-    monkeypatch.setattr(documents, "make_safe", while_another_is_sent)
+    monkeypatch.setattr(documents, "made_safe", while_another_is_sent)
     assert send(world, household, home, user=parent) == sent[0] == world.one(Document).id
     assert len(stored()) == 3
 

@@ -20,6 +20,7 @@ PERMISSIONS: Mapping[CaseKind, Permission] = {
     CaseKind.DOCUMENT: Permission.DOCUMENTS_DECIDE,
     CaseKind.BOOKING: Permission.REQUESTS_READ,
     CaseKind.ENROLMENT: Permission.ENROLMENTS_DECIDE,
+    CaseKind.MESSAGE: Permission.MESSAGES_ANSWER,
 }
 
 
@@ -62,6 +63,8 @@ def address(key: CaseKey, reference: str) -> str:
         return url_for("staff_desk.change", reference=reference, **kept())
     if key.kind is CaseKind.ENROLMENT:
         return url_for("staff_desk.enrolment", reference=reference, **kept())
+    if key.kind is CaseKind.MESSAGE:
+        return url_for("staff_desk.message", reference=reference, **kept())
     return url_for("staff_desk.booking", reference=reference, structure=key.facility_id, **kept())
 
 

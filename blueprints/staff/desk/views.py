@@ -3,7 +3,7 @@
 from werkzeug.wrappers import Response
 
 from blueprints.shared.guards import staff
-from blueprints.staff.desk import blueprint, bookings, changes, documents, enrolments
+from blueprints.staff.desk import blueprint, bookings, changes, documents, enrolments, messages
 from blueprints.staff.desk.frame import Shown, page, queue
 from domain.permissions import Permission
 from queries.desk import CaseKind, CaseRow
@@ -23,4 +23,6 @@ def _shown(row: CaseRow) -> Shown:
         return documents.shown(documents.found(row.key.id))
     if row.key.kind is CaseKind.ENROLMENT:
         return enrolments.shown(enrolments.found(row.reference))
+    if row.key.kind is CaseKind.MESSAGE:
+        return messages.shown(messages.found(row.reference))
     return bookings.shown(bookings.found(row.reference, row.key.facility_id))

@@ -19,6 +19,7 @@ from domain.schooling import school_year_of
 from queries import (
     certifications,
     consents,
+    conversations,
     document_cases,
     household_history,
     merges,
@@ -86,6 +87,9 @@ def show(household_id: int) -> Response:
         household=household,
         today=today(),
         year=year,
+        conversations=conversations.of_household(household_id, current_user.facility_ids)
+        if current_user.may(Permission.MESSAGES_ANSWER)
+        else None,
         schoolings=schools.schoolings_in([child_id for child_id, _ in owners[1:]], year),
         **papers,
     )
