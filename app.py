@@ -26,6 +26,7 @@ from blueprints.messages import blueprint as messages
 from blueprints.public import blueprint as public
 from blueprints.shared import errors, observation, pages, readable, security_headers
 from blueprints.shared.converters import RowNumber
+from blueprints.staff.announcements import blueprint as staff_announcements
 from blueprints.staff.attendance import blueprint as staff_attendance
 from blueprints.staff.billing import blueprint as staff_billing
 from blueprints.staff.bookings import blueprint as staff_bookings
@@ -61,7 +62,7 @@ BLUEPRINTS = (
     staff_attendance, staff_day_sheets, staff_desk, staff_schools, staff_bookings, staff_closures,
     staff_billing, staff_payments, staff_deposits, staff_treasury, staff_disputes,
     staff_kitchens,
-    staff_messages,
+    staff_messages, staff_announcements,
 )  # fmt: skip
 
 

@@ -53,14 +53,24 @@ def named_address(display_name: str, address: str) -> str:
 
 
 def build_message(
-    sender: str, reply_to: str, to: str, subject: str, text: str, html: str, message_id: str
+    sender: str,
+    reply_to: str,
+    to: str,
+    subject: str,
+    text: str,
+    html: str,
+    message_id: str,
+    unsubscribe: str = "",
 ) -> EmailMessage:
     """A service mail to one person, as plain text and as HTML.
 
     `sender` and `reply_to` may carry a display name (see `named_address`); `reply_to` may be empty.
     `message_id` has the form `<unique@domain>` and stays the same when the mail is sent again, so
-    that a duplicate can be recognised. Raises ValueError when a header holds a line break or when
-    an address is not exactly one address: nothing that a user typed can add a header or a recipient.
+    that a duplicate can be recognised. `unsubscribe` is the address that refuses further mails of this
+    sort, by one POST without a page (RFC 8058); empty for a mail that somebody waits for.
+
+    Raises ValueError when a header holds a line break or when an address is not exactly one address:
+    nothing that a user typed can add a header or a recipient.
     """
     message = EmailMessage(policy=policy.SMTP)
     message["From"] = sender
@@ -75,6 +85,9 @@ def build_message(
         raise ValueError(f"Not a message id: {message_id!r}")
     message["Message-ID"] = message_id
     message["Auto-Submitted"] = "auto-generated"  # out-of-office robots do not answer (RFC 3834)
+    if unsubscribe:
+        message["List-Unsubscribe"] = f"<{unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     # Quoted-printable goes through servers that only take seven bits.
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")

@@ -49,8 +49,9 @@ _DAYS = (
     .order_by(Booking.day, Activity.position, Booking.id)
 )
 _CHOICES = (
-    select(CalendarFeed.created_at, Guardian.wants_reminders)
+    select(CalendarFeed.created_at, Guardian.wants_reminders, User.announcements_refused_at)
     .select_from(Guardian)
+    .join(User, User.id == Guardian.user_id)
     .outerjoin(CalendarFeed, (CalendarFeed.user_id == Guardian.user_id) & CalendarFeed.revoked_at.is_(None))
     .where(Guardian.user_id == bindparam("user_id"))
 )
@@ -98,10 +99,11 @@ def _days(household_ids: Sequence[int], today: date) -> tuple[FeedDay, ...]:
 @dataclass(frozen=True, slots=True)
 class Choices:
     """What an adult chose: when the address in force of its calendar was made (None without one), and
-    whether it wants reminders."""
+    whether it wants reminders; since when it refuses announcements (None: it gets them)."""
 
     feed_made_at: datetime | None
     wants_reminders: bool
+    announcements_refused_at: datetime | None
 
 
 def choices(user_id: int) -> Choices:

@@ -28,6 +28,7 @@ from domain.settings import TownSettings, settings_from_rows
 from extensions import db
 from models import (
     ActivationToken,
+    Announcement,
     EmailChange,
     Guardian,
     HouseholdGuardian,
@@ -37,7 +38,7 @@ from models import (
     StaffMember,
     User,
 )
-from services import audit, credentials
+from services import audit, credentials, opt_outs
 from services.transaction import write_transaction
 
 ACTIVATION_LIFE = timedelta(days=7)
@@ -90,6 +91,7 @@ class _Claimed:
     message_id: str
     to: str
     user_id: int | None
+    announcement_id: int | None
     body: _Body
     created_at: datetime
     attempts: int
@@ -281,7 +283,7 @@ def _row(
 ) -> OutgoingMail:
     return OutgoingMail(
         kind=kind,
-        message_id=f"<{uuid.uuid4().hex}@{urlsplit(_public_url()).hostname}>",
+        message_id=f"<{new_mark()}@{mail_domain()}>",
         to_address=to,
         user_id=user_id,
         household_id=household_id,
@@ -291,6 +293,16 @@ def _row(
         created_at=now,
         next_attempt_at=now,
     )
+
+
+def new_mark() -> str:
+    """What no other mail has in its Message-ID."""
+    return uuid.uuid4().hex
+
+
+def mail_domain() -> str:
+    """The right side of a Message-ID."""
+    return urlsplit(_public_url()).hostname or "portail"
 
 
 def _render(kind: MailKind, town: TownSettings, context: dict[str, Any]) -> _Body:
@@ -306,6 +318,12 @@ def _render(kind: MailKind, town: TownSettings, context: dict[str, Any]) -> _Bod
         text=whole[first_line.end() :].strip() + "\n",
         html=environment.get_template(f"mails/{kind}.html").render(known),
     )
+
+
+def preview(kind: MailKind, **context: Any) -> tuple[str, str, str]:
+    """(subject, text, html) of a mail as it would leave now; nothing is written."""
+    body = _render(kind, _town(db.session()), context)
+    return body.subject, body.text, body.html
 
 
 def link(endpoint: str, **values: Any) -> str:
@@ -343,11 +361,14 @@ def _is_waiting() -> ColumnElement[bool]:
 
 
 def _due(now: datetime, limit: int) -> list[int]:
+    """What somebody waits for goes before announcements: a password does not queue behind two thousand."""
     return list(
         db.session.scalars(
             select(OutgoingMail.id)
             .where(OutgoingMail.state == MailState.QUEUED, OutgoingMail.next_attempt_at <= now)
-            .order_by(OutgoingMail.next_attempt_at, OutgoingMail.id)
+            .order_by(
+                OutgoingMail.announcement_id.is_not(None), OutgoingMail.next_attempt_at, OutgoingMail.id
+            )
             .limit(limit)
         )
     )
@@ -369,6 +390,7 @@ def _claim(mail_id: int, now: datetime) -> _Claimed | None:
                 OutgoingMail.message_id,
                 OutgoingMail.to_address,
                 OutgoingMail.user_id,
+                OutgoingMail.announcement_id,
                 OutgoingMail.subject,
                 OutgoingMail.text,
                 OutgoingMail.html,
@@ -378,15 +400,24 @@ def _claim(mail_id: int, now: datetime) -> _Claimed | None:
         ).one_or_none()
     if row is None:
         return None
-    kind, message_id, to, user_id, subject, text, html, created_at, attempts = row
-    return _Claimed(mail_id, kind, message_id, to, user_id, _Body(subject, text, html), created_at, attempts)
+    kind, message_id, to, user_id, announcement_id, subject, text, html, created_at, attempts = row
+    body = _Body(subject, text, html)
+    return _Claimed(mail_id, kind, message_id, to, user_id, announcement_id, body, created_at, attempts)
 
 
 def _deliver(mail: _Claimed, now: datetime, transport: MailTransport) -> MailState:
     """Send a claimed mail and note what became of it."""
-    body = _with_secret(mail, now) if mail.kind in SECRET_KINDS else mail.body
-    if body is None:
-        return _note(mail, MailState.ABANDONED, now, "L’accès ou la demande a changé avant l’envoi.")
+    unsubscribe = ""
+    if mail.kind in SECRET_KINDS:
+        body = _with_secret(mail, now)
+        if body is None:
+            return _note(mail, MailState.ABANDONED, now, "L’accès ou la demande a changé avant l’envoi.")
+    elif mail.announcement_id is not None:
+        body, unsubscribe = _announced(mail, mail.announcement_id)
+        if body is None:
+            return _note(mail, MailState.ABANDONED, now, "La personne ne veut plus recevoir d’annonces.")
+    else:
+        body = mail.body
     town = _town(db.session())
     db.session.rollback()  # nothing is held open while the mail server takes its time
     try:
@@ -401,6 +432,7 @@ def _deliver(mail: _Claimed, now: datetime, transport: MailTransport) -> MailSta
                 body.text,
                 body.html,
                 mail.message_id,
+                unsubscribe,
             )
         )
     except MailDelayed as error:
@@ -443,6 +475,29 @@ def _note(mail: _Claimed, state: MailState, at: datetime, error: str = "") -> Ma
             )
         )
     return state
+
+
+def _announced(mail: _Claimed, announcement_id: int) -> tuple[_Body | None, str]:
+    """The body of an announcement and the address that refuses the next ones; no body for who refused
+    meanwhile. An announcement of the service itself cannot be refused: it has no such address."""
+    session = db.session()
+    row = session.get_one(Announcement, announcement_id)
+    refused = session.scalar(select(User.announcements_refused_at).where(User.id == mail.user_id))
+    if refused is not None and not row.is_service:
+        return None, ""
+    address = "" if row.is_service else opt_out_link(mail.user_id or 0)
+    context = announcement_context(row.subject, row.text, address)
+    return _render(mail.kind, _town(session), context), address
+
+
+def announcement_context(subject: str, text: str, unsubscribe: str) -> dict[str, Any]:
+    """What the templates of an announcement know; `unsubscribe` is empty for one that cannot be refused."""
+    return {"subject": subject, "words": text, "unsubscribe": unsubscribe}
+
+
+def opt_out_link(user_id: int) -> str:
+    """The address that refuses announcements for this account, without signing in."""
+    return link("public.refuse_announcements", token=opt_outs.token(user_id))
 
 
 def _with_secret(mail: _Claimed, now: datetime) -> _Body | None:

@@ -51,6 +51,7 @@ from domain.workflow import PLACE_HOLDING_STATES
 from extensions import db
 from models import (
     Activity,
+    Announcement,
     Attendance,
     Authorisation,
     AuthorisationType,
@@ -824,6 +825,21 @@ class World:
                 )
             )
         return conversation
+
+    def announcement(self, **columns: Any) -> Announcement:
+        """An announcement that was sent; its mails are for the caller to write."""
+        number = next(self._numbers)
+        values = {
+            "subject": "Fête de l’école",
+            "text": "La fête a lieu samedi.",
+            "audience": "Toutes les familles",
+            "is_service": False,
+            "recipients": 1,
+            "author_name": "Agnès MARTIN",
+            "sent_at": self.now,
+            "submission_key": f"announcement-{number}",
+        }
+        return self.add(Announcement(**values | columns))
 
     def joined_file(
         self, conversation: Conversation, content: bytes = b"%PDF-1.7", **columns: Any

@@ -10,11 +10,15 @@ from blueprints.household import blueprint
 from blueprints.shared.answers import answer, done
 from blueprints.shared.guards import parent
 from blueprints.shared.time import now
-from services import booking_reminders, calendar_feeds
+from services import booking_reminders, calendar_feeds, opt_outs
 
 
 class RemindersForm(FlaskForm):
     wants_reminders = BooleanField("Recevoir les rappels")
+
+
+class AnnouncementsForm(FlaskForm):
+    wants_announcements = BooleanField("Recevoir les annonces")
 
 
 @blueprint.post("/mon-compte/agenda")
@@ -43,3 +47,13 @@ def reminders() -> Response:
     booking_reminders.choose(current_user.user_id, wants, now())
     said = "Vous recevrez un rappel" if wants else "Vous ne recevrez plus de rappel"
     return done(url_for("household.account", _anchor="rappels"), f"{said} avant la limite de réservation.")
+
+
+@blueprint.post("/mon-compte/annonces")
+@parent
+def announcements() -> Response:
+    """Whether the mails that the service sends to many families are wanted (R52)."""
+    wants = AnnouncementsForm().wants_announcements.data
+    opt_outs.choose(current_user.user_id, wants, now())
+    said = "Vous recevrez" if wants else "Vous ne recevrez plus"
+    return done(url_for("household.account", _anchor="annonces-titre"), f"{said} les annonces du service.")

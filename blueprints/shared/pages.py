@@ -46,7 +46,10 @@ PARENT_MENU = (
 STAFF_TABS = (
     (
         "À traiter", "inbox", "staff_desk.index", Permission.REQUESTS_READ,
-        ("staff_dashboard", "staff_desk", "staff_requests", "staff_attendance", "staff_messages"),
+        (
+            "staff_dashboard", "staff_desk", "staff_requests", "staff_attendance", "staff_messages",
+            "staff_announcements",
+        ),
     ),
     (
         "Familles", "users", "staff_families.index", Permission.FAMILIES_READ,

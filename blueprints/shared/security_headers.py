@@ -19,8 +19,11 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-# The payment service posts there, without a session: nothing that it says is believed.
-OPEN_TO_OTHER_SITES = frozenset({"invoices.payment_notified", "invoices.payment_return"})
+# The payment service posts there, without a session: nothing that it says is believed. A mail reader posts to
+# the address of its own mail, which refuses announcements and does nothing else (RFC 8058).
+OPEN_TO_OTHER_SITES = frozenset(
+    {"invoices.payment_notified", "invoices.payment_return", "public.refuse_announcements"}
+)
 
 
 @cache

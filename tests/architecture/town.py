@@ -78,6 +78,7 @@ from models import (
     UsefulLink,
     User,
 )
+from services import opt_outs
 from services.file_stores import Place
 from services.transaction import write_transaction
 from tests import stored_files
@@ -169,6 +170,7 @@ class Town:
             for one in (self.own, self.other)
         ]
         self.steps = [world.step(one, 3) for one in self.kitchens]
+        self.announcement = world.announcement()
         self.link = world.add(UsefulLink(title="Le site de la ville", url="https://www.example.org/"))
         self.resource = self._resource()
         self.logo_name = self._logo()
@@ -573,10 +575,16 @@ class Town:
             "staff_families.state_fact name": Value("agent", unknown="absent"),
             "kind": Value("csv", unknown="pdf"),
             "token": Value(LINK, unknown="INCONNU"),
+            "announcement_id": Value(self.announcement.id),
+            "public.refuse_announcements token": Value(self._opt_out(), unknown="INCONNU"),
             "public.feed token": Value(FEED, unknown="INCONNU"),
             "auth.confirm_email token": Value(EMAIL_LINK, unknown="INCONNU"),
             "auth.first_administrator token": Value(ADMINISTRATOR_LINK, unknown="INCONNU"),
         }
+
+    def _opt_out(self) -> str:
+        with self.world.app.app_context():
+            return opt_outs.token(self.own.parent.id)
 
     def _counter_values(self, role: Role) -> dict[str, Value]:
         """What an agent may book with meets a draft of its own."""
