@@ -19,7 +19,6 @@ from werkzeug.local import LocalProxy
 
 import config
 import safety_cli
-from adapters import mail
 from domain.errors import Refused
 from extensions import db, refresh_statistics
 
@@ -127,6 +126,7 @@ def worker(once: bool) -> None:
         erasures,
         housekeeping,
         invoice_reminders,
+        mail_server,
         meal_counts,
         online_payments,
         outbox,
@@ -138,7 +138,7 @@ def worker(once: bool) -> None:
     stopping = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stopping.set())
-    clock, transport = current_app.config["CLOCK"], mail.transport_from_config(current_app.config)
+    clock, transport = current_app.config["CLOCK"], mail_server.TownTransport()
     jobs = (
         Job("housekeeping", housekeeping.clean, HOUSEKEEPING_EVERY),
         Job("offers", waiting_lists.expire),

@@ -134,10 +134,10 @@ def load(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "MAX_CONTENT_LENGTH": 256 * 1024,
         "MAX_FORM_MEMORY_SIZE": 100_000,
         "MAIL_FOLDER": folder / "mails" if demo else None,
-        "SMTP_HOST": settings.get("SMTP_HOST", "localhost"),
+        "SMTP_HOST": settings.get("SMTP_HOST", ""),  # empty: the one that is chosen on screen
         "SMTP_PORT": int(settings.get("SMTP_PORT", "25")),
         "SMTP_USER": settings.get("SMTP_USER", ""),
         "SMTP_PASSWORD": settings.get("SMTP_PASSWORD", ""),
         "SMTP_SECURITY": settings.get("SMTP_SECURITY", "none"),
-        "MAIL_SENDER": settings.get("MAIL_SENDER", f"portail@{host}"),
+        "MAIL_SENDER": settings.get("MAIL_SENDER", ""),
     }

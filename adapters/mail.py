@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import smtplib
+import socket
 import ssl
 import time
 from collections.abc import Mapping
@@ -22,6 +23,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from adapters import clock
+from domain.french import NBSP
+from domain.mail_server import MailServer
 
 SECURITY_MODES = ("none", "starttls", "tls")
 _ANSWER_LENGTH = 300
@@ -152,6 +155,73 @@ class SmtpTransport:
         return connection
 
 
+def explain(error: MailError, server: MailServer) -> str:
+    """Why a mail did not leave, for who sets the server up: what is wrong and what to look at, in French."""
+    cause = error.__cause__
+    place = f"{server.host}, port {server.port}"
+    said = f" Réponse du serveur{NBSP}: {_describe(cause)}" if _has_answer(cause) else ""
+    for kind, sentence in _CAUSES:
+        if isinstance(cause, kind):
+            return (
+                sentence.format(host=server.host, place=place, user=server.user, sender=server.sender) + said
+            )
+    return str(error)
+
+
+def _has_answer(cause: BaseException | None) -> bool:
+    return isinstance(cause, smtplib.SMTPResponseException | smtplib.SMTPRecipientsRefused)
+
+
+# From the narrowest kind to the widest: the first that fits speaks.
+_CAUSES: tuple[tuple[type[BaseException], str], ...] = (
+    (
+        socket.gaierror,
+        f"Le serveur {{host}} est introuvable{NBSP}: son nom est mal écrit, ou cette machine n’a pas accès à "
+        "Internet.",
+    ),
+    (
+        ConnectionRefusedError,
+        f"Rien ne répond à {{place}}{NBSP}: vérifiez le port (465 avec TLS, 587 avec STARTTLS).",
+    ),
+    (
+        TimeoutError,
+        f"{{place}} ne répond pas à temps{NBSP}: vérifiez le nom, le port, et que l’hébergeur de cette "
+        "machine laisse sortir les mails.",
+    ),
+    (
+        ssl.SSLCertVerificationError,
+        f"Le certificat de {{host}} ne prouve pas que c’est lui{NBSP}: vérifiez le nom du serveur auprès de "
+        "votre hébergeur de mail.",
+    ),
+    (
+        ssl.SSLError,
+        f"{{place}} ne parle pas TLS dès la connexion{NBSP}: choisissez STARTTLS, ou le port 465.",
+    ),
+    (
+        smtplib.SMTPAuthenticationError,
+        "Le serveur refuse le compte {user} ou son mot de passe. Saisissez-les de nouveau.",
+    ),
+    (
+        smtplib.SMTPNotSupportedError,
+        f"{{place}} ne propose pas ce qui est demandé{NBSP}: essayez TLS avec le port 465, ou STARTTLS avec "
+        "le port 587.",
+    ),
+    (
+        smtplib.SMTPSenderRefused,
+        f"Le serveur refuse d’envoyer pour {{sender}}{NBSP}: prenez l’adresse du compte comme expéditeur.",
+    ),
+    (
+        smtplib.SMTPServerDisconnected,
+        f"{{place}} coupe la connexion{NBSP}: la protection et le port ne vont pas ensemble (465 avec TLS, "
+        "587 avec STARTTLS).",
+    ),
+    (
+        UnicodeError,
+        f"Ce mot de passe contient un accent que le serveur ne lit pas{NBSP}: choisissez-en un autre.",
+    ),
+)
+
+
 def _verdict(error: Exception) -> MailError:
     """Final for this recipient, or worth another try."""
     if isinstance(error, smtplib.SMTPNotSupportedError):
@@ -239,8 +309,9 @@ def _part(message: EmailMessage, kind: str) -> str:
     return body.get_content() if body else ""
 
 
-def transport_from_config(config: Mapping[str, Any]) -> MailTransport:
-    """The folder MAIL_FOLDER when it is set (demonstration), else the server of the SMTP_ keys."""
+def transport_from_config(config: Mapping[str, Any], seconds: float = 10) -> MailTransport:
+    """The folder MAIL_FOLDER when it is set (demonstration), else the server of the SMTP_ keys; `seconds`
+    bounds each exchange with it."""
     if config["MAIL_FOLDER"]:
         return FolderTransport(Path(config["MAIL_FOLDER"]))
     return SmtpTransport(
@@ -249,4 +320,5 @@ def transport_from_config(config: Mapping[str, Any]) -> MailTransport:
         user=config["SMTP_USER"],
         password=config["SMTP_PASSWORD"],
         security=config["SMTP_SECURITY"],
+        timeout=seconds,
     )

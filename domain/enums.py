@@ -158,6 +158,14 @@ class MailState(StrEnum):
     ABANDONED = "abandoned"  # no server took it within the retry window
 
 
+class MailSecurity(StrEnum):
+    """How the conversation with the mail server is kept from others."""
+
+    TLS = "tls"
+    STARTTLS = "starttls"
+    NONE = "none"
+
+
 class MailKind(StrEnum):
     ACTIVATION = "activation"
     PROVISIONAL_PASSWORD = "provisional_password"  # noqa: S105  a kind of mail

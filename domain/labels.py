@@ -109,6 +109,11 @@ LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         enums.Residency.RESIDENT: "Résident",
         enums.Residency.NON_RESIDENT: "Non-résident",
     },
+    enums.MailSecurity: {
+        enums.MailSecurity.TLS: "TLS",
+        enums.MailSecurity.STARTTLS: "STARTTLS",
+        enums.MailSecurity.NONE: "Aucune",
+    },
     enums.MailState: {
         enums.MailState.QUEUED: "En attente d’envoi",
         enums.MailState.SENT: "Envoyé",

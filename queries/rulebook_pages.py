@@ -3,9 +3,11 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Row, func, or_, select
 
+from domain.enums import ActivityKind
 from domain.errors import NotFound
 from domain.rulebook.history import VersionState, state_of
 from domain.rulebook.rulebook import Rulebook
@@ -164,3 +166,33 @@ def left_out(ruled: Collection[str]) -> tuple[str, ...]:
 def words() -> Mapping[str, str]:
     """How the portal calls the words of the règlement: its presence types."""
     return dict(db.session.execute(select(PresenceType.rule_name, PresenceType.name)).all())
+
+
+@dataclass(frozen=True, slots=True)
+class PortalActivity:
+    """An activity of the portal that the règlement may rule."""
+
+    id: int
+    name: str
+    facility: str
+    kind: ActivityKind
+    rule_name: str
+
+
+def portal_activities() -> tuple[PortalActivity, ...]:
+    """Those that are offered to families, by structure."""
+    rows = db.session.execute(
+        select(Activity.id, Activity.name, Facility.name, Activity.kind, Activity.rule_name)
+        .join(Facility, Facility.id == Activity.facility_id)
+        .where(Activity.is_active, Facility.is_active)
+        .order_by(Facility.position, Facility.name, Activity.position, Activity.id)
+    )
+    return tuple(PortalActivity(*row) for row in rows)
+
+
+def book_of(tree: Mapping[str, Any]) -> Rulebook:
+    """A règlement that is no version, read from its tree. Raises NotFound when it cannot be read."""
+    found, _faults = rules.read_tree(dict(tree))
+    if found is None:
+        raise NotFound(UNREADABLE)
+    return found

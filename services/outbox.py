@@ -38,7 +38,7 @@ from models import (
     StaffMember,
     User,
 )
-from services import audit, credentials, opt_outs
+from services import audit, credentials, mail_server, opt_outs
 from services.transaction import write_transaction
 
 ACTIVATION_LIFE = timedelta(days=7)
@@ -58,6 +58,7 @@ SECRET_KINDS = {
     MailKind.PROVISIONAL_PASSWORD: AccountStatus.ACTIVE,
     MailKind.EMAIL_CHANGE: AccountStatus.ACTIVE,
 }
+_SETTINGS = select(Setting.key, Setting.value)
 # Stands for the secret while only the subject is written.
 PLACEHOLDER = "…"
 _SUBJECT_LINE = re.compile(r"\s*Objet\s*:(.*)\n")
@@ -336,7 +337,7 @@ def _public_url() -> str:
 
 
 def _town(session: Session) -> TownSettings:
-    return settings_from_rows(dict(session.execute(select(Setting.key, Setting.value)).all()))
+    return settings_from_rows(dict(session.execute(_SETTINGS).all()))
 
 
 def _secret_context(session: Session, user_id: int, secret: str, asked_at: datetime) -> dict[str, Any]:
@@ -418,14 +419,13 @@ def _deliver(mail: _Claimed, now: datetime, transport: MailTransport) -> MailSta
             return _note(mail, MailState.ABANDONED, now, "La personne ne veut plus recevoir d’annonces.")
     else:
         body = mail.body
-    town = _town(db.session())
+    rows = dict(db.session.execute(_SETTINGS).all())
+    town, sender = settings_from_rows(rows), mail_server.in_force(rows).server.sender
     db.session.rollback()  # nothing is held open while the mail server takes its time
     try:
         transport.send(
             build_message(
-                named_address(
-                    " ".join(f"{town.name} – {town.portal_name}".split()), current_app.config["MAIL_SENDER"]
-                ),
+                named_address(" ".join(f"{town.name} – {town.portal_name}".split()), sender),
                 town.email,
                 mail.to,
                 body.subject,

@@ -21,17 +21,17 @@ from sqlalchemy.exc import DBAPIError
 from adapters import database_copies, object_store
 from adapters.sealing import SealBroken
 from domain.french import NBSP, plural
+from domain.mail_server import LOOPBACK
 from extensions import db, journal_mode, sqlite_driver
 from models import Household, MedicalRecord
 from queries import audit_chain, health
-from services import backups
+from services import backups, mail_server
 
 FREE_BYTES_FLOOR = 1024**3
 BACKUP_TOO_OLD = timedelta(hours=26)  # a night was missed
 WORKER_TOO_SILENT = timedelta(minutes=10)
 SIGN_OF_LIFE = "worker.alive"
 _NO_DATABASE = "La base de données ne répond pas."
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class Gravity(StrEnum):
@@ -96,7 +96,7 @@ def _unsafe(sentence: str) -> Finding:
 
 def is_on_the_internet() -> bool:
     """False while the town tries the portal on one machine."""
-    return urlsplit(current_app.config["PUBLIC_URL"]).hostname not in _LOOPBACK
+    return urlsplit(current_app.config["PUBLIC_URL"]).hostname not in LOOPBACK
 
 
 def _address() -> Iterator[Finding]:
@@ -163,7 +163,7 @@ def _files() -> Iterator[Finding]:
     if bucket is None:
         return
     address = urlsplit(bucket.endpoint)
-    if address.scheme != "https" and address.hostname not in _LOOPBACK:
+    if address.scheme != "https" and address.hostname not in LOOPBACK:
         yield _unsafe(
             f"Les fichiers partiraient vers «{NBSP}{bucket.endpoint}{NBSP}» sans chiffrement. Réglez "
             "PORTAIL_S3_ENDPOINT sur une adresse https."
@@ -201,16 +201,30 @@ def _engine() -> Iterator[Finding]:
 
 
 def _mail() -> Iterator[Finding]:
-    config = current_app.config
     if not is_on_the_internet():
         return
-    if config["SMTP_SECURITY"] == "none" and config["SMTP_HOST"] not in _LOOPBACK:
+    found = _mail_server()
+    server = found.server
+    if server.is_in_the_clear:
         yield _unsafe(
-            f"Les mails partent vers {config['SMTP_HOST']} sans chiffrement, mot de passe compris. Réglez "
+            f"Les mails partent vers {server.host} sans chiffrement, mot de passe compris. Réglez "
             "SMTP_SECURITY sur « starttls » ou « tls »."
         )
-    elif config["SMTP_HOST"] in _LOOPBACK:
+    elif not found.is_chosen:
+        yield _warning(
+            "Aucun serveur de mail n’est choisi. Dans le portail, ouvrez Réglages, puis Serveur de mail."
+        )
+    elif server.host in LOOPBACK:
         yield _warning("Les mails partent par le serveur de cette machine. Vérifiez qu’il les transmet.")
+
+
+def _mail_server() -> mail_server.InForce:
+    """The one in force; of a town whose database is not made yet, what the machine says."""
+    try:
+        return mail_server.current()
+    except DBAPIError:
+        db.session.rollback()
+        return mail_server.in_force({})
 
 
 def _safety_net() -> Iterator[Finding]:

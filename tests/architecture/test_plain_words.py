@@ -25,7 +25,7 @@ ALLOWED = {
 }
 PATTERN = re.compile(rf"(?<![\w@./-])(?:{'|'.join(TECHNICAL)})(?![\w/-])", re.IGNORECASE)
 # What the staff and the administrator read may name the things of their trade.
-STAFF_TEMPLATES = ("staff/", "demo/", "layouts/staff.html", "auth/first_administrator")
+STAFF_TEMPLATES = ("staff/", "demo/", "layouts/staff.html", "auth/first_administrator", "mails/trial")
 STAFF_CODE = (
     "models",
     "blueprints.staff",
@@ -38,8 +38,8 @@ STAFF_CODE = (
     "safety_cli",
 )
 STAFF_SERVICES = {
-    "backups", "calendar", "content", "facilities", "openings", "restores", "rules", "self_check",
-    "staff_users", "town", "upgrades",
+    "backups", "calendar", "content", "facilities", "mail_server", "mail_setup", "openings", "restores",
+    "rules", "self_check", "staff_users", "town", "upgrades",
 }  # fmt: skip
 SPOKEN = ("alt", "aria-label", "placeholder", "title")
 # A sentence: two words at least, so that names of columns and routes are none.

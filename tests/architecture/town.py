@@ -520,6 +520,7 @@ class Town:
             "key": Value(own.draft.key, other.draft.key, "Z" * 32),
             "person_id": Value(*(self._id(AuthorisedPerson, child_id=one.child.id) for one in (own, other))),
             "children.edit_addition name": Value("A", "B", "C"),
+            "staff_rulebook.example key": Value("prix-unique", unknown="autre"),
             "public.colours name": Value("7a1f5c", unknown="ffcc00"),
             "public.logo name": Value(self.logo_name, unknown=f"{NOWHERE}.png"),
             "change_id": Value(self._change_of(own), self._change_of(other)),

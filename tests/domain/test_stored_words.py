@@ -26,6 +26,7 @@ STORED = {
     "Outcome": "libre supplement sur_demande refus",
     "Availability": "available last_places full waiting_list closed",
     "Residency": "resident non_resident",
+    "MailSecurity": "tls starttls none",
     "MailState": "queued sent bounced abandoned",
     "MailKind": (
         "activation provisional_password password_changed booking_receipt booking_decision change_decision "

@@ -272,7 +272,7 @@ def test_two_versions_are_compared_for_whom_and_until_when(client, world, town):
 def test_a_town_without_reglement_starts_from_a_text_that_reads(client, world):
     client.sign_in(world.staff(StaffRole.ADMINISTRATOR))
     client.get(HOME)
-    assert "Écrire le premier règlement" in words(client)
+    assert "Écrire ou importer un texte" in words(client)
     client.get(DRAFT)
     text = client.page.find("textarea").get_text()
     assert save(client, text).location == PUBLISH
@@ -376,3 +376,22 @@ def test_the_draft_is_offered_for_comparison_with_the_version_in_force(client, w
 
 def test_one_version_alone_has_nothing_to_be_compared_with(client, world, town):
     assert client.get(f"{HOME}/comparer").status_code == 200
+
+
+# --- From an example ----------------------------------------------------------------------------------------
+
+
+def test_a_town_takes_the_example_of_another_commune(client, world):
+    canteen = world.canteen([date(2027, 1, 18)])
+    client.sign_in(world.staff())
+    client.get("/gestion/reglement/exemples/trois-tranches")
+    assert "Trois tranches de quotient" in words(client)
+    assert "0,50 €" in words(client).replace("\u00a0", " ").replace("\u202f", " ").split("Famille", 1)[1]
+    assert "D’après Mametz, Le Crès." in words(client)
+
+    field = f"activite-{canteen.activity.id}"
+    nothing = client.submit("/gestion/reglement/exemples", {field: ""})
+    assert nothing.status_code == 422
+    client.submit("/gestion/reglement/exemples", {field: "trois-tranches/cantine"}, follow=True)
+    assert "Le brouillon est prêt." in words(client)
+    assert client.get("/gestion/reglement/exemples/autre").status_code == 404

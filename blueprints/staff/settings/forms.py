@@ -5,22 +5,25 @@ from collections.abc import Mapping
 from wtforms import (
     ColorField,
     EmailField,
+    PasswordField,
     RadioField,
     SelectChoice,
     SelectMultipleField,
     TelField,
     ValidationError,
 )
-from wtforms.validators import DataRequired
+from wtforms.validators import DataRequired, Length, Regexp
 
 from blueprints.shared.fields import LineField, optional_email, phone, squeeze
 from blueprints.staff.facilities.forms import text_area
 from blueprints.staff.families.forms import StaffForm
-from blueprints.staff.fields import EnumSelect, UploadField
+from blueprints.staff.fields import EnumRadio, EnumSelect, NumberField, UploadField
 from domain.certification import annual_day
-from domain.enums import HolidayVariant, SchoolZone
+from domain.enums import HolidayVariant, MailSecurity, SchoolZone
 from domain.errors import Refused
 from domain.family_file import Policy, policies
+from domain.field_values import too_long
+from domain.mail_server import MailServer
 from domain.settings import TownSettings, tie_hours
 
 FIELD_KEYS = tuple(policies({}))
@@ -140,6 +143,48 @@ class IdentityForm(StaffForm):
     def content(self) -> bytes | None:
         """The bytes of the picture, None when none was chosen."""
         return self.logo.data.read() if self.logo.data else None
+
+
+class MailServerForm(StaffForm):
+    """The mail server of the town; the password is typed, never shown."""
+
+    host = LineField(
+        "Serveur d’envoi",
+        200,
+        required="Indiquez le nom du serveur, par exemple ssl0.hebergeur.fr.",
+        validators=[Regexp(r"^[A-Za-z0-9.:_-]*$", message="Indiquez un nom sans espace ni accent.")],
+    )
+    security = EnumRadio("Protection", MailSecurity, "Choisissez la protection.")
+    port = NumberField("Port", 1, 65535, required="Indiquez le port, par exemple 465.")
+    user = LineField("Compte", 200)
+    password = PasswordField("Mot de passe", [Length(max=200, message=too_long(200))])
+    sender = EmailField("Adresse d’expéditeur", [optional_email], filters=[squeeze])
+    looks = {
+        "host": {"help": "Votre hébergeur de mail donne ces réglages.", "spellcheck": "false"},
+        "security": {"look": "choice"},
+        "port": {"help": "465 avec TLS, 587 avec STARTTLS.", "inputmode": "numeric"},
+        "user": {"help": "Souvent l’adresse de mail elle-même.", "autocomplete": "off"},
+        "password": {"autocomplete": "new-password"},
+        "sender": {"help": "Celle que les familles voient. Laissez vide si c’est le compte ci-dessus."},
+    }
+    places = {"in_the_clear": "security", "no_password": "password"}
+
+    def server(self) -> MailServer:
+        """What was typed; an account that is an address sends under it."""
+        user = self.user.data
+        sender = self.sender.data or (user if "@" in user else "")
+        return MailServer(self.host.data, self.port.data, self.security.data, user, sender=sender)
+
+
+class MailTrialForm(StaffForm):
+    to = EmailField(
+        "Envoyer à", [DataRequired("Indiquez une adresse que vous lisez."), optional_email], filters=[squeeze]
+    )
+
+
+class MailCodeForm(StaffForm):
+    code = LineField("Code reçu", 12, required="Recopiez le code du mail d’essai.")
+    looks = {"code": {"inputmode": "numeric", "autocomplete": "one-time-code"}}
 
 
 class FieldRulesForm(StaffForm):
