@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import and_, case, exists, func, select
+from sqlalchemy import Select, and_, case, exists, func, or_, select
 
 from domain.calendar import school_year
 from domain.enums import MailState
+from domain.first_steps import ActivityState
 from extensions import db
 from models import (
     Activity,
@@ -16,6 +18,8 @@ from models import (
     OutgoingMail,
     PresenceType,
     PublicHoliday,
+    Regie,
+    RulebookVersion,
     SchoolHoliday,
 )
 from queries import rulebooks
@@ -48,22 +52,20 @@ def mail_troubles(now: datetime) -> MailTroubles:
 
 
 @dataclass(frozen=True, slots=True)
-class FirstSteps:
-    """What a town must have before families can book: whether each is there."""
+class SetUp:
+    """What the database says of a town that sets itself up; `has_calendar`: the public and school holidays of
+    this school year are there."""
 
-    calendar: bool
-    facility: bool
-    activity: bool
-    household: bool
-
-    @property
-    def all_done(self) -> bool:
-        return self.calendar and self.facility and self.activity and self.household
+    has_calendar: bool
+    facilities: int
+    regies: int
+    households: int
+    has_rulebook: bool
+    activities: tuple[ActivityState, ...]
 
 
-def first_steps(zone: str, today: date) -> FirstSteps:
-    """`calendar`: public and school holidays (of `zone`) of this school year; `activity`: one with both
-    limits, a price and a day. Two statements."""
+def set_up(zone: str, today: date) -> SetUp:
+    """Three statements."""
     first, last = school_year(today)
     calendar = and_(
         exists().where(PublicHoliday.day.between(first, last)),
@@ -71,13 +73,47 @@ def first_steps(zone: str, today: date) -> FirstSteps:
             SchoolHoliday.zone == zone, SchoolHoliday.first_day <= last, SchoolHoliday.last_day >= first
         ),
     )
-    ready = [name for name, rules in rulebooks.ruled().items() if rules.is_complete]
-    activity = exists().where(
-        Activity.is_active,
-        Activity.rule_name.in_(ready),
-        exists().where(PresenceType.activity_id == Activity.id),
-        exists().where(Opening.activity_id == Activity.id),
+    in_force = exists().where(
+        RulebookVersion.is_draft.is_(False),
+        RulebookVersion.valid_from <= today,
+        or_(RulebookVersion.valid_to.is_(None), RulebookVersion.valid_to >= today),
     )
-    facility, household = exists().where(Facility.is_active), exists(select(Household.id))
-    row = db.session.execute(select(calendar, facility, activity, household)).one()
-    return FirstSteps(*(bool(value) for value in row))
+    row = db.session.execute(
+        select(
+            calendar,
+            _count(Facility.id).where(Facility.is_active).scalar_subquery(),
+            _count(Regie.id).scalar_subquery(),
+            _count(Household.id).scalar_subquery(),
+            in_force,
+        )
+    ).one()
+    has_calendar, facilities, regies, households, has_rulebook = row
+    activities = _activities(today)
+    return SetUp(bool(has_calendar), facilities, regies, households, bool(has_rulebook), activities)
+
+
+def _count(column: Any) -> Select:
+    return select(func.count(column))
+
+
+def _activities(today: date) -> tuple[ActivityState, ...]:
+    """Those that families are offered, in their order."""
+    ready = {name for name, rules in rulebooks.ruled().items() if rules.is_complete}
+    rows = db.session.execute(
+        select(
+            Activity.name,
+            Activity.rule_name,
+            Activity.regie_id,
+            exists().where(PresenceType.activity_id == Activity.id, PresenceType.is_active),
+            exists().where(
+                Opening.activity_id == Activity.id, Opening.day >= today, Opening.closed_reason.is_(None)
+            ),
+        )
+        .join(Facility, Facility.id == Activity.facility_id)
+        .where(Activity.is_active, Facility.is_active)
+        .order_by(Facility.position, Facility.name, Activity.position, Activity.id)
+    )
+    return tuple(
+        ActivityState(name, bool(presences), bool(days), rule in ready, regie_id is not None)
+        for name, rule, regie_id, presences, days in rows
+    )

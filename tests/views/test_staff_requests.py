@@ -423,45 +423,6 @@ def test_the_home_of_a_director_is_about_its_facility(client, requests, world):
     assert "Créer un dossier" not in text
 
 
-def first_steps(client):
-    """Name → « Fait » or what is to be done."""
-    client.get("/gestion")
-    part = client.page.find("section", attrs={"aria-labelledby": "premiers-pas"})
-    return part and {one.strong.get_text(): words(one.small) for one in part.find_all("li")}
-
-
-def test_an_empty_town_is_led_step_by_step(client, world):
-    client.sign_in(world.staff())
-    steps = first_steps(client)
-    links = [link["href"] for link in client.page.select("section[aria-labelledby=premiers-pas] a")]
-    assert links == [
-        "/gestion/reglages", "/gestion/calendrier", "/gestion/structures", "/gestion/structures",
-        "/gestion/familles/nouveau",
-    ]  # fmt: skip
-    assert "Fait" not in steps.values()
-    assert steps["Le calendrier de l’année"].startswith("Le calendrier n’est pas rempli")
-    assert "le téléphone du service" in steps["Les réglages de la commune"]
-
-    world.public_holiday(date(2026, 11, 11))
-    world.settings(name="Cahors", phone="05 36 49 01 00", email="accueil@cahors.example")
-    done = [name for name, what in first_steps(client).items() if what == "Fait"]
-    assert done == ["Les réglages de la commune"]  # the school holidays are still missing
-
-    world.school_holiday(date(2026, 12, 19), date(2027, 1, 3), zone="C")
-    world.activity(world.facility("Sans jour"), "Sans prix")
-    done = [name for name, what in first_steps(client).items() if what == "Fait"]
-    assert done == ["Les réglages de la commune", "Le calendrier de l’année", "Une structure"]
-
-    world.canteen([date(2027, 1, 18)])
-    world.household()
-    assert first_steps(client) is None
-
-
-def test_only_who_sets_the_portal_up_is_led(client, world):
-    client.sign_in(world.staff(StaffRole.RECEPTION))
-    assert first_steps(client) is None
-
-
 def test_a_quiet_day_says_so(client, agent):
     client.get("/gestion")
     assert "Rien n’attend." in words(client.page.main)

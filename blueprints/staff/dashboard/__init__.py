@@ -4,4 +4,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("staff_dashboard", __name__, url_prefix="/gestion")
 
-from blueprints.staff.dashboard import views  # noqa: E402, F401  the routes register themselves on the blueprint
+from blueprints.staff.dashboard import first_steps, views  # noqa: E402, F401  the routes register themselves

@@ -5,9 +5,9 @@ from werkzeug.wrappers import Response
 
 from blueprints.shared.answers import answer
 from blueprints.shared.guards import staff
-from blueprints.shared.pages import town
 from blueprints.shared.time import now, today
 from blueprints.staff.dashboard import blueprint
+from blueprints.staff.dashboard.first_steps import town_steps
 from blueprints.staff.desk.frame import viewer
 from domain.enums import AccountStatus
 from domain.permissions import Permission
@@ -27,7 +27,7 @@ def index() -> Response:
         waiting=desk.counts(viewer(), now(), today()),
         queues=staff_requests.queues_by_facility(facility_ids, now()),
         invited=households.count(facility_ids=facility_ids, today=today(), access=AccountStatus.INVITED),
-        steps=staff_home.first_steps(town().school_zone, today()) if manages else None,
+        steps=town_steps() if manages else (),
         condition=self_check.condition(now()) if manages else None,
         to_mark=attendance.left_to_mark(today(), facility_ids) if marks else 0,
         today=today(),
