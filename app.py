@@ -14,6 +14,7 @@ import cli
 import config
 from adapters import clock, logs, payfip, sealing, static_files
 from adapters.object_store import StoreAway
+from blueprints.account import blueprint as account
 from blueprints.auth import blueprint as auth
 from blueprints.bookings import blueprint as bookings
 from blueprints.children import blueprint as children
@@ -56,7 +57,7 @@ from blueprints.staff.users import blueprint as staff_users
 from extensions import csrf, db, login_manager, sqlite_driver
 
 BLUEPRINTS = (
-    public, auth, home, household, children, documents, bookings, invoices, messages, demo,
+    public, auth, account, home, household, children, documents, bookings, invoices, messages, demo,
     staff_dashboard, staff_requests, staff_families, staff_family_files, staff_facilities, staff_calendar,
     staff_rulebook, staff_content, staff_lists, staff_consents, staff_settings, staff_mails, staff_users,
     staff_attendance, staff_day_sheets, staff_desk, staff_schools, staff_bookings, staff_closures,

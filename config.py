@@ -108,6 +108,7 @@ def load(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
     host = urlsplit(public_url).hostname or "127.0.0.1"
     return {
         "DEMO": demo,
+        "STAFF_NEED_CODES": not demo,  # a town's agents sign in with a second factor (R50)
         "INSTANCE": folder,
         "SECRET_KEY": _secret_key(folder),
         "SEALING_KEYS": _sealing_keys(folder, settings, demo),

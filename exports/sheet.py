@@ -4,10 +4,11 @@ transfer."""
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from unicodedata import category, normalize
+
+from exports.qr_code import runs
 
 FONTS = Path(__file__).parent / "fonts"
 _PLAIN = {"≤": "<=", "≥": ">=", "\t": " "}
@@ -124,12 +125,5 @@ def transfer_code(pdf: Any, transfer: Transfer, left: float, top: float, side: f
     module = side / len(code.matrix)
     pdf.set_fill_color(0)
     for row, modules in enumerate(code.matrix):
-        for first, last in _runs(modules):
+        for first, last in runs(modules):
             pdf.rect(left + first * module, top + row * module, (last - first) * module, module, style="F")
-
-
-def _runs(modules: bytearray) -> list[tuple[int, int]]:
-    """The dark modules of a row, as (first, one after the last)."""
-    edges = [0, *(1 if one else 0 for one in modules), 0]
-    changes = [index for index, (before, after) in enumerate(pairwise(edges)) if before != after]
-    return list(zip(changes[::2], changes[1::2], strict=True))

@@ -19,6 +19,8 @@ from models import (
     Guardian,
     HouseholdGuardian,
     OutgoingMail,
+    RecoveryCode,
+    SecondFactor,
     Setting,
     StaffFacility,
     StaffMember,
@@ -33,8 +35,9 @@ class SignedInUser:
     """The signed-in person for one request; `token` is the session's secret, never shown.
 
     `household_ids` in the order of the file; `facility_ids` is None when the role sees every
-    facility. `observer` is the agent who looks at this person's portal, read only (R51).
-    `unread_messages` counts the conversations of the households where the service wrote last, unread (R52).
+    facility. `has_factor`: the account has a second factor. `observer` is the agent who looks at this
+    person's portal, read only (R51). `unread_messages` counts the conversations of the households where the
+    service wrote last, unread (R52).
     """
 
     token: str
@@ -51,6 +54,7 @@ class SignedInUser:
     facility_ids: frozenset[int] | None = None
     can_read_medical: bool = False
     unread_messages: int = 0
+    has_factor: bool = False
     observer: "SignedInUser | None" = None
 
     is_authenticated = True
@@ -65,8 +69,9 @@ class SignedInUser:
         return self.kind is AccountKind.STAFF
 
     @property
-    def is_restricted(self) -> bool:
-        return self.session_kind is SessionKind.RESTRICTED
+    def is_full(self) -> bool:
+        """False while a new password or a code is still to come: nothing of the account is shown."""
+        return self.session_kind is SessionKind.FULL
 
     @property
     def display_name(self) -> str:
@@ -106,8 +111,10 @@ _BY_TOKEN = (
         StaffMember.can_read_medical,
         StaffFacility.facility_id,
         _UNREAD,
+        SecondFactor.confirmed_at,
     )
     .join(User, User.id == UserSession.user_id)
+    .outerjoin(SecondFactor, SecondFactor.user_id == User.id)
     .outerjoin(Guardian, Guardian.user_id == User.id)
     .outerjoin(HouseholdGuardian, HouseholdGuardian.guardian_id == Guardian.id)
     .outerjoin(StaffMember, StaffMember.user_id == User.id)
@@ -146,6 +153,7 @@ def signed_in_user(token: str, token_hash: str, now: datetime) -> SignedInUser |
         else None,
         can_read_medical=bool(first.can_read_medical),
         unread_messages=_unread(rows),
+        has_factor=first.confirmed_at is not None,
     )
 
 
@@ -244,6 +252,36 @@ class WaitingEmail:
     email: str
     valid_until: datetime | None
     is_lost: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A browser where the account is signed in; `is_this_one`: the one that asks."""
+
+    id: int
+    device: str
+    since: datetime
+    is_this_one: bool
+
+
+def open_sessions(user_id: int, own_id: int, now: datetime) -> tuple[OpenSession, ...]:
+    """The browsers signed in to an account, this one first, then the latest. One statement."""
+    rows = db.session.execute(
+        select(UserSession.id, UserSession.device, UserSession.created_at)
+        .where(UserSession.user_id == user_id, UserSession.expires_at > now)
+        .order_by((UserSession.id == own_id).desc(), UserSession.created_at.desc(), UserSession.id.desc())
+    )
+    return tuple(OpenSession(*row, row.id == own_id) for row in rows)
+
+
+def recovery_codes_left(user_id: int) -> int:
+    """How many codes on paper still work."""
+    return (
+        db.session.scalar(
+            select(func.count()).where(RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None))
+        )
+        or 0
+    )
 
 
 _WAITING_EMAIL = select(

@@ -17,6 +17,7 @@ from domain.errors import NotFound, Refused
 from domain.french import NBSP
 from domain.passwords import normalise_provisional
 from domain.people import normalise_email
+from domain.permissions import role_is_scoped
 from domain.settings import FIRST_ADMINISTRATOR
 from extensions import db
 from models import (
@@ -29,9 +30,16 @@ from models import (
     StaffFacility,
     StaffMember,
     User,
-    UserSession,
 )
-from services import audit, credentials, outbox, password_policy, sessions, throttling
+from services import (
+    audit,
+    credentials,
+    outbox,
+    password_policy,
+    reauthentication,
+    sessions,
+    throttling,
+)
 from services.transaction import write_transaction
 
 FIRST_ADMINISTRATOR_PATH = "/premier-administrateur/"
@@ -48,7 +56,7 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class NewStaff:
-    """A colleague to invite. `facility_ids` counts for a director only."""
+    """A colleague to invite. `facility_ids` counts for a role limited to structures."""
 
     first_name: str
     last_name: str
@@ -160,7 +168,7 @@ def create_staff_invitation(colleague: NewStaff, *, author: Author, now: datetim
         member = _add_staff(session, user.id, colleague.first_name, colleague.last_name, colleague.role)
         if colleague.can_read_medical:
             _grant_medical_right(session, member, author, now)
-        if colleague.role is StaffRole.DIRECTOR:
+        if role_is_scoped(colleague.role):
             session.add_all(
                 StaffFacility(staff_id=member.id, facility_id=facility) for facility in colleague.facility_ids
             )
@@ -172,7 +180,7 @@ def create_staff_invitation(colleague: NewStaff, *, author: Author, now: datetim
 # --- The owner activates (S09 to S15) -----------------------------------------------------------------
 
 
-def activate(token: str, password: str, now: datetime) -> str | None:
+def activate(token: str, password: str, now: datetime, device: str = "") -> str | None:
     """Use an activation link: the address is proven, the password chosen, the account open (S13).
 
     Returns the secret of a first session, None for staff, who sign in next. Raises Refused
@@ -198,7 +206,7 @@ def activate(token: str, password: str, now: datetime) -> str | None:
         _record(session, "access.activated", link.user_id, Author(link.user_id), now)
         if link.kind is AccountKind.STAFF:
             return None
-        return sessions.open_session(session, link.user_id, link.kind, now)
+        return sessions.open_session(session, link.user_id, link.kind, now, device=device)
 
 
 def renew_expired_link(token: str, network: str, now: datetime) -> None:
@@ -222,12 +230,14 @@ def renew_expired_link(token: str, network: str, now: datetime) -> None:
 # --- Passwords (S23, S41) -----------------------------------------------------------------------------
 
 
-def choose_password(session_id: int, user_id: int, password: str, now: datetime) -> str | None:
+def choose_password(
+    session_id: int, user_id: int, password: str, now: datetime, device: str = ""
+) -> str | None:
     """Choose the password that replaces a provisional one, from the restricted session `session_id`.
 
-    Every session of the account ends, this one too. Returns the secret of a new full session, None
-    for staff, who sign in again. Raises Refused `password` (too simple, or the provisional one) or
-    `session_ended`.
+    Every session of the account ends, this one too. Returns the secret of a new session, which waits for the
+    code of a second factor where there is one; None for staff, who sign in again. Raises Refused `password`
+    (too simple, or the provisional one) or `session_ended`.
     """
     account = db.session.execute(
         select(User.kind, ProvisionalPassword.password_hash)
@@ -240,17 +250,16 @@ def choose_password(session_id: int, user_id: int, password: str, now: datetime)
         raise Refused("password", "Choisissez un autre mot de passe que le mot de passe provisoire.")
     new_hash = credentials.hash_secret(password)
     with write_transaction() as session:
-        _require_session(session, session_id, user_id, SessionKind.RESTRICTED, now)
+        sessions.take(session, session_id, user_id, SessionKind.RESTRICTED, now)
         _set_password(session, user_id, new_hash, now)
-        return (
-            None
-            if account.kind is AccountKind.STAFF
-            else sessions.open_session(session, user_id, account.kind, now)
-        )
+        if account.kind is AccountKind.STAFF:
+            return None
+        kind = sessions.kind_after_password(session, user_id, account.kind)
+        return sessions.open_session(session, user_id, account.kind, now, kind, device)
 
 
 def change_password(
-    session_id: int, user_id: int, current: str, password: str, network: str, now: datetime
+    session_id: int, user_id: int, current: str, password: str, network: str, now: datetime, device: str = ""
 ) -> str:
     """Change one's password; needs the current one and ends every session (S41).
 
@@ -258,24 +267,14 @@ def change_password(
     Raises Refused `current` (wrong current password), `password` (too simple), `throttled`,
     `session_ended`.
     """
-    account = db.session.execute(
-        select(User.email, User.kind, User.password_hash).where(User.id == user_id)
-    ).one()
-    tries = throttling.sign_in_tries(account.email, network)
-    if not throttling.admit(tries, now):
-        raise Refused(
-            "throttled",
-            f"Trop d’essais en peu de temps{NBSP}: patientez quelques minutes avant de recommencer.",
-        )
-    if not credentials.matches(account.password_hash, current):
-        raise Refused("current", f"Ce n’est pas votre mot de passe actuel{NBSP}: tapez-le de nouveau.")
+    owner = reauthentication.require_password(user_id, current, network, now)
     password_policy.require_good(password, user_id)
     new_hash = credentials.hash_secret(password)
     with write_transaction() as session:
-        _require_session(session, session_id, user_id, SessionKind.FULL, now)
-        throttling.succeed_in(session, tries)
+        sessions.take(session, session_id, user_id, SessionKind.FULL, now)
+        throttling.succeed_in(session, owner.tries)
         _set_password(session, user_id, new_hash, now)
-        return sessions.open_session(session, user_id, account.kind, now)
+        return sessions.open_session(session, user_id, owner.kind, now, device=device)
 
 
 # --- The first administrator --------------------------------------------------------------------------
@@ -442,22 +441,6 @@ def _use_link(session: Session, link_id: int, user_id: int, new_hash: str, now: 
 
 def _dead_link() -> Refused:
     return Refused(DEAD_LINK, "Ce lien a déjà servi ou n’est plus valable.")
-
-
-def _require_session(
-    session: Session, session_id: int, user_id: int, kind: SessionKind, now: datetime
-) -> None:
-    """End the session that asks; it must still live: a double click or a stolen cookie comes too late."""
-    ended = session.execute(
-        delete(UserSession).where(
-            UserSession.id == session_id,
-            UserSession.user_id == user_id,
-            UserSession.kind == kind,
-            UserSession.expires_at > now,
-        )
-    )
-    if ended.rowcount != 1:
-        raise Refused("session_ended", f"Vous n’êtes plus connecté{NBSP}: connectez-vous de nouveau.")
 
 
 def _set_password(session: Session, user_id: int, new_hash: str, now: datetime) -> None:

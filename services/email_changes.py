@@ -15,7 +15,7 @@ from domain.errors import Refused
 from domain.french import NBSP
 from extensions import db
 from models import EmailChange, Guardian, ProvisionalPassword, User
-from services import audit, credentials, outbox, sessions, throttling
+from services import audit, credentials, outbox, reauthentication, sessions, throttling
 from services.accounts import household_of, valid_address
 from services.transaction import write_transaction
 
@@ -29,19 +29,14 @@ def ask(user_id: int, email: str, password: str, network: str, now: datetime) ->
     `current` (wrong password) or `throttled`.
     """
     address = valid_address(email)
-    account = db.session.execute(select(User.email, User.password_hash).where(User.id == user_id)).one()
-    if address == account.email:
+    if address == db.session.scalar(select(User.email).where(User.id == user_id)):
         raise Refused("email_same", f"C’est déjà votre adresse{NBSP}: indiquez la nouvelle.")
-    tries = throttling.sign_in_tries(account.email, network)
-    if not throttling.admit(tries, now):
-        raise _throttled()
-    if not credentials.matches(account.password_hash, password):
-        raise Refused("current", f"Ce n’est pas votre mot de passe actuel{NBSP}: tapez-le de nouveau.")
-    if not throttling.admit(throttling.request_tries(account.email, network), now):
-        raise _throttled()
+    owner = reauthentication.require_password(user_id, password, network, now)
+    if not throttling.admit(throttling.request_tries(owner.email, network), now):
+        raise reauthentication.throttled()
     with write_transaction() as session:
         session.get_one(User, user_id, with_for_update=True)  # two requests at once: one after the other
-        throttling.succeed_in(session, tries)
+        throttling.succeed_in(session, owner.tries)
         _refuse_used(session, address, user_id)
         _forget(session, user_id)
         session.add(EmailChange(user_id=user_id, new_email=address, created_at=now))
@@ -49,8 +44,8 @@ def ask(user_id: int, email: str, password: str, network: str, now: datetime) ->
         outbox.queue_secret(
             session, MailKind.EMAIL_CHANGE, to=address, user_id=user_id, household_id=household_id, now=now
         )
-        _tell(session, MailKind.EMAIL_CHANGE_NOTICE, account.email, user_id, address, now)
-        _record(session, "email_change.asked", user_id, now, account.email, address)
+        _tell(session, MailKind.EMAIL_CHANGE_NOTICE, owner.email, user_id, address, now)
+        _record(session, "email_change.asked", user_id, now, owner.email, address)
 
 
 def cancel(user_id: int, now: datetime) -> None:
@@ -151,12 +146,6 @@ def _used() -> Refused:
         "email_used",
         f"Cette adresse ne peut pas servir ici{NBSP}: chaque personne a la sienne. "
         "Indiquez une autre adresse e-mail.",
-    )
-
-
-def _throttled() -> Refused:
-    return Refused(
-        "throttled", f"Trop d’essais en peu de temps{NBSP}: patientez quelques minutes avant de recommencer."
     )
 
 

@@ -31,6 +31,7 @@ _WAYS_IN = {
 
 class Outcome(Enum):
     WELCOME = "welcome"
+    CODE_AWAITED = "code_awaited"
     CHOOSE_PASSWORD = "choose_password"  # noqa: S105  a name, not a secret
     REFUSED = "refused"
     THROTTLED = "throttled"
@@ -55,9 +56,10 @@ class _Account:
     code_hash: str | None = None
 
 
-def sign_in(email: str, password: str, network: str, now: datetime) -> SignIn:
+def sign_in(email: str, password: str, network: str, now: datetime, device: str = "") -> SignIn:
     """Open a session for an e-mail and its password, or a restricted one for its provisional password.
 
+    The password alone opens a session that waits for a code where there is a second factor, or must be one.
     Case and outer spaces of the e-mail do not count (S20). `network` as given by `domain.throttle`.
     Tries are counted before they are compared, so a thousand at once do not get through.
     """
@@ -67,12 +69,12 @@ def sign_in(email: str, password: str, network: str, now: datetime) -> SignIn:
         return SignIn(Outcome.THROTTLED)
     account = _account(address, now)
     if credentials.matches(account.password_hash, password):
-        return _welcome(account, password, tries, now)
+        return _welcome(account, password, tries, now, device)
     # Whether a second comparison is made depends on what was typed, never on the account.
     code = normalise_provisional(password)
     if code is not None:
         if credentials.matches(account.code_hash, code):
-            return _use_code(account, tries, now)
+            return _use_code(account, tries, now, device)
         _count_wrong_code(account)
     return SignIn(Outcome.REFUSED)
 
@@ -113,7 +115,7 @@ def _account(address: str, now: datetime) -> _Account:
     return _Account(*row) if row else _Account()
 
 
-def _welcome(account: _Account, password: str, tries: throttling.Tries, now: datetime) -> SignIn:
+def _welcome(account: _Account, password: str, tries: throttling.Tries, now: datetime, device: str) -> SignIn:
     new_hash = _renewed_hash(account, password)
     with write_transaction() as session:
         # Suspended or changed while the hash was computed: the password that was right is not any more.
@@ -131,9 +133,12 @@ def _welcome(account: _Account, password: str, tries: throttling.Tries, now: dat
         if new_hash != user.password_hash:
             user.password_hash = new_hash
             _record_renewal(session, account.user_id, now)
-        throttling.succeed_in(session, tries)
         session.execute(delete(ProvisionalPassword).where(ProvisionalPassword.user_id == account.user_id))
-        return SignIn(Outcome.WELCOME, sessions.open_session(session, account.user_id, account.kind, now))
+        kind = sessions.kind_after_password(session, account.user_id, account.kind)
+        is_full = kind is SessionKind.FULL
+        (throttling.succeed_in if is_full else throttling.pass_first_step_in)(session, tries)
+        token = sessions.open_session(session, account.user_id, account.kind, now, kind, device)
+        return SignIn(Outcome.WELCOME if is_full else Outcome.CODE_AWAITED, token)
 
 
 def _renewed_hash(account: _Account, password: str) -> str:
@@ -155,7 +160,7 @@ def _record_renewal(session: Session, user_id: int, now: datetime) -> None:
     )
 
 
-def _use_code(account: _Account, tries: throttling.Tries, now: datetime) -> SignIn:
+def _use_code(account: _Account, tries: throttling.Tries, now: datetime, device: str) -> SignIn:
     """One use: the row count of one update decides between parallel tries."""
     with write_transaction() as session:
         used = session.execute(
@@ -172,7 +177,8 @@ def _use_code(account: _Account, tries: throttling.Tries, now: datetime) -> Sign
         if used.rowcount != 1:
             return SignIn(Outcome.REFUSED)
         throttling.succeed_in(session, tries)
-        token = sessions.open_session(session, account.user_id, account.kind, now, SessionKind.RESTRICTED)
+        restricted = SessionKind.RESTRICTED
+        token = sessions.open_session(session, account.user_id, account.kind, now, restricted, device)
         return SignIn(Outcome.CHOOSE_PASSWORD, token)
 
 

@@ -99,10 +99,18 @@ def admit_in(session: Session, tries: Tries, now: datetime) -> bool:
 def succeed_in(session: Session, tries: Tries) -> None:
     """The try was no failure: its account starts afresh, its network gets it back."""
     session.execute(delete(Throttle).where(Throttle.key == tries.account))
+    _give_back(session, tries.network)
+
+
+def pass_first_step_in(session: Session, tries: Tries) -> None:
+    """The password was right and a code is still to come: the network gets its try back, the failures of the
+    account stay, or whoever knows the password could try codes without end."""
+    _give_back(session, tries.network)
+
+
+def _give_back(session: Session, key: str) -> None:
     session.execute(
-        update(Throttle)
-        .where(Throttle.key == tries.network, Throttle.count > 0)
-        .values(count=Throttle.count - 1)
+        update(Throttle).where(Throttle.key == key, Throttle.count > 0).values(count=Throttle.count - 1)
     )
 
 

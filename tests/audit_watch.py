@@ -32,9 +32,9 @@ _NEW_STATE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 STATE = "the state of a booking"
-# When the payment service is asked again: the worker's agenda, nothing of a family.
-_AGENDA = re.compile(r"^\s*UPDATE online_payment SET (.*) WHERE", re.IGNORECASE)
-_AGENDA_COLUMNS = {"next_check_at", "checks"}
+# Counters, no fact of a family: when the payment service is asked again, which code served last.
+_COUNTED = re.compile(r"^\s*UPDATE (online_payment|second_factor) SET (.*) WHERE", re.IGNORECASE)
+_COUNTERS = {"online_payment": {"next_check_at", "checks"}, "second_factor": {"last_step"}}
 _WRITE = re.compile(r'^\s*(INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+"?(\w+)"?', re.IGNORECASE)
 
 
@@ -55,16 +55,16 @@ def _forget(connection: Connection) -> None:
 
 
 def _note(connection, cursor, statement, _parameters, _context, _many) -> None:
-    if (found := _WRITE.match(statement)) and cursor.rowcount != 0 and not _is_agenda(statement):
+    if (found := _WRITE.match(statement)) and cursor.rowcount != 0 and not _only_counts(statement):
         written = connection.info.setdefault("written", set())
         written.add(found[2].lower())
         if _NEW_STATE.match(statement):
             written.add(STATE)
 
 
-def _is_agenda(statement: str) -> bool:
-    found = _AGENDA.match(statement)
-    return found is not None and set(re.findall(r"(\w+)=", found[1])) <= _AGENDA_COLUMNS
+def _only_counts(statement: str) -> bool:
+    found = _COUNTED.match(statement)
+    return found is not None and set(re.findall(r"(\w+)=", found[2])) <= _COUNTERS[found[1]]
 
 
 def _refuse_untold(connection: Connection) -> None:

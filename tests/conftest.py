@@ -102,6 +102,7 @@ def settings_for_tests(database_url: str, instance: Path) -> dict:
     return {
         "TESTING": True,
         "DEMO": False,
+        "STAFF_NEED_CODES": True,
         "INSTANCE": instance,
         "SECRET_KEY": "only-for-tests",
         "SEALING_KEYS": instance / "sealing_keys",

@@ -98,6 +98,7 @@ from models import (
     RulebookVersion,
     RuleFact,
     SchoolHoliday,
+    SecondFactor,
     Setting,
     StaffFacility,
     StaffMember,
@@ -238,8 +239,10 @@ class World:
         role: StaffRole = StaffRole.ADMINISTRATOR,
         facilities: Iterable[Facility] = (),
         can_read_medical: bool = False,
+        has_factor: bool = False,
         **user: Any,
     ) -> User:
+        """An agent; a session that the bench opens is full, as behind a second factor."""
         number = next(self._numbers)
         account = self.user(**{"kind": AccountKind.STAFF, "email": f"agent{number}@example.org"} | user)
         member = self.add(
@@ -253,6 +256,9 @@ class World:
         )
         for facility in facilities:
             self.add(StaffFacility(staff_id=member.id, facility_id=facility.id))
+        if has_factor:
+            secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+            self.add(SecondFactor(user_id=account.id, secret=secret, last_step=0, confirmed_at=self.now))
         return account
 
     def document(

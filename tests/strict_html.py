@@ -36,7 +36,7 @@ ARIA_REFERENCES = (
     "for",
 )
 SPOKEN_ATTRIBUTES = ("aria-label", "title", "alt", "placeholder", "data-label")
-LINK_SCHEMES = frozenset({"", "http", "https", "mailto", "tel"})
+LINK_SCHEMES = frozenset({"", "http", "https", "mailto", "tel", "otpauth"})
 LOADING_ATTRIBUTES = ("src", "srcset", "poster", "action", "formaction", "hx-get", "hx-post")
 
 

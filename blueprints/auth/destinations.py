@@ -7,7 +7,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 # Pages that make no sense right after signing in.
-_NOT_AFTER = frozenset({"auth.sign_in", "auth.sign_out", "auth.choose_password"})
+_NOT_AFTER = frozenset(
+    {"auth.sign_in", "auth.sign_out", "auth.choose_password", "auth.code", "auth.recovery_code"}
+)
 
 _OF_A_REQUEST = frozenset(
     f"{blueprint}.{step}"

@@ -8,6 +8,7 @@ from domain.french import NBSP
 from domain.passwords import LEAST_LENGTH, MOST_LENGTH
 
 LONGEST_EMAIL = 254
+LONGEST_CODE = 40
 TOO_LONG = f"Ce texte est trop long{NBSP}: raccourcissez-le."
 PASSWORD_HELP = (
     f"Au moins {LEAST_LENGTH}{NBSP}caractères. Le plus simple{NBSP}: quatre mots sans rapport entre eux. "
@@ -30,6 +31,10 @@ def _email(label: str = "Adresse e-mail") -> EmailField:
 def _new_password(label: str) -> PasswordField:
     """The rules of length are told by the policy, which says how many characters are missing."""
     return PasswordField(label, [InputRequired("Choisissez un mot de passe.")], description=PASSWORD_HELP)
+
+
+def _code(label: str, missing: str) -> StringField:
+    return StringField(label, [InputRequired(missing), Length(max=LONGEST_CODE, message=TOO_LONG)])
 
 
 class SignInForm(FlaskForm):
@@ -58,18 +63,45 @@ class ActivationForm(FlaskForm):
     password = _new_password("Votre mot de passe")
 
 
-class ChangePasswordForm(FlaskForm):
-    """Field names are the codes of the refusals of `services.accounts.change_password`."""
+class OwnPasswordForm(FlaskForm):
+    """The password again, before an act about one's own access. `current` is the code of its refusal."""
 
     current = PasswordField("Mot de passe actuel", [InputRequired("Indiquez votre mot de passe actuel.")])
+
+
+class ChangePasswordForm(OwnPasswordForm):
+    """Field names are the codes of the refusals of `services.accounts.change_password`."""
+
     password = _new_password("Nouveau mot de passe")
 
 
-class EmailChangeForm(FlaskForm):
+class CodeForm(FlaskForm):
+    """Field names are the codes of the refusals of `services.second_factor`."""
+
+    code = _code("Code à six chiffres", "Tapez le code que montre l’application.")
+
+
+class RecoveryCodeForm(FlaskForm):
+    code = _code("Code de secours", "Tapez un de vos codes de secours.")
+
+
+class InstallCodeForm(OwnPasswordForm):
+    """The password is not asked of who has just signed in with it."""
+
+    code = _code("Code à six chiffres", "Tapez le code que montre l’application.")
+
+    def forgo_password(self) -> None:
+        del self.current
+
+    @property
+    def password(self) -> str | None:
+        return self.current.data if self.current else None
+
+
+class EmailChangeForm(OwnPasswordForm):
     """Field names are the codes of the refusals of `services.email_changes.ask`."""
 
     email = _email("Nouvelle adresse e-mail")
-    current = PasswordField("Mot de passe actuel", [InputRequired("Indiquez votre mot de passe actuel.")])
 
 
 class FirstAdministratorForm(FlaskForm):

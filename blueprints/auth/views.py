@@ -16,8 +16,8 @@ from blueprints.auth.forms import (
 )
 from blueprints.shared import sessions as browser_sessions
 from blueprints.shared.answers import answer, done
-from blueprints.shared.guards import any_session, public, restricted, signed_in
-from blueprints.shared.network import network
+from blueprints.shared.guards import any_session, public, restricted, signed_in, waiting_room
+from blueprints.shared.network import device, network
 from blueprints.shared.time import now
 from domain.errors import Refused
 from queries import accounts as account_queries
@@ -42,14 +42,18 @@ def sign_in() -> Response:
         return answer("auth/sign_in.html", outcome=None, **shown)
     if not form.validate():
         return answer("auth/sign_in.html", status=422, outcome=None, **shown)
-    result = signing.sign_in(form.email.data, form.password.data, network(), now())
+    result = signing.sign_in(form.email.data, form.password.data, network(), now(), device())
     if result.token is None:
         status = SIGN_IN_STATUS[result.outcome]
         return answer("auth/sign_in.html", status=status, outcome=result.outcome.value, **shown)
-    browser_sessions.start(result.token)
-    if result.outcome is Outcome.CHOOSE_PASSWORD:
-        return done(url_for("auth.choose_password", suite=safe_destination(form.suite.data)))
-    return done(safe_destination(form.suite.data) or url_for("auth.home"))
+    return enter(result.token, form.suite.data)
+
+
+def enter(token: str, wanted: str | None, message: str | None = None) -> Response:
+    """Start a session: on to where one was going, by way of the page that it is kept to first."""
+    browser_sessions.start(token)
+    room, destination = waiting_room(), safe_destination(wanted)
+    return done(url_for(room, suite=destination) if room else destination or url_for("auth.home"), message)
 
 
 @blueprint.get("/espace")
@@ -102,7 +106,7 @@ def choose_password() -> Response:
         return answer("auth/choose_password.html", status=422 if form.is_submitted() else 200, form=form)
     try:
         token = accounts.choose_password(
-            current_user.session_id, current_user.user_id, form.password.data, now()
+            current_user.session_id, current_user.user_id, form.password.data, now(), device()
         )
     except Refused as refusal:
         show_refusal(form, refusal.code, refusal.message)
@@ -115,8 +119,7 @@ def _after_new_password(token: str | None, message: str) -> Response:
     session.clear()
     if token is None:
         return done(url_for("auth.sign_in"), f"{message} Connectez-vous avec lui.")
-    browser_sessions.start(token)
-    return done(safe_destination(request.args.get("suite")) or url_for("auth.home"), message)
+    return enter(token, request.args.get("suite"), message)
 
 
 # --- Activation -----------------------------------------------------------------------------------
@@ -129,7 +132,7 @@ def activate(token: str) -> Response:
     form = ActivationForm()
     if form.validate_on_submit():
         try:
-            opened = accounts.activate(token, form.password.data, now())
+            opened = accounts.activate(token, form.password.data, now(), device())
         except Refused as refusal:
             if refusal.code != accounts.DEAD_LINK:
                 show_refusal(form, refusal.code, refusal.message)

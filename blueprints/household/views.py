@@ -4,9 +4,8 @@ from flask import abort, render_template, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from blueprints.auth.forms import ChangePasswordForm, EmailChangeForm, show_refusal
+from blueprints.auth.forms import EmailChangeForm, show_refusal
 from blueprints.household import blueprint
-from blueprints.shared import sessions
 from blueprints.shared.answers import answer, done
 from blueprints.shared.file_pages import SECTIONS, SLUGS, Place, edit_section, viewer
 from blueprints.shared.guards import parent
@@ -16,7 +15,7 @@ from domain.enums import SubjectKind
 from domain.errors import NotFound, Refused
 from queries import accounts as account_queries
 from queries import calendar_feeds, family, family_file
-from services import accounts, change_requests, email_changes
+from services import change_requests, email_changes
 from services.accounts import Author
 
 
@@ -91,25 +90,6 @@ def edit_account(section: str) -> Response:
         "Mon compte utilisateur",
     )
     return edit_section(SECTIONS[section], where)
-
-
-@blueprint.route("/mon-compte/mot-de-passe", methods=["GET", "POST"])
-@parent
-def password() -> Response:
-    """The current password, then the new one; this browser goes on with a session of its own (S41)."""
-    form = ChangePasswordForm()
-    if not form.validate_on_submit():
-        return answer("household/password.html", status=422 if form.is_submitted() else 200, form=form)
-    user = current_user
-    try:
-        token = accounts.change_password(
-            user.session_id, user.user_id, form.current.data, form.password.data, network(), now()
-        )
-    except Refused as refusal:
-        show_refusal(form, refusal.code, refusal.message)
-        return answer("household/password.html", status=422, form=form)
-    sessions.start(token)
-    return done(url_for("household.account"), "Votre mot de passe est changé.")
 
 
 @blueprint.route("/mon-compte/adresse-de-connexion", methods=["GET", "POST"])

@@ -1,7 +1,7 @@
 """Who may call a route. Every route carries exactly one guard; `app.py` refuses to start otherwise.
 
 A guard answers 404 where the very existence of a page is none of the visitor's business, sends
-strangers to sign in, and keeps a session opened by a provisional password on its one page.
+strangers to sign in, and keeps a session that waits for a new password or for a code on its one page.
 """
 
 from collections.abc import Callable
@@ -13,6 +13,7 @@ from flask_login import current_user
 
 from blueprints.shared import kept_forms
 from blueprints.shared.answers import is_htmx
+from domain.enums import SessionKind
 from domain.permissions import Permission
 
 View = Callable[..., Any]
@@ -38,8 +39,17 @@ def page_of_the_form() -> str | None:
     return path if referrer.startswith(root) and not path.startswith("//") else None
 
 
-def _choose_password_first() -> Any:
-    address = url_for("auth.choose_password")
+def waiting_room() -> str | None:
+    """The endpoint that a session which is not full yet is kept to; None for a full one."""
+    if current_user.is_full:
+        return None
+    if current_user.session_kind is SessionKind.RESTRICTED:
+        return "auth.choose_password"
+    return "auth.code" if current_user.has_factor else "account.install_code"
+
+
+def _go_first(endpoint: str) -> Any:
+    address = url_for(endpoint)
     return ("", 401, {"HX-Redirect": address}) if is_htmx() else redirect(address, code=303)
 
 
@@ -59,7 +69,8 @@ def _guard(name: str, check: Callable[[], Any]) -> Callable[[View], View]:
 def _signed_in() -> Any:
     if not current_user.is_authenticated:
         return sign_in_first()
-    return _choose_password_first() if current_user.is_restricted else None
+    room = waiting_room()
+    return _go_first(room) if room else None
 
 
 def _parent() -> Any:
@@ -69,10 +80,30 @@ def _parent() -> Any:
     return refusal
 
 
-def _restricted() -> Any:
-    if not current_user.is_authenticated:
-        return sign_in_first()
-    return None if current_user.is_restricted else redirect(url_for("auth.home"), code=303)
+def _kept_to(endpoint: str) -> Callable[[], Any]:
+    """Only the sessions that are kept to this page; everybody else has nothing to do there."""
+
+    def check() -> Any:
+        if not current_user.is_authenticated:
+            return sign_in_first()
+        return None if waiting_room() == endpoint else redirect(url_for("auth.home"), code=303)
+
+    return check
+
+
+def _own_account() -> Any:
+    """What one does about one's own access, whoever one is: never an agent who looks at a family's portal."""
+    refusal = _signed_in()
+    if refusal is None and current_user.observer is not None:
+        abort(404)
+    return refusal
+
+
+def _installs_code() -> Any:
+    """One's own account, also before the first code of who must have one."""
+    if current_user.is_authenticated and waiting_room() == "account.install_code":
+        return None
+    return _own_account()
 
 
 def _observer() -> Any:
@@ -89,7 +120,10 @@ def _demo() -> Any:
 public = _guard(PUBLIC, lambda: None)
 signed_in = _guard("signed_in", _signed_in)
 any_session = _guard("any_session", lambda: None if current_user.is_authenticated else sign_in_first())
-restricted = _guard("restricted", _restricted)
+restricted = _guard("restricted", _kept_to("auth.choose_password"))
+code_awaited = _guard("code_awaited", _kept_to("auth.code"))
+own_account = _guard("own_account", _own_account)
+installs_code = _guard("installs_code", _installs_code)
 parent = _guard("parent", _parent)
 observer = _guard("observer", _observer)
 demo_only = _guard("demo", _demo)

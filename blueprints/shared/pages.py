@@ -34,7 +34,7 @@ PARENT_TABS = (
     ("Planning", "calendar-days", "bookings.agenda", ("bookings",)),
     ("Factures", "receipt-euro", "invoices.index", ("invoices",)),
     ("Documents", "file-up", "documents.index", ("documents",)),
-    ("Mon foyer", "users", "household.index", ("household", "children")),
+    ("Mon foyer", "users", "household.index", ("household", "children", "account")),
 )
 PARENT_MENU = (
     ("Modifier mon compte utilisateur", "circle-user-round", "household.account"),
@@ -43,6 +43,7 @@ PARENT_MENU = (
     ("Liens utiles", "link", "home.links"),
     ("Ressources", "book-open", "home.resources"),
 )
+STAFF_MENU = (("Mon compte", "key-round", "account.security"),)
 STAFF_TABS = (
     (
         "À traiter", "inbox", "staff_desk.index", Permission.REQUESTS_READ,
@@ -93,7 +94,7 @@ def _parent_nav() -> list[NavItem]:
 
 def _account_nav() -> list[NavItem]:
     """The account menu; its last entry signs out (the layout makes a POST form of it)."""
-    pages = [] if current_user.is_staff else PARENT_MENU
+    pages = STAFF_MENU if current_user.is_staff else PARENT_MENU
     items = [
         NavItem(label + _unread(end), icon, url_for(end), request.endpoint == end, end.split(".")[0])
         for label, icon, end in pages
@@ -121,7 +122,7 @@ def _staff_nav() -> list[NavItem]:
 
 
 def _context(app: Flask) -> dict[str, Any]:
-    signed_in = current_user.is_authenticated and not current_user.is_restricted
+    signed_in = current_user.is_authenticated and current_user.is_full
     return {
         "town": _lazily(town),
         "demo": app.config["DEMO"],

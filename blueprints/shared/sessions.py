@@ -7,13 +7,15 @@ that was not used for `FAMILY_IDLE` or `STAFF_IDLE` is not accepted any more (se
 from datetime import UTC, datetime, timedelta
 
 from flask import current_app, session
-from flask_login import login_user
+from flask_login import current_user, login_user
 
+from blueprints.shared.network import device, network
 from blueprints.shared.time import now
 from domain.permissions import Permission
 from extensions import login_manager
 from queries import accounts
 from services.credentials import token_hash
+from services.second_factor import Asker
 
 SEEN = "seen"
 OBSERVED = "observed"  # the adult whose portal an agent looks at, in the signed cookie
@@ -54,6 +56,12 @@ def observe(guardian_id: int) -> None:
 
 def stop_observing() -> None:
     session.pop(OBSERVED, None)
+
+
+def asker() -> Asker:
+    """Who asks something about the second factor, in this session."""
+    user = current_user
+    return Asker(user.user_id, user.session_id, user.session_kind, user.token, network(), device())
 
 
 def start(token: str) -> None:

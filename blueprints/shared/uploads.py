@@ -29,6 +29,6 @@ def receive_files(blueprint: Blueprint, permission: Permission | None, sizes: Ma
 
 
 def _may(permission: Permission | None) -> bool:
-    if current_user.is_restricted or current_user.is_staff is (permission is None):
+    if not current_user.is_full or current_user.is_staff is (permission is None):
         return False
     return permission is None or current_user.may(permission)

@@ -20,10 +20,12 @@ TABLE = Path(__file__).with_name("routes.csv")
 IMPLIED = {"HEAD", "OPTIONS"}
 # What somebody in each role receives; PASS is the view itself.
 PASS, SIGN_IN, CHOOSE_PASSWORD, HOME = "pass", "sign in", "choose a password", "home"
+GIVE_CODE, INSTALL_CODE = "give a code", "install the application of codes"
 STAFF = "staff:"
-GUARDS = {"public", "signed_in", "any_session", "restricted", "parent", "observer", "demo"} | {
-    STAFF + one for one in Permission
-}
+GUARDS = {
+    "public", "signed_in", "any_session", "restricted", "code_awaited", "installs_code", "own_account",
+    "parent", "observer", "demo", *(STAFF + one for one in Permission),
+}  # fmt: skip
 
 
 class Role(StrEnum):
@@ -35,7 +37,12 @@ class Role(StrEnum):
     RECEPTION = "reception"
     DIRECTOR = "director of a facility"
     OTHER_DIRECTOR = "director of another facility"
+    LEADER = "animator of a facility"
+    OTHER_LEADER = "animator of another facility"
+    COLLECTOR = "régie"
     ADMINISTRATOR = "administrator"
+    CODE_AWAITED = "agent whose code is awaited"
+    WITHOUT_FACTOR = "agent without a second factor"
     OBSERVER = "agent who looks at a family’s portal"
     MEDICAL_READER = "reception with the medical right"
 
@@ -47,8 +54,17 @@ STAFF_ROLES = {
     Role.RECEPTION: StaffRole.RECEPTION,
     Role.DIRECTOR: StaffRole.DIRECTOR,
     Role.OTHER_DIRECTOR: StaffRole.DIRECTOR,
+    Role.LEADER: StaffRole.LEADER,
+    Role.OTHER_LEADER: StaffRole.LEADER,
+    Role.COLLECTOR: StaffRole.COLLECTOR,
     Role.ADMINISTRATOR: StaffRole.ADMINISTRATOR,
     Role.MEDICAL_READER: StaffRole.RECEPTION,
+}
+# Whose session is kept to one page, and the guard of that page.
+KEPT_TO = {
+    Role.RESTRICTED_PARENT: (CHOOSE_PASSWORD, "restricted"),
+    Role.CODE_AWAITED: (GIVE_CODE, "code_awaited"),
+    Role.WITHOUT_FACTOR: (INSTALL_CODE, "installs_code"),
 }
 
 
@@ -74,12 +90,17 @@ def expected(guard: str, role: Role) -> str | int:
         return SIGN_IN
     if guard == "any_session":
         return PASS
-    if guard == "restricted":
-        return PASS if role is Role.RESTRICTED_PARENT else HOME
-    if role is Role.RESTRICTED_PARENT:
-        return CHOOSE_PASSWORD
+    room, own_guard = KEPT_TO.get(role, (None, None))
+    if guard == own_guard:
+        return PASS
+    if guard in ("restricted", "code_awaited"):
+        return HOME
+    if room:
+        return room
     if guard == "signed_in":
         return PASS
+    if guard in ("own_account", "installs_code"):
+        return 404 if role is Role.OBSERVER else PASS
     if guard == "observer":
         return PASS if role is Role.OBSERVER else 404
     if guard == "parent":

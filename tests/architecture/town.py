@@ -77,8 +77,9 @@ from models import (
     StaffMember,
     UsefulLink,
     User,
+    UserSession,
 )
-from services import opt_outs
+from services import opt_outs, sessions
 from services.file_stores import Place
 from services.transaction import write_transaction
 from tests import stored_files
@@ -91,6 +92,17 @@ from tests.strict_client import StrictClient
 LINK, ADMINISTRATOR_LINK, EMAIL_LINK = "ACTIVATION" * 5, "PREMIER789" * 5, "NOUVELLE12" * 5
 FEED = "CALENDRIER" * 5
 NOWHERE = 987654
+# Who is met with the addresses of whom.
+NEIGHBOURS = {
+    Role.OTHER_PARENT: Role.PARENT,
+    Role.OTHER_DIRECTOR: Role.DIRECTOR,
+    Role.OTHER_LEADER: Role.LEADER,
+}
+KINDS = {
+    Role.RESTRICTED_PARENT: SessionKind.RESTRICTED,
+    Role.CODE_AWAITED: SessionKind.CODE_AWAITED,
+    Role.WITHOUT_FACTOR: SessionKind.CODE_AWAITED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,10 +357,14 @@ class Town:
             Role.RESTRICTED_PARENT: self.own.parent,
             Role.OBSERVER: self.world.staff(StaffRole.RECEPTION),
             Role.SUSPENDED: self.world.parent(self.own.household, status=AccountStatus.SUSPENDED),
+            Role.CODE_AWAITED: self.world.staff(has_factor=True),
+            Role.WITHOUT_FACTOR: self.world.staff(),
         }
         facilities = {
             Role.DIRECTOR: [self.own.canteen.facility],
             Role.OTHER_DIRECTOR: [self.other.canteen.facility],
+            Role.LEADER: [self.own.canteen.facility],
+            Role.OTHER_LEADER: [self.other.canteen.facility],
         }
         return families | {
             role: self.world.staff(
@@ -445,6 +461,13 @@ class Town:
     def _closure_of(self, family: Family) -> int:
         return self._id(Closure, facility_id=family.canteen.facility.id)
 
+    def _session_of(self, role: Role) -> int:
+        """The id of one more session of the account in this role."""
+        user = self.users[role] or self.users[Role.PARENT]
+        with self.world.app.app_context(), write_transaction() as session:
+            token = sessions.open_session(session, user.id, user.kind, self.world.now)
+        return self._id(UserSession, token_hash=token_hash(token))
+
     def _id(self, model: type, **columns: Any) -> int:
         """The id of the first row of a table with these values."""
         return min(row.id for row in self.world.all(db.select(model).filter_by(**columns)))
@@ -458,7 +481,7 @@ class Town:
         status = user.status
         if role is Role.SUSPENDED:  # the session was opened before
             self._set_status(user, AccountStatus.ACTIVE)
-        client.sign_in(user, SessionKind.RESTRICTED if role is Role.RESTRICTED_PARENT else SessionKind.FULL)
+        client.sign_in(user, KINDS.get(role, SessionKind.FULL))
         if role is Role.OBSERVER:
             with client.session_transaction() as cookie:
                 cookie[OBSERVED] = self.own.guardian.id
@@ -476,6 +499,9 @@ class Town:
         mine, theirs = own.canteen, other.canteen
         members = {role: self._id(StaffMember, user_id=self.users[role].id) for role in STAFF_ROLES}
         return {
+            "session_id": Value(
+                self._session_of(NEIGHBOURS.get(role, role)), self._session_of(Role.OTHER_PARENT)
+            ),
             "household_id": Value(own.household.id, other.household.id),
             "guardian_id": Value(own.guardian.id, other.guardian.id),
             "child_id": Value(own.child.id, other.child.id),

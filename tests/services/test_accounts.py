@@ -577,7 +577,7 @@ def test_a_colleague_is_invited_and_activates(world, author):
     )
     user_id = accounts.create_staff_invitation(colleague, author=author, now=world.now)
     assert accounts.activate(activation_token(deliver(world)), PASSWORD, world.now) is None
-    assert sign_in_as(world, email="jeanne@example.org").outcome is Outcome.WELCOME
+    assert sign_in_as(world, email="jeanne@example.org").outcome is Outcome.CODE_AWAITED
     member = world.one(select(StaffMember).where(StaffMember.user_id == user_id))
     assert member.role is StaffRole.DIRECTOR
     assert [row.facility_id for row in world.all(StaffFacility)] == [school.id]
@@ -600,4 +600,4 @@ def test_the_first_administrator_is_created_once(world):
     assert accounts.first_administrator_invitation(world.now) is None
     user = world.one(User)
     assert (user.kind, user.status) == (AccountKind.STAFF, AccountStatus.ACTIVE)
-    assert sign_in_as(world, email="jeanne@example.org").outcome is Outcome.WELCOME
+    assert sign_in_as(world, email="jeanne@example.org").outcome is Outcome.CODE_AWAITED

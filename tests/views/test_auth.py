@@ -71,9 +71,10 @@ def test_a_family_signs_in_and_out(client, world):
 
 
 def test_staff_sign_in_through_the_same_page(client, world):
+    """Their second factor comes next: see tests/views/test_own_access.py."""
     world.staff(email="agnes@example.org", password_hash=password_hash())
     sign_in(client, email="agnes@example.org")
-    assert client.get("/espace").location.startswith("/gestion")
+    assert client.get("/espace").location == "/mon-compte/code-de-securite"
 
 
 def test_a_wrong_pair_gets_the_same_answer_whoever_it_names(client, world):
@@ -486,7 +487,7 @@ def test_a_colleague_signs_in_after_activating(client, world):
         accounts.create_staff_invitation(colleague, author=accounts.Author(world.staff().id), now=world.now)
     client.submit("/go/" + activation_token(deliver(world)), {"password": PASSWORD}, follow=True)
     assert "Connectez-vous" in say(client)
-    assert sign_in(client, email="jeanne@example.org").location == "/espace"
+    assert sign_in(client, email="jeanne@example.org").location == "/mon-compte/code-de-securite"
 
 
 # --- The first administrator ----------------------------------------------------------------------
@@ -499,7 +500,7 @@ def test_the_first_administrator_page_works_once(client, world):
     assert client.submit(address, person).status_code == 422
     answer = client.submit(address, person | {"email": "jeanne@example.org"}, follow=True)
     assert "Votre compte d’administration est créé" in answer.text
-    assert sign_in(client, email="jeanne@example.org").location == "/espace"
+    assert sign_in(client, email="jeanne@example.org").location == "/mon-compte/code-de-securite"
     assert client.get(address).status_code == 404
     assert "Le premier compte d’administration est créé" in say(client)
     assert client.page.main.find("a", string="Se connecter")["href"] == "/"
