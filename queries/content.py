@@ -1,14 +1,15 @@
-"""Links, resources and document categories as staff edit them."""
+"""Links, resources, news and document categories as staff edit them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import select
 
 from domain.enums import DocumentEffect, DocumentOwner, DocumentValidity
 from domain.errors import NotFound
 from extensions import db
-from models import DocumentCategory, DocumentCategoryFacility, Resource, UsefulLink
+from models import DocumentCategory, DocumentCategoryFacility, News, Resource, UsefulLink
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,40 @@ class CategoryRow:
     facilities: tuple[int, ...]
     position: int
     is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewsRow:
+    id: int
+    title: str
+    text: str
+    first_day: date
+    last_day: date | None
+    is_active: bool
+
+    def is_shown(self, today: date) -> bool:
+        """Whether families read it today."""
+        return (
+            self.is_active and self.first_day <= today and (self.last_day is None or self.last_day >= today)
+        )
+
+
+NEWS_SHOWN = 50
+
+
+def news() -> tuple[NewsRow, ...]:
+    """The last news, shown or not, the newest first."""
+    newest = select(News).order_by(News.first_day.desc(), News.id.desc()).limit(NEWS_SHOWN)
+    return tuple(_news(row) for row in db.session.scalars(newest))
+
+
+def one_news(news_id: int) -> NewsRow:
+    """Raises NotFound."""
+    return _news(_found(News, news_id))
+
+
+def _news(row: News) -> NewsRow:
+    return NewsRow(row.id, row.title, row.text, row.first_day, row.last_day, row.is_active)
 
 
 def links() -> tuple[LinkRow, ...]:

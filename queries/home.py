@@ -38,6 +38,7 @@ from models import (
     ChangeRequest,
     Child,
     Facility,
+    News,
     Resource,
     UsefulLink,
 )
@@ -131,10 +132,12 @@ _LINKS = (
     .where(UsefulLink.is_active)
     .order_by(UsefulLink.position, UsefulLink.title, UsefulLink.id)
 )
-# A link has no days; a closure has no position.
+# What each row is; a link has no days, a closure no position, news are ordered by their first day.
+_LINK, _CLOSURE, _NEWS = "link", "closure", "news"
 _AHEAD = closure_queries.AHEAD_STATEMENT.subquery()
-_LINKS_AND_CLOSURES = union_all(
+_NOTICES = union_all(
     select(
+        literal(_LINK).label("kind"),
         cast(UsefulLink.title, String),
         cast(UsefulLink.url, String),
         literal(""),
@@ -145,6 +148,7 @@ _LINKS_AND_CLOSURES = union_all(
         UsefulLink.position,
     ).where(UsefulLink.is_active),
     select(
+        literal(_CLOSURE),
         cast(_AHEAD.c.facility, String),
         cast(_AHEAD.c.what, String),
         cast(_AHEAD.c.reason, String),
@@ -153,6 +157,21 @@ _LINKS_AND_CLOSURES = union_all(
         _AHEAD.c.bookings,
         _AHEAD.c.credit,
         literal(0),
+    ),
+    select(
+        literal(_NEWS),
+        cast(News.title, String),
+        cast(News.text, String),
+        literal(""),
+        News.first_day,
+        News.last_day,
+        literal(0),
+        literal(0),
+        News.id,
+    ).where(
+        News.is_active,
+        News.first_day <= bindparam("today"),
+        or_(News.last_day.is_(None), News.last_day >= bindparam("today")),
     ),
 )
 _RESOURCES = select(
@@ -228,6 +247,14 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class NewsItem:
+    """What the service tells every family today."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ResourceFile:
     """A PDF offered to every family; `file_key` names it in the store."""
 
@@ -266,6 +293,7 @@ class HomePage:
     estimate: Estimate
     links: tuple[Link, ...]
     closures: tuple[closure_queries.Ahead, ...]
+    news: tuple[NewsItem, ...]
 
 
 def home(household_ids: Sequence[int], user_id: int, now: datetime) -> HomePage:
@@ -301,7 +329,7 @@ def home(household_ids: Sequence[int], user_id: int, now: datetime) -> HomePage:
         estimate=_estimate(
             first, (entry for day in entries if first <= day <= last for entry in entries[day])
         ),
-        **_links_and_closures(family),
+        **_notices(family),
     )
 
 
@@ -316,16 +344,32 @@ def _change(row: Row, now: datetime) -> WaitingChange:
     )
 
 
-def _links_and_closures(family: Mapping[str, object]) -> dict[str, tuple]:
-    """The useful links and the closures to come, each in its order. One statement for both."""
-    links, closures = [], []
-    for title, url, reason, first, last, *counts, position in db.session.execute(_LINKS_AND_CLOSURES, family):
-        if first is None:
+def _notices(family: Mapping[str, object]) -> dict[str, tuple]:
+    """The useful links, the closures to come and the news of today, each in its order. One statement."""
+    links, closures, news = [], [], []
+    for kind, title, url, reason, first, last, *counts, position in db.session.execute(_NOTICES, family):
+        if kind == _LINK:
             links.append((position, title, url))
-        else:
+        elif kind == _CLOSURE:
             closures.append(closure_queries.Ahead(title, url, first, last, reason, *counts))
+        else:
+            news.append((first, position, NewsItem(title, url)))
     closures.sort(key=lambda one: one.first)
-    return {"links": tuple(Link(*one[1:]) for one in sorted(links)), "closures": tuple(closures)}
+    news.sort(key=lambda one: one[:2], reverse=True)
+    return {
+        "links": tuple(Link(*one[1:]) for one in sorted(links)),
+        "closures": tuple(closures),
+        "news": tuple(one[2] for one in news),
+    }
+
+
+def news_of(today: date) -> tuple[NewsItem, ...]:
+    """What the service tells everybody today, the newest first. One statement."""
+    shown = select(News.title, News.text).where(
+        News.is_active, News.first_day <= today, or_(News.last_day.is_(None), News.last_day >= today)
+    )
+    newest = shown.order_by(News.first_day.desc(), News.id.desc())
+    return tuple(NewsItem(*row) for row in db.session.execute(newest))
 
 
 def useful_links() -> tuple[Link, ...]:

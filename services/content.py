@@ -1,9 +1,10 @@
-"""What the service publishes for every family: links (S28), resources (S29), document categories (S75)."""
+"""What the service publishes for every family: links (S28), resources (S29), document categories (S75), news
+(R52)."""
 
 import os
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import BinaryIO
 
 from sqlalchemy import select
@@ -15,7 +16,7 @@ from domain.enums import DocumentEffect, DocumentOwner, DocumentValidity
 from domain.errors import NotFound, Refused
 from domain.french import NBSP
 from domain.labels import label
-from models import DocumentCategory, DocumentCategoryFacility, Resource, UsefulLink
+from models import DocumentCategory, DocumentCategoryFacility, News, Resource, UsefulLink
 from services import audit, file_stores, records
 from services.accounts import Author
 from services.file_stores import Place
@@ -66,6 +67,17 @@ class CategoryData:
 
 
 @dataclass(frozen=True, slots=True)
+class NewsData:
+    """What everybody reads from `first_day` to `last_day`, both included; without end until it is removed."""
+
+    title: str
+    text: str
+    first_day: date
+    last_day: date | None = None
+    is_active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Upload:
     """A file as it arrives: its bytes from the start, and the name it had on the sender's computer."""
 
@@ -87,6 +99,24 @@ def delete_link(link_id: int, *, author: Author, now: datetime) -> None:
     """Raises NotFound."""
     with write_transaction() as session:
         records.remove(session, records.get(session, UsefulLink, link_id), author=author, now=now)
+
+
+def save_news(news_id: int | None, data: NewsData, *, author: Author, now: datetime) -> None:
+    """Add news, or change row `news_id`. Raises NotFound, Refused `order` for an end before its beginning."""
+    if data.last_day is not None and data.last_day < data.first_day:
+        raise Refused("order", "Le dernier jour vient après le premier. Corrigez les dates.")
+    with write_transaction() as session:
+        if news_id is None:
+            records.add(session, News(**asdict(data)), author=author, now=now)
+        else:
+            row = records.get(session, News, news_id)
+            records.change(session, row, asdict(data), author=author, now=now)
+
+
+def delete_news(news_id: int, *, author: Author, now: datetime) -> None:
+    """Raises NotFound."""
+    with write_transaction() as session:
+        records.remove(session, records.get(session, News, news_id), author=author, now=now)
 
 
 def save_category(category_id: int | None, data: CategoryData, *, author: Author, now: datetime) -> None:

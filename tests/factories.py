@@ -85,6 +85,7 @@ from models import (
     MedicalRecord,
     Message,
     MessageFile,
+    News,
     OnlinePayment,
     OnlinePaymentBill,
     Opening,
@@ -846,6 +847,11 @@ class World:
             "submission_key": f"announcement-{number}",
         }
         return self.add(Announcement(**values | columns))
+
+    def news(self, title: str = "Inscriptions de la rentrée", **columns: Any) -> News:
+        """News shown today and without end unless told otherwise."""
+        values = {"text": "Elles ouvrent lundi.", "first_day": self.now.date()}
+        return self.add(News(title=title, **values | columns))
 
     def joined_file(
         self, conversation: Conversation, content: bytes = b"%PDF-1.7", **columns: Any

@@ -18,9 +18,10 @@ from blueprints.shared import sessions as browser_sessions
 from blueprints.shared.answers import answer, done
 from blueprints.shared.guards import any_session, public, restricted, signed_in, waiting_room
 from blueprints.shared.network import device, network
-from blueprints.shared.time import now
+from blueprints.shared.time import now, today
 from domain.errors import Refused
 from queries import accounts as account_queries
+from queries import home as home_queries
 from queries.accounts import LinkState
 from services import accounts, credentials, email_changes, sessions
 from services import sign_in as signing
@@ -37,7 +38,12 @@ def sign_in() -> Response:
     if current_user.is_authenticated:
         return redirect(url_for("auth.home"), 303)
     form = SignInForm(suite=request.args.get("suite"))
-    shown = {"form": form, "left": "deconnexion" in request.args, "goes_on": goes_on(form.suite.data)}
+    shown = {
+        "form": form,
+        "left": "deconnexion" in request.args,
+        "goes_on": goes_on(form.suite.data),
+        "news": home_queries.news_of(today()),
+    }
     if request.method != "POST":  # HEAD too: what watches the site asks no more
         return answer("auth/sign_in.html", outcome=None, **shown)
     if not form.validate():

@@ -183,6 +183,7 @@ class Town:
         ]
         self.steps = [world.step(one, 3) for one in self.kitchens]
         self.announcement = world.announcement()
+        self.news = world.news()
         self.link = world.add(UsefulLink(title="Le site de la ville", url="https://www.example.org/"))
         self.resource = self._resource()
         self.logo_name = self._logo()
@@ -602,6 +603,7 @@ class Town:
             "staff_families.state_fact name": Value("agent", unknown="absent"),
             "kind": Value("csv", unknown="pdf"),
             "token": Value(LINK, unknown="INCONNU"),
+            "news_id": Value(self.news.id),
             "announcement_id": Value(self.announcement.id),
             "public.refuse_announcements token": Value(self._opt_out(), unknown="INCONNU"),
             "public.feed token": Value(FEED, unknown="INCONNU"),

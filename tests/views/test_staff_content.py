@@ -4,8 +4,9 @@ from io import BytesIO
 
 import pytest
 
+from adapters.clock import FixedClock
 from domain.enums import DocumentOwner, DocumentValidity, StaffRole
-from models import AuditEvent, DocumentCategory, DocumentCategoryFacility, Resource, UsefulLink
+from models import AuditEvent, DocumentCategory, DocumentCategoryFacility, News, Resource, UsefulLink
 from services.file_stores import Place
 from tests import stored_files
 from tests.views.reading import text
@@ -227,3 +228,44 @@ def test_two_categories_do_not_share_a_name(client, agent, world):
     assert answer.status_code == 422
     assert "porte déjà ce nom" in client.page.find(id="name-erreur").get_text()
     assert len(world.all(DocumentCategory)) == 1
+
+
+# --- News ---------------------------------------------------------------------------------------
+
+
+def test_news_are_read_by_families_and_visitors_between_two_days(app, client, agent, world, parent):
+    typed = {
+        "title": "Fête",
+        "text": "Samedi.\n\nVenez nombreux.",
+        "first_day": "2027-01-13",
+        "last_day": "2027-01-14",
+    }
+    client.submit(f"{HOME}/actualites/nouvelle", typed, follow=True)
+    assert "À venir" in text(client)
+    visitor = app.test_client()
+    for day, is_read in ((12, False), (13, True), (14, True), (15, False)):
+        app.config["CLOCK"] = FixedClock(world.now.replace(day=day))
+        for reader, page in ((parent, "/accueil"), (visitor, "/")):
+            parent.sign_in(world.parent(world.household()))
+            reader.get(page)
+            assert ("Venez nombreux." in text(reader)) is is_read
+    assert [event.action for event in world.all(AuditEvent)] == ["news.created"]
+
+
+def test_news_are_changed_hidden_and_removed(client, agent, world, parent):
+    page = f"{HOME}/actualites/{world.news().id}"
+    parent.get("/accueil")
+    assert "Elles ouvrent lundi." in text(parent)
+    client.submit(page, {"is_active": None}, form=page)
+    parent.get("/accueil")
+    assert "Elles ouvrent lundi." not in text(parent)
+    client.get(page)
+    client.submit(page, form=f"{page}/supprimer")
+    assert world.all(News) == []
+
+
+def test_news_do_not_end_before_they_begin(client, agent, world):
+    typed = {"title": "Fête", "text": "Samedi.", "first_day": "2027-01-13", "last_day": "2027-01-12"}
+    assert client.submit(f"{HOME}/actualites/nouvelle", typed).status_code == 422
+    assert "Le dernier jour vient après le premier." in text(client)
+    assert world.all(News) == []

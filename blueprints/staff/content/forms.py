@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import fields
 from urllib.parse import urlsplit
 
-from wtforms import BooleanField, SelectChoice, URLField, ValidationError
+from wtforms import BooleanField, SelectChoice, TextAreaField, URLField, ValidationError
 from wtforms.validators import DataRequired, InputRequired, Length
 
-from blueprints.shared.fields import LineField, TicksField, squeeze
+from blueprints.shared.fields import LineField, PlainDateField, TicksField, squeeze
 from blueprints.staff.facilities.forms import POSITION_HELP, position_field, text_area
 from blueprints.staff.families.forms import StaffForm, values_of
 from blueprints.staff.fields import EnumRadio, NumberField, UploadField
 from domain.enums import DocumentEffect, DocumentOwner, DocumentValidity
-from services.content import CategoryData, LinkData, ResourceData, Upload
+from services.content import CategoryData, LinkData, NewsData, ResourceData, Upload
 
 SHOWN = "Visible par les familles"
 _POSITION = {"help": POSITION_HELP, "inputmode": "numeric"}
@@ -46,6 +46,27 @@ class LinkForm(StaffForm):
 
     def data_typed(self) -> LinkData:
         return values_of(self, LinkData)
+
+
+class NewsForm(StaffForm):
+    title = LineField("Titre", 120, required="Indiquez le titre que les familles liront.")
+    text = TextAreaField(
+        "Texte",
+        [
+            DataRequired("Écrivez le texte de l’actualité."),
+            Length(max=3000, message="Raccourcissez le texte\u00a0: 3000 caractères au plus."),
+        ],
+    )
+    first_day = PlainDateField("Premier jour", [InputRequired("Indiquez à partir de quel jour la montrer.")])
+    last_day = PlainDateField("Dernier jour (facultatif)")
+    is_active = BooleanField(SHOWN, default=True)
+    looks = {
+        "text": {"rows": "6", "help": "Lu par toutes les familles et sur la page d’accueil publique."},
+        "last_day": {"help": "Laissez vide pour la montrer jusqu’à ce que vous la retiriez."},
+    }
+
+    def data_typed(self) -> NewsData:
+        return values_of(self, NewsData)
 
 
 class ResourceForm(StaffForm):

@@ -1,15 +1,15 @@
-"""Useful links, resources, document categories."""
+"""Useful links, resources, news, document categories."""
 
 from flask import send_file, url_for
 from werkzeug.wrappers import Response
 
 from blueprints.shared.answers import answer, done
 from blueprints.shared.guards import staff
-from blueprints.shared.time import now
+from blueprints.shared.time import now, today
 from blueprints.shared.uploads import receive_files
 from blueprints.staff.acts import NOT_DONE, attempt, author, form_page
 from blueprints.staff.content import blueprint
-from blueprints.staff.content.forms import CategoryForm, LinkForm, ReplaceResourceForm, ResourceForm
+from blueprints.staff.content.forms import CategoryForm, LinkForm, NewsForm, ReplaceResourceForm, ResourceForm
 from domain.permissions import Permission
 from queries import content as content_queries
 from queries.staff_users import facility_choices
@@ -33,7 +33,47 @@ def index() -> Response:
         links=content_queries.links(),
         resources=content_queries.resources(),
         categories=content_queries.categories(),
+        news=content_queries.news(),
+        today=today(),
     )
+
+
+# --- News ---------------------------------------------------------------------------------------
+
+
+def _save_news(form: NewsForm, news_id: int | None) -> object:
+    return attempt(
+        form,
+        lambda: content.save_news(news_id, form.data_typed(), author=author(), now=now()),
+        order="last_day",
+    )
+
+
+@blueprint.route("/actualites/nouvelle", methods=["GET", "POST"])
+@staff(MANAGE)
+def new_news() -> Response:
+    form = NewsForm(first_day=today())
+    if _save_news(form, None) is NOT_DONE:
+        return form_page(form, "Nouvelle actualité", _back(), submit="Publier")
+    return done(_back()[0], "L’actualité est publiée.")
+
+
+@blueprint.route("/actualites/<int:news_id>", methods=["GET", "POST"])
+@staff(MANAGE)
+def edit_news(news_id: int) -> Response:
+    form = NewsForm(obj=content_queries.one_news(news_id))
+    if _save_news(form, news_id) is not NOT_DONE:
+        return done(_back()[0], "L’actualité est enregistrée.")
+    address = url_for("staff_content.delete_news", news_id=news_id)
+    removal = (address, "L’actualité disparaît pour tout le monde.", "Supprimer l’actualité")
+    return form_page(form, "Modifier l’actualité", _back(), removal=removal)
+
+
+@blueprint.post("/actualites/<int:news_id>/supprimer")
+@staff(MANAGE)
+def delete_news(news_id: int) -> Response:
+    content.delete_news(news_id, author=author(), now=now())
+    return done(_back()[0], "L’actualité est supprimée.")
 
 
 # --- Useful links -------------------------------------------------------------------------------
