@@ -43,12 +43,14 @@ from blueprints.staff.disputes import blueprint as staff_disputes
 from blueprints.staff.facilities import blueprint as staff_facilities
 from blueprints.staff.families import blueprint as staff_families
 from blueprints.staff.family_files import blueprint as staff_family_files
+from blueprints.staff.journal import blueprint as staff_journal
 from blueprints.staff.kitchens import blueprint as staff_kitchens
 from blueprints.staff.lists import blueprint as staff_lists
 from blueprints.staff.mails import blueprint as staff_mails
 from blueprints.staff.messages import blueprint as staff_messages
 from blueprints.staff.payments import blueprint as staff_payments
 from blueprints.staff.requests import blueprint as staff_requests
+from blueprints.staff.retention import blueprint as staff_retention
 from blueprints.staff.rulebook import blueprint as staff_rulebook
 from blueprints.staff.schools import blueprint as staff_schools
 from blueprints.staff.settings import blueprint as staff_settings
@@ -64,6 +66,7 @@ BLUEPRINTS = (
     staff_billing, staff_payments, staff_deposits, staff_treasury, staff_disputes,
     staff_kitchens,
     staff_messages, staff_announcements,
+    staff_journal, staff_retention,
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, or_, select
 from domain.enums import AccountKind, AccountStatus, Channel, CustodySplit, Residency, SubjectKind
 from domain.family_file import HIDDEN
 from domain.french import weekday_name
+from domain.journal import action_words
 from domain.labels import label
 from domain.rulebook.wording.french_names import readable
 from domain.schooling import school_year_words
@@ -32,84 +33,7 @@ from queries.households import HouseholdFile, quotient_text
 LENGTH = 40
 DECLARED = "change."  # how the acts on declared changes begin
 
-_TITLES = {
-    "household.created": "Dossier créé",
-    "household.updated": "Informations du foyer modifiées",
-    "household.merged": "Dossiers fusionnés",
-    "guardian.merged": "Deux fiches d’un adulte fusionnées",
-    "child.merged": "Deux fiches d’un enfant fusionnées",
-    "schooling.added": "Année d’école notée",
-    "guardian.added": "Adulte ajouté",
-    "guardian.updated": "Adulte modifié",
-    "child.added": "Enfant ajouté",
-    "child.updated": "Enfant modifié",
-    "enrolment.added": "Inscription ajoutée",
-    "enrolment.updated": "Inscription modifiée",
-    "enrolment_request.asked": "Demande d’inscription reçue",
-    "enrolment_request.accepted": "Demande d’inscription acceptée",
-    "enrolment_request.refused": "Demande d’inscription refusée",
-    "enrolment_request.withdrawn": "Demande d’inscription retirée par la famille",
-    "quotient_familial.added": "Quotient familial ajouté",
-    "custody_calendar.set": "Calendrier de garde",
-    "custody_calendar.ended": "Calendrier de garde arrêté",
-    "custody_calendar.removed": "Calendrier de garde abandonné",
-    "custody_exception.added": "Jours de garde à part",
-    "custody_exception.removed": "Jours de garde à part retirés",
-    "custody_swap.proposed": "Échange de jours de garde proposé",
-    "custody_swap.accepted": "Échange de jours de garde accepté",
-    "custody_swap.refused": "Échange de jours de garde refusé",
-    "custody_swap.withdrawn": "Échange de jours de garde retiré",
-    "booking.left_home": "Réservation passée à l’autre foyer",
-    "booking.came_home": "Réservation reprise de l’autre foyer",
-    "guardian.linked": "Adulte rattaché au foyer",
-    "guardian.unlinked": "Adulte détaché du foyer",
-    "guardian.place_changed": "Place d’un adulte dans le foyer",
-    "child.linked": "Enfant rattaché au foyer",
-    "child.unlinked": "Enfant détaché du foyer",
-    "child.restricted": "Accès à la fiche d’un enfant limité",
-    "child.unrestricted": "Accès à la fiche d’un enfant rétabli",
-    "schooling.set": "Scolarité",
-    "change.declared": "Modification déclarée par la famille",
-    "change.applied": "Modification enregistrée",
-    "change.withdrawn": "Modification retirée par la famille",
-    "change.accepted": "Modification acceptée",
-    "change.refused": "Modification refusée",
-    "rule_fact.stated": "Information pour le règlement",
-    "document.received": "Document reçu",
-    "document.withdrawn": "Document retiré",
-    "document.submitted": "Document transmis",
-    "document.accepted": "Document accepté",
-    "document.refused": "Document refusé",
-    "document.expired": "Document expiré",
-    "document.end_seen": "Fin de validité d’un document surveillée",
-    "document_receipt.added": "Document reçu",  # the journal's former word for a paper seen at the counter
-    "document_receipt.withdrawn": "Document noté par erreur, retiré",
-    "access.opened": "Accès au portail ouvert, mail d’activation demandé",
-    "access.resent": "Mail d’activation renvoyé",
-    "access.suspended": "Accès au portail suspendu",
-    "access.reopened": "Accès au portail rouvert",
-    "access.activated": "Accès activé, mot de passe choisi",
-    "password.changed": "Mot de passe changé",
-    "email_change.asked": "Nouvelle adresse de connexion demandée",
-    "email_change.cancelled": "Nouvelle adresse de connexion abandonnée",
-    "email_change.confirmed": "Nouvelle adresse de connexion confirmée",
-    "booking_request.submitted": "Demande de réservation reçue",
-    "booking_request.accepted": "Demande de réservation acceptée",
-    "booking_request.refused": "Demande de réservation refusée",
-    "booking.allotted": "Vœux\u00a0: places attribuées",
-    "observation.started": "Espace de la famille consulté par le service",
-    "observation.ended": "Consultation de l’espace terminée",
-    "certification.given": "Dossier confirmé exact",
-    "consent_answer.given": "Réponse à un texte à accepter",
-    "document.read": "Document ouvert par un agent",
-    "conversation.opened": "Échange commencé",
-    "conversation.answered": "Message envoyé",
-    "conversation.read": "Message lu par la famille",
-    "conversation.closed": "Échange terminé",
-    "conversation.handed_over": "Échange confié",
-    "mail.retried": "Mail remis à l’envoi",
-}
-_FIELDS = {
+FIELDS = {
     "number": "Numéro",
     "name": "Nom",
     "residency": "Commune",
@@ -237,7 +161,7 @@ def events(household: HouseholdFile) -> tuple[Event, ...]:
     return tuple(
         Event(
             at=row.at,
-            title=_TITLES.get(row.action, "Autre acte"),
+            title=action_words(row.action),
             subject=names.get((row.object_type, row.object_id), ""),
             author=_author(row),
             by_service=row.kind is not AccountKind.FAMILY,
@@ -290,9 +214,9 @@ def _author(row: Any) -> str:
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any], names: Names) -> Iterator[FieldChange]:
     for field in dict.fromkeys([*before, *after]):
-        if field in _FIELDS:
+        if field in FIELDS:
             change = FieldChange(
-                _FIELDS[field],
+                FIELDS[field],
                 _value(field, before.get(field), names),
                 _value(field, after.get(field), names),
             )
