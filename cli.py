@@ -19,6 +19,7 @@ from werkzeug.local import LocalProxy
 
 import config
 import safety_cli
+from adapters.turns import Turn
 from domain.errors import Refused
 from extensions import db, refresh_statistics
 
@@ -146,7 +147,7 @@ def worker(once: bool) -> None:
         Job("online payments", online_payments.check_due, ONLINE_PAYMENTS_EVERY),
         Job("drafts", billing.make_asked),
         Job("meal counts", meal_counts.take_due, MEAL_COUNTS_EVERY),
-        Job("mails", lambda now: outbox.deliver_due(now, transport)),
+        Job("mails", lambda now: outbox.deliver_due(now, transport), is_alone=False),
         Job("reminders", booking_reminders.remind, HOUSEKEEPING_EVERY),
         Job("bill reminders", invoice_reminders.remind, HOUSEKEEPING_EVERY),
         Job("quotient warnings", quotient_warnings.warn, QUOTIENT_WARNINGS_EVERY),
@@ -157,12 +158,15 @@ def worker(once: bool) -> None:
         jobs += (Job("attention", attention.tell, ATTENTION_EVERY),)
     if not once and not current_app.config["DEMO"]:
         jobs += (Job("backup", NightlyBackup(), BACKUP_LOOK_EVERY),)
+    turn = Turn(db.engine, current_app.config["INSTANCE"], "worker")
     while not stopping.is_set():
         self_check.show_life()  # before the jobs: one of them asks whether the worker lives
-        run_due(jobs, clock.now())
+        leads = turn.take()
+        run_due([job for job in jobs if leads or not job.is_alone], clock.now())
         if once:
-            return
+            break
         stopping.wait(WORKER_PAUSE_SECONDS)
+    turn.give_back()
 
 
 class NightlyBackup:
@@ -183,11 +187,16 @@ class NightlyBackup:
 
 @dataclass(slots=True)
 class Job:
-    """Something that the worker does, no sooner than `every` after the last time."""
+    """Something that the worker does, no sooner than `every` after the last time.
+
+    Of the workers of several servers one leads: it alone does what `is_alone`, and another takes over when it
+    falls. All of them send mails, each mail being claimed by one.
+    """
 
     name: str
     act: Callable[[datetime], object]
     every: timedelta = timedelta(0)
+    is_alone: bool = True
     next_at: datetime | None = None
 
 

@@ -22,13 +22,13 @@ class Turn:
         self._held: Any = None
 
     def take(self) -> bool:
-        """Take the turn unless another has it; True when it is ours. Raises OSError, psycopg.Error."""
+        """Take the turn; False when another has it, or the database does not answer. Raises OSError."""
         return self.holds() or self._try(wait=False)
 
     def wait(self) -> None:
-        """Take the turn when the other gives it back. Raises OSError, psycopg.Error."""
-        if not self.holds():
-            self._try(wait=True)
+        """Take the turn when the other gives it back. Raises OSError."""
+        if not self.holds() and not self._try(wait=True):
+            raise OSError("The database does not answer.")
 
     def holds(self) -> bool:
         if self._held is None or self._engine.dialect.name == "sqlite":
@@ -74,13 +74,15 @@ class Turn:
         import psycopg
 
         url = self._engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        connection = psycopg.connect(url, autocommit=True)
         act = "pg_advisory_lock" if wait else "pg_try_advisory_lock"
         try:
+            connection = psycopg.connect(url, autocommit=True)
+        except psycopg.OperationalError:
+            return False
+        try:
             (answer,) = connection.execute(f"SELECT {act}(%s)", [self._number]).fetchone()
-        except BaseException:
-            connection.close()
-            raise
+        except psycopg.OperationalError:
+            answer = False
         if answer is False:
             connection.close()
             return False

@@ -49,7 +49,8 @@ def restore(archive: Path, *, replace: bool, now: datetime) -> Restored:
 
     The database comes back last and in one step: who cuts it finds the town of before or that of the backup,
     whole. What was there before is kept aside. Every session ends, mails that waited are not sent (they may
-    have left since). The server and the worker must be stopped.
+    have left since). The settings of this machine stay, if it has some. The server and the worker must be
+    stopped.
 
     Raises Refused `missing`, `unknown_key`, `other_engine`, `not_empty` over a town without `replace`;
     ArchiveBroken, CopyFailed.
@@ -86,7 +87,7 @@ def restore(archive: Path, *, replace: bool, now: datetime) -> Restored:
             raise
         for place in file_stores.BACKED_UP:
             file_stores.leave_only(place, opened / place)
-        if (opened / "portail.toml").exists():
+        if not (instance / "portail.toml").exists() and (opened / "portail.toml").exists():
             os.replace(opened / "portail.toml", instance / "portail.toml")
     return Restored(
         datetime.fromisoformat(manifest["made_at"]),
@@ -147,9 +148,6 @@ def _keep_aside(instance: Path, now: datetime) -> Path | None:
     target = instance / f"avant-restauration-{now:%Y%m%d-%H%M%S}"
     target.mkdir(mode=0o700)
     found = file_stores.keep_aside(target.name)
-    if (instance / "portail.toml").exists():
-        shutil.copy2(instance / "portail.toml", target)
-        found += 1
     found += _keep_database_aside(target)
     if not found:
         target.rmdir()

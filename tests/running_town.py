@@ -77,7 +77,11 @@ class Browser:
         headers = {"Content-Type": "application/x-www-form-urlencoded", **headers}
         return self._ask("POST", path, body, headers)
 
-    def _ask(self, method: str, path: str, body: str | None, headers: Mapping[str, str]) -> Answer:
+    def send(self, path: str, body: bytes, kind: str) -> Answer:
+        """Post a body as it is."""
+        return self._ask("POST", path, body, {"Content-Type": kind})
+
+    def _ask(self, method: str, path: str, body: str | bytes | None, headers: Mapping[str, str]) -> Answer:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
         try:
             connection.request(method, path, body, {"Cookie": self.cookie, **headers})
@@ -143,9 +147,11 @@ class Running:
 class Town:
     """An instance folder, its database with the schema of the migrations, and what starts on them."""
 
-    def __init__(self, folder: Path, database_url: str) -> None:
+    def __init__(self, folder: Path, database_url: str, **settings: str) -> None:
+        """`settings` are further words of the environment."""
         self.folder, self.port, self.smtp_port = folder, free_port(), free_port()
         self._words: list[str] = []
+        self._settings = settings
         self._database = {} if database_url.startswith("sqlite") else {"DATABASE_URL": database_url}
         engine: dict[str, Any] = {"poolclass": NullPool}
         if not self._database:
@@ -183,7 +189,7 @@ class Town:
             "SMTP_HOST": "127.0.0.1",
             "SMTP_PORT": str(self.smtp_port),
             "WEB_CONCURRENCY": "2",
-        }  # fmt: skip
+        } | self._settings  # fmt: skip
 
     # Processes
 

@@ -5,7 +5,7 @@ import re
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -38,14 +38,14 @@ def nginx() -> str | None:
     return shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 
 
-def site(port: int, upstream: int, cache: Path) -> str:
+def site(port: int, upstreams: Sequence[int], cache: Path) -> str:
     """`deploy/nginx.conf` on the loopback: its ports, its cache, no certificate; the rest as shipped."""
     text = (config.ROOT / "deploy/nginx.conf").read_text()
     for shipped, ours in (
         (r"server \{\n    listen 80;.*?\n\}\n", ""),
         (r"\n    ssl_\w+ .*;", ""),
         (r"listen 443 ssl;", f"listen 127.0.0.1:{port} backlog=2048;"),
-        (r"server 127\.0\.0\.1:8000;", f"server 127.0.0.1:{upstream};"),
+        (r"server 127\.0\.0\.1:8000;", " ".join(f"server 127.0.0.1:{one};" for one in upstreams)),
         (r"/var/cache/nginx/portail", str(cache)),
     ):
         text, found = re.subn(shipped, ours, text, flags=re.DOTALL if "server \\{" in shipped else 0)
@@ -54,13 +54,13 @@ def site(port: int, upstream: int, cache: Path) -> str:
 
 
 @contextmanager
-def proxied(town: Town) -> Iterator[tuple[int, int]]:
-    """(port, process id) of an nginx in front of the town."""
-    program, port = nginx(), free_port()
+def proxied(town: Town, *others: Town, port: int = 0) -> Iterator[tuple[int, int]]:
+    """(port, process id) of an nginx in front of the town, and of its other servers."""
+    program, port = nginx(), port or free_port()
     assert program is not None
     folder = town.folder / "nginx"
     folder.mkdir()
-    (folder / "site.conf").write_text(site(port, town.port, folder / "cache"))
+    (folder / "site.conf").write_text(site(port, [one.port for one in (town, *others)], folder / "cache"))
     settings = folder / "nginx.conf"
     settings.write_text(AROUND.format(folder=folder, user="user root;" if os.geteuid() == 0 else ""))
     process = subprocess.Popen([program, "-p", folder, "-c", settings], stderr=subprocess.DEVNULL)

@@ -245,6 +245,18 @@ def test_a_town_is_not_replaced_unasked_and_what_was_there_is_kept(lively):
     assert (restored.put_aside / "documents" / late.name).read_bytes() == b"sent after the backup"
 
 
+def test_the_settings_of_the_machine_stay_and_a_bare_one_takes_those_of_the_backup(lively):
+    settings = lively.folder / "portail.toml"
+    settings.write_text('smtp_port = "2525"\n')
+    archive, now = made(lively), lively.world.now
+    settings.write_text('smtp_port = "2526"\n')
+    back(lively.app, archive, now, replace=True)
+    assert settings.read_text() == 'smtp_port = "2526"\n'
+    settings.unlink()
+    back(lively.app, archive, now + timedelta(hours=1), replace=True)
+    assert settings.read_text() == 'smtp_port = "2525"\n'
+
+
 def test_the_journal_tells_the_return_at_the_next_start(lively):
     back(lively.app, made(lively), lively.world.now, replace=True)
     for _ in range(2):
