@@ -9,13 +9,24 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy import and_, bindparam, case, exists, false, func, literal, select
 
-from domain.enums import BookingState
+from domain.enums import AttendanceMark, BookingState
 from domain.errors import NotFound
 from domain.people import fold
 from domain.workflow import EXPECTED_STATES
-from models import Absence, Activity, Booking, Child, ChildGroup, Enrolment, Facility, PresenceType
+from models import (
+    Absence,
+    Activity,
+    Attendance,
+    Booking,
+    Child,
+    ChildGroup,
+    Enrolment,
+    Facility,
+    Opening,
+    PresenceType,
+)
 from queries.child_files import ChildFile, child_files
 from queries.reading import read
 
@@ -42,6 +53,7 @@ class ExpectedChild:
     first_name: str
     last_name: str
     group: str
+    household_id: int
     presences: tuple[Presence, ...]
     file: ChildFile
 
@@ -93,6 +105,7 @@ _BOOKED = (
         PresenceType.name.label("presence"),
         Booking.state,
         exists().where(Absence.booking_id == Booking.id).correlate(Booking).label("is_absent"),
+        Booking.household_id,
     )
     .join(Activity, Activity.id == Booking.activity_id)
     .join(PresenceType, PresenceType.id == Booking.presence_type_id)
@@ -117,6 +130,37 @@ _GROUPS = (
 )
 
 
+# Children whom nobody expected and whom the team marked present.
+_UNEXPECTED = (
+    select(
+        Attendance.child_id,
+        Child.first_name,
+        Child.last_name,
+        Attendance.activity_id,
+        Activity.name.label("activity"),
+        literal("non prévu").label("presence"),
+        literal(BookingState.ACCEPTED, Booking.state.type).label("state"),
+        false().label("is_absent"),
+        Attendance.household_id,
+    )
+    .join(Activity, Activity.id == Attendance.activity_id)
+    .join(Child, Child.id == Attendance.child_id)
+    .where(
+        Activity.facility_id == bindparam("facility_id"),
+        Attendance.day == bindparam("day"),
+        Attendance.mark == AttendanceMark.PRESENT,
+        ~exists()
+        .where(
+            Booking.opening_id == Attendance.opening_id,
+            Booking.child_id == Attendance.child_id,
+            Booking.state.in_(EXPECTED_STATES),
+        )
+        .correlate(Attendance),
+    )
+    .order_by(Activity.position, Activity.name, Attendance.id)
+)
+
+
 def facility_of(facility_id: int, scope: Scope) -> tuple[int, str]:
     """(id, name) of a structure that this agent may look at. One statement. Raises NotFound."""
     row = read(_FACILITY, {"facility_id": facility_id}).one_or_none()
@@ -132,14 +176,23 @@ def groups_of(facility_id: int, day: date) -> dict[int, str]:
 
 
 def day_sheet(
-    facility_id: int, day: date, *, scope: Scope, now: datetime, activity_id: int | None = None
+    facility_id: int,
+    day: date,
+    *,
+    scope: Scope,
+    now: datetime,
+    activity_id: int | None = None,
+    is_emergency: bool = False,
 ) -> DaySheet:
-    """The sheet of a structure on a day; `activity_id` keeps the children of one activity. Ten statements.
-    Raises NotFound for a structure out of sight.
+    """The sheet of a structure on a day; `activity_id` keeps the children of one activity. `is_emergency`:
+    those who are there, the unexpected with them and without those who stay away. Ten statements, eleven
+    then. Raises NotFound for a structure out of sight.
     """
     place = facility_of(facility_id, scope)
     params = {"facility_id": facility_id, "day": day}
     rows = read(_BOOKED, params).all()
+    if is_emergency:
+        rows = [row for row in (*rows, *read(_UNEXPECTED, params)) if not row.is_absent]
     groups = groups_of(facility_id, day)
     files = child_files({row.child_id: [place] for row in rows}, day, now)
     own: dict[int, list[Any]] = {child_id: [] for child_id in files}
@@ -154,6 +207,52 @@ def day_sheet(
     return DaySheet(*place, day, tuple(_activities(rows, files)), tuple(children))
 
 
+@dataclass(frozen=True, slots=True)
+class FacilityDay:
+    """A structure open on a day; `activities` as (name, children who come), `absent` in all of them."""
+
+    facility_id: int
+    facility: str
+    activities: tuple[tuple[str, int], ...]
+    absent: int
+
+
+_AWAY = exists().where(Absence.booking_id == Booking.id).correlate(Booking)
+_OPEN = (
+    select(
+        Facility.id,
+        Facility.name.label("facility"),
+        Activity.name.label("activity"),
+        func.count(Booking.id).label("children"),
+        func.coalesce(func.sum(case((and_(Booking.id.is_not(None), _AWAY), 1), else_=0)), 0).label("absent"),
+    )
+    .select_from(Opening)
+    .join(Activity, Activity.id == Opening.activity_id)
+    .join(Facility, Facility.id == Activity.facility_id)
+    .outerjoin(Booking, and_(Booking.opening_id == Opening.id, Booking.state.in_(EXPECTED_STATES)))
+    .where(Opening.day == bindparam("day"))
+    .group_by(Activity.id, Facility.id)
+    .order_by(Facility.position, Facility.name, Activity.position, Activity.name)
+)
+
+
+def facilities_of_day(day: date, scope: Scope) -> tuple[FacilityDay, ...]:
+    """The structures in sight with an activity that day, in their order. One statement."""
+    found: dict[int, list[Any]] = {}
+    for row in read(_OPEN, {"day": day}):
+        if scope is None or row.id in scope:
+            found.setdefault(row.id, []).append(row)
+    return tuple(
+        FacilityDay(
+            facility_id,
+            rows[0].facility,
+            tuple((row.activity, row.children - row.absent) for row in rows),
+            sum(row.absent for row in rows),
+        )
+        for facility_id, rows in found.items()
+    )
+
+
 def _child(
     mine: Sequence[Any], presence: Callable[..., Presence], group: str | None, file: ChildFile
 ) -> ExpectedChild:
@@ -164,7 +263,8 @@ def _child(
         first_name,
         last_name,
         group or (file.schooled.group if file.schooled else ""),
-        tuple([presence(*row[3:]) for row in mine]),
+        mine[0].household_id,
+        tuple([presence(*row[3:8]) for row in mine]),
         file,
     )
 

@@ -78,6 +78,7 @@ class GroupRow:
     name: str
     first_age: int | None
     last_age: int | None
+    children_per_adult: int | None
     position: int
     is_active: bool
 
@@ -110,6 +111,7 @@ class ActivitySheet:
     regie_id: int | None
     is_care: bool
     product_code: str
+    children_per_adult: int | None
     presence_types: tuple[PresenceTypeRow, ...]
     openings: int
     missing: tuple[str, ...]
@@ -199,6 +201,7 @@ _GROUP = select(
     ChildGroup.name,
     ChildGroup.first_age,
     ChildGroup.last_age,
+    ChildGroup.children_per_adult,
     ChildGroup.position,
     ChildGroup.is_active,
 )
@@ -285,6 +288,7 @@ def activity(activity_id: int) -> ActivitySheet:
         row.regie_id,
         row.is_care,
         row.product_code,
+        row.children_per_adult,
         _presence_types(activity_id),
         _opening_counts().get(activity_id, 0),
         _missing()[activity_id],

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     Date,
@@ -45,6 +46,7 @@ from models import (
 from queries import closures as closure_queries
 from queries import custody_swaps, documents, invoices, place_offers
 from queries.family import ChildCard, HouseholdName, members_of
+from queries.menus import HAS_PUBLISHED, public_span
 from queries.planning import ABSENT, CANCELLING, Entry, bookings_between
 from queries.rules import rule_set
 
@@ -133,7 +135,7 @@ _LINKS = (
     .order_by(UsefulLink.position, UsefulLink.title, UsefulLink.id)
 )
 # What each row is; a link has no days, a closure no position, news are ordered by their first day.
-_LINK, _CLOSURE, _NEWS = "link", "closure", "news"
+_LINK, _CLOSURE, _NEWS, _MENUS = "link", "closure", "news", "menus"
 _AHEAD = closure_queries.AHEAD_STATEMENT.subquery()
 _NOTICES = union_all(
     select(
@@ -173,6 +175,18 @@ _NOTICES = union_all(
         News.first_day <= bindparam("today"),
         or_(News.last_day.is_(None), News.last_day >= bindparam("today")),
     ),
+    # Whether there are menus to read.
+    select(
+        literal(_MENUS),
+        literal(""),
+        literal(""),
+        literal(""),
+        cast(null(), Date),
+        cast(null(), Date),
+        literal(0),
+        literal(0),
+        literal(0),
+    ).where(HAS_PUBLISHED),
 )
 _RESOURCES = select(
     Resource.id, Resource.title, Resource.file_key, Resource.file_name, Resource.size_bytes
@@ -294,6 +308,7 @@ class HomePage:
     links: tuple[Link, ...]
     closures: tuple[closure_queries.Ahead, ...]
     news: tuple[NewsItem, ...]
+    has_menus: bool
 
 
 def home(household_ids: Sequence[int], user_id: int, now: datetime) -> HomePage:
@@ -311,6 +326,7 @@ def home(household_ids: Sequence[int], user_id: int, now: datetime) -> HomePage:
         "today": today,
         "user_id": user_id,
         "horizon": today + closure_queries.AHEAD,
+        **dict(zip(("menus_from", "menus_to"), public_span(today), strict=True)),
     }
     waiting = db.session.execute(_WAITING, family).all()
     return HomePage(
@@ -344,11 +360,14 @@ def _change(row: Row, now: datetime) -> WaitingChange:
     )
 
 
-def _notices(family: Mapping[str, object]) -> dict[str, tuple]:
-    """The useful links, the closures to come and the news of today, each in its order. One statement."""
-    links, closures, news = [], [], []
+def _notices(family: Mapping[str, object]) -> dict[str, Any]:
+    """The useful links, the closures to come and the news of today, each in its order, and whether there are
+    menus to read. One statement."""
+    links, closures, news, has_menus = [], [], [], False
     for kind, title, url, reason, first, last, *counts, position in db.session.execute(_NOTICES, family):
-        if kind == _LINK:
+        if kind == _MENUS:
+            has_menus = True
+        elif kind == _LINK:
             links.append((position, title, url))
         elif kind == _CLOSURE:
             closures.append(closure_queries.Ahead(title, url, first, last, reason, *counts))
@@ -360,6 +379,7 @@ def _notices(family: Mapping[str, object]) -> dict[str, tuple]:
         "links": tuple(Link(*one[1:]) for one in sorted(links)),
         "closures": tuple(closures),
         "news": tuple(one[2] for one in news),
+        "has_menus": has_menus,
     }
 
 

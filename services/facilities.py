@@ -38,7 +38,8 @@ class FacilityData:
 class ActivityData:
     """What is typed of an activity; `waiting_places` None for a waiting list without end, `offer_hours` to
     answer when a place comes free (R18), `regie_id` None until somebody bills it (R42), `is_care` when it
-    counts for the tax credit (R44), `product_code` of the town's accounts."""
+    counts for the tax credit (R44), `product_code` of the town's accounts, `children_per_adult` None where
+    no ratio is asked (R35)."""
 
     name: str
     kind: ActivityKind
@@ -51,6 +52,7 @@ class ActivityData:
     regie_id: int | None = None
     is_care: bool = True
     product_code: str = ""
+    children_per_adult: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +68,13 @@ class PresenceTypeData:
 
 @dataclass(frozen=True, slots=True)
 class GroupData:
-    """What is typed of a group of children who share places; ages in completed years, both included."""
+    """What is typed of a group of children who share places; ages in completed years, both included;
+    `children_per_adult` None for the ratio of the activity (R35)."""
 
     name: str
     first_age: int | None = None
     last_age: int | None = None
+    children_per_adult: int | None = None
     position: int = 0
     is_active: bool = True
 

@@ -18,6 +18,7 @@ from services.demo import (
     seed_bookings,
     seed_closures,
     seed_file,
+    seed_kitchens,
     seed_people,
     seed_places,
     seed_rules,
@@ -69,6 +70,7 @@ def refill(now: datetime, password: str, emails: Emails) -> None:
         ]
         prices = seed_bookings.prices_of(households, places, first_day, last_day)
         seed_bookings.write_bookings(session, now, wishes, prices, rng)
+        seed_kitchens.write_kitchens(session, places, today)
         session.add_all(seed_bookings.default_weeks_of(households, places))
         seed_schools.share_bookings(session, agent.user.id, now)
         seed_places.write_places(session, households, places, now)
@@ -78,6 +80,7 @@ def refill(now: datetime, password: str, emails: Emails) -> None:
     seed_acts.declare_changes(senders, agent_id, now)
     seed_acts.send_documents(senders, agent_id, now)
     seed_acts.ask_enrolment(senders, now)
+    seed_kitchens.take_counts(now)
     seed_closures.close_an_evening(agent_id, now)
     seed_closures.tell_an_absence(senders, now)
     seed_attendance.mark_the_past(agent_id, now)

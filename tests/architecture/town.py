@@ -573,7 +573,15 @@ class Town:
                     "staff_facilities.replay_allotment",
                 )
             },
-            "staff_kitchens.meals_file kind": Value("xlsx", unknown="csv"),
+            **{
+                f"{endpoint} kind": Value("xlsx", unknown="csv")
+                for endpoint in (
+                    "staff_kitchens.meals_file",
+                    "staff_day_sheets.list_file",
+                    "staff_day_sheets.health_file",
+                )
+            },
+            "staff_day_sheets.list_file name": Value("urgence", unknown="autre"),
             "kitchen_id": Value(*(one.id for one in self.kitchens)),
             "step_id": Value(*(one.id for one in self.steps)),
             "group_id": Value(own.group_id, other.group_id),

@@ -15,7 +15,7 @@ from tests.school_family import SchoolFamily, words
 from tests.views.reading import text
 
 THURSDAY = date(2027, 1, 14)
-MOST_STATEMENTS = 12
+MOST_STATEMENTS = 18
 
 
 @pytest.fixture

@@ -40,6 +40,8 @@ from services.places import LimitKey
 POSITION_HELP = "Les plus petits numéros sont présentés en premier."
 CAPACITY_HELP = "Laissez vide s’il n’y a pas de limite."
 MOST_PLACES = 5000
+MOST_CHILDREN = 100  # for one adult
+RATIO = "Enfants par adulte, au plus"
 
 
 def position_field() -> NumberField:
@@ -111,6 +113,7 @@ class ActivityForm(StaffForm):
         required="Indiquez un nombre de places.",
         default=3,
     )
+    children_per_adult = NumberField(RATIO, 1, MOST_CHILDREN)
     regie_id = SelectField("Régie", coerce=lambda value: int(value) if value else None)
     is_care = BooleanField("Garde d’enfants, comptée dans l’attestation fiscale", default=True)
     product_code = LineField("Code produit de la comptabilité", 4)
@@ -125,6 +128,11 @@ class ActivityForm(StaffForm):
         },
         "last_places_threshold": {
             "help": "Nombre de places restantes. 0 pour ne rien annoncer.",
+            "inputmode": "numeric",
+        },
+        "children_per_adult": {
+            "help": "Le taux d’encadrement, par exemple 10. Laissez vide s’il n’y en a pas\u00a0; un groupe "
+            "peut avoir le sien.",
             "inputmode": "numeric",
         },
         "regie_id": {"help": "Elle facture cette activité. Sans régie, un mois ne peut pas être émis."},
@@ -175,11 +183,16 @@ class GroupForm(StaffForm):
     name = LineField("Nom du groupe", 80, required="Indiquez un nom, par exemple Les 3-5 ans.")
     first_age = NumberField("À partir de, en années", 0, 25)
     last_age = NumberField("Jusqu’à, en années", 0, 25)
+    children_per_adult = NumberField(RATIO, 1, MOST_CHILDREN)
     position = position_field()
     is_active = BooleanField("Groupe proposé à l’inscription", default=True)
     looks = {
         "first_age": {"help": "Âge au premier jour de l’inscription.", "inputmode": "numeric"},
         "last_age": {"help": "Âge inclus. Laissez vide s’il n’y a pas de limite.", "inputmode": "numeric"},
+        "children_per_adult": {
+            "help": "Le taux d’encadrement de ce groupe. Laissez vide pour celui de l’activité.",
+            "inputmode": "numeric",
+        },
         "position": {"help": POSITION_HELP, "inputmode": "numeric"},
     }
 
