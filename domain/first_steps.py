@@ -96,7 +96,7 @@ def _mail(town: TownState) -> Step:
     elif town.mail_chosen:
         said = "Envoyez un mail d’essai, puis recopiez son code."
     else:
-        said = "Choisissez le serveur qui envoie les mails, puis envoyez un mail d’essai."
+        said = "Choisissez par où partent les mails, puis envoyez un mail d’essai."
     return Step("mail", "Les mails", town.mail_arrived, said)
 
 
