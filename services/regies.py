@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from domain.enums import OnlineMode
 from domain.errors import Refused
-from models import Invoice, Regie
+from models import Activity, Invoice, Regie
 from services import records
 from services.accounts import Author
 from services.transaction import write_transaction
@@ -39,10 +39,15 @@ class RegieData:
     is_active: bool = True
 
 
-def create(data: RegieData, *, author: Author, now: datetime) -> int:
-    """Add a régie and return its id. Raises Refused `name_taken`."""
+def create(data: RegieData, *, bills_the_rest: bool = False, author: Author, now: datetime) -> int:
+    """Add a régie and return its id; with `bills_the_rest` the activities without one take it. Raises Refused
+    `name_taken`."""
     with write_transaction() as session:
-        return records.add(session, Regie(**asdict(data)), author=author, now=now, taken=_TAKEN)
+        regie_id = records.add(session, Regie(**asdict(data)), author=author, now=now, taken=_TAKEN)
+        if bills_the_rest:
+            for activity in session.scalars(select(Activity).where(Activity.regie_id.is_(None))):
+                records.change(session, activity, {"regie_id": regie_id}, author=author, now=now)
+        return regie_id
 
 
 def update(regie_id: int, data: RegieData, *, author: Author, now: datetime) -> None:

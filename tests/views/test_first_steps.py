@@ -6,6 +6,7 @@ import pytest
 
 from domain.enums import ActivityKind, StaffRole
 from domain.mail_server import SERVER_ROW, TRIAL_ROW, MailTrial
+from models import Activity, Regie
 from services import backups, mail_server
 from tests import statements
 
@@ -130,3 +131,16 @@ def test_many_activities_cost_no_statement_more(client, agent, world):
         world.presence_type(world.activity(school, f"Activité {number}"))
     assert cost() == few
     assert "et 5 autres" in shown(client)["Les activités, leurs types de présence, leurs jours"]
+
+
+@pytest.mark.parametrize("takes", [True, False])
+def test_a_new_regie_bills_the_activities_that_have_none(client, agent, world, takes):
+    school = world.facility()
+    meal = world.activity(school, "Cantine")
+    billed = world.activity(school, "Garderie", kind=ActivityKind.EVENING)
+    other = world.regie("Autre régie", billed)
+    typed = {"name": "Régie périscolaire", "code": "PERI", "bills_the_rest": ["y"] if takes else []}
+    client.submit("/gestion/facturation/regies/nouvelle", typed)
+    regies = {one.name: one.regie_id for one in world.all(Activity)}
+    made = next(one.id for one in world.all(Regie) if one.code == "PERI")
+    assert regies == {meal.name: made if takes else None, billed.name: other.id}

@@ -140,6 +140,12 @@ class RegieForm(StaffForm):
         return values_of(self, RegieData, online_mode=OnlineMode(self.online_mode.data))
 
 
+class NewRegieForm(RegieForm):
+    bills_the_rest = BooleanField(
+        "Elle facture toutes les activités qui n’ont pas encore de régie", default=True
+    )
+
+
 class PrepareForm(StaffForm):
     regie = SelectField("Régie", coerce=int)
     month = SelectField("Mois", coerce=date.fromisoformat)

@@ -8,7 +8,7 @@ from blueprints.shared.guards import staff
 from blueprints.shared.time import now
 from blueprints.staff.acts import NOT_DONE, attempt, author, form_page
 from blueprints.staff.billing import blueprint
-from blueprints.staff.billing.forms import RegieForm
+from blueprints.staff.billing.forms import NewRegieForm, RegieForm
 from domain.errors import Refused
 from domain.french import NBSP
 from domain.permissions import Permission
@@ -32,13 +32,13 @@ def regies() -> Response:
 @blueprint.route("/regies/nouvelle", methods=["GET", "POST"])
 @staff(Permission.BILLING_MANAGE)
 def new_regie() -> Response:
-    form = RegieForm()
-    made = attempt(form, lambda: _created(form.data_typed()), name_taken="name", unknown="payfip_client")
+    form = NewRegieForm()
+    made = attempt(form, lambda: _created(form), name_taken="name", unknown="payfip_client")
     if made is NOT_DONE:
         back = (url_for(".regies"), "Régies")
         return form_page(form, "Nouvelle régie", back, submit="Créer la régie")
-    said = "La régie est créée. Choisissez-la dans les activités qu’elle facture."
-    return done(url_for(".regies"), f"{said}{made}")
+    rest = "" if form.bills_the_rest.data else " Choisissez-la dans les activités qu’elle facture."
+    return done(url_for(".regies"), f"La régie est créée.{rest}{made}")
 
 
 @blueprint.route("/regies/<int:regie_id>", methods=["GET", "POST"])
@@ -58,9 +58,10 @@ def edit_regie(regie_id: int) -> Response:
     return done(url_for(".regies"), f"La régie est enregistrée.{saved}")
 
 
-def _created(data: RegieData) -> str:
+def _created(form: NewRegieForm) -> str:
+    data = form.data_typed()
     said = _named(data.payfip_client)
-    regie_service.create(data, author=author(), now=now())
+    regie_service.create(data, bills_the_rest=form.bills_the_rest.data, author=author(), now=now())
     return said
 
 

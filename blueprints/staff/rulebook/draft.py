@@ -75,7 +75,8 @@ def publish() -> Response:
     draft = rulebook_pages.draft(today())
     if draft is None:
         return done(url_for("staff_rulebook.index"), "Il n’y a pas de brouillon\u00a0: commencez-en un.")
-    form = PublishForm(data={"valid_from": today() + ONE_DAY, "fingerprint": draft.line.fingerprint})
+    first = today() if rulebook_pages.in_force(today()) is None else today() + ONE_DAY
+    form = PublishForm(data={"valid_from": first, "fingerprint": draft.line.fingerprint})
     if request.method == "POST" and request.form.get("etape") == "publier" and _publish(form) is not NOT_DONE:
         return done(url_for("staff_rulebook.index"), "Le règlement est publié.")
     day = form.first_day() or today()
