@@ -204,10 +204,11 @@ def run_due(jobs: Iterable[Job], now: datetime) -> None:
     """One turn of the worker: each job alone, so that one which fails keeps none of the others back.
 
     One that failed is tried again a minute later at the latest: the database may be away for a moment
-    (restart, full disk), and a log is no place for the same failure at every turn.
+    (restart, full disk), and a log is no place for the same failure at every turn. A clock that was set back
+    makes nothing wait longer than its pace.
     """
     for job in jobs:
-        if job.next_at is not None and now < job.next_at:
+        if job.next_at is not None and timedelta(0) < job.next_at - now <= job.every:
             continue
         job.next_at = now + job.every
         try:

@@ -95,9 +95,10 @@ def nightly(now: datetime) -> dict[str, Outcome]:
 
 
 def is_due(now: datetime) -> bool:
-    """True once a night, from half past two; again an hour after one that failed."""
+    """True once a night, from half past two; again an hour after one that failed. One that was made in the
+    future is no backup of the past: the clock was set back since."""
     made = state().get("backup")
-    if made is None:
+    if made is None or made.moment > now + RETRY_AFTER:
         return True
     if made.problem:
         return now - made.moment >= RETRY_AFTER

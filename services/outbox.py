@@ -361,12 +361,18 @@ def _is_waiting() -> ColumnElement[bool]:
     return (OutgoingMail.state == MailState.QUEUED) & tried
 
 
+def _is_time(now: datetime) -> ColumnElement[bool]:
+    """Its hour has come, or is further than any pause: the clock was set back since."""
+    at = OutgoingMail.next_attempt_at
+    return or_(at <= now, at > now + LONGEST_RETRY)
+
+
 def _due(now: datetime, limit: int) -> list[int]:
     """What somebody waits for goes before announcements: a password does not queue behind two thousand."""
     return list(
         db.session.scalars(
             select(OutgoingMail.id)
-            .where(OutgoingMail.state == MailState.QUEUED, OutgoingMail.next_attempt_at <= now)
+            .where(OutgoingMail.state == MailState.QUEUED, _is_time(now))
             .order_by(
                 OutgoingMail.announcement_id.is_not(None), OutgoingMail.next_attempt_at, OutgoingMail.id
             )
@@ -383,7 +389,7 @@ def _claim(mail_id: int, now: datetime) -> _Claimed | None:
             .where(
                 OutgoingMail.id == mail_id,
                 OutgoingMail.state == MailState.QUEUED,
-                OutgoingMail.next_attempt_at <= now,
+                _is_time(now),
             )
             .values(next_attempt_at=now + LEASE, attempts=OutgoingMail.attempts + 1, last_error="")
             .returning(

@@ -70,6 +70,8 @@ def restore(archive: Path, *, replace: bool, now: datetime) -> Restored:
             f"«{NBSP}--remplacer{NBSP}»{NBSP}: ce qui est là sera mis de côté.",
         )
     instance = Path(current_app.config["INSTANCE"])
+    for left in instance.glob(f"{_RETURN}*"):  # by a restore that was killed
+        shutil.rmtree(left)
     with tempfile.TemporaryDirectory(prefix=_RETURN, dir=instance) as aside:
         opened = Path(aside)
         manifest = backup_archive.read(archive, Path(current_app.config["BACKUP_KEY"]), opened)

@@ -35,3 +35,12 @@ def test_a_job_that_fails_keeps_no_other_back_and_is_tried_again(app, world, cap
     assert done[5:] == ["mails"]
     turn(cli.RETRY_AFTER + cli.HOUSEKEEPING_EVERY)
     assert done[6:] == ["housekeeping", "mails"]
+
+
+def test_a_clock_that_was_set_back_makes_no_job_wait_longer_than_its_pace(app, world):
+    done = []
+    jobs = [Job("housekeeping", done.append, cli.HOUSEKEEPING_EVERY)]
+    for after in (timedelta(), timedelta(minutes=30), timedelta(days=-1), timedelta(days=-1, minutes=30)):
+        with app.app_context():
+            cli.run_due(jobs, world.now + after)
+    assert done == [world.now, world.now - timedelta(days=1)]

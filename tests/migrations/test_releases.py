@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from flask import Flask
 
 import cli
 import config
+from adapters import database_copies
 from adapters.clock import FixedClock
 from app import create_app
 from domain.errors import Refused
@@ -216,4 +218,55 @@ def test_an_update_that_goes_wrong_leaves_the_town_of_before(old_town, act, tmp_
         db.session.remove()
     assert rows_of(old_town) == before
     old_town.bring_up_to_date()
+    assert_families_find_their_own(old_town)
+
+
+def die_at(statement: int, old_town: OldTown) -> bool:
+    """Bring the town up to date in another process, killed before its nth statement; whether it was."""
+    pid = os.fork()
+    if pid == 0:
+        left = [statement]
+
+        def count(*_told: object) -> None:
+            left[0] -= 1
+            if left[0] == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        status = 1
+        try:
+            sa.event.listen(sa.Engine, "before_cursor_execute", count)
+            old_town.bring_up_to_date()
+            status = 0
+        finally:
+            os._exit(status)
+    _, status = os.waitpid(pid, 0)
+    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
+    return os.WIFSIGNALED(status)
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("old_town", releases.kept()[:1], indirect=True)
+def test_a_killed_update_leaves_the_old_version_or_the_new_one(old_town, sized):
+    """From the first version: every migration since runs, and may be the one that is cut."""
+    release, before, killed = old_town.release, old_town.counts(), 0
+    at, faster = 1, sized(ordinary=4, full=1)
+    while True:
+        with old_town.app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+        if not die_at(at, old_town):
+            break
+        killed += 1
+        with old_town.app.app_context():
+            revision = upgrades.current_revision()
+            assert database_copies.damage(db.engine) == ""
+            db.session.remove()
+        assert revision in (release.schema, VERSIONS[-1])
+        if revision == release.schema:
+            assert old_town.counts() == before
+        at = at * faster if faster > 1 else at + 9
+    assert killed >= 3
+    after, announced = old_town.counts(), announced_since(release.schema)
+    kept = {name: count for name, count in before.items() if name not in announced}
+    assert {name: after[name] for name in kept} == kept
     assert_families_find_their_own(old_town)

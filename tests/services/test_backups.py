@@ -324,6 +324,11 @@ def test_without_its_key_the_sentence_says_which_file_to_bring(lively):
         back(lively.app, archive, lively.world.now, replace=True)
 
 
+def test_a_backup_made_under_a_clock_that_ran_ahead_puts_no_night_off(lively):
+    run(lively, backups.nightly, lively.world.now + timedelta(days=400))
+    assert run(lively, backups.is_due, lively.world.now)
+
+
 def test_the_state_file_may_be_lost(lively):
     run(lively, backups.nightly, lively.world.now)
     (lively.folder / "backups" / backups.STATE).write_text("{")
