@@ -2,9 +2,13 @@
 
 import gzip
 from datetime import date
+from io import BytesIO
 
+from PIL import Image
 from playwright.sync_api import Page, Response
 
+from services import town_identity
+from services.accounts import Author
 from tests.booking_bench import Bench
 from tests.school_family import SCHOOL_DAYS, SchoolFamily
 
@@ -37,6 +41,21 @@ def test_the_first_visit_to_sign_in_is_light(visit):
     assert {response.status for response in received} == {200}
     assert sum(weights.values()) <= FIRST_VISIT_BYTES, weights
     assert len(weights) <= FIRST_VISIT_REQUESTS, list(weights)
+
+
+def test_a_town_with_its_own_look_stays_light(visit, world, app):
+    """The heaviest logo that is taken, and the stylesheet of a colour (R59)."""
+    noise = BytesIO()
+    Image.effect_noise((800, 200), 120).convert("RGB").save(noise, "PNG")
+    author = Author(world.staff().id)
+    with app.test_request_context(method="POST"):
+        town_identity.save_colour("#7a1f5c", author=author, now=world.now)
+        town_identity.save_logo(noise.getvalue(), author=author, now=world.now)
+    received = load(visit(), "/")
+    weights = {response.url: transferred(response) for response in received}
+    assert {response.status for response in received} == {200}
+    assert [url for url in weights if "/couleurs/" in url or "/logo/" in url]
+    assert sum(weights.values()) <= FIRST_VISIT_BYTES, weights
 
 
 def test_a_second_page_downloads_no_file_again(visit, world):
