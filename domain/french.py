@@ -204,7 +204,10 @@ def of_name(name: str) -> str:
     return f"d’{name}" if elided else f"de {name}"
 
 
-_TIED = (("« ", f"«{NBSP}"), (" »", f"{NBSP}»"), (" :", f"{NBSP}:"), (" ;", f"{NBSP};"))
+_TIED = (
+    ("« ", f"«{NBSP}"),
+    *((f" {mark}", f"{NBSP}{mark}") for mark in ("»", ":", ";", "?", "!")),
+)
 
 
 @lru_cache(maxsize=4096)  # the steps of a bill are the same from line to line

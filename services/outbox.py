@@ -6,7 +6,6 @@ and only its hash is kept, so neither the database, nor a backup, nor this outbo
 a mail that a broken server delayed for hours brings a secret that still lives (security 2.2).
 """
 
-import re
 import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -15,8 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import current_app
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from adapters.mail import MailDelayed, MailRefused, MailTransport, build_message, named_address
@@ -24,7 +22,7 @@ from domain.enums import AccountStatus, Channel, MailKind, MailState
 from domain.errors import NotFound, Refused
 from domain.french import NBSP
 from domain.people import normalise_email
-from domain.settings import TownSettings, settings_from_rows
+from domain.settings import settings_from_rows
 from extensions import db
 from models import (
     ActivationToken,
@@ -38,7 +36,8 @@ from models import (
     StaffMember,
     User,
 )
-from services import audit, credentials, mail_server, opt_outs
+from services import audit, credentials, mail_bodies, mail_server, opt_outs
+from services.mail_bodies import Body, link, public_url
 from services.transaction import write_transaction
 
 ACTIVATION_LIFE = timedelta(days=7)
@@ -61,8 +60,6 @@ SECRET_KINDS = {
 _SETTINGS = select(Setting.key, Setting.value)
 # Stands for the secret while only the subject is written.
 PLACEHOLDER = "…"
-_SUBJECT_LINE = re.compile(r"\s*Objet\s*:(.*)\n")
-_SUBJECT_LENGTH = 200
 _ERROR_LENGTH = 300
 
 
@@ -77,13 +74,6 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class _Body:
-    subject: str
-    text: str
-    html: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Claimed:
     """A mail that nobody else can take now."""
 
@@ -93,7 +83,7 @@ class _Claimed:
     to: str
     user_id: int | None
     announcement_id: int | None
-    body: _Body
+    body: Body
     created_at: datetime
     attempts: int
 
@@ -111,17 +101,22 @@ def queue(
     """Write a mail without secret, in the transaction of the act it announces.
 
     `templates/mails/<kind>.txt` and `.html` are rendered now with `context`, `town` and
-    `link(endpoint, **values)`; the first line of the text part is « Objet : … ». Only an address
+    `link(endpoint, **values)`, the words of the town around them (`services.mail_bodies`). Only an address
     that its owner proved gets mail (S13): False, and nothing written, for another one. Raises
     ValueError for a kind that carries a secret.
     """
     if kind in SECRET_KINDS:
         raise ValueError(f"{kind} carries a secret: use queue_secret.")
-    if not session.scalar(
-        select(User.id).where(User.email == normalise_email(to), User.email_verified_at.is_not(None))
-    ):
+    reader = session.execute(
+        select(func.coalesce(Guardian.first_name, StaffMember.first_name, ""))
+        .select_from(User)
+        .outerjoin(Guardian, Guardian.user_id == User.id)
+        .outerjoin(StaffMember, StaffMember.user_id == User.id)
+        .where(User.email == normalise_email(to), User.email_verified_at.is_not(None))
+    ).first()
+    if reader is None:
         return False
-    body = _render(kind, _town(session), context)
+    body = mail_bodies.render(kind, mail_bodies.frame(session, kind), context).read_by(reader[0])
     session.add(_row(kind, to, now, user_id, household_id, body))
     return True
 
@@ -138,10 +133,10 @@ def queue_service(
     signs in with. Nothing is written without an address, or for a kind that carries a secret (ValueError)."""
     if kind in SECRET_KINDS:
         raise ValueError(f"{kind} carries a secret: use queue_secret.")
-    town = _town(session)
-    if to or town.email:
-        body = _render(kind, town, context)
-        session.add(_row(kind, to or town.email, now, None, None, body))
+    around = mail_bodies.frame(session, kind)
+    if to or around.town.email:
+        body = mail_bodies.render(kind, around, context).read_by("")
+        session.add(_row(kind, to or around.town.email, now, None, None, body))
 
 
 def queue_household(
@@ -176,12 +171,12 @@ def queue_for_households(
     address is proven; in statements that do not grow with the households."""
     if kind in SECRET_KINDS:
         raise ValueError(f"{kind} carries a secret: use queue_secret.")
-    town = _town(session)
+    around = mail_bodies.frame(session, kind)
     said = {id(own): own for own in contexts.values()}  # the same words for many families are made once
-    rendered = {key: _render(kind, town, dict(own)) for key, own in said.items()}
+    rendered = {key: mail_bodies.render(kind, around, dict(own)) for key, own in said.items()}
     bodies = {household_id: rendered[id(own)] for household_id, own in contexts.items()}
     adults = session.execute(
-        select(HouseholdGuardian.household_id, User.id, User.email)
+        select(HouseholdGuardian.household_id, User.id, User.email, Guardian.first_name)
         .join(Guardian, Guardian.id == HouseholdGuardian.guardian_id)
         .join(User, User.id == Guardian.user_id)
         .where(
@@ -192,8 +187,8 @@ def queue_for_households(
         .order_by(HouseholdGuardian.household_id, HouseholdGuardian.position, Guardian.id)
     )
     session.add_all(
-        _row(kind, email, now, user_id, household_id, bodies[household_id])
-        for household_id, user_id, email in adults
+        _row(kind, email, now, user_id, household_id, bodies[household_id].read_by(name))
+        for household_id, user_id, email, name in adults
     )
 
 
@@ -214,8 +209,8 @@ def queue_secret(
     )
     if waiting.rowcount:
         return
-    subject = _render(kind, _town(session), _secret_context(session, user_id, PLACEHOLDER, now)).subject
-    session.add(_row(kind, to, now, user_id, household_id, _Body(subject, "", "")))
+    subject = _secret_body(session, kind, user_id, PLACEHOLDER, now).subject
+    session.add(_row(kind, to, now, user_id, household_id, Body(subject, "", "")))
 
 
 def deliver_due(now: datetime, transport: MailTransport, limit: int = 20) -> Delivery:
@@ -280,7 +275,7 @@ def retry(mail_id: int, *, actor_user_id: int, now: datetime) -> None:
 
 
 def _row(
-    kind: MailKind, to: str, now: datetime, user_id: int | None, household_id: int | None, body: _Body
+    kind: MailKind, to: str, now: datetime, user_id: int | None, household_id: int | None, body: Body
 ) -> OutgoingMail:
     return OutgoingMail(
         kind=kind,
@@ -303,45 +298,13 @@ def new_mark() -> str:
 
 def mail_domain() -> str:
     """The right side of a Message-ID."""
-    return urlsplit(_public_url()).hostname or "portail"
+    return urlsplit(public_url()).hostname or "portail"
 
 
-def _render(kind: MailKind, town: TownSettings, context: dict[str, Any]) -> _Body:
-    """A mail knows the town and the addresses of the portal, not the page that caused it."""
-    environment = current_app.jinja_env
-    known = {"town": town, "link": link, **context}
-    whole = environment.get_template(f"mails/{kind}.txt").render(known)
-    first_line = _SUBJECT_LINE.match(whole)
-    if first_line is None:
-        raise ValueError(f"mails/{kind}.txt must start with « Objet : ».")
-    return _Body(
-        subject=re.sub(r"[ \t\r\n]+", " ", first_line[1]).strip(" \u00a0")[:_SUBJECT_LENGTH],
-        text=whole[first_line.end() :].strip() + "\n",
-        html=environment.get_template(f"mails/{kind}.html").render(known),
-    )
-
-
-def preview(kind: MailKind, **context: Any) -> tuple[str, str, str]:
-    """(subject, text, html) of a mail as it would leave now; nothing is written."""
-    body = _render(kind, _town(db.session()), context)
-    return body.subject, body.text, body.html
-
-
-def link(endpoint: str, **values: Any) -> str:
-    """An absolute address of the portal, from its configuration: a forged Host header changes nothing."""
-    return _public_url() + current_app.url_map.bind("portail.invalid").build(endpoint, values)
-
-
-def _public_url() -> str:
-    return current_app.config["PUBLIC_URL"]
-
-
-def _town(session: Session) -> TownSettings:
-    return settings_from_rows(dict(session.execute(_SETTINGS).all()))
-
-
-def _secret_context(session: Session, user_id: int, secret: str, asked_at: datetime) -> dict[str, Any]:
-    return {"first_name": first_name(session, user_id), "secret": secret, "asked_at": asked_at}
+def _secret_body(session: Session, kind: MailKind, user_id: int, secret: str, asked_at: datetime) -> Body:
+    name = first_name(session, user_id)
+    context = {"first_name": name, "secret": secret, "asked_at": asked_at}
+    return mail_bodies.render(kind, mail_bodies.frame(session, kind), context).read_by(name)
 
 
 def first_name(session: Session, user_id: int) -> str:
@@ -408,7 +371,7 @@ def _claim(mail_id: int, now: datetime) -> _Claimed | None:
     if row is None:
         return None
     kind, message_id, to, user_id, announcement_id, subject, text, html, created_at, attempts = row
-    body = _Body(subject, text, html)
+    body = Body(subject, text, html)
     return _Claimed(mail_id, kind, message_id, to, user_id, announcement_id, body, created_at, attempts)
 
 
@@ -483,7 +446,7 @@ def _note(mail: _Claimed, state: MailState, at: datetime, error: str = "") -> Ma
     return state
 
 
-def _announced(mail: _Claimed, announcement_id: int) -> tuple[_Body | None, str]:
+def _announced(mail: _Claimed, announcement_id: int) -> tuple[Body | None, str]:
     """The body of an announcement and the address that refuses the next ones; no body for who refused
     meanwhile. An announcement of the service itself cannot be refused: it has no such address."""
     session = db.session()
@@ -493,7 +456,8 @@ def _announced(mail: _Claimed, announcement_id: int) -> tuple[_Body | None, str]
         return None, ""
     address = "" if row.is_service else opt_out_link(mail.user_id or 0)
     context = announcement_context(row.subject, row.text, address)
-    return _render(mail.kind, _town(session), context), address
+    body = mail_bodies.render(mail.kind, mail_bodies.frame(session, mail.kind), context)
+    return body.read_by(first_name(session, mail.user_id or 0)), address
 
 
 def announcement_context(subject: str, text: str, unsubscribe: str) -> dict[str, Any]:
@@ -506,7 +470,7 @@ def opt_out_link(user_id: int) -> str:
     return link("public.refuse_announcements", token=opt_outs.token(user_id))
 
 
-def _with_secret(mail: _Claimed, now: datetime) -> _Body | None:
+def _with_secret(mail: _Claimed, now: datetime) -> Body | None:
     """Make the secret of a mail that leaves now, keep its hash; None when it has become pointless."""
     if mail.user_id is None:
         return None
@@ -515,8 +479,7 @@ def _with_secret(mail: _Claimed, now: datetime) -> _Body | None:
         status = session.scalar(select(User.status).where(User.id == mail.user_id))
         if status is not SECRET_KINDS[mail.kind] or not store(session):
             return None
-        context = _secret_context(session, mail.user_id, secret, mail.created_at)
-        return _render(mail.kind, _town(session), context)
+        return _secret_body(session, mail.kind, mail.user_id, secret, mail.created_at)
 
 
 def _new_secret(mail: _Claimed, user_id: int, now: datetime) -> tuple[str, Callable[[Session], bool]]:

@@ -609,6 +609,7 @@ class Town:
             "act": Value("ouvrir", unknown="autre"),
             "name": Value("absent", unknown="absent"),
             "staff_families.state_fact name": Value("agent", unknown="absent"),
+            "staff_content.edit_mail name": Value("nouvelle-facture", unknown="autre"),
             "kind": Value("csv", unknown="pdf"),
             "token": Value(LINK, unknown="INCONNU"),
             "news_id": Value(self.news.id),

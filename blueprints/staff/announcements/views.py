@@ -17,7 +17,7 @@ from domain.errors import Refused
 from domain.french import NBSP, plural
 from domain.permissions import Permission
 from queries import announcements as announcement_queries
-from services import announcements, outbox
+from services import announcements, mail_texts, outbox
 from services.announcements import Announcing
 
 SEND = Permission.ANNOUNCEMENTS_SEND
@@ -68,14 +68,14 @@ def new() -> Response:
 def _preview(form: AnnouncementForm, announcing: Announcing) -> Response:
     unsubscribe = "" if announcing.is_service else outbox.link("auth.sign_in")
     context = outbox.announcement_context(announcing.subject, announcing.text.strip(), unsubscribe)
-    subject, text, _html = outbox.preview(MailKind.ANNOUNCEMENT, **context)
+    mail = mail_texts.preview(MailKind.ANNOUNCEMENT, current_user.first_name, context)
     return answer(
         "staff/announcements/preview.html",
         form=form,
         audience=announcing.audience,
         is_service=announcing.is_service,
         reach=announcement_queries.reach(announcing.audience, announcing.is_service, today()),
-        subject=subject,
-        text=text,
+        subject=mail.subject,
+        text=mail.text,
         typed=typed(),
     )
