@@ -19,6 +19,7 @@ from services.demo import (
     seed_closures,
     seed_file,
     seed_kitchens,
+    seed_messages,
     seed_people,
     seed_places,
     seed_rules,
@@ -85,6 +86,8 @@ def refill(now: datetime, password: str, emails: Emails) -> None:
     seed_closures.tell_an_absence(senders, now)
     seed_attendance.mark_the_past(agent_id, now)
     seed_billing.bill_the_months(agent_id, now)
+    seed_messages.write_messages(senders, agent_id, now)
+    seed_messages.publish_news(agent_id, now)
 
 
 def _span(today: date) -> tuple[date, date]:
