@@ -79,7 +79,12 @@ def write_table(
     pdf.ln(3)
     pdf.set_font("DejaVu", "", 9)
     with pdf.table(
-        line_height=5, padding=0.6, text_align=aligned, col_widths=widths, borders_layout="HORIZONTAL_LINES"
+        line_height=5,
+        padding=0.6,
+        text_align=aligned,
+        col_widths=widths,
+        borders_layout="HORIZONTAL_LINES",
+        headings_style=FontFace(emphasis="BOLD", size_pt=8),
     ) as grid:
         for cells in rows:
             grid.row(cells)

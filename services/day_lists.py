@@ -1,5 +1,6 @@
 """The lists of a day as files (R33): who comes, what they eat, whom to call; health for who may read it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -38,6 +39,7 @@ class _Table:
     rows: Sequence[Sequence[str]]
 
 
+_FIGURES_APART = re.compile(r"(?<=\d) (?=\d)")  # of a telephone, which stays on one line
 _CHILD = ("Nom", "Prénom", "Classe")
 _CHILD_WIDTHS = (26, 22, 18)
 
@@ -78,7 +80,8 @@ def _file(name: str, kind: ListKind, sheet: DaySheet, table: _Table) -> Download
         book = tables.workbook([Sheet(table.title, table.headings, rows)])
         return Download(book, tables.XLSX, file_name)
     title = f"{format_day(sheet.day, year=True).capitalize()}, {plural(len(table.rows), 'enfant', 'enfants')}"
-    parts = [ListPart(title, table.headings, table.rows, table.widths)] if table.rows else []
+    rows = [[_FIGURES_APART.sub("\u00a0", cell) for cell in row] for row in table.rows]
+    parts = [ListPart(title, table.headings, rows, table.widths)] if rows else []
     printed = PrintedList(
         town_queries.settings().name,
         f"{table.title}, {sheet.facility}",

@@ -88,8 +88,11 @@ def _part(site: Site) -> ListPart:
     return ListPart(
         f"{site.served.facility}, {site.served.activity}",
         ["Classe", *diets, "Total"],
-        [[row.name or WITHOUT_CLASS, *map(str, row.meals), str(row.total)] for row in site.rows],
-        [60, *[120 / (len(diets) + 1)] * (len(diets) + 1)],
+        [
+            [row.name or WITHOUT_CLASS, *(str(meals or "") for meals in row.meals), str(row.total)]
+            for row in site.rows
+        ],
+        [28, *[136 / max(1, len(diets))] * len(diets), 16],
         ["Total", *map(str, site.totals), str(site.total)],
         figures=True,
         note=f"Depuis le dernier relevé{NBSP}: {site.since}." if site.since else "",

@@ -46,36 +46,73 @@ PARENT_MENU = (
 STAFF_MENU = (("Mon compte", "key-round", "account.security"),)
 STAFF_TABS = (
     (
-        "À traiter", "inbox", "staff_desk.index", Permission.REQUESTS_READ,
+        "À traiter",
+        "inbox",
+        "staff_desk.index",
+        Permission.REQUESTS_READ,
         (
-            "staff_dashboard", "staff_desk", "staff_requests", "staff_attendance", "staff_messages",
+            "staff_dashboard",
+            "staff_desk",
+            "staff_requests",
+            "staff_attendance",
+            "staff_messages",
             "staff_announcements",
         ),
     ),
     (
-        "Familles", "users", "staff_families.index", Permission.FAMILIES_READ,
+        "Familles",
+        "users",
+        "staff_families.index",
+        Permission.FAMILIES_READ,
         ("staff_families", "staff_family_files", "staff_bookings"),
     ),
     (
-        "Structures", "building", "staff_facilities.index", Permission.FACILITIES_MANAGE,
+        "Structures",
+        "building",
+        "staff_facilities.index",
+        Permission.FACILITIES_MANAGE,
         ("staff_facilities", "staff_schools", "staff_day_sheets", "staff_closures", "staff_kitchens"),
     ),
     (
-        "Fermetures", "calendar-x", "staff_closures.index", Permission.CLOSURES_MANAGE, ("staff_closures",),
+        "Fermetures",
+        "calendar-x",
+        "staff_closures.index",
+        Permission.CLOSURES_MANAGE,
+        ("staff_closures",),
     ),
     (
-        "Facturation", "receipt-euro", "staff_billing.index", Permission.PAYMENTS_RECORD,
+        "Facturation",
+        "receipt-euro",
+        "staff_billing.index",
+        Permission.PAYMENTS_RECORD,
         ("staff_billing", "staff_payments", "staff_deposits", "staff_treasury", "staff_disputes"),
     ),
     (
-        "Réglages", "settings", "staff_settings.index", Permission.SETTINGS_MANAGE,
+        "Réglages",
+        "settings",
+        "staff_settings.index",
+        Permission.SETTINGS_MANAGE,
         (
-            "staff_settings", "staff_rulebook", "staff_calendar", "staff_content", "staff_lists",
-            "staff_consents", "staff_users", "staff_mails",
+            "staff_settings",
+            "staff_rulebook",
+            "staff_calendar",
+            "staff_content",
+            "staff_lists",
+            "staff_consents",
+            "staff_users",
+            "staff_mails",
         ),
     ),
     ("Mails", "mail", "staff_mails.index", Permission.MAILS_READ, ("staff_mails",)),
-)  # fmt: skip
+    (
+        "Journée",
+        "sun",
+        "staff_day_sheets.index",
+        Permission.DAY_READ,
+        ("staff_day_sheets", "staff_kitchens"),
+    ),
+)
+MOST_TABS = 5  # that a screen of 320 px holds  # fmt: skip
 
 
 def town() -> TownSettings:
@@ -111,14 +148,15 @@ def _unread(endpoint: str) -> str:
 
 
 def _staff_nav() -> list[NavItem]:
-    """A screen of 320 px holds five tabs: a page that a tab before leads to gets none of its own."""
+    """The first five: a page that a tab before leads to gets none of its own, the others are reached from the
+    home."""
     tabs: list[NavItem] = []
     led_to: set[str] = set()
     for label, icon, end, permission, owns in STAFF_TABS:
         if current_user.may(permission) and not led_to.issuperset(owns):
             tabs.append(NavItem(label, icon, url_for(end), request.blueprint in owns))
             led_to.update(owns)
-    return tabs
+    return tabs[:MOST_TABS]
 
 
 def _context(app: Flask) -> dict[str, Any]:

@@ -270,7 +270,10 @@ def test_lists_on_paper(client, world, family):
     assert "Mardi 12 janvier 2027, 2" in said
     assert "Sans porc" in said
     assert "Léo" in paper(client.get(f"{place(family)}/listes/regimes.pdf"))
-    assert "Fiche d’urgence" in paper(client.get(f"{place(family)}/listes/urgence.pdf"))
+    world.pick_up(family.leo, is_emergency_contact=True)
+    called = client.get(f"{place(family)}/listes/urgence.pdf")
+    lines = pypdfium2.PdfDocument(called.data)[0].get_textpage().get_text_range().splitlines()
+    assert any("06 12 34 56 78" in line.replace("\u00a0", " ") for line in lines)  # not cut
     empty = client.get(f"{place(family)}/listes/presents.pdf?jour=2027-01-13")
     assert "Aucun enfant n’est concerné ce jour-là." in paper(empty)
 

@@ -8,8 +8,8 @@ import pytest
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
-from domain.enums import StaffRole
-from models import Activity, AuditEvent, Child, Kitchen, MealCount, ProductionStep
+from domain.enums import BookingState, StaffRole
+from models import Activity, AuditEvent, Booking, Child, Kitchen, MealCount, ProductionStep
 from services import meal_counts
 from services.transaction import write_transaction
 from tests import statements
@@ -159,6 +159,20 @@ def test_the_meals_as_files(agent, world, app, family, kitchen):
     said = pypdfium2.PdfDocument(paper.data)[0].get_textpage().get_text_range().replace("\u00a0", " ")
     assert "Jeudi 14 janvier 2027, 2 repas" in said
     assert "rien n’a changé" in said
+
+
+def test_a_day_that_everybody_left_is_told_on_paper_too(agent, world, app, family, kitchen):
+    booking = family.book(family.leo, THURSDAY)
+    with app.app_context():
+        meal_counts.take_due(world.now)
+    with app.app_context(), write_transaction() as session:
+        session.get_one(Booking, booking.id).state = BookingState.CANCELLED
+
+    agent.get(f"{PAGE}/{kitchen.id}?jour={THURSDAY}")
+    assert "Depuis J-2 : −1 ordinaire." in text(agent)
+    paper = agent.get(f"{PAGE}/{kitchen.id}/repas.pdf?jour={THURSDAY}")
+    said = pypdfium2.PdfDocument(paper.data)[0].get_textpage().get_text_range().replace("\u00a0", " ")
+    assert "Depuis le dernier relevé : −1 ordinaire." in said
 
 
 def test_pages_ask_a_fixed_number_of_questions(agent, world, app, family, kitchen):
