@@ -279,7 +279,8 @@ class ClassRow:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """An activity of a structure on a day; `since` says what changed since the last count that was taken."""
+    """An activity of a structure on a day; `since` says what changed since the count that is shown, or
+    since the last one."""
 
     served: ServedActivity
     diets: tuple[str, ...]
@@ -300,6 +301,7 @@ class Taken:
     """A step of a day. `taken_at` is None while it was not taken, `is_late` when the portal took it after its
     hour; `meals` then and `since` are of the activities in sight."""
 
+    step_id: int
     name: str
     moment: datetime | None
     taken_at: datetime | None
@@ -311,7 +313,8 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class KitchenDay:
-    """The count of a day now, by site, and what each step had; `is_open`: an activity takes place."""
+    """The count of a day by site, and what each step had; `is_open`: an activity takes place. `shown`: the
+    step whose count it is, None for the bookings of now."""
 
     day: date
     is_open: bool
@@ -319,6 +322,7 @@ class KitchenDay:
     diets: tuple[tuple[str, int], ...]
     sites: tuple[Site, ...]
     steps: tuple[Taken, ...]
+    shown: Taken | None
 
     @property
     def last(self) -> Taken | None:
@@ -356,8 +360,11 @@ class _Frozen:
     counts: dict[Portion, int]
 
 
-def kitchen_days(sheet: KitchenSheet, days: Sequence[date], now: datetime) -> tuple[KitchenDay, ...]:
-    """What a kitchen cooks on days in their order, for the activities of `sheet`. Three statements."""
+def kitchen_days(
+    sheet: KitchenSheet, days: Sequence[date], now: datetime, step_id: int | None = None
+) -> tuple[KitchenDay, ...]:
+    """What a kitchen cooks on days in their order, for the activities of `sheet`; `step_id` shows the count
+    that a step took, where it took one. Three statements."""
     served = {one.activity_id: one for one in sheet.activities}
     span = (days[0], days[-1])
     booked, opened = counted(served, *span), set(open_days(served, *span))
@@ -367,37 +374,53 @@ def kitchen_days(sheet: KitchenSheet, days: Sequence[date], now: datetime) -> tu
         one = frozen[row.day].setdefault(row.id, _Frozen(row.step_id, row.step_name, row.taken_at, {}))
         if row.activity_id in served:
             one.counts[Portion(row.activity_id, row.class_name, row.diet)] = row.meals
-    return tuple(
-        _day(sheet, day, day in opened, booked.get(day, {}), tuple(frozen[day].values()), now) for day in days
-    )
+    found = []
+    for day in days:
+        taken = tuple(frozen[day].values())
+        steps = tuple(_steps(sheet.steps, day, booked.get(day, {}), taken, now))
+        found.append(_day(sheet, day, day in opened, booked.get(day, {}), taken, steps, step_id))
+    return tuple(found)
 
 
 def _day(
-    sheet: KitchenSheet, day: date, is_open: bool, counts: Counts, taken: Sequence[_Frozen], now: datetime
+    sheet: KitchenSheet,
+    day: date,
+    is_open: bool,
+    counts: Counts,
+    taken: Sequence[_Frozen],
+    steps: Sequence[Taken],
+    step_id: int | None,
 ) -> KitchenDay:
-    last = taken[-1] if taken else None
-    diets = by_diet(counts)
+    asked = next((one for one in taken if one.step_id == step_id), None)
+    since = asked or (taken[-1] if taken else None)
+    diets = by_diet(asked.counts if asked else counts)
     return KitchenDay(
         day,
         is_open or bool(counts),
         sum(diets.values()),
         tuple(diets.items()),
-        tuple(_sites(sheet.activities, counts, last)),
-        tuple(_steps(sheet.steps, day, counts, taken, now)) if is_open or taken else (),
+        tuple(_sites(sheet.activities, counts, since, asked)),
+        tuple(steps) if is_open or taken else (),
+        next((one for one in steps if asked and one.step_id == step_id), None),
     )
 
 
-def _sites(served: Iterable[ServedActivity], counts: Counts, last: _Frozen | None) -> Iterable[Site]:
+def _sites(
+    served: Iterable[ServedActivity], counts: Counts, since: _Frozen | None, asked: _Frozen | None
+) -> Iterable[Site]:
+    """The sites with meals now or then; their tables are those of `asked`, or of now."""
     for one in served:
-        mine = _of(counts, one.activity_id)
-        before = _of(last.counts, one.activity_id) if last else {}
-        if not mine and not before:
+        current = _of(counts, one.activity_id)
+        before = _of(since.counts, one.activity_id) if since else {}
+        if not current and not before:
             continue
+        mine = before if asked else current
         diets = tuple(by_diet(mine))
         names = sorted({portion.class_name for portion in mine}, key=lambda name: (not name, fold(name)))
         rows = tuple(_class_row(one.activity_id, name, diets, mine) for name in names)
         totals = tuple(sum(row.meals[place] for row in rows) for place in range(len(diets)))
-        yield Site(one, diets, rows, totals, sum(totals), difference_words(before, mine) if last else "")
+        changes = difference_words(before, current) if since else ""
+        yield Site(one, diets, rows, totals, sum(totals), changes)
 
 
 def _of(counts: Counts, activity_id: int) -> dict[Portion, int]:
@@ -417,17 +440,27 @@ def _steps(
     of_step = {one.step_id: one for one in taken}
     for one in taken:
         if not known[one.step_id].is_active:
-            yield _taken(one.step_name, None, one, counts, now)
+            yield _taken(known[one.step_id], None, one, counts, now)
     for one in steps:
         if one.is_active:
             moment = step_moment(day, one.days_before, one.minute)
-            found = of_step.get(one.step_id)
-            yield _taken(found.step_name if found else one.name, moment, found, counts, now)
+            yield _taken(one, moment, of_step.get(one.step_id), counts, now)
 
 
-def _taken(name: str, moment: datetime | None, found: _Frozen | None, counts: Counts, now: datetime) -> Taken:
+def _taken(
+    step: Step, moment: datetime | None, found: _Frozen | None, counts: Counts, now: datetime
+) -> Taken:
     if found is None:
-        return Taken(name, moment, None, False, 0, "", moment is not None and moment <= now)
+        is_due = moment is not None and moment <= now
+        return Taken(step.step_id, step.name, moment, None, False, 0, "", is_due)
     late = moment is not None and found.taken_at - moment > LATE
-    meals = sum(found.counts.values())
-    return Taken(name, moment, found.taken_at, late, meals, difference_words(found.counts, counts), True)
+    return Taken(
+        step.step_id,
+        found.step_name,
+        moment,
+        found.taken_at,
+        late,
+        sum(found.counts.values()),
+        difference_words(found.counts, counts),
+        True,
+    )

@@ -1,5 +1,6 @@
-"""The count of a kitchen on a day as a file, the same figures as its page (R32, R33). Nothing is written."""
+"""The count of a kitchen on a day or in a week as a file: the figures of its pages (R32, R33)."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from domain.calendar import paris_now
@@ -23,15 +24,24 @@ class ListKind(StrEnum):
     XLSX = "xlsx"
 
 
-def download(kind: ListKind, kitchen: KitchenSheet, day: KitchenDay) -> Download:
+def day_file(kind: ListKind, kitchen: KitchenSheet, day: KitchenDay) -> Download:
     """The count of a day as a PDF or a workbook."""
-    name = f"repas-{fold(kitchen.name).replace(' ', '-')}-{day.day:%Y%m%d}.{kind.value}"
-    if kind is ListKind.PDF:
-        return Download(_paper(kitchen, day), "application/pdf", name)
-    return Download(_workbook(day), tables.XLSX, name)
+    content = _paper(kitchen, day) if kind is ListKind.PDF else _workbook([day])
+    return _file("repas", kind, kitchen, day, content)
 
 
-def _workbook(day: KitchenDay) -> bytes:
+def week_file(kind: ListKind, kitchen: KitchenSheet, days: Sequence[KitchenDay]) -> Download:
+    """The count of the days of a week, at least one."""
+    content = _week_paper(kitchen, days) if kind is ListKind.PDF else _workbook(days)
+    return _file("repas-semaine", kind, kitchen, days[0], content)
+
+
+def _file(word: str, kind: ListKind, kitchen: KitchenSheet, day: KitchenDay, content: bytes) -> Download:
+    name = f"{word}-{fold(kitchen.name).replace(' ', '-')}-{day.day:%Y%m%d}.{kind.value}"
+    return Download(content, "application/pdf" if kind is ListKind.PDF else tables.XLSX, name)
+
+
+def _workbook(days: Sequence[KitchenDay]) -> bytes:
     meals = [
         (
             day.day,
@@ -41,19 +51,47 @@ def _workbook(day: KitchenDay) -> bytes:
             diet or ORDINARY,
             count,
         )
+        for day in days
         for site in day.sites
         for row in site.rows
         for diet, count in zip(site.diets, row.meals, strict=True)
         if count
     ]
-    steps = [(one.name, _local(one), one.meals if one.taken_at else None, one.since) for one in day.steps]
+    steps = [
+        (day.day, one.name, _local(one), one.meals if one.taken_at else None, one.since)
+        for day in days
+        for one in day.steps
+    ]
     titles = ("Jour", "Structure", "Activité", "Classe", "Régime", "Repas")
     return tables.workbook(
         [
             Sheet("Repas", titles, meals),
-            Sheet("Relevés", ("Étape", "Relevé le", "Repas", "Changements depuis"), steps),
+            Sheet("Relevés", ("Jour", "Étape", "Relevé le", "Repas", "Changements depuis"), steps),
         ]
     )
+
+
+def _week_paper(kitchen: KitchenSheet, days: Sequence[KitchenDay]) -> bytes:
+    rows = [
+        [
+            format_day(day.day).capitalize(),
+            str(day.total),
+            _diets(day),
+            f"{day.last.name}, {plural(day.last.meals, 'repas', 'repas')}" if day.last else "pas encore",
+            day.last.since if day.last else "",
+        ]
+        for day in days
+    ]
+    headings = ["Jour", "Repas", "Régimes", "Dernier relevé", "Changements depuis"]
+    first, last = format_day(days[0].day), format_day(days[-1].day, year=True)
+    part = ListPart(f"Du {first} au {last}", headings, rows, (34, 14, 60, 36, 36))
+    return list_pdf(
+        PrintedList(town_queries.settings().name, f"Repas de la semaine, {kitchen.name}", [], [part], "")
+    )
+
+
+def _diets(day: KitchenDay) -> str:
+    return ", ".join(f"{diet or ORDINARY}{NBSP}: {meals}" for diet, meals in day.diets)
 
 
 def _local(one: Taken) -> str:
@@ -61,9 +99,8 @@ def _local(one: Taken) -> str:
 
 
 def _paper(kitchen: KitchenSheet, day: KitchenDay) -> bytes:
-    counted = [f"{diet or ORDINARY}{NBSP}: {meals}" for diet, meals in day.diets]
     facts = [f"{format_day(day.day, year=True).capitalize()}, {plural(day.total, 'repas', 'repas')}"]
-    facts += [", ".join(counted)] if counted else []
+    facts += [_diets(day)] if day.diets else []
     parts = [_part(site) for site in day.sites]
     if day.steps:
         rows = [

@@ -577,6 +577,7 @@ class Town:
                 f"{endpoint} kind": Value("xlsx", unknown="csv")
                 for endpoint in (
                     "staff_kitchens.meals_file",
+                    "staff_kitchens.week_file",
                     "staff_day_sheets.list_file",
                     "staff_day_sheets.health_file",
                 )

@@ -105,9 +105,13 @@ def test_the_day_shows_classes_diets_steps_and_what_changed(agent, world, app, f
     said = text(agent)
     assert "2 repas" in said
     assert "Classe Ordinaire Sans porc Total CE2 1 1 2 Total 1 1 2" in said
-    assert "J-2 mardi 12 janvier, 10 h 1 +1 sans porc" in said
+    assert "J-2 : voir ce relevé mardi 12 janvier, 10 h 1 +1 sans porc" in said
     assert "Le matin à venir, jeudi 14 janvier, 9 h" in said
     assert "Depuis J-2 : +1 sans porc." in said
+    agent.get(agent.page.select_one("a[href*='etape=']")["href"])
+    said = text(agent)
+    assert "Repas tels que relevés à l’étape « J-2 », mardi 12 janvier, 10 h." in said
+    assert "Classe Ordinaire Total CE2 1 1 Total 1 1 Depuis J-2 : +1 sans porc." in said
     agent.get(f"{PAGE}/{kitchen.id}/semaine?jour={THURSDAY}")
     assert "jeudi 14 janvier 2 Ordinaire : 1 Sans porc : 1 J-2, 1 repas +1 sans porc" in text(agent)
     agent.get(f"{PAGE}/{kitchen.id}?jour=2027-01-13")
@@ -154,7 +158,15 @@ def test_the_meals_as_files(agent, world, app, family, kitchen):
         [THURSDAY, "Écoles de Cahors", "Cantine", "CE2", "Ordinaire", 1.0],
         [THURSDAY, "Écoles de Cahors", "Cantine", "CE2", "Sans porc", 1.0],
     ]
-    assert book.get_sheet_by_name("Relevés").to_python()[1][0] == "J-2"
+    assert book.get_sheet_by_name("Relevés").to_python()[1][1] == "J-2"
+    weekly = CalamineWorkbook.from_filelike(
+        io.BytesIO(agent.get(f"{PAGE}/{kitchen.id}/semaine.xlsx?jour={THURSDAY}").data)
+    )
+    assert weekly.get_sheet_by_name("Repas").to_python() == rows
+    assert len(weekly.get_sheet_by_name("Relevés").to_python()) == 1 + 2 * 4  # two steps, four days
+    printed = pypdfium2.PdfDocument(agent.get(f"{PAGE}/{kitchen.id}/semaine.pdf?jour={THURSDAY}").data)
+    assert "Ordinaire : 1, Sans porc" in printed[0].get_textpage().get_text_range().replace("\u00a0", " ")
+    assert agent.get(f"{PAGE}/{kitchen.id}/semaine.pdf?jour=2030-01-01").status_code == 404
     paper = agent.get(f"{PAGE}/{kitchen.id}/repas.pdf?jour={THURSDAY}")
     said = pypdfium2.PdfDocument(paper.data)[0].get_textpage().get_text_range().replace("\u00a0", " ")
     assert "Jeudi 14 janvier 2027, 2 repas" in said

@@ -100,7 +100,12 @@ def test_a_week_is_copied_onto_the_days_that_have_none(client, world, kitchen, p
     copy = "form[action*='/copier']"
     client.submit(following, {"source": "2027-01-13"}, form=copy, follow=True)
     assert "2 jours copiés." in text(client)
-    names = select(MenuDish.name).join(Menu).where(Menu.day >= date(2027, 1, 18)).order_by(Menu.day)
+    names = (
+        select(MenuDish.name)
+        .join(Menu)
+        .where(Menu.day >= date(2027, 1, 18))
+        .order_by(Menu.day, MenuDish.position)
+    )
     assert world.all(names) == ["Carottes râpées", "Poisson pané", "Soupe", "Gâteau"]
     client.submit(following, {"source": "2027-03-01"}, form=copy)
     assert "Cette semaine n’a aucun menu" in text(client)

@@ -1,10 +1,11 @@
 """The kitchens of the town: what they cook on a day or in a week, and how they are set up (R32)."""
 
-from flask import url_for
+from flask import request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from blueprints.shared.answers import answer, done
+from blueprints.shared.converters import row_number
 from blueprints.shared.guards import staff
 from blueprints.shared.time import asked_day, now
 from blueprints.staff.acts import NOT_DONE, attempt, author, form_page
@@ -12,9 +13,10 @@ from blueprints.staff.family_files.exports import sent
 from blueprints.staff.kitchens import blueprint
 from blueprints.staff.kitchens.forms import KitchenForm, StepForm
 from domain.calendar import ONE_DAY, week_days
+from domain.errors import NotFound
 from domain.permissions import Permission
 from queries import meal_counts
-from queries.meal_counts import KitchenSheet
+from queries.meal_counts import KitchenDay, KitchenSheet
 from services import kitchens, printed_meal_counts
 from services.printed_meal_counts import ListKind
 
@@ -32,7 +34,7 @@ def index() -> Response:
 def show(kitchen_id: int) -> Response:
     """The meals of a day: now, and as each step had them."""
     found, day = _kitchen(kitchen_id), asked_day()
-    (counted,) = meal_counts.kitchen_days(found, [day], now())
+    (counted,) = meal_counts.kitchen_days(found, [day], now(), request.args.get("etape", type=row_number))
     return answer(
         "staff/kitchens/show.html", kitchen=found, day=counted, before=day - ONE_DAY, after=day + ONE_DAY
     )
@@ -42,16 +44,32 @@ def show(kitchen_id: int) -> Response:
 @staff(READ)
 def week(kitchen_id: int) -> Response:
     found, days = _kitchen(kitchen_id), week_days(asked_day())
-    counted = [one for one in meal_counts.kitchen_days(found, days, now()) if one.is_open]
     return answer(
         "staff/kitchens/week.html",
         kitchen=found,
         monday=days[0],
         sunday=days[-1],
-        days=counted,
+        days=_open_days(found),
         before=days[0] - ONE_DAY,
         after=days[-1] + ONE_DAY,
     )
+
+
+@blueprint.get("/<int:kitchen_id>/semaine.<any(pdf, xlsx):kind>")
+@staff(READ)
+def week_file(kitchen_id: int, kind: str) -> Response:
+    """The meals of a week to print or to work with. Raises NotFound for one without meals."""
+    found = _kitchen(kitchen_id)
+    days = _open_days(found)
+    if not days:
+        raise NotFound
+    return sent(printed_meal_counts.week_file(ListKind(kind), found, days))
+
+
+def _open_days(kitchen: KitchenSheet) -> list[KitchenDay]:
+    """The days of the week that was asked for on which something takes place."""
+    days = meal_counts.kitchen_days(kitchen, week_days(asked_day()), now())
+    return [one for one in days if one.is_open]
 
 
 @blueprint.get("/<int:kitchen_id>/repas.<any(pdf, xlsx):kind>")
@@ -60,7 +78,7 @@ def meals_file(kitchen_id: int, kind: str) -> Response:
     """The meals of a day to print or to work with."""
     found = _kitchen(kitchen_id)
     (counted,) = meal_counts.kitchen_days(found, [asked_day()], now())
-    return sent(printed_meal_counts.download(ListKind(kind), found, counted))
+    return sent(printed_meal_counts.day_file(ListKind(kind), found, counted))
 
 
 def _kitchen(kitchen_id: int) -> KitchenSheet:
