@@ -36,6 +36,14 @@ def tie_hours(text: str) -> str:
     return _AROUND_HOUR.sub(NBSP, text)
 
 
+# The state that a statement of accessibility must give, and the link to it on every page (RGAA 4.1, R56).
+CONFORMITY = {
+    "none": "non conforme",
+    "partial": "partiellement conforme",
+    "total": "totalement conforme",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class TownSettings:
     """Identity, contact and calendar of the town (S02, S03, S19).
@@ -68,6 +76,12 @@ class TownSettings:
     quotient_warning_days: str = "15"
     colour: str = ""
     logo: str = ""
+    accessibility: str = "none"
+
+    @property
+    def accessibility_words(self) -> str:
+        """« non conforme »: what the law wants said until an audit says better."""
+        return CONFORMITY[self.accessibility]
 
     @property
     def main_colour(self) -> str:

@@ -35,6 +35,7 @@ NOW = datetime(2027, 1, 12, 9, 0, tzinfo=UTC)
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.addoption("--files", choices=("folder", "bucket"), default="folder")
+    parser.addoption("--accessibility", help="folder for what axe finds, see tests/browser/accessibility.py")
     parser.addoption("--full", action="store_true", help="races, kills, fuzz and properties at full size")
 
 

@@ -4,4 +4,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("public", __name__)
 
-from blueprints.public import announcements, feed, identity, views  # noqa: E402, F401  the routes register themselves on the blueprint
+from blueprints.public import announcements, feed, identity, legal, views  # noqa: E402, F401  they register their routes

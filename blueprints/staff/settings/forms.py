@@ -16,15 +16,16 @@ from wtforms.validators import DataRequired, Length, Regexp
 
 from blueprints.shared.fields import LineField, optional_email, phone, squeeze
 from blueprints.staff.facilities.forms import text_area
-from blueprints.staff.families.forms import StaffForm
+from blueprints.staff.families.forms import StaffForm, values_of
 from blueprints.staff.fields import EnumRadio, EnumSelect, NumberField, UploadField
 from domain.certification import annual_day
 from domain.enums import HolidayVariant, MailSecurity, SchoolZone
 from domain.errors import Refused
 from domain.family_file import Policy, policies
 from domain.field_values import too_long
+from domain.legal import Legal
 from domain.mail_server import MailServer
-from domain.settings import TownSettings, tie_hours
+from domain.settings import CONFORMITY, TownSettings, tie_hours
 
 FIELD_KEYS = tuple(policies({}))
 
@@ -185,6 +186,39 @@ class MailTrialForm(StaffForm):
 class MailCodeForm(StaffForm):
     code = LineField("Code reçu", 12, required="Recopiez le code du mail d’essai.")
     looks = {"code": {"inputmode": "numeric", "autocomplete": "one-time-code"}}
+
+
+class LegalForm(StaffForm):
+    """Legal notice, personal data, accessibility; an empty text leaves what the portal says by itself."""
+
+    publisher = text_area("La commune, personne morale", 500)
+    director = LineField("Directeur de la publication", 160)
+    host = text_area("Hébergeur", 500)
+    dpo = text_area("Délégué à la protection des données", 500)
+    privacy = text_area("À ajouter à la page «\u00a0Vos données personnelles\u00a0»", 4000)
+    accessibility = RadioField(
+        "État de conformité", choices=[SelectChoice(key, words) for key, words in CONFORMITY.items()]
+    )
+    audit = text_area("Audit d’accessibilité", 1000)
+    not_accessible = text_area("Contenus non accessibles", 4000)
+    accessibility_plan = text_area("Schéma pluriannuel et plan d’action", 2000)
+    looks = {
+        "publisher": {"help": "Nom, adresse et téléphone de la mairie."},
+        "director": {"help": "D’ordinaire le maire."},
+        "host": {
+            "help": "Nom, adresse et téléphone de qui fait fonctionner la machine\u00a0: la commune, ou un "
+            "prestataire."
+        },
+        "dpo": {"help": "Son nom ou son service, son adresse mail ou postale."},
+        "privacy": {"help": "Ce qui est propre à la commune, par exemple un prestataire."},
+        "accessibility": {"look": "boxed", "help": "Écrit en bas de chaque page."},
+        "audit": {"help": "Qui l’a fait, quand, et la part des critères respectés."},
+        "not_accessible": {"help": "Ce qui ne l’est pas, pourquoi, et ce qu’on peut faire à la place."},
+        "accessibility_plan": {"help": "Où les lire. La loi les demande à toutes les communes."},
+    }  # fmt: skip
+
+    def texts(self) -> Legal:
+        return values_of(self, Legal)
 
 
 class FieldRulesForm(StaffForm):

@@ -1,5 +1,7 @@
 """The town's identity, contact and texts."""
 
+from dataclasses import asdict
+
 from flask import flash, url_for
 from werkzeug.wrappers import Response
 
@@ -9,13 +11,14 @@ from blueprints.shared.pages import town
 from blueprints.shared.time import now
 from blueprints.staff.acts import NOT_DONE, attempt, author, shown
 from blueprints.staff.settings import blueprint
-from blueprints.staff.settings.forms import FieldRulesForm, SettingsForm, ticked
+from blueprints.staff.settings.forms import FieldRulesForm, LegalForm, SettingsForm, ticked
 from domain.enums import FileSection
 from domain.family_file import ALWAYS_REQUIRED, WHOLE_SECTIONS, fields_of
 from domain.labels import label
 from domain.permissions import Permission
 from queries import field_rules as field_rule_queries
-from services import field_rules
+from queries import legal as legal_queries
+from services import field_rules, legal
 from services import town as town_service
 
 CALENDAR_KEYS = frozenset({"school_zone", "holiday_variant"})
@@ -50,6 +53,23 @@ def file_fields() -> Response:
         )
     message = "Les champs du dossier sont enregistrés." if changed else "Rien n’a changé."
     return done(url_for("staff_settings.file_fields"), message)
+
+
+@blueprint.route("/mentions", methods=["GET", "POST"])
+@staff(Permission.SETTINGS_MANAGE)
+def legal_texts() -> Response:
+    """Réglages › Mentions légales: who publishes, who hosts, whom to write to; how accessible it is."""
+    texts = legal_queries.texts()
+    form = LegalForm(data={**asdict(texts), "accessibility": town().accessibility})
+    changed = attempt(
+        form,
+        lambda: legal.save(form.texts(), form.accessibility.data, author=author(), now=now()),
+        conformity="audit",
+    )
+    if changed is NOT_DONE:
+        return shown(form, "staff/settings/legal.html", missing=texts.missing)
+    message = "Les mentions légales sont enregistrées." if changed else "Rien n’a changé."
+    return done(url_for("staff_settings.legal_texts"), message)
 
 
 def _sections() -> list[tuple[FileSection, list[tuple[str, str]]]]:
