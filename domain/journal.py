@@ -117,6 +117,7 @@ ACTIONS: Mapping[str, str] = {
     "line_dispute.answered": "Réponse à une contestation de facture",
     "line_dispute.opened": "Facture contestée",
     "meal_count.taken": "Effectif de repas arrêté",
+    "menu.written": "Menu d’un jour écrit",
     "medical.read": "Santé d’un enfant lue",
     "online_payment.begun": "Paiement en ligne commencé",
     "online_payment.cancelled": "Paiement en ligne abandonné",

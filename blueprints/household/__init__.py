@@ -4,4 +4,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("household", __name__)
 
-from blueprints.household import certification, choices, texts, views  # noqa: E402, F401  the routes register themselves on the blueprint
+from blueprints.household import certification, choices, data, texts, views  # noqa: E402, F401  they register their routes

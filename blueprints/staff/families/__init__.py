@@ -10,6 +10,7 @@ from blueprints.staff.families import (  # noqa: E402, F401
     children,
     counter,
     custody,
+    data,
     documents,
     edits,
     facts,
