@@ -85,7 +85,7 @@ FIELDS = {
     "level": "Niveau",
     "class": "Classe",
 }
-_DAYS = frozenset(
+DAYS = frozenset(
     {"birth_date", "first_day", "last_day", "valid_from", "valid_to", "received_on", "valid_until"}
 )
 
@@ -244,7 +244,7 @@ def _declared(row: Any, questions: Mapping[str, str]) -> Iterator[FieldChange]:
 def _value(field: str, value: Any, names: Names) -> str:
     if value is None or value == "":
         return ""
-    if field in _DAYS:
+    if field in DAYS:
         return f"{date.fromisoformat(value):%d/%m/%Y}"
     if field == "residency":
         return label(Residency(value))

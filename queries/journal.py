@@ -13,7 +13,7 @@ from domain.journal import OTHER, action_words
 from domain.people import fold
 from extensions import db
 from models import AuditEvent, Guardian, Household, StaffMember, User
-from queries.household_history import FIELDS
+from queries.household_history import DAYS, FIELDS
 
 PAGE_SIZE = 50
 EXPORT_LIMIT = 50_000
@@ -156,14 +156,16 @@ def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tu
     """(field, before, after) of what has a name in French."""
     for name in dict.fromkeys([*before, *after]):
         if name in FIELDS and not name.endswith("_id"):
-            former, new = _text(before.get(name)), _text(after.get(name))
+            former, new = _text(name, before.get(name)), _text(name, after.get(name))
             if former or new:
                 yield FIELDS[name], former, new
 
 
-def _text(value: Any) -> str:
-    if value is None:
+def _text(name: str, value: Any) -> str:
+    if value is None or value == "":
         return ""
+    if name in DAYS:
+        return f"{date.fromisoformat(value):%d/%m/%Y}"
     if isinstance(value, bool):
         return "Oui" if value else "Non"
     return str(value)[:_LONGEST]

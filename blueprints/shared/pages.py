@@ -101,6 +101,8 @@ STAFF_TABS = (
             "staff_consents",
             "staff_users",
             "staff_mails",
+            "staff_journal",
+            "staff_retention",
         ),
     ),
     ("Mails", "mail", "staff_mails.index", Permission.MAILS_READ, ("staff_mails",)),

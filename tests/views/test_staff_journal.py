@@ -20,7 +20,7 @@ SERVICES = Path(__file__).parent.parent.parent / "services"
 _ACTION = re.compile(r"[a-z_]+\.[a-z_]+")
 # Words of the same shape that are no act: names of files, of columns, of routes.
 NO_ACTION = re.compile(
-    r".*\.(pdf|json|toml|yaml|invalid|alive|household_id|merged_into_id|index|sheet|account|payment_\w+|refuse_announcements)"
+    r".*\.(pdf|json|toml|yaml|invalid|alive|household_id|merged_into_id|index|sheet|account|sign_in|payment_\w+|refuse_announcements)"
 )
 
 
