@@ -27,7 +27,11 @@ from models import (
     AuthorisationType,
     AuthorisedPerson,
     Booking,
+    BookingRequest,
+    BookingRequestLine,
     Certification,
+    ChangeLine,
+    ChangeRequest,
     Child,
     Consent,
     ConsentAnswer,
@@ -44,6 +48,7 @@ from models import (
     HouseholdGuardian,
     Invoice,
     InvoiceLine,
+    LineDispute,
     MedicalRecord,
     Message,
     MessageFile,
@@ -51,6 +56,8 @@ from models import (
     Payment,
     PresenceType,
     QuotientFamilial,
+    Refund,
+    RuleFact,
     SchoolClass,
     Schooling,
     StaffMember,
@@ -112,6 +119,7 @@ def tables(of: Owner, *, with_health: bool = True, with_bank: bool = True) -> li
         _myself(of, with_bank),
         *_children(of),
         *([_health(of)] if with_health else []),
+        *([_declared(of)] if with_health and with_bank else []),
         *_asked(of),
         *_money(of),
         *_talks(of),
@@ -278,6 +286,21 @@ def _health(of: Owner) -> Table:
     return "Santé", (*_CHILD, "Information", "Réponse"), rows
 
 
+def _declared(of: Owner) -> Table:
+    """What the adult itself declared, field by field."""
+    query = (
+        select(
+            ChangeRequest.created_at, ChangeRequest.section, ChangeLine.wanted_value, ChangeLine.state,
+            ChangeLine.reason,
+        )
+        .join(ChangeLine, ChangeLine.request_id == ChangeRequest.id)
+        .where(ChangeRequest.author_user_id == of.user_id)
+        .order_by(ChangeLine.id)
+    )  # fmt: skip
+    titles = ("Le", "Rubrique", "Valeur demandée", "État", "Motif")
+    return "Modifications demandées", titles, _rows(query) if of.user_id else []
+
+
 def _asked(of: Owner) -> list[Table]:
     booked = (
         _of_child(Booking.day, Activity.name, PresenceType.name, Booking.state, Booking.created_at)
@@ -286,6 +309,20 @@ def _asked(of: Owner) -> list[Table]:
         .join(PresenceType, PresenceType.id == Booking.presence_type_id)
         .where(Booking.household_id.in_(of.households))
         .order_by(Booking.day, Child.id)
+    )
+    requests = (
+        _of_child(
+            BookingRequest.reference, BookingRequest.created_at, BookingRequest.author_name,
+            BookingRequestLine.day, BookingRequestLine.action, BookingRequestLine.state,
+            BookingRequestLine.explanation, BookingRequestLine.reason,
+        )
+        .join(BookingRequestLine, BookingRequestLine.child_id == Child.id)
+        .join(BookingRequest, BookingRequest.id == BookingRequestLine.request_id)
+        .where(BookingRequest.household_id.in_(of.households))
+        .order_by(BookingRequestLine.id)
+    )  # fmt: skip
+    facts = select(RuleFact.name, RuleFact.value, RuleFact.valid_from, RuleFact.valid_to).where(
+        RuleFact.household_id.in_(of.households)
     )
     absent = (
         _of_child(Booking.day, Activity.name, Absence.state, Absence.explanation)
@@ -305,7 +342,13 @@ def _asked(of: Owner) -> list[Table]:
     )  # fmt: skip
     return [
         ("Réservations", (*_CHILD, "Jour", "Activité", "Présence", "État", "Demandée le"), _rows(booked)),
+        (
+            "Demandes de réservation",
+            (*_CHILD, "Référence", "Le", "Par", "Jour", "Demande", "État", "Explication", "Motif"),
+            _rows(requests),
+        ),
         ("Absences", (*_CHILD, "Jour", "Activité", "État", "Explication"), _rows(absent)),
+        ("Informations pour le règlement", ("Information", "Réponse", "Du", "Au"), _rows(facts)),
         (
             "Documents",
             ("Document", "Enfant", "État", "Transmis le", "Jusqu’au", "Fichier", "Remarque", "Motif"),
@@ -329,7 +372,22 @@ def _money(of: Owner) -> list[Table]:
     paid = select(
         Payment.received_on, Payment.method, Payment.state, Payment.amount_cents, Payment.reference
     ).where(Payment.household_id.in_(of.households))
+    given_back = (
+        select(Refund.refunded_on, Refund.method, Refund.amount_cents, Refund.reason, Refund.reference)
+        .join(Payment, Payment.id == Refund.payment_id)
+        .where(Payment.household_id.in_(of.households))
+    )
+    disputes = select(
+        LineDispute.created_at, LineDispute.author_name, LineDispute.message, LineDispute.state,
+        LineDispute.answer,
+    ).where(LineDispute.household_id.in_(of.households))  # fmt: skip
     return [
+        (
+            "Remboursements",
+            ("Le", "Moyen", "Montant", "Motif", "Référence"),
+            [(*row[:2], *_euros(row[2:3]), *row[3:]) for row in _rows(given_back)],
+        ),
+        ("Contestations", ("Le", "Par", "Message", "État", "Réponse"), _rows(disputes)),
         (
             "Factures",
             ("N°", "Émise le", "À payer le", "État", "À", "Adresse", "Montant", "Réglé"),
