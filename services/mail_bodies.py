@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import current_app
-from markupsafe import Markup, escape
+from markupsafe import escape
 from sqlalchemy import literal, select, union_all
 from sqlalchemy.orm import Session
 
@@ -76,6 +76,8 @@ def render(kind: MailKind, around: Frame, context: dict[str, Any]) -> Body:
     """
     environment = current_app.jinja_env
     known = {"town": around.town, "link": link, **context}
+    # The macro of the pages makes paragraphs of what the town typed, and text of its tags.
+    paragraphs = environment.get_template("components/paragraphs.html").module.paragraphs
     opening, closing = (_filled(text, around, "") for text in (around.words.opening, around.words.closing))
     whole = environment.get_template(f"mails/{kind}.txt").render(
         known, opening=lambda greeting: opening or greeting, closing=closing
@@ -85,7 +87,7 @@ def render(kind: MailKind, around: Frame, context: dict[str, Any]) -> Body:
         raise ValueError(f"mails/{kind}.txt must start with « Objet : ».")
     subject = _on_one_line(first_line[1])
     html = environment.get_template(f"mails/{kind}.html").render(
-        known, opening=lambda greeting: _paragraphs(opening or greeting), closing=_paragraphs(closing)
+        known, opening=lambda greeting: paragraphs(opening or greeting), closing=paragraphs(closing)
     )
     own = _on_one_line(_filled(around.words.subject, around, subject))
     return Body(
@@ -123,10 +125,3 @@ def _filled(text: str, around: Frame, subject: str) -> str:
 
 def _on_one_line(text: str) -> str:
     return re.sub(r"[ \t\r\n]+", " ", text).strip(" \u00a0")
-
-
-def _paragraphs(text: str) -> Markup:
-    """Blank lines part paragraphs; nothing of the text is markup."""
-    parts = [part.strip() for part in re.split(r"\n\s*\n", text.replace("\r", "")) if part.strip()]
-    lines = (Markup("<br>").join(escape(line) for line in part.splitlines()) for part in parts)
-    return Markup("\n").join(Markup("<p>{}</p>").format(one) for one in lines)
