@@ -48,7 +48,7 @@ HANDED_OVER: dict[str, Any] = {
 
 
 def init_app(app: Flask) -> None:
-    for command in (serve, demo, worker, reglement, migrations):
+    for command in (serve, administrator, demo, worker, reglement, migrations):
         app.cli.add_command(command)
     safety_cli.init_app(app)
     app.extensions["migrate"] = LocalProxy(cache(lambda: _migrations(app)))
@@ -81,6 +81,17 @@ def serve(host: str, port: int) -> None:
         say("Aucun administrateur pour l’instant. Créez le premier avec ce lien, valable une seule fois :")
         say(f"  {current_app.config['PUBLIC_URL']}{invitation}")
     sys.exit(supervise(host, port, {}))
+
+
+@click.command("administrateur")
+def administrator() -> None:
+    """Affiche un lien qui crée un administrateur, quand plus aucun ne peut entrer."""
+    from services import accounts
+
+    path = accounts.spare_administrator_invitation(current_app.config["CLOCK"].now())
+    say("Créez un administrateur avec ce lien, valable une heure et une seule fois :")
+    say(f"  {current_app.config['PUBLIC_URL']}{path}")
+    say("Dans « Réglages › Agents », il retire le code de sécurité d’un collègue ou suspend son accès.")
 
 
 @click.command("demo")

@@ -87,7 +87,7 @@ ROLE_PERMISSIONS: Mapping[StaffRole, frozenset[Permission]] = {
             Permission.MESSAGES_ANSWER,
         }
     ),
-    StaffRole.LEADER: frozenset({Permission.REQUESTS_READ, Permission.ATTENDANCE_MARK, Permission.DAY_READ}),
+    StaffRole.LEADER: frozenset({Permission.ATTENDANCE_MARK, Permission.DAY_READ}),
     StaffRole.ADMINISTRATOR: frozenset(Permission) - {Permission.MEDICAL_READ},
 }
 

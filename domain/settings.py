@@ -154,8 +154,10 @@ class TownSettings:
         return tie_hours(", ".join(_continued(line) for line in lines if line))
 
 
-# Not a setting of the town: the row that keeps the hash of the first administrator's one-time link.
+# Not settings of the town: the rows that keep the hash of the first administrator's one-time link, and of the
+# one that the server makes when no administrator can come in any more.
 FIRST_ADMINISTRATOR = "first_administrator"
+SPARE_ADMINISTRATOR = "spare_administrator"
 SETTING_KEYS = tuple(field.name for field in fields(TownSettings))
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Row, bindparam, func, select
 
 from domain.enums import AccountKind, AccountStatus, MailKind, MailState, SessionKind, StaffRole
 from domain.permissions import Permission, role_is_scoped, role_may
-from domain.settings import FIRST_ADMINISTRATOR
+from domain.settings import FIRST_ADMINISTRATOR, SPARE_ADMINISTRATOR
 from extensions import db
 from models import (
     ActivationToken,
@@ -323,7 +323,17 @@ def has_administrator() -> bool:
     return db.session.scalar(_ADMINISTRATOR) is not None
 
 
-def is_first_administrator_link(token_hash: str) -> bool:
-    """Whether the page that creates the first administrator may be shown for this link."""
-    stored = db.session.scalar(select(Setting.value).where(Setting.key == FIRST_ADMINISTRATOR))
-    return stored is not None and hmac.compare_digest(stored, token_hash)
+def is_administrator_link(token_hash: str, now: datetime) -> bool:
+    """Whether the page that creates the first administrator, or a spare one, may be shown for this link."""
+    keys = (FIRST_ADMINISTRATOR, SPARE_ADMINISTRATOR)
+    stored: dict[str, str] = dict(
+        db.session.execute(select(Setting.key, Setting.value).where(Setting.key.in_(keys))).all()
+    )
+    first = hmac.compare_digest(stored.get(FIRST_ADMINISTRATOR, ""), token_hash)
+    return first or is_spare_link(stored.get(SPARE_ADMINISTRATOR), token_hash, now)
+
+
+def is_spare_link(stored: str | None, token_hash: str, now: datetime) -> bool:
+    """Whether a link is the one that the setting row keeps, and its hour is not over."""
+    known, _, ends = (stored or "").partition(":")
+    return hmac.compare_digest(known, token_hash) and now.timestamp() < int(ends)

@@ -35,6 +35,7 @@ from models import (
     HouseholdChild,
     HouseholdGuardian,
     QuotientFamilial,
+    SecondFactor,
     User,
 )
 from queries.family import COUNTING_DOCUMENTS, ChildCard, HouseholdName, every_child_of
@@ -267,6 +268,7 @@ class AdultFile:
     workplace: str
     user_id: int | None
     status: AccountStatus
+    has_code: bool
     verified_at: datetime | None
     relationship: str
     is_legal_guardian: bool
@@ -379,6 +381,7 @@ _ADULTS = (
         Guardian.workplace,
         Guardian.user_id,
         func.coalesce(User.status, AccountStatus.CLOSED).label("status"),
+        SecondFactor.user_id.is_not(None),
         User.email_verified_at,
         HouseholdGuardian.relationship,
         HouseholdGuardian.is_legal_guardian,
@@ -386,6 +389,7 @@ _ADULTS = (
     )
     .join(HouseholdGuardian, HouseholdGuardian.guardian_id == Guardian.id)
     .outerjoin(User, User.id == Guardian.user_id)
+    .outerjoin(SecondFactor, SecondFactor.user_id == Guardian.user_id)
     .where(HouseholdGuardian.household_id == bindparam("household_id"))
     .order_by(HouseholdGuardian.position, Guardian.id)
 )

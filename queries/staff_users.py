@@ -8,12 +8,12 @@ from sqlalchemy import select
 from domain.enums import AccountStatus, StaffRole
 from domain.errors import NotFound
 from extensions import db
-from models import Facility, StaffFacility, StaffMember, User
+from models import Facility, SecondFactor, StaffFacility, StaffMember, User
 
 
 @dataclass(frozen=True, slots=True)
 class Colleague:
-    """`facilities` are (id, name) of the structures that a director answers for."""
+    """`facilities` are (id, name) of the structures of a limited role; `has_code`: a second factor."""
 
     user_id: int
     first_name: str
@@ -22,6 +22,7 @@ class Colleague:
     role: StaffRole
     status: AccountStatus
     can_read_medical: bool
+    has_code: bool
     facilities: tuple[tuple[int, str], ...]
 
     @property
@@ -39,8 +40,10 @@ _MEMBERS = (
         StaffMember.role,
         User.status,
         StaffMember.can_read_medical,
+        SecondFactor.user_id.is_not(None),
     )
     .join(User, User.id == StaffMember.user_id)
+    .outerjoin(SecondFactor, SecondFactor.user_id == User.id)
     .order_by(StaffMember.last_name, StaffMember.first_name, StaffMember.id)
 )
 

@@ -5,7 +5,7 @@ rests nowhere (see `services.outbox`).
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
@@ -18,7 +18,7 @@ from domain.french import NBSP
 from domain.passwords import normalise_provisional
 from domain.people import normalise_email
 from domain.permissions import role_is_scoped
-from domain.settings import FIRST_ADMINISTRATOR
+from domain.settings import FIRST_ADMINISTRATOR, SPARE_ADMINISTRATOR
 from extensions import db
 from models import (
     ActivationToken,
@@ -31,6 +31,7 @@ from models import (
     StaffMember,
     User,
 )
+from queries import accounts as account_queries
 from services import (
     audit,
     credentials,
@@ -43,6 +44,7 @@ from services import (
 from services.transaction import write_transaction
 
 FIRST_ADMINISTRATOR_PATH = "/premier-administrateur/"
+SPARE_LINK_LIFE = timedelta(hours=1)
 DEAD_LINK = "dead_link"
 
 
@@ -290,22 +292,25 @@ def first_administrator_invitation(now: datetime) -> str | None:
         if _has_administrator(session):
             return None
         session.merge(Setting(key=FIRST_ADMINISTRATOR, value=credentials.token_hash(token)))
-        audit.record(
-            session,
-            at=now,
-            actor_user_id=None,
-            channel=Channel.SYSTEM,
-            action="staff.first_administrator_link",
-            object_type="town",
-            object_id=1,
-        )
+        _record_link(session, "staff.first_administrator_link", now)
+    return FIRST_ADMINISTRATOR_PATH + token
+
+
+def spare_administrator_invitation(now: datetime) -> str:
+    """The path of a one-time page that creates one more administrator, for an hour: for who holds the server,
+    when those there are lost their telephone, their codes or their mail. Kills the one before."""
+    token = credentials.new_token()
+    ends = int((now + SPARE_LINK_LIFE).timestamp())
+    with write_transaction() as session:
+        session.merge(Setting(key=SPARE_ADMINISTRATOR, value=f"{credentials.token_hash(token)}:{ends}"))
+        _record_link(session, "staff.spare_administrator_link", now)
     return FIRST_ADMINISTRATOR_PATH + token
 
 
 def create_first_administrator(
     token: str, *, first_name: str, last_name: str, email: str, password: str, now: datetime
 ) -> None:
-    """Create the first administrator, who can sign in at once.
+    """Create the first administrator, or one more with the spare link of the server, who can sign in at once.
 
     The link was read on the server's own terminal: its holder is trusted with the address too.
     Raises Refused `dead_link`, `email_invalid`, `email_used` or `password`.
@@ -319,7 +324,8 @@ def create_first_administrator(
                 Setting.key == FIRST_ADMINISTRATOR, Setting.value == credentials.token_hash(token)
             )
         )
-        if used.rowcount != 1 or _has_administrator(session):
+        is_first = used.rowcount == 1 and not _has_administrator(session)
+        if not is_first and not _use_spare_link(session, token, now):
             raise _dead_link()
         user = _add_account(session, AccountKind.STAFF, address, now)
         user.status, user.password_hash, user.email_verified_at = AccountStatus.ACTIVE, new_hash, now
@@ -328,6 +334,26 @@ def create_first_administrator(
 
 
 # --- Inside a transaction -----------------------------------------------------------------------------
+
+
+def _use_spare_link(session: Session, token: str, now: datetime) -> bool:
+    row = session.get(Setting, SPARE_ADMINISTRATOR, with_for_update=True)
+    if row is None or not account_queries.is_spare_link(row.value, credentials.token_hash(token), now):
+        return False
+    session.delete(row)
+    return True
+
+
+def _record_link(session: Session, action: str, now: datetime) -> None:
+    audit.record(
+        session,
+        at=now,
+        actor_user_id=None,
+        channel=Channel.SYSTEM,
+        action=action,
+        object_type="town",
+        object_id=1,
+    )
 
 
 def valid_address(email: str) -> str:

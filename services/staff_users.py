@@ -11,7 +11,7 @@ from domain.errors import NotFound, Refused
 from domain.permissions import role_is_scoped
 from extensions import db
 from models import StaffFacility, StaffMember
-from services import accounts, audit, records
+from services import accounts, audit, records, second_factor, sessions
 from services.accounts import Author, NewStaff
 from services.transaction import write_transaction
 
@@ -77,6 +77,31 @@ def resend(user_id: int, *, author: Author, now: datetime) -> None:
     """Send the activation mail again. Raises Refused `not_waiting`, NotFound."""
     _member(db.session(), user_id)
     accounts.resend_activation(user_id, author=author, now=now)
+
+
+def reset_code(user_id: int, *, author: Author, now: datetime) -> None:
+    """Free a colleague who lost the telephone and the recovery codes: the next sign-in installs another.
+
+    Raises what `second_factor.reset` raises; NotFound.
+    """
+    _member(db.session(), user_id)
+    second_factor.reset(user_id, author=author, now=now)
+
+
+def end_sessions(user_id: int, *, author: Author, now: datetime) -> None:
+    """Sign a colleague out everywhere; the access stays open. Raises NotFound."""
+    _member(db.session(), user_id)
+    with write_transaction() as session:
+        sessions.end_all(session, user_id)
+        audit.record(
+            session,
+            at=now,
+            actor_user_id=author.user_id,
+            channel=author.channel,
+            action="access.sessions_ended",
+            object_type="user",
+            object_id=user_id,
+        )
 
 
 # --- What must stay true ------------------------------------------------------------------------

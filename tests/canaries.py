@@ -60,12 +60,15 @@ class Reader(StrEnum):
     MEDICAL = "reception with the medical right"
     DIRECTOR_1 = "director of school 1"
     DIRECTOR_2 = "director of school 2"
+    LEADER_1 = "animator of school 1"
+    LEADER_2 = "animator of school 2"
+    COLLECTOR = "régie"
     ADMINISTRATOR = "administrator"
     OBSERVER = "agent who looks at the portal of Claire"
 
 
 R = Reader
-OFFICE = frozenset({R.RECEPTION, R.MEDICAL, R.ADMINISTRATOR})
+OFFICE = frozenset({R.RECEPTION, R.MEDICAL, R.COLLECTOR, R.ADMINISTRATOR})
 EVERYBODY = frozenset(Reader)
 ADULTS = {"claire": R.CLAIRE, "paul": R.PAUL, "karim": R.KARIM, "zoe": R.ZOE}
 HOMES = {"A": {R.CLAIRE, R.PAUL}, "B": {R.KARIM}, "C": {R.ZOE}}
@@ -73,6 +76,7 @@ LIVES = {"leo": "AB", "marie": "A", "nino": "B", "tom": "C"}
 QUOTIENTS = {"A": 314159, "B": 271828, "C": 161803}
 SECRET, SECRET_HOMES = {"zoe"}, {"C"}  # her contact is confidential, and where she lives
 SCHOOLS = {"leo": R.DIRECTOR_1, "marie": R.DIRECTOR_1, "nino": R.DIRECTOR_2, "tom": R.DIRECTOR_2}
+TEAMS = {R.DIRECTOR_1: {R.DIRECTOR_1, R.LEADER_1}, R.DIRECTOR_2: {R.DIRECTOR_2, R.LEADER_2}}
 
 
 class Audience(Enum):
@@ -86,11 +90,12 @@ class Audience(Enum):
     CONTACT = "the adult itself, the office, the directors of its children unless it is confidential"
     OWN = "the adult itself and the office"
     CHILD = "the households of the child, the office, the director of its school"
+    DAY = "the same, and the animators of its school"
     FILES = "the household and the office, never on the portal that an agent looks at"
     HEALTH = "the households of the child; an agent reads it by an act of its own, never on a page"
     BANK = "the adult itself"
     OFFICE = "the office"
-    ADMINISTRATION = "the administrator"
+    ACCOUNTING = "the régie and the administrator"
     NOBODY = "nobody: a secret, or a word of the machine"
 
 
@@ -130,11 +135,12 @@ def readers(audience: Audience, owner: str) -> frozenset[Reader]:
         A.CONTACT: itself | watched | OFFICE | (set() if owner in SECRET else _directors(homes)),
         A.OWN: itself | watched | OFFICE,
         A.CHILD: _parents(homes) | OFFICE | ({SCHOOLS[owner]} if owner in SCHOOLS else set()),
+        A.DAY: _parents(homes) | OFFICE | (TEAMS[SCHOOLS[owner]] if owner in SCHOOLS else set()),
         A.FILES: (_parents(homes) - {R.OBSERVER}) | OFFICE,
         A.HEALTH: _parents(homes) - {R.OBSERVER},
         A.BANK: itself,
         A.OFFICE: OFFICE,
-        A.ADMINISTRATION: {R.ADMINISTRATOR},
+        A.ACCOUNTING: {R.COLLECTOR, R.ADMINISTRATOR},
         A.NOBODY: set(),
     }
     return frozenset(found[audience])
@@ -147,11 +153,11 @@ OWNERS = ("child_id", "guardian_id", "household_id")
 
 # Every text column that holds something of a person, and who may read it.
 TABLE: dict[str, Audience] = {
-    "child.first_name": A.CHILD,
-    "child.last_name": A.CHILD,
+    "child.first_name": A.DAY,
+    "child.last_name": A.DAY,
     "child.birth_place": A.CHILD,
-    "child.diet": A.CHILD,
-    "child.diet_note": A.CHILD,
+    "child.diet": A.DAY,
+    "child.diet_note": A.DAY,
     "household.name": A.FILE,
     "household.address": A.ADDRESS,
     "household.address_extra": A.ADDRESS,
@@ -175,10 +181,10 @@ TABLE: dict[str, Audience] = {
     "guardian.iban": A.BANK,
     "guardian.iban_holder": A.OWN,
     "household_guardian.relationship": A.FILE,
-    "authorised_person.first_name": A.CHILD,
-    "authorised_person.last_name": A.CHILD,
-    "authorised_person.relationship": A.CHILD,
-    "authorised_person.phone": A.CHILD,
+    "authorised_person.first_name": A.DAY,
+    "authorised_person.last_name": A.DAY,
+    "authorised_person.relationship": A.DAY,
+    "authorised_person.phone": A.DAY,
     "authorisation.author_name": A.CHILD,
     "certification.author_name": A.PAPERS,
     "custody_exception.reason": A.CHILD,
@@ -186,7 +192,7 @@ TABLE: dict[str, Audience] = {
     "document.comment": A.PAPERS,
     "document.file_name": A.PAPERS,
     "document.reason": A.PAPERS,
-    "enrolment.group_name": A.CHILD,
+    "enrolment.group_name": A.DAY,
     "school_class.name": A.CHILD,
     "school_class.teacher": A.CHILD,
     "quotient_familial.source": A.PAPERS,
@@ -207,8 +213,8 @@ TABLE: dict[str, Audience] = {
     "enrolment_request.author_name": A.FILE,
     "enrolment_request.reason": A.FILE,
     "enrolment_request.unmet": A.FILE,
-    "attendance.note": A.CHILD,
-    "billing_finding.sentence": A.ADMINISTRATION,
+    "attendance.note": A.DAY,
+    "billing_finding.sentence": A.ACCOUNTING,
     "invoice.recipient_name": A.PAPERS,
     "invoice.recipient_address": A.PAPERS,
     "invoice_line.label": A.PAPERS,
@@ -645,6 +651,9 @@ class Canaries:
             R.MEDICAL: world.staff(StaffRole.RECEPTION, can_read_medical=True),
             R.DIRECTOR_1: world.staff(StaffRole.DIRECTOR, [first]),
             R.DIRECTOR_2: world.staff(StaffRole.DIRECTOR, [second]),
+            R.LEADER_1: world.staff(StaffRole.LEADER, [first]),
+            R.LEADER_2: world.staff(StaffRole.LEADER, [second]),
+            R.COLLECTOR: world.staff(StaffRole.COLLECTOR),
             R.ADMINISTRATOR: world.staff(),
             R.OBSERVER: world.staff(StaffRole.RECEPTION),
         }

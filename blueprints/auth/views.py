@@ -14,6 +14,7 @@ from blueprints.auth.forms import (
     SignInForm,
     show_refusal,
 )
+from blueprints.shared import pages
 from blueprints.shared import sessions as browser_sessions
 from blueprints.shared.answers import answer, done
 from blueprints.shared.guards import any_session, public, restricted, signed_in, waiting_room
@@ -66,7 +67,7 @@ def enter(token: str, wanted: str | None, message: str | None = None) -> Respons
 @signed_in
 def home() -> Response:
     """The first page of whoever is signed in."""
-    return redirect(url_for("staff_dashboard.index" if current_user.is_staff else "home.index"), 303)
+    return redirect(url_for(pages.home()), 303)
 
 
 @blueprint.post("/deconnexion")
@@ -182,7 +183,7 @@ def confirm_email(token: str) -> Response:
 @public
 def first_administrator(token: str) -> Response:
     form = FirstAdministratorForm()
-    if not account_queries.is_first_administrator_link(credentials.token_hash(token)):
+    if not account_queries.is_administrator_link(credentials.token_hash(token), now()):
         return _dead_administrator_link()
     if not form.validate_on_submit():
         status = 422 if form.is_submitted() else 200

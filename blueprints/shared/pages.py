@@ -13,6 +13,7 @@ from adapters import static_files
 from domain import french, labels
 from domain.account_statement import balance_words
 from domain.calendar import paris_now
+from domain.enums import StaffRole
 from domain.permissions import Permission
 from domain.schooling import school_year_words
 from domain.settings import TownSettings
@@ -43,6 +44,11 @@ PARENT_MENU = (
     ("Liens utiles", "link", "home.links"),
     ("Ressources", "book-open", "home.resources"),
 )
+# Where a role that does not decide requests begins its day.
+STAFF_HOMES = {
+    StaffRole.COLLECTOR: "staff_billing.index",
+    StaffRole.LEADER: "staff_attendance.index",
+}
 STAFF_MENU = (("Mon compte", "key-round", "account.security"),)
 STAFF_TABS = (
     (
@@ -114,7 +120,16 @@ STAFF_TABS = (
         ("staff_day_sheets", "staff_kitchens"),
     ),
 )
-MOST_TABS = 5  # that a screen of 320 px holds  # fmt: skip
+MOST_TABS = 5  # that a screen of 320 px holds
+# Of who looks after the children of a day and reads no request.
+DAY_TABS = (
+    ("Journée", "sun", "staff_day_sheets.index", Permission.DAY_READ, ("staff_day_sheets",)),
+    (
+        "Pointage", "clipboard-check", "staff_attendance.index", Permission.ATTENDANCE_MARK,
+        ("staff_attendance",),
+    ),
+    ("Repas", "utensils", "staff_kitchens.index", Permission.DAY_READ, ("staff_kitchens",)),
+)  # fmt: skip
 
 
 def town() -> TownSettings:
@@ -122,6 +137,13 @@ def town() -> TownSettings:
     if "town" not in g:
         g.town = town_queries.settings()
     return g.town
+
+
+def home() -> str:
+    """The endpoint of the first page of whoever is signed in."""
+    if not current_user.is_staff:
+        return "home.index"
+    return STAFF_HOMES.get(current_user.role, "staff_dashboard.index")
 
 
 def _parent_nav() -> list[NavItem]:
@@ -152,9 +174,10 @@ def _unread(endpoint: str) -> str:
 def _staff_nav() -> list[NavItem]:
     """The first five: a page that a tab before leads to gets none of its own, the others are reached from the
     home."""
+    offered = STAFF_TABS if current_user.may(Permission.REQUESTS_READ) else DAY_TABS
     tabs: list[NavItem] = []
     led_to: set[str] = set()
-    for label, icon, end, permission, owns in STAFF_TABS:
+    for label, icon, end, permission, owns in offered:
         if current_user.may(permission) and not led_to.issuperset(owns):
             tabs.append(NavItem(label, icon, url_for(end), request.blueprint in owns))
             led_to.update(owns)

@@ -64,7 +64,7 @@ def test_every_role_has_its_permissions():
             },
             False,
         ),
-        (StaffRole.LEADER, {"requests_read", "attendance_mark", "day_read"}, True),
+        (StaffRole.LEADER, {"attendance_mark", "day_read"}, True),
         (StaffRole.ADMINISTRATOR, set(Permission) - {"medical_read"}, False),
     ],
 )

@@ -601,3 +601,24 @@ def test_the_first_administrator_is_created_once(world):
     user = world.one(User)
     assert (user.kind, user.status) == (AccountKind.STAFF, AccountStatus.ACTIVE)
     assert sign_in_as(world, email="jeanne@example.org").outcome is Outcome.CODE_AWAITED
+
+
+def test_the_server_makes_one_more_administrator_when_none_can_come_in(world, clock):
+    """A telephone, its codes and a mailbox lost together: whoever holds the server begins again."""
+    world.staff()
+    person = {"first_name": "Jeanne", "last_name": "FABRE", "password": PASSWORD}
+    old, late, good = (
+        accounts.spare_administrator_invitation(world.now).rpartition("/")[2] for _ in range(3)
+    )
+    with pytest.raises(Refused):
+        accounts.create_first_administrator(old, **person, email="a@example.org", now=world.now)
+    with pytest.raises(Refused):
+        accounts.create_first_administrator(late, **person, email="a@example.org", now=world.now)
+    clock.advance(minutes=61)
+    with pytest.raises(Refused):
+        accounts.create_first_administrator(good, **person, email="a@example.org", now=world.now)
+    good = accounts.spare_administrator_invitation(world.now).rpartition("/")[2]
+    accounts.create_first_administrator(good, **person, email="jeanne@example.org", now=world.now)
+    with pytest.raises(Refused):
+        accounts.create_first_administrator(good, **person, email="b@example.org", now=world.now)
+    assert [member.role for member in world.all(StaffMember)] == [StaffRole.ADMINISTRATOR] * 2

@@ -3,10 +3,12 @@
 import re
 
 import pytest
+from click.testing import CliRunner
 from flask import session
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy import select
 
+import cli
 from domain.enums import AccountStatus, SessionKind, StaffRole
 from models import OutgoingMail, User, UserSession
 from services import accounts
@@ -510,3 +512,20 @@ def test_the_first_administrator_page_works_once(client, world):
 def test_an_unknown_first_administrator_link_says_where_the_good_one_is(client):
     assert client.get("/premier-administrateur/x").status_code == 404
     assert "Seul le dernier lien affiché par le serveur sert." in say(client)
+
+
+def test_the_command_of_the_server_shows_a_link_that_works(app, client, world):
+    world.staff()
+    with app.app_context():
+        said = CliRunner().invoke(cli.administrator).output
+    address = re.search(r"https://portail\.test(/premier-administrateur/\w+)", said)[1]
+    assert client.get(address).status_code == 200
+    person = {
+        "first_name": "Jeanne",
+        "last_name": "FABRE",
+        "email": "jeanne@example.org",
+        "password": PASSWORD,
+    }
+    client.submit(address, person, follow=True)
+    assert "Votre compte d’administration est créé" in say(client)
+    assert client.get(address).status_code == 404

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from blueprints.shared.sessions import OBSERVED
-from domain.enums import SessionKind, StaffRole
-from models import Guardian, SecondFactor, UserSession
+from domain.enums import Channel, SessionKind, StaffRole
+from models import AuditEvent, Guardian, Household, SecondFactor, UserSession
 from services import sessions
 from services.transaction import write_transaction
 from tests.accesses import ANOTHER_PASSWORD, deliver, parent_with_password, password_hash, provisional_code
@@ -194,6 +194,26 @@ def test_the_code_is_also_asked_after_a_provisional_password(client, world):
     elsewhere.submit("/", {"email": "claire@example.org", "password": code}, form="/")
     page = "/choisir-un-mot-de-passe"
     assert elsewhere.submit(page, {"password": ANOTHER_PASSWORD}, form=page).location == CODE
+
+
+def test_the_service_takes_the_lost_code_of_a_parent_away(app, client, world):
+    parent = parent_with_password(world)
+    enter_password(client, "claire@example.org")
+    install(client, world, current=PASSWORD)
+    household, guardian = world.one(Household), world.one(Guardian)
+    desk = app.test_client()
+    desk.sign_in(world.staff(StaffRole.RECEPTION))
+    page = f"/gestion/familles/{household.id}/adultes/{guardian.id}/acces/code"
+    desk.get(f"/gestion/familles/{household.id}")
+    assert desk.page.find("a", href=page)
+    desk.submit(page, {"channel": "counter"}, follow=True)
+    assert "Le code de sécurité est retiré." in say(desk)
+    event = world.all(AuditEvent)[-1]
+    assert (event.action, event.channel, event.object_id) == (
+        "second_factor.reset", Channel.COUNTER, parent.id,
+    )  # fmt: skip
+    assert client.get("/accueil").status_code == 303
+    assert enter_password(client, "claire@example.org").location == "/espace"
 
 
 # --- Signed-in browsers ---------------------------------------------------------------------------

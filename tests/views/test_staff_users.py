@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import select
 
 from domain.enums import AccountStatus, MailKind, StaffRole
-from models import AuditEvent, OutgoingMail, StaffFacility, StaffMember, User
+from domain.permissions import role_is_scoped
+from models import AuditEvent, OutgoingMail, SecondFactor, StaffFacility, StaffMember, User
 from tests.views.reading import text
 
 HOME = "/gestion/agents"
@@ -149,6 +150,80 @@ def test_suspending_ends_the_sessions_and_reopening_gives_them_back(app, client,
     client.submit(HOME, form=f"{HOME}/{colleague.id}/rouvrir", follow=True)
     statuses = {one.id: one.status for one in world.all(User)}
     assert statuses[colleague.id] is AccountStatus.ACTIVE
+
+
+def test_an_animator_is_invited_with_its_facilities(client, admin, world):
+    facility = world.facility("ALSH Saint-Géry")
+
+    assert client.submit(f"{HOME}/inviter", invitation(role="leader")).status_code == 422
+    client.submit(f"{HOME}/inviter", invitation(role="leader", facilities=[str(facility.id)]), follow=True)
+
+    assert world.one(StaffFacility).facility_id == facility.id
+    assert "Animation ALSH Saint-Géry" in text(client)
+
+
+def test_the_page_says_in_one_sentence_what_each_role_does(client, admin):
+    client.get(HOME)
+
+    said = {one.dt.get_text() for one in client.page.select("dl.facts > div")}
+    assert said == {"Accueil", "Direction de structure", "Animation", "Régie", "Administration"}
+
+
+@pytest.mark.parametrize("role", list(StaffRole))
+def test_each_role_begins_with_its_own_work_in_five_tabs_at_most(client, world, role):
+    starts = {StaffRole.LEADER: "/gestion/pointage", StaffRole.COLLECTOR: "/gestion/facturation"}
+    facilities = [world.facility()] if role_is_scoped(role) else []
+    client.sign_in(world.staff(role, facilities))
+
+    assert client.get("/espace").location == starts.get(role, "/gestion")
+    client.get("/espace", follow_redirects=True)
+
+    tabs = [tab["href"] for tab in client.page.select("nav.tabs a")]
+    assert 2 <= len(tabs) <= 5
+    assert client.page.select_one('nav.tabs a[aria-current="page"]')
+    client.reads_pages = False
+    assert {client.get(address).status_code for address in tabs} == {200}
+
+
+def test_a_departed_agent_is_out_at_the_next_request(app, client, admin, world):
+    """Its rights are read again at each request: a role taken away counts at once too (security S28)."""
+    agent = world.staff(StaffRole.RECEPTION)
+    departed = app.test_client()
+    departed.sign_in(agent)
+    assert departed.get("/gestion/familles").status_code == 200
+
+    client.submit(HOME, form=f"{HOME}/{agent.id}/suspendre")
+
+    assert departed.get("/gestion/familles").location == "/?suite=/gestion/familles"
+
+
+def test_an_administrator_signs_a_colleague_out_everywhere(app, client, admin, world):
+    agent = world.staff(StaffRole.RECEPTION)
+    browsers = [app.test_client(), app.test_client()]
+    for browser in browsers:
+        browser.sign_in(agent)
+
+    client.submit(HOME, form=f"{HOME}/{agent.id}/deconnecter", follow=True)
+
+    assert "Toutes ses sessions sont terminées" in text(client)
+    assert [browser.get("/gestion").status_code for browser in browsers] == [303, 303]
+    assert world.all(AuditEvent)[-1].action == "access.sessions_ended"
+
+
+def test_an_administrator_takes_a_lost_code_away(app, client, admin, world):
+    agent = world.staff(StaffRole.RECEPTION, has_factor=True)
+    browser = app.test_client()
+    browser.sign_in(agent)
+    page = f"{HOME}/{agent.id}/code-de-securite"
+    client.get(HOME)
+    assert client.page.find("a", href=page)
+
+    client.submit(page, follow=True)
+
+    assert "Le code de sécurité d’Agnès MARTIN est retiré." in text(client)
+    assert world.all(SecondFactor) == []
+    assert browser.get("/gestion").status_code == 303
+    assert client.submit(page).status_code == 422
 
 
 def test_an_invitation_is_sent_again(client, admin, world):

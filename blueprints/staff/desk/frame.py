@@ -18,7 +18,7 @@ from queries.desk import CaseKey, CaseKind, CaseRow, Filters, Page, Viewer
 PERMISSIONS: Mapping[CaseKind, Permission] = {
     CaseKind.CHANGE: Permission.CHANGES_DECIDE,
     CaseKind.DOCUMENT: Permission.DOCUMENTS_DECIDE,
-    CaseKind.BOOKING: Permission.REQUESTS_READ,
+    CaseKind.BOOKING: Permission.REQUESTS_DECIDE,
     CaseKind.ENROLMENT: Permission.ENROLMENTS_DECIDE,
     CaseKind.MESSAGE: Permission.MESSAGES_ANSWER,
 }

@@ -14,7 +14,7 @@ from domain.errors import NotFound
 from domain.french import of_name
 from domain.permissions import Permission
 from queries.households import AdultFile
-from services import accounts
+from services import accounts, second_factor
 
 SPAM_HINT = (
     "Dites à la personne de regarder aussi dans ses spams (courriers indésirables) "
@@ -67,11 +67,18 @@ ACTS = {
         "Si elle n’en a jamais choisi, un mail d’activation part.",
         "L’accès est rouvert.",
     ),
+    "code": Act(
+        "Retirer le code de sécurité {of_name}",
+        "Retirer le code",
+        "Quand le téléphone et les codes de secours sont perdus\u00a0: la personne est déconnectée, puis "
+        "entre avec son seul mot de passe. Vérifiez que c’est bien elle qui le demande.",
+        "Le code de sécurité est retiré.",
+    ),
 }
 
 
 @blueprint.route(
-    "/<int:household_id>/adultes/<int:guardian_id>/acces/<any(ouvrir,renvoyer,suspendre,rouvrir):act>",
+    "/<int:household_id>/adultes/<int:guardian_id>/acces/<any(ouvrir,renvoyer,suspendre,rouvrir,code):act>",
     methods=["GET", "POST"],
 )
 @staff(Permission.ACCESS_MANAGE)
@@ -102,7 +109,9 @@ def _do(act: str, adult: AdultFile, form: AccessForm) -> str:
     if act == "renvoyer":
         accounts.resend_activation(adult.user_id, email=form.email.data, author=author(form), now=now())
         return form.email.data
-    if act == "suspendre":
+    if act == "code":
+        second_factor.reset(adult.user_id, author=author(form), now=now())
+    elif act == "suspendre":
         accounts.suspend_access(adult.user_id, author=author(form), now=now())
     else:
         accounts.reopen_access(adult.user_id, author=author(form), now=now())

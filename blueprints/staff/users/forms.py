@@ -9,14 +9,19 @@ from blueprints.shared.fields import LineField, TicksField, optional_email, sque
 from blueprints.staff.families.forms import StaffForm
 from blueprints.staff.fields import EnumRadio
 from domain.enums import StaffRole
+from domain.labels import label
 from services.accounts import NewStaff
 from services.staff_users import ColleagueData
 
-ROLE_HELP = (
-    "Accueil\u00a0: toutes les familles et toutes les demandes. "
-    "Direction\u00a0: les demandes de ses structures. "
-    "Administration\u00a0: tout, réglages et agents compris."
-)
+# What each role does, in one sentence: on the form and on the page of the agents.
+ROLES = {
+    StaffRole.RECEPTION: "toutes les familles, leurs dossiers, demandes, réservations et règlements",
+    StaffRole.DIRECTOR: "ses structures seulement\u00a0: demandes, fermetures, messages, enfants du jour",
+    StaffRole.LEADER: "ses structures seulement\u00a0: pointer les enfants du jour, lire consignes et repas",
+    StaffRole.COLLECTOR: "les factures et les règlements de toutes les familles, dont elle lit les dossiers",
+    StaffRole.ADMINISTRATOR: "tout, réglages et agents compris, sauf les renseignements médicaux",
+}
+ROLE_CHOICES = [SelectChoice(role.value, f"{label(role)}\u00a0: {words}") for role, words in ROLES.items()]
 MEDICAL_HELP = (
     "Aucun rôle ne donne ce droit, pas même l’administration. "
     "Chaque lecture est notée, et la famille la voit sur la fiche de l’enfant."
@@ -31,13 +36,12 @@ class InvitationForm(StaffForm):
         [DataRequired("Indiquez l’adresse mail de l’agent."), optional_email],
         filters=[squeeze],
     )
-    role = EnumRadio("Rôle", StaffRole, "Choisissez le rôle de l’agent.")
+    role = EnumRadio("Rôle", StaffRole, "Choisissez le rôle de l’agent.", choices=ROLE_CHOICES)
     facilities = TicksField("Ses structures", coerce=int)
     can_read_medical = BooleanField("Peut lire les renseignements médicaux des enfants")
     looks = {
         "email": {"help": "Le mail d’activation y part aussitôt."},
-        "role": {"help": ROLE_HELP},
-        "facilities": {"help": "Pour une direction seulement\u00a0: les structures dont elle répond."},
+        "facilities": {"help": "Pour une direction ou une animation\u00a0: où elle travaille."},
         "can_read_medical": {"help": MEDICAL_HELP},
     }
 
@@ -60,7 +64,7 @@ class InvitationForm(StaffForm):
 
     @property
     def facility_place(self) -> str:
-        """Where a director without structure is told so."""
+        """Where a role limited to structures, but without any, is told so."""
         return "facilities" if self.facilities else "role"
 
     def new_staff(self) -> NewStaff:
@@ -68,6 +72,10 @@ class InvitationForm(StaffForm):
         return NewStaff(
             one.first_name, one.last_name, self.email.data, one.role, one.facility_ids, one.can_read_medical
         )
+
+
+class ConfirmForm(StaffForm):
+    """Nothing to fill in: the page says what will happen."""
 
 
 class ColleagueForm(InvitationForm):

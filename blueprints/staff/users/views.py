@@ -8,7 +8,8 @@ from blueprints.shared.guards import staff
 from blueprints.shared.time import now
 from blueprints.staff.acts import NOT_DONE, attempt, author, form_page
 from blueprints.staff.users import blueprint
-from blueprints.staff.users.forms import ColleagueForm, InvitationForm
+from blueprints.staff.users.forms import ROLES, ColleagueForm, ConfirmForm, InvitationForm
+from domain.french import of_name
 from domain.permissions import Permission
 from queries import staff_users as staff_queries
 from services import staff_users
@@ -23,7 +24,7 @@ def _back() -> tuple[str, str]:
 @blueprint.get("")
 @staff(MANAGE)
 def index() -> Response:
-    return answer("staff/users/index.html", colleagues=staff_queries.colleagues())
+    return answer("staff/users/index.html", colleagues=staff_queries.colleagues(), roles=ROLES)
 
 
 @blueprint.route("/inviter", methods=["GET", "POST"])
@@ -81,3 +82,30 @@ def reopen(user_id: int) -> Response:
 def resend(user_id: int) -> Response:
     staff_users.resend(user_id, author=author(), now=now())
     return done(_back()[0], "Le mail d’activation repart. Pensez à faire vérifier les spams.")
+
+
+@blueprint.post("/<int:user_id>/deconnecter")
+@staff(MANAGE)
+def end_sessions(user_id: int) -> Response:
+    staff_users.end_sessions(user_id, author=author(), now=now())
+    return done(_back()[0], "Toutes ses sessions sont terminées. Son accès reste ouvert.")
+
+
+@blueprint.route("/<int:user_id>/code-de-securite", methods=["GET", "POST"])
+@staff(MANAGE)
+def reset_code(user_id: int) -> Response:
+    """Telephone and recovery codes lost: the colleague installs another at the next sign-in."""
+    found = staff_queries.colleague(user_id)
+    form = ConfirmForm()
+    freed = attempt(form, lambda: staff_users.reset_code(user_id, author=author(), now=now()))
+    if freed is NOT_DONE:
+        return form_page(
+            form,
+            f"Retirer le code de sécurité {of_name(found.name)}",
+            _back(),
+            submit="Retirer le code",
+            intro="Quand le téléphone et les codes de secours sont perdus. L’agent est déconnecté et "
+            "installe un autre code à sa prochaine connexion. Assurez-vous que c’est bien lui "
+            "qui le demande.",
+        )
+    return done(_back()[0], f"Le code de sécurité {of_name(found.name)} est retiré.")
