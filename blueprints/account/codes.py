@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 from blueprints.account import blueprint
 from blueprints.auth.destinations import safe_destination
 from blueprints.auth.forms import InstallCodeForm, OwnPasswordForm, show_refusal
+from blueprints.shared import known_browsers
 from blueprints.shared import sessions as browser_sessions
 from blueprints.shared.answers import answer, done
 from blueprints.shared.guards import installs_code, own_account
@@ -31,7 +32,8 @@ def install_code() -> Response:
             show_refusal(form, refusal.code, refusal.message)
         else:
             browser_sessions.start(entered.token)
-            return _codes(entered.codes, url_for("account.security" if chosen else "auth.home"))
+            shown = _codes(entered.codes, url_for("account.security" if chosen else "auth.home"))
+            return known_browsers.remember(shown, current_user.user_id)
     offer = second_factor.offer(current_user.token, current_user.email, town().portal_name)
     status = 422 if form.is_submitted() else 200
     return answer("account/install_code.html", status=status, form=form, offer=offer)

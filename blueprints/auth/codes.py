@@ -25,7 +25,7 @@ def code() -> Response:
         except Refused as refusal:
             show_refusal(form, refusal.code, refusal.message)
         else:
-            return enter(entered.token, request.args.get("suite"))
+            return enter(entered.token, request.args.get("suite"), tells=True)
     return answer("auth/code.html", status=422 if form.is_submitted() else 200, form=form)
 
 

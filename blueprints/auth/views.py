@@ -14,7 +14,7 @@ from blueprints.auth.forms import (
     SignInForm,
     show_refusal,
 )
-from blueprints.shared import pages
+from blueprints.shared import known_browsers, pages
 from blueprints.shared import sessions as browser_sessions
 from blueprints.shared.answers import answer, done
 from blueprints.shared.guards import any_session, public, restricted, signed_in, waiting_room
@@ -24,13 +24,14 @@ from domain.errors import Refused
 from queries import accounts as account_queries
 from queries import home as home_queries
 from queries.accounts import LinkState
-from services import accounts, credentials, email_changes, sessions
+from services import accounts, credentials, email_changes, new_devices, sessions
 from services import sign_in as signing
 from services.sign_in import Outcome
 
 SIGN_IN_STATUS = {Outcome.REFUSED: 422, Outcome.THROTTLED: 429}
 LINK_STATUS = {LinkState.VALID: 200, LinkState.USED: 410, LinkState.EXPIRED: 410, LinkState.UNKNOWN: 404}
-CLEAR_BROWSER = '"cache", "cookies", "storage"'
+# Not the cookies: that of the session is emptied, the one of known browsers says that this is one of them.
+CLEAR_BROWSER = '"cache", "storage"'
 
 
 @blueprint.route("/", methods=["GET", "POST"])
@@ -53,14 +54,23 @@ def sign_in() -> Response:
     if result.token is None:
         status = SIGN_IN_STATUS[result.outcome]
         return answer("auth/sign_in.html", status=status, outcome=result.outcome.value, **shown)
-    return enter(result.token, form.suite.data)
+    return enter(result.token, form.suite.data, tells=True)
 
 
-def enter(token: str, wanted: str | None, message: str | None = None) -> Response:
-    """Start a session: on to where one was going, by way of the page that it is kept to first."""
+def enter(token: str, wanted: str | None, message: str | None = None, *, tells: bool = False) -> Response:
+    """Start a session: on to where one was going, by way of the page that it is kept to first.
+
+    `tells`: the owner gets a mail when the account was never open in this browser (security S07); not after
+    an act that has a mail of its own.
+    """
     browser_sessions.start(token)
     room, destination = waiting_room(), safe_destination(wanted)
-    return done(url_for(room, suite=destination) if room else destination or url_for("auth.home"), message)
+    if room:
+        return done(url_for(room, suite=destination), message)
+    if tells and not known_browsers.knows(current_user.user_id):
+        new_devices.tell(current_user.user_id, device(), now())
+    response = done(destination or url_for("auth.home"), message)
+    return known_browsers.remember(response, current_user.user_id)
 
 
 @blueprint.get("/espace")

@@ -6,9 +6,10 @@ import pyotp
 import pytest
 from sqlalchemy import select
 
+from blueprints.shared import known_browsers
 from blueprints.shared.sessions import OBSERVED
-from domain.enums import Channel, SessionKind, StaffRole
-from models import AuditEvent, Guardian, Household, SecondFactor, UserSession
+from domain.enums import Channel, MailKind, SessionKind, StaffRole
+from models import AuditEvent, Guardian, Household, OutgoingMail, SecondFactor, User, UserSession
 from services import sessions
 from services.transaction import write_transaction
 from tests.accesses import ANOTHER_PASSWORD, deliver, parent_with_password, password_hash, provisional_code
@@ -242,6 +243,45 @@ def test_signed_in_browsers_are_named_and_ended(client, world, clock):
     client.submit(SECURITY, form="/mon-compte/appareils/deconnecter", follow=True)
     assert tablet.get("/accueil").status_code == 303
     assert client.get("/accueil").status_code == 200
+
+
+def test_a_sign_in_from_another_browser_is_told_once(client, world):
+    parent_with_password(world)
+    client.environ_base["HTTP_USER_AGENT"] = PHONE
+    enter_password(client, "claire@example.org")
+    mail = world.one(OutgoingMail)
+    assert (mail.kind, mail.to_address) == (MailKind.NEW_DEVICE, "claire@example.org")
+    assert "Firefox sur\u00a0Android" in mail.text
+    assert f"https://portail.test{SECURITY}" in mail.text
+    client.submit("/accueil", form="/deconnexion")
+    enter_password(client, "claire@example.org")
+    assert len(world.all(OutgoingMail)) == 1
+    client.set_cookie(known_browsers.COOKIE, "forged")
+    client.submit("/accueil", form="/deconnexion")
+    enter_password(client, "claire@example.org")
+    assert len(world.all(OutgoingMail)) == 2
+
+
+def test_a_computer_is_known_for_each_of_its_accounts(client, world):
+    for email in ("claire@example.org", "karim@example.org") * 2:
+        if not world.all(select(User).where(User.email == email)):
+            parent_with_password(world, email)
+        enter_password(client, email)
+        client.submit("/accueil", form="/deconnexion")
+    assert len(world.all(OutgoingMail)) == 2
+
+
+def test_an_agent_is_told_after_the_code_and_not_where_it_was_installed(client, world, agent, clock):
+    enter_password(client)
+    application = install(client, world)
+    clock.advance(minutes=5)
+    client.submit("/gestion", form="/deconnexion")
+    for browser in (client, client.application.test_client()):
+        enter_password(browser)
+        browser.submit(CODE, {"code": pyotp.TOTP(application).at(world.now)}, form=CODE)
+        clock.advance(minutes=5)
+    kinds = [mail.kind for mail in world.all(OutgoingMail)]
+    assert kinds == [MailKind.SECOND_FACTOR_CHANGED, MailKind.NEW_DEVICE]
 
 
 def test_nobody_ends_the_session_of_somebody_else(app, client, world):
