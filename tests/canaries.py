@@ -85,9 +85,11 @@ class Audience(Enum):
     PUBLIC = "everybody"
     NAME = "the name of a person: its households, those that share a child with them, the service"
     FILE = "the household, the service, the directors of its children"
-    ADDRESS = "the same, without the directors where an adult has a confidential contact"
+    KINSHIP = "the same, and the animators of its children"
+    ADDRESS = "those of the file, without the directors where an adult has a confidential contact"
     PAPERS = "the household and the office"
     CONTACT = "the adult itself, the office, the directors of its children unless it is confidential"
+    EMERGENCY = "the same, and the animators of its children"
     OWN = "the adult itself and the office"
     CHILD = "the households of the child, the office, the director of its school"
     DAY = "the same, and the animators of its school"
@@ -116,6 +118,11 @@ def _parents(homes: Iterable[str]) -> set[Reader]:
     return found | ({R.OBSERVER} if R.CLAIRE in found else set())
 
 
+def _teams(homes: Iterable[str]) -> set[Reader]:
+    """The directors and the animators of the children of some households."""
+    return {one for director in _directors(homes) for one in TEAMS[director]}
+
+
 def _directors(homes: Iterable[str]) -> set[Reader]:
     return {SCHOOLS[child] for child, lives in LIVES.items() if set(lives) & set(homes)}
 
@@ -128,11 +135,13 @@ def readers(audience: Audience, owner: str) -> frozenset[Reader]:
     linked = {home for lives in LIVES.values() if set(lives) & homes for home in lives}
     found: dict[Audience, set[Reader] | frozenset[Reader]] = {
         A.PUBLIC: EVERYBODY,
-        A.NAME: _parents(linked) | OFFICE | _directors(linked),
+        A.NAME: _parents(linked) | OFFICE | _directors(linked) | _teams(homes),
         A.FILE: _parents(homes) | OFFICE | _directors(homes),
+        A.KINSHIP: _parents(homes) | OFFICE | _teams(homes),
         A.PAPERS: _parents(homes) | OFFICE,
         A.ADDRESS: _parents(homes) | OFFICE | (set() if homes & SECRET_HOMES else _directors(homes)),
         A.CONTACT: itself | watched | OFFICE | (set() if owner in SECRET else _directors(homes)),
+        A.EMERGENCY: itself | watched | OFFICE | (set() if owner in SECRET else _teams(homes)),
         A.OWN: itself | watched | OFFICE,
         A.CHILD: _parents(homes) | OFFICE | ({SCHOOLS[owner]} if owner in SCHOOLS else set()),
         A.DAY: _parents(homes) | OFFICE | (TEAMS[SCHOOLS[owner]] if owner in SCHOOLS else set()),
@@ -172,15 +181,15 @@ TABLE: dict[str, Audience] = {
     "guardian.first_name": A.NAME,
     "guardian.last_name": A.NAME,
     "guardian.email": A.CONTACT,
-    "guardian.mobile_phone": A.CONTACT,
-    "guardian.home_phone": A.CONTACT,
-    "guardian.work_phone": A.CONTACT,
+    "guardian.mobile_phone": A.EMERGENCY,
+    "guardian.home_phone": A.EMERGENCY,
+    "guardian.work_phone": A.EMERGENCY,
     "guardian.workplace": A.CONTACT,
     "guardian.birth_name": A.OWN,
     "guardian.profession": A.OWN,
     "guardian.iban": A.BANK,
     "guardian.iban_holder": A.OWN,
-    "household_guardian.relationship": A.FILE,
+    "household_guardian.relationship": A.KINSHIP,
     "authorised_person.first_name": A.DAY,
     "authorised_person.last_name": A.DAY,
     "authorised_person.relationship": A.DAY,
@@ -552,6 +561,8 @@ class Canaries:
     def _bookings(self, letter: str, household: Any, user: Any, child: Any, school: int) -> None:
         world, canteen = self.world, self.schools[school]
         booking = world.booking(household, child, canteen.openings[8], canteen.meal)
+        (today,) = (one for one in canteen.openings if one.day == world.now.date())
+        world.booking(household, child, today, canteen.meal)  # on the lists of the day
         request = world.add(
             models.BookingRequest(
                 reference=f"R-{letter * 4}-{letter * 4}", household_id=household.id, author_user_id=user.id,
@@ -624,7 +635,7 @@ class Canaries:
             (FileSection.HOUSEHOLD_ADDRESS, letter, A.ADDRESS, "address", {}),
             (FileSection.ADULT_CONTACT, who, A.CONTACT, "workplace", {"guardian": adult}),
             (FileSection.ADULT_BANK, who, A.BANK, "iban", {"guardian": adult}),
-            (FileSection.CHILD_DIET, name, A.CHILD, "diet_note", {"child": child}),
+            (FileSection.CHILD_DIET, name, A.DAY, "diet_note", {"child": child}),
             (FileSection.CHILD_MEDICAL, name, A.HEALTH, "treatment", {"child": child}),
         )
         for section, owner, audience, field_name, subject in subjects:
@@ -637,7 +648,7 @@ class Canaries:
                     household, user, section, lines, state=state, reason=reason, **subject
                 )
                 self.owners["change_request", request.id] = owner
-        person = Person(*(self.token("change_line.wanted_value", name, A.CHILD, 80) for _ in range(2)))
+        person = Person(*(self.token("change_line.wanted_value", name, A.DAY, 80) for _ in range(2)))
         self.world.change(
             household, user, FileSection.CHILD_PEOPLE,
             {f"{ADDED_PERSON_FIELD}:1": (None, person_to_text(person))}, child=child,

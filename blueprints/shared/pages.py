@@ -47,7 +47,7 @@ PARENT_MENU = (
 # Where a role that does not decide requests begins its day.
 STAFF_HOMES = {
     StaffRole.COLLECTOR: "staff_billing.index",
-    StaffRole.LEADER: "staff_attendance.index",
+    StaffRole.LEADER: "staff_day_sheets.index",
 }
 STAFF_MENU = (("Mon compte", "key-round", "account.security"),)
 STAFF_TABS = (

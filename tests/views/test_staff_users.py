@@ -171,7 +171,7 @@ def test_the_page_says_in_one_sentence_what_each_role_does(client, admin):
 
 @pytest.mark.parametrize("role", list(StaffRole))
 def test_each_role_begins_with_its_own_work_in_five_tabs_at_most(client, world, role):
-    starts = {StaffRole.LEADER: "/gestion/pointage", StaffRole.COLLECTOR: "/gestion/facturation"}
+    starts = {StaffRole.LEADER: "/gestion/journee", StaffRole.COLLECTOR: "/gestion/facturation"}
     facilities = [world.facility()] if role_is_scoped(role) else []
     client.sign_in(world.staff(role, facilities))
 
