@@ -10,6 +10,7 @@ from domain.french import NBSP, enumerate_fr, plural
 from domain.settings import TownSettings
 
 MOST_NAMED = 3
+_OF_A_REAL_TOWN = ("mail", "backups")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,8 @@ class ActivityState:
 
 @dataclass(frozen=True, slots=True)
 class TownState:
-    """What is there; `mail_chosen` without `mail_arrived`: a server is set and no trial came back."""
+    """What is there; `mail_chosen` without `mail_arrived`: a server is set and no trial came back. A
+    demonstration sends no mail and keeps no backup."""
 
     settings: TownSettings
     has_calendar: bool
@@ -38,6 +40,7 @@ class TownState:
     households: int
     has_backup: bool
     backup_problem: str
+    is_demonstration: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class Step:
 
 def steps(town: TownState) -> tuple[Step, ...]:
     """Every step, in the order in which a town takes them."""
-    return (
+    every = (
         _contact(town.settings),
         _identity(town.settings),
         _calendar(town),
@@ -64,6 +67,7 @@ def steps(town: TownState) -> tuple[Step, ...]:
         _families(town),
         _backups(town),
     )
+    return tuple(one for one in every if not (town.is_demonstration and one.key in _OF_A_REAL_TOWN))
 
 
 def _contact(settings: TownSettings) -> Step:

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from domain.enums import ActivityKind, FacilityKind, ValidationMode
+from domain.town_colours import OWN
 
 SETTINGS = {
+    "colour": OWN,
     "name": "Grand Cahors",
     "portal_name": "Portail famille",
     "service_name": "Espace Accueil Famille",

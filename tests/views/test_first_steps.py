@@ -144,3 +144,11 @@ def test_a_new_regie_bills_the_activities_that_have_none(client, agent, world, t
     regies = {one.name: one.regie_id for one in world.all(Activity)}
     made = next(one.id for one in world.all(Regie) if one.code == "PERI")
     assert regies == {meal.name: made if takes else None, billed.name: other.id}
+
+
+def test_a_demonstration_is_asked_for_no_mail_and_no_backup(app, client, agent, monkeypatch):
+    monkeypatch.setitem(app.config, "DEMO", True)
+    names = list(shown(client))
+    assert len(names) == 8
+    assert "Les mails" not in names
+    assert "Les sauvegardes" not in names

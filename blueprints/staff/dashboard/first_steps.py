@@ -1,5 +1,6 @@
 """Mise en route: what is done and what is left before the portal opens to families (S106, S107)."""
 
+from flask import current_app
 from werkzeug.wrappers import Response
 
 from blueprints.shared.answers import answer
@@ -43,6 +44,7 @@ def town_steps() -> tuple[Step, ...]:
             households=found.households,
             has_backup="proof" in made,
             backup_problem=next((one.problem for one in made.values() if one.problem), ""),
+            is_demonstration=current_app.config["DEMO"],
         )
     )
 
