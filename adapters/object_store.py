@@ -26,6 +26,10 @@ class StoreAway(OSError):
     """The service that keeps the files does not answer, or refuses."""
 
 
+class StoreRefuses(StoreAway):
+    """It answers, and will never do so: another key, no such bucket."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bucket:
     """Where the objects are and who asks: `place` is « s3://bucket/folder »."""
@@ -143,14 +147,16 @@ class StoredObject:
         return self.store.open(self.key)
 
 
-def trouble(bucket: Bucket) -> str:
-    """Why the bucket cannot be used now, in the words of the service; empty when it can."""
+def trouble(bucket: Bucket) -> StoreAway | None:
+    """Why the bucket cannot be used now, in the words of the service; None when it can."""
     try:
         with _told():
             there = _client(bucket).bucket_exists(bucket.name)
-    except (StoreAway, FileNotFoundError, ValueError) as error:
-        return str(error)
-    return "" if there else f"the bucket {bucket.name} does not exist"
+    except StoreAway as error:
+        return error
+    except (FileNotFoundError, ValueError) as error:
+        return StoreRefuses(str(error))
+    return None if there else StoreRefuses(f"the bucket {bucket.name} does not exist")
 
 
 @contextmanager
@@ -164,7 +170,7 @@ def _told() -> Iterator[None]:
     except S3Error as error:
         if error.code in _GONE:
             raise FileNotFoundError(error.object_name) from error
-        raise StoreAway(str(error)) from error
+        raise StoreRefuses(str(error)) from error
     except (MinioException, HTTPError) as error:
         raise StoreAway(str(error)) from error
 

@@ -6,6 +6,7 @@ from contextlib import suppress
 from flask import current_app
 
 from adapters.files import SealedFiles
+from adapters.object_store import StoreAway
 from adapters.sealing import SealBroken
 from domain.errors import NotFound, Refused
 from domain.french import NBSP
@@ -25,13 +26,16 @@ def store() -> SealedFiles:
 
 
 def save_all(contents: Iterable[bytes]) -> list[str]:
-    """Keep them all and return their keys, or keep none. Raises Refused `disk_full`."""
+    """Keep them all and return their keys, or keep none. Raises Refused `disk_full`, StoreAway."""
     files, keys = store(), []
     try:
         if files.files.free_bytes() < FREE_BYTES_FLOOR:
             raise DISK_FULL
         for content in contents:
             keys.append(files.save(content))
+    except StoreAway:  # a moment, not a lack of room
+        delete_all(keys)
+        raise
     except OSError as error:
         current_app.logger.exception("A document could not be stored")
         delete_all(keys)

@@ -19,6 +19,7 @@ from sqlalchemy import Text, select, type_coerce
 from sqlalchemy.exc import DBAPIError
 
 from adapters import database_copies, object_store
+from adapters.object_store import StoreRefuses
 from adapters.sealing import SealBroken
 from domain.french import NBSP, plural
 from domain.mail_server import LOOPBACK
@@ -169,7 +170,8 @@ def _files() -> Iterator[Finding]:
             "PORTAIL_S3_ENDPOINT sur une adresse https."
         )
     elif problem := object_store.trouble(bucket):
-        yield _unsafe(
+        tell = _unsafe if isinstance(problem, StoreRefuses) else _warning  # the rest works without it
+        yield tell(
             f"Les fichiers ne peuvent pas être gardés dans {bucket.place}. Vérifiez PORTAIL_S3_ENDPOINT, "
             f"PORTAIL_S3_KEY et PORTAIL_S3_SECRET{NBSP}: {problem}"
         )
@@ -264,6 +266,11 @@ def condition(now: datetime) -> Condition:
         problems.append("Le disque est presque plein.")
     if seen is None or now - seen > WORKER_TOO_SILENT:
         problems.append("L’envoi des mails et les tâches de fond sont arrêtés. Redémarrez le portail.")
+    bucket = current_app.config["BUCKET"]
+    if bucket is not None and object_store.trouble(bucket):
+        problems.append(
+            "Le stockage des fichiers ne répond pas. Vérifiez PORTAIL_S3_ENDPOINT et votre contrat."
+        )
     if database:
         problems += _waiting(now)
     if not current_app.config["DEMO"]:

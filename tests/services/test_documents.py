@@ -8,6 +8,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 
+from adapters.object_store import Bucket, StoreAway
 from domain import documents as rules
 from domain.enums import (
     AbsenceKind,
@@ -165,6 +166,16 @@ def test_a_full_disk_is_said_and_nothing_is_half_stored(world, stored):
     assert refusal.value.code == "disk_full"
     assert "Rien n’a été enregistré" in refusal.value.message
     assert stored() == []
+
+
+def test_a_bucket_that_is_away_keeps_nothing_and_is_no_lack_of_room(
+    world, household, parent, home, monkeypatch
+):
+    nobody = Bucket("s3://town", "http://127.0.0.1:9", "us-east-1", "portail", "secret")
+    monkeypatch.setitem(world.app.config, "BUCKET", nobody)
+    with pytest.raises(StoreAway):
+        send(world, household, home, user=parent)
+    assert world.all(Document) == []
 
 
 @pytest.mark.folder

@@ -83,7 +83,7 @@ def test_a_server_without_the_key_of_the_others_does_not_start(look, world, tmp_
     assert "sealing_keys" in sentence
 
 
-def test_files_that_cannot_be_kept_are_told_before_opening(look):
+def test_files_that_cannot_be_kept_are_told_before_opening(look, world):
     with bucket_server() as bucket:
         assert look(Gravity.UNSAFE, BUCKET=bucket) == []
         assert any(bucket.place in one for one in look(Gravity.FINE, BUCKET=bucket))
@@ -91,6 +91,11 @@ def test_files_that_cannot_be_kept_are_told_before_opening(look):
         assert "PORTAIL_S3_KEY" in sentence
         (sentence,) = look(Gravity.UNSAFE, BUCKET=replace(bucket, endpoint="http://s3.example.org"))
         assert "https" in sentence
+    away = replace(bucket, place="s3://later")
+    assert look(Gravity.UNSAFE, BUCKET=away) == [], "the rest of the portal works without its files"
+    assert any("PORTAIL_S3_ENDPOINT" in one for one in look(Gravity.WARNING, BUCKET=away))
+    problems = conditions(world.app, world.now).problems
+    assert any("stockage des fichiers" in one for one in problems), "the administrator is told"
 
 
 # --- At any moment ------------------------------------------------------------------------------------------
