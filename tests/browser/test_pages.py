@@ -51,8 +51,6 @@ FILES = {
     "staff_bookings.print_receipt",
     "staff_kitchens.meals_file",
     "staff_day_sheets.list_file",
-    "staff_messages.file",
-    "messages.file",
 }
 KINDS = {Role.RESTRICTED_PARENT: SessionKind.RESTRICTED}
 # (role, beginning of the endpoint): small enough to be shared between processes.
