@@ -12,7 +12,8 @@ from sqlalchemy import update
 
 from adapters import accessibility_report
 from domain.enums import ActivityKind, BookingState, SessionKind
-from models import Facility, Guardian, Household
+from models import Activity, Facility, Guardian, Household, Menu, MenuDish, Staffing
+from services import meal_counts
 from services.transaction import write_transaction
 from tests.architecture.routes import FAMILIES, PASS, Role, Route, expected, table
 from tests.architecture.town import Town
@@ -21,7 +22,7 @@ from tests.factories import World
 
 WIDTHS = (1280, 320, 360)
 AXE_WIDTHS = accessibility.WIDTHS
-FRIDAY = date(2027, 2, 5)
+FRIDAY, TODAY = date(2027, 2, 5), date(2027, 1, 12)
 PARAMETER = re.compile(r"<(?:[^:>]+:)?(\w+)>")
 FILES = {
     "home.resource",
@@ -50,6 +51,7 @@ FILES = {
     "staff_treasury.rejected",
     "staff_bookings.print_receipt",
     "staff_kitchens.meals_file",
+    "staff_kitchens.week_file",
     "staff_day_sheets.list_file",
 }
 KINDS = {Role.RESTRICTED_PARENT: SessionKind.RESTRICTED}
@@ -107,7 +109,23 @@ class LongTown(Town):
         sister = world.child(own.household, "Léonie-Marguerite", birth_date=date(2021, 3, 2))
         world.enrol(brother, own.canteen.facility, group_name="CE2 de madame Vandenberghe")
         self._fill_friday(brother)
+        self._fill_today(brother)
         world.enrol(sister, self.other.canteen.facility)
+
+    def _fill_today(self, brother) -> None:
+        """A child who eats today, one adult too few, a menu, a count that the kitchen took."""
+        world, own, kitchen = self.world, self.own, self.kitchens[0]
+        today = next(one for one in own.canteen.openings if one.day == TODAY)
+        world.booking(own.household, brother, today, own.canteen.meal)
+        menu = world.add(Menu(kitchen_id=kitchen.id, day=TODAY))
+        world.add(
+            MenuDish(menu_id=menu.id, position=1, name="Parmentier de lentilles", allergens="gluten,milk"),
+            Staffing(activity_id=own.canteen.activity.id, day=TODAY, adults=0),
+        )
+        with world.app.app_context():
+            with write_transaction() as session:
+                session.get_one(Activity, own.canteen.activity.id).children_per_adult = 10
+            meal_counts.take_due(world.now)
 
     def _fill_friday(self, brother) -> None:
         """Two children, two activities, every state: four lines on a Friday (S81)."""
