@@ -89,8 +89,9 @@ class Browser:
             text = response.read().decode()
         finally:
             connection.close()
-        changed = response.getheader("Set-Cookie")
-        self.cookie = changed.partition(";")[0] if changed else self.cookie
+        for changed in response.headers.get_all("Set-Cookie", ()):
+            if "session=" in (cookie := changed.partition(";")[0]):  # not the one of known browsers
+                self.cookie = cookie
         location = urlsplit(response.getheader("Location", "")).path
         return Answer(response.status, location, text)
 
