@@ -16,7 +16,7 @@ from models import Activity, Facility, Guardian, Household, Menu, MenuDish, Staf
 from services import meal_counts
 from services.transaction import write_transaction
 from tests.architecture.routes import FAMILIES, PASS, Role, Route, expected, table
-from tests.architecture.town import Town
+from tests.architecture.town import KINDS, Town
 from tests.browser import accessibility, looks
 from tests.factories import World
 
@@ -54,11 +54,12 @@ FILES = {
     "staff_kitchens.week_file",
     "staff_day_sheets.list_file",
 }
-KINDS = {Role.RESTRICTED_PARENT: SessionKind.RESTRICTED}
 # (role, beginning of the endpoint): small enough to be shared between processes.
 PARTS = [
     (Role.ANONYMOUS, ""),
     (Role.RESTRICTED_PARENT, "auth."),
+    (Role.CODE_AWAITED, "auth."),
+    (Role.WITHOUT_FACTOR, "account."),
     (Role.PARENT, "bookings."),
     (Role.PARENT, ("home.", "household.", "children.", "documents.", "invoices.", "messages.")),
     (Role.RECEPTION, "staff_"),
