@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from adapters import database_copies, object_store
 from adapters.object_store import StoreRefuses
 from adapters.sealing import SealBroken
+from domain.enums import MailSecurity
 from domain.french import NBSP, plural
 from domain.mail_server import LOOPBACK
 from extensions import db, journal_mode, sqlite_driver
@@ -204,6 +205,11 @@ def _engine() -> Iterator[Finding]:
 
 def _mail() -> Iterator[Finding]:
     if not is_on_the_internet():
+        return
+    if current_app.config["SMTP_HOST"] and current_app.config["SMTP_SECURITY"] not in list(MailSecurity):
+        yield _unsafe(
+            "La protection du serveur de mail est mal écrite. Réglez SMTP_SECURITY sur none, starttls ou tls."
+        )
         return
     found = _mail_server()
     server = found.server

@@ -50,6 +50,7 @@ def test_a_safe_town_has_nothing_dangerous(look):
         ({"PUBLIC_URL": "http://famille.test"}, "https"),
         ({"BEHIND_PROXY": False}, "PORTAIL_PROXY"),
         ({"SMTP_SECURITY": "none"}, "SMTP_SECURITY"),
+        ({"SMTP_SECURITY": "ssl"}, "none, starttls ou tls"),
         ({"DEBUG": True}, "FLASK_DEBUG"),
     ],
 )
