@@ -96,7 +96,8 @@
   });
   document.addEventListener("input", (event) => formOf(event.target) && keep(formOf(event.target)));
   document.addEventListener("submit", (event) => {
-    if (formOf(event.target) && !window.htmx) sessionStorage.removeItem(kept());
+    const form = formOf(event.target);
+    if (form && !(window.htmx && form.hasAttribute("hx-post"))) sessionStorage.removeItem(kept());
   });
 
   const form = document.querySelector("form[data-upload]");
