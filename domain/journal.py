@@ -169,6 +169,8 @@ ACTIONS: Mapping[str, str] = {
     "second_factor.removed": "Second facteur retiré",
     "second_factor.reset": "Second facteur remis à zéro par un administrateur",
     "second_factor.set": "Second facteur installé",
+    "access.sessions_ended": "Connexions d’un compte fermées",
+    "staff.spare_administrator_link": "Lien de secours d’un administrateur créé",
 }
 # Acts that every list of settings has: « Création : structure ».
 _VERBS = {"created": "Création", "updated": "Modification", "removed": "Suppression"}
