@@ -165,7 +165,7 @@ def test_an_animator_is_invited_with_its_facilities(client, admin, world):
 def test_the_page_says_in_one_sentence_what_each_role_does(client, admin):
     client.get(HOME)
 
-    said = {one.dt.get_text() for one in client.page.select("dl.facts > div")}
+    said = {one.strong.get_text() for one in client.page.select('section[aria-labelledby="roles"] li')}
     assert said == {"Accueil", "Direction de structure", "Animation", "Régie", "Administration"}
 
 
