@@ -7,13 +7,10 @@ from adapters.accessibility_report import Report
 from domain.errors import Refused
 from domain.legal import Legal
 from domain.settings import CONFORMITY
-from models import Setting
 from queries import legal as legal_queries
-from services import audit, town
+from services import town
 from services.accounts import Author
 from services.transaction import write_transaction
-
-_THE_TOWN = 1
 
 
 def save(texts: Legal, conformity: str, *, author: Author, now: datetime) -> bool:
@@ -30,21 +27,7 @@ def save(texts: Legal, conformity: str, *, author: Author, now: datetime) -> boo
     with write_transaction() as session:
         stated = town.write(session, {"accessibility": conformity}, author=author, now=now)
         former, wanted = legal_queries.texts().to_rows(), texts.to_rows()
-        changed = {key: value for key, value in wanted.items() if former[key] != value}
-        for key, value in changed.items():
-            session.merge(Setting(key=key, value=value))
-        if changed:
-            audit.record(
-                session,
-                at=now,
-                actor_user_id=author.user_id,
-                channel=author.channel,
-                action="legal.updated",
-                object_type="town",
-                object_id=_THE_TOWN,
-                before={key: former[key] for key in changed},
-                after=changed,
-            )
+        changed = town.keep_changed(session, "legal.updated", former, wanted, author=author, now=now)
     return bool(changed or stated)
 
 

@@ -35,7 +35,20 @@ def write(session: Session, values: Mapping[str, str], *, author: Author, now: d
     """`save_settings` inside a transaction, for values that were checked."""
     rows = {row.key: row for row in session.scalars(select(Setting).where(Setting.key.in_(SETTING_KEYS)))}
     former = asdict(settings_from_rows({key: row.value for key, row in rows.items()}))
-    changed = {key: value for key, value in values.items() if former[key] != value}
+    return keep_changed(session, "settings.updated", former, values, author=author, now=now)
+
+
+def keep_changed(
+    session: Session,
+    action: str,
+    former: Mapping[str, str],
+    wanted: Mapping[str, str],
+    *,
+    author: Author,
+    now: datetime,
+) -> frozenset[str]:
+    """Write the rows of `wanted` that differ from `former`, told as `action`; returns their keys."""
+    changed = {key: value for key, value in wanted.items() if former[key] != value}
     for key, value in changed.items():
         session.merge(Setting(key=key, value=value))
     if changed:
@@ -44,7 +57,7 @@ def write(session: Session, values: Mapping[str, str], *, author: Author, now: d
             at=now,
             actor_user_id=author.user_id,
             channel=author.channel,
-            action="settings.updated",
+            action=action,
             object_type="town",
             object_id=_THE_TOWN,
             before={key: former[key] for key in changed},

@@ -21,7 +21,7 @@ from guards import erasing
 from models import AllotmentRank, Booking, Child, Household, Setting
 from queries import retention as retention_queries
 from queries.retention import DueFamily, Subjects
-from services import audit, audit_seals, document_store
+from services import audit, audit_seals, document_store, town
 from services.accounts import Author
 from services.erasures import overdue, steps
 from services.transaction import write_transaction
@@ -93,12 +93,7 @@ def save(retention: Retention, *, author: Author, now: datetime) -> bool:
     rules.check(retention)
     with write_transaction() as session:
         former, wanted = retention_queries.retention().to_rows(), retention.to_rows()
-        changed = {key: value for key, value in wanted.items() if former[key] != value}
-        for key, value in changed.items():
-            session.merge(Setting(key=key, value=value))
-        if changed:
-            before = {key: former[key] for key in changed}
-            _record(session, "retention.updated", author, now, before=before, after=changed)
+        changed = town.keep_changed(session, "retention.updated", former, wanted, author=author, now=now)
     return bool(changed)
 
 
@@ -239,7 +234,6 @@ def _record(
     *,
     object_type: str = "town",
     object_id: int = _THE_TOWN,
-    before: dict | None = None,
     after: dict | None = None,
 ) -> None:
     audit.record(
@@ -250,6 +244,5 @@ def _record(
         action=action,
         object_type=object_type,
         object_id=object_id,
-        before=before,
         after=after,
     )
