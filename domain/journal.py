@@ -117,7 +117,7 @@ ACTIONS: Mapping[str, str] = {
     "line_dispute.answered": "Réponse à une contestation de facture",
     "line_dispute.opened": "Facture contestée",
     "meal_count.taken": "Effectif de repas arrêté",
-    "menu.written": "Menu d’un jour écrit",
+    "menu.written": "Menus d’une cuisine écrits",
     "medical.read": "Santé d’un enfant lue",
     "online_payment.begun": "Paiement en ligne commencé",
     "online_payment.cancelled": "Paiement en ligne abandonné",
@@ -173,7 +173,7 @@ ACTIONS: Mapping[str, str] = {
     "staff.spare_administrator_link": "Lien de secours d’un administrateur créé",
 }
 # Acts that every list of settings has: « Création : structure ».
-_VERBS = {"created": "Création", "updated": "Modification", "removed": "Suppression"}
+_VERBS = {"created": "Création", "updated": "Modification", "deleted": "Suppression"}
 OBJECTS: Mapping[str, str] = {
     "activity": "activité",
     "authorisation_type": "autorisation demandée",
@@ -199,6 +199,7 @@ OBJECTS: Mapping[str, str] = {
     "school_class": "classe",
     "school_holiday": "vacances scolaires",
     "staff_member": "agent",
+    "staffing": "encadrement d’un jour",
     "useful_link": "lien utile",
 }
 OTHER = "Autre acte"

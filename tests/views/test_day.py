@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from domain.calendar import midday
 from domain.enums import AbsenceState, ActivityKind, AttendanceMark, BookingState, Channel, StaffRole
+from domain.journal import action_words
 from models import (
     Absence,
     Activity,
@@ -116,6 +117,7 @@ def test_the_ratio_is_set_in_the_forms_and_told_in_words(client, world, family):
     assert world.all(Staffing) == []
     actions = [event.action for event in world.all(select(AuditEvent).order_by(AuditEvent.id))]
     assert actions[-3:] == ["staffing.created", "staffing.updated", "staffing.deleted"]
+    assert action_words(actions[-1]) == "Suppression\u00a0: encadrement d’un jour"
 
 
 def test_a_group_may_have_a_ratio_of_its_own(client, world, family):
