@@ -274,8 +274,9 @@ def prepare_database() -> None:
 
     folder = str(config.ROOT / "migrations")
     try:
-        with upgrades.guarded(folder, current_app.config["CLOCK"].now()):
-            upgrade(directory=folder)
+        with upgrades.guarded(folder, current_app.config["CLOCK"].now()) as is_old:
+            if is_old:  # else another server of this town may be writing
+                upgrade(directory=folder)
     except Refused as refusal:
         raise click.ClickException(refusal.message) from refusal
     restores.tell(current_app.config["CLOCK"].now())

