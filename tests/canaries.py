@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from enum import Enum, StrEnum
+from enum import Enum, StrEnum, unique
 from typing import Any
 
 import sqlalchemy as sa
@@ -79,13 +79,14 @@ SCHOOLS = {"leo": R.DIRECTOR_1, "marie": R.DIRECTOR_1, "nino": R.DIRECTOR_2, "to
 TEAMS = {R.DIRECTOR_1: {R.DIRECTOR_1, R.LEADER_1}, R.DIRECTOR_2: {R.DIRECTOR_2, R.LEADER_2}}
 
 
+@unique
 class Audience(Enum):
     """Who may read a text, from whose it is (security 1.3)."""
 
     PUBLIC = "everybody"
     NAME = "the name of a person: its households, those that share a child with them, the service"
     FILE = "the household, the service, the directors of its children"
-    KINSHIP = "the same, and the animators of its children"
+    KINSHIP = "those of the file, and the animators of its children"
     ADDRESS = "those of the file, without the directors where an adult has a confidential contact"
     PAPERS = "the household and the office"
     CONTACT = "the adult itself, the office, the directors of its children unless it is confidential"

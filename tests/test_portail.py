@@ -74,11 +74,13 @@ INSTALL = ".venv/bin/python -m pip install --quiet --requirement requirements.tx
 INSTALL_DEV = ".venv/bin/python -m pip install --quiet --requirement requirements-dev.txt"
 CHECK = ".venv/bin/python -m pip check --quiet"
 SERVE = ".venv/bin/python -m flask --app app serve --port 80"
-QUICK = ".venv/bin/python -m pytest -q -n 2 -m not browser and not race and not fault and not load"
+QUICK = (
+    ".venv/bin/python -m pytest -q -n 2 -m not browser and not race and not fault and not load and not wide"
+)
 ALL_SQLITE = ".venv/bin/python -m pytest -q -n 2"
 ALL_POSTGRESQL = (
-    ".venv/bin/python -m pytest -q -n 2 --database postgresql -m not browser --ignore=tests/domain "
-    "--ignore=tests/cases --ignore=tests/mutation --ignore=tests/exports"
+    ".venv/bin/python -m pytest -q -n 2 --database postgresql -m not browser and not wide "
+    "--ignore=tests/domain --ignore=tests/cases --ignore=tests/mutation --ignore=tests/exports"
 )
 ALL_FILES = ".venv/bin/python -m pytest -q -n 2 --files bucket -m files"
 

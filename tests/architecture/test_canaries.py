@@ -155,7 +155,13 @@ def test_a_calendar_tells_first_names_and_activities_alone(client, world, canari
     assert not [canary for canary in met if reader not in canary.readers]
 
 
-@pytest.mark.parametrize("reader", [Reader.CLAIRE, Reader.MEDICAL, Reader.ADMINISTRATOR])
+@pytest.mark.parametrize(
+    "reader",
+    [
+        Reader.CLAIRE,
+        *(pytest.param(one, marks=pytest.mark.wide) for one in (Reader.MEDICAL, Reader.ADMINISTRATOR)),
+    ],
+)
 def test_what_families_type_is_text_on_every_page(client, world, reader):
     canaries = Canaries(world, hostile=True)
     client.reads_pages = False

@@ -12,6 +12,8 @@ from extensions import db
 from models import BookingEvent
 from tests.migrations.conftest import migrate_to
 
+pytestmark = pytest.mark.load  # a town of long ago, brought up each time
+
 NOW, DAY = datetime(2027, 1, 4, tzinfo=UTC), date(2027, 1, 12)
 
 

@@ -12,6 +12,8 @@ from extensions import db
 from models import Document
 from tests.migrations.conftest import migrate_to
 
+pytestmark = pytest.mark.load  # a town of long ago, brought up each time
+
 SUMMER, WINTER = date(2026, 7, 3), date(2027, 1, 5)
 
 

@@ -19,6 +19,8 @@ from queries.rules import RuleSet, rule_set
 from services import rulebooks
 from tests.migrations.conftest import migrate_to
 
+pytestmark = pytest.mark.load  # a town of long ago, brought up each time
+
 FROM_2025, FROM_2026, FROM_2027 = date(2025, 9, 1), date(2026, 9, 1), date(2027, 1, 1)
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
 
