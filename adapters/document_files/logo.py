@@ -9,9 +9,9 @@ from adapters.document_files.safe_image import MOST_PIXELS, image_format
 
 # Twice what the head of a page shows, for fine screens.
 MOST_WIDTH, MOST_HEIGHT = 400, 96
-MOST_BYTES = 16 * 1024
+MOST_BYTES = 15 * 1024
 KINDS = frozenset({"JPEG", "PNG", "WEBP"})
-_PALETTES = (256, 64, 16)
+_PALETTES = (256, 64, 16, 8)
 
 
 def logo_of(content: bytes) -> tuple[bytes, int, int]:

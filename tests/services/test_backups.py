@@ -1,7 +1,7 @@
 """Backups: whole, encrypted, proved by restoring them aside, brought back on a bare machine (R55)."""
 
 import shutil
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -134,7 +134,7 @@ def test_the_proof_opens_documents_with_the_keys_of_the_town(lively):
 
 
 def test_a_night_makes_proves_and_tells(lively):
-    now = lively.world.now
+    now = datetime(2027, 1, 12, 9, tzinfo=UTC)
     done = run(lively, backups.nightly, now)
     assert {name: outcome.problem for name, outcome in done.items()} == {
         "backup": "",
