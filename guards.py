@@ -90,18 +90,19 @@ def forbidden_step(transitions: Mapping[StrEnum, frozenset[StrEnum]]) -> str:
 
 
 @contextmanager
-def rewriting(connection: Connection) -> Iterator[None]:
-    """Take every guard off: only for the demonstration remade and the bench between tests."""
+def rewriting(connection: Connection, tables: Collection[str]) -> Iterator[None]:
+    """Take the guards of these tables off: only for the demonstration remade and the bench between tests."""
     if connection.dialect.name == "postgresql":
         query = "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal"
-        tables = list(connection.scalars(text(query)))
-        for table in tables:
+        guarded = [table for table in connection.scalars(text(query)) if table in tables]
+        for table in guarded:
             connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
         yield
-        for table in tables:
+        for table in guarded:
             connection.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER USER"))
         return
-    triggers = connection.execute(text("SELECT * FROM sqlite_master WHERE type = 'trigger'")).all()
+    every = connection.execute(text("SELECT * FROM sqlite_master WHERE type = 'trigger'")).all()
+    triggers = [trigger for trigger in every if trigger.tbl_name in tables]
     for trigger in triggers:
         connection.execute(text(f"DROP TRIGGER {trigger.name}"))
     yield

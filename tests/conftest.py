@@ -11,15 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from hypothesis import settings
-from sqlalchemy import text
 
 from adapters.clock import FixedClock
 from adapters.object_store import Bucket
 from app import create_app
-from extensions import db, empty_tables
-from guards import rewriting
+from extensions import db, empty_tables, tables_with_rows
 from tests import audit_watch
 from tests.buckets import bucket_server, empty
 from tests.factories import World
@@ -129,12 +128,23 @@ def create_schema() -> None:
 def empty_database() -> None:
     """Remove every row: the next test starts from nothing."""
     with db.engine.execution_options(write=True).begin() as connection:
-        if connection.dialect.name != "postgresql":
+        if connection.dialect.name == "postgresql":
+            _empty_postgresql(connection)
+        else:
             empty_tables(connection, db.metadata)
-            return
-        names = ", ".join(f'"{table.name}"' for table in db.metadata.sorted_tables)
-        with rewriting(connection):
-            connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+
+
+def _empty_postgresql(connection: sa.Connection) -> None:
+    """Only tables with rows, guards and foreign keys off: TRUNCATE of them all takes thirty times as long."""
+    connection.execute(sa.text("SET LOCAL session_replication_role = replica"))
+    for table in tables_with_rows(connection, db.metadata):
+        connection.execute(table.delete())
+    connection.execute(
+        sa.text(
+            "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false) "
+            "FROM pg_sequences WHERE last_value IS NOT NULL AND schemaname = current_schema()"
+        )
+    )
 
 
 @pytest.fixture

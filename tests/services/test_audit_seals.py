@@ -56,7 +56,7 @@ def tamper(world, *statements, number=None):
     """As somebody who holds the database itself."""
     with world.app.app_context(), write_transaction() as session:
         connection = session.connection()
-        with rewriting(connection):
+        with rewriting(connection, db.metadata.tables):
             for statement in statements:
                 query = text(statement)
                 connection.execute(query, {"id": number} if ":id" in statement else {})
