@@ -70,7 +70,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
         return
     from tests.postgresql import throwaway_cluster
 
-    with throwaway_cluster() as url:
+    with throwaway_cluster(in_memory=True) as url:
         yield url
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+MEMORY_BYTES = 4 * 1024**3
 INSTALL = "PostgreSQL manque : installez-le (Debian : apt install postgresql)."
 
 
@@ -34,9 +35,16 @@ def _ordinary_user() -> str | None:
     return next(name for name in ("postgres", "nobody") if name in known)
 
 
+def _memory() -> Path | None:
+    """A disk in memory with room to spare: emptying every table makes hundreds of files."""
+    place = Path("/dev/shm")  # noqa: S108  a folder of our own inside
+    return place if place.is_dir() and shutil.disk_usage(place).free > MEMORY_BYTES else None
+
+
 @contextmanager
-def throwaway_cluster() -> Iterator[str]:
-    """Start an empty cluster, yield its URL, stop and remove it.
+def throwaway_cluster(*, in_memory: bool = False) -> Iterator[str]:
+    """Start an empty cluster, yield its URL, stop and remove it. `in_memory` where the machine has room for it:
+    for tests, never for figures.
 
     Its folder is not in pytest's own temporary tree, which another run of root may close to others.
     """
@@ -46,7 +54,7 @@ def throwaway_cluster() -> Iterator[str]:
 
         missing_tool(INSTALL)
         return
-    folder = Path(tempfile.mkdtemp(prefix="portail-postgresql-"))
+    folder = Path(tempfile.mkdtemp(prefix="portail-postgresql-", dir=_memory() if in_memory else None))
     owner = _ordinary_user()
     if owner:
         shutil.chown(folder, owner)

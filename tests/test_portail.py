@@ -79,9 +79,8 @@ QUICK = (
 )
 ALL_SQLITE = ".venv/bin/python -m pytest -q -n 2"
 ALL_POSTGRESQL = (
-    ".venv/bin/python -m pytest -q -n 2 --database postgresql -m not browser and not wide "
-    "--ignore=tests/domain --ignore=tests/cases --ignore=tests/mutation --ignore=tests/exports "
-    "--ignore=tests/architecture/test_routes.py --ignore=tests/architecture/test_canaries.py"
+    ".venv/bin/python -m pytest -q -n 2 --database postgresql -m not browser "
+    "--ignore=tests/domain --ignore=tests/cases --ignore=tests/mutation --ignore=tests/exports"
 )
 ALL_FILES = ".venv/bin/python -m pytest -q -n 2 --files bucket -m files"
 
