@@ -43,7 +43,7 @@ def _memory() -> Path | None:
 
 @contextmanager
 def throwaway_cluster(*, in_memory: bool = False) -> Iterator[str]:
-    """Start an empty cluster, yield its URL, stop and remove it. `in_memory` where the machine has room for it:
+    """Start an empty cluster, yield its URL, stop and remove it. `in_memory` where the machine has room:
     for tests, never for figures.
 
     Its folder is not in pytest's own temporary tree, which another run of root may close to others.

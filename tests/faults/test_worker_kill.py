@@ -1,12 +1,9 @@
 """The worker is killed at each step of its turn: the next one ends it, nothing is lost or done twice."""
 
-import os
-import signal
 from datetime import date, timedelta
 
 import click
 import pytest
-import sqlalchemy as sa
 from sqlalchemy import func, select
 
 import cli
@@ -16,33 +13,20 @@ from models import AuditEvent, Booking, OutgoingMail
 from tests.adapters.test_mail import Mailbox
 from tests.books import assert_history_explains, assert_places_are_counted
 from tests.faults.test_mail_server import Listening, pass_time, queue_notices
+from tests.killed import killed_before
 from tests.running_town import Town
 
 pytestmark = pytest.mark.fault
 
 
 def turn_killed_at(town: Town, statement: int) -> bool:
-    """A turn of the worker in another process, killed before its nth statement; whether it was."""
-    pid = os.fork()
-    if pid == 0:
-        left = [statement]
+    """A turn of the worker, killed before its nth statement; whether it was."""
 
-        def count(*_told: object) -> None:
-            left[0] -= 1
-            if left[0] == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+    def turn() -> None:
+        with town.app.app_context():
+            cli.worker.main(["--once"], standalone_mode=False)
 
-        status = 1
-        try:
-            sa.event.listen(sa.Engine, "before_cursor_execute", count)
-            with town.app.app_context():
-                cli.worker.main(["--once"], standalone_mode=False)
-            status = 0
-        finally:
-            os._exit(status)
-    _, status = os.waitpid(pid, 0)
-    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
-    return os.WIFSIGNALED(status)
+    return killed_before(statement, turn)
 
 
 class Due:

@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import signal
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,6 +23,7 @@ from extensions import db
 from models import User
 from services import backups, demo, self_check, upgrades
 from tests.conftest import settings_for_tests
+from tests.killed import killed_before
 from tests.migrations import releases
 from tests.migrations.conftest import MIGRATIONS
 from tests.migrations.releases import Release
@@ -222,26 +222,8 @@ def test_an_update_that_goes_wrong_leaves_the_town_of_before(old_town, act, tmp_
 
 
 def die_at(statement: int, old_town: OldTown) -> bool:
-    """Bring the town up to date in another process, killed before its nth statement; whether it was."""
-    pid = os.fork()
-    if pid == 0:
-        left = [statement]
-
-        def count(*_told: object) -> None:
-            left[0] -= 1
-            if left[0] == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-        status = 1
-        try:
-            sa.event.listen(sa.Engine, "before_cursor_execute", count)
-            old_town.bring_up_to_date()
-            status = 0
-        finally:
-            os._exit(status)
-    _, status = os.waitpid(pid, 0)
-    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
-    return os.WIFSIGNALED(status)
+    """Bring the town up to date, killed before its nth statement; whether it was."""
+    return killed_before(statement, old_town.bring_up_to_date)
 
 
 @pytest.mark.fault
