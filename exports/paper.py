@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from exports.sheet import Transfer, keep_together, new_sheet, transfer_code, write_line
+from exports.sheet import Transfer, keep_together, new_sheet, transfer_code, write_line, write_logo
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,8 @@ class PaperPart:
 class Paper:
     """`sender` and `recipient` are addresses, line by line; `facts` come under the title, `opening` before
     the parts; `reasons` are true of every part; `sums` end it, the last one being what counts; `closing` says
-    how to pay or what to do with it, and `transfer` is its QR code."""
+    how to pay or what to do with it, and `transfer` is its QR code. `logo` is a PNG, empty for a town without
+    one."""
 
     title: str
     sender: Sequence[str]
@@ -42,10 +43,12 @@ class Paper:
     closing: Sequence[str]
     transfer: Transfer | None = None
     opening: Sequence[str] = ()
+    logo: bytes = b""
 
 
 # Millimetres. The address stands where the window of a French envelope shows it.
 _WINDOW_LEFT, _WINDOW_TOP, _AFTER_WINDOW = 110, 45, 82
+_SENDER_TOP, _LOGO_TOP, _UNDER_LOGO = 15, 9, 2.5
 _LEFT_COLUMN = 92
 _AMOUNT_WIDTH = 32  # of a column
 _LEAST_OF_A_PART = 22
@@ -57,7 +60,10 @@ def paper_pdf(paper: Paper) -> bytes:
     pdf = new_sheet(paper.title, paper.sender[0])
     _address(pdf, paper.recipient, _WINDOW_LEFT, _WINDOW_TOP)
     window_end = max(pdf.get_y(), _AFTER_WINDOW)
-    _address(pdf, paper.sender, pdf.l_margin, 15)
+    sender_top = _SENDER_TOP
+    if paper.logo:
+        sender_top = write_logo(pdf, paper.logo, pdf.l_margin, _LOGO_TOP) + _UNDER_LOGO
+    _address(pdf, paper.sender, pdf.l_margin, sender_top)
     _beside_window(pdf, paper)
     pdf.set_xy(pdf.l_margin, max(pdf.get_y(), window_end))
     for sentence in paper.opening:

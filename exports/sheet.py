@@ -1,9 +1,10 @@
-"""What every printed sheet has in common: A4, PDF/A-2b, the embedded font, page numbers, the QR code of a
-transfer."""
+"""What every printed sheet has in common: A4, PDF/A-2b, the embedded font, page numbers, the logo of the
+town, the QR code of a transfer."""
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from unicodedata import category, normalize
@@ -14,6 +15,8 @@ FONTS = Path(__file__).parent / "fonts"
 _PLAIN = {"≤": "<=", "≥": ">=", "\t": " "}
 _UNSEEN = {"Mn", "Cc", "Cf"}  # signs that only change others
 _FOOT = 16  # millimetres
+_LOGO_WIDTH, _LOGO_HEIGHT = 60, 18  # millimetres, at most
+_LOGO_PIXEL = 25.4 / 110  # no larger than 110 pixels an inch: a small picture stays small rather than blurred
 _LONGEST_NAME = 70  # of who is paid, in the code of a transfer
 
 
@@ -113,6 +116,25 @@ def keep_together(pdf: Any, height: float) -> None:
     """Go to a new page unless `height` millimetres are left on this one."""
     if pdf.will_page_break(height):
         pdf.add_page()
+
+
+def write_logo(pdf: Any, png: bytes, left: float, top: float) -> float:
+    """The logo of the town in its own proportions; returns where it ends, in millimetres from the top."""
+    picture = _on_white(png)
+    scale = min(_LOGO_WIDTH / picture.width, _LOGO_HEIGHT / picture.height, _LOGO_PIXEL)
+    pdf.image(picture, left, top, picture.width * scale, picture.height * scale)
+    return top + picture.height * scale
+
+
+@lru_cache(maxsize=4)
+def _on_white(png: bytes) -> Any:
+    """The picture without transparency, in the colours that the sheet declares (sRGB)."""
+    from PIL import Image  # loaded only by what prints
+
+    with Image.open(BytesIO(png), formats=("PNG",)) as picture:
+        drawn = picture.convert("RGBA")
+    paper = Image.new("RGBA", drawn.size, "white")
+    return Image.alpha_composite(paper, drawn).convert("RGB")
 
 
 def transfer_code(pdf: Any, transfer: Transfer, left: float, top: float, side: float) -> None:

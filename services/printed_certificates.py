@@ -18,6 +18,7 @@ from queries import town as town_queries
 from queries.family import ChildCard
 from queries.presences import Presences, PresentDay
 from queries.tax_certificates import ChildCare, TaxCertificate
+from services import town_identity
 
 
 def tax(certificate: TaxCertificate, today: date) -> bytes:
@@ -38,6 +39,7 @@ def tax(certificate: TaxCertificate, today: date) -> bytes:
             reasons="",
             sums=[PaperLine(f"Total payé en {year}", format_euros(certificate.cents))],
             closing=certificate.notes,
+            logo=town_identity.printed_logo(town),
         )
     )
 
@@ -81,6 +83,7 @@ def presence(found: Presences, today: date) -> bytes:
             reasons="",
             sums=[PaperLine("Heures notées", format_duration(found.minutes))] if found.minutes else [],
             closing=[found.hours_note] if found.hours_note else [],
+            logo=town_identity.printed_logo(town),
         )
     )
 

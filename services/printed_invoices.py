@@ -11,6 +11,7 @@ from exports.paper import Paper, PaperLine, PaperPart, paper_pdf
 from exports.sheet import Transfer
 from queries import town as town_queries
 from queries.invoices import Biller, BillPage, ChildPart, Group, Line
+from services import town_identity
 
 
 def printed(page: BillPage) -> bytes:
@@ -27,6 +28,7 @@ def printed(page: BillPage) -> bytes:
             reasons=spaced(" ".join(reasons)),
             sums=list(_sums(page)),
             closing=list(_closing(page)),
+            logo=town_identity.printed_logo(town),
             transfer=_transfer(page),
         )
     )

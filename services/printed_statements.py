@@ -8,6 +8,7 @@ from domain.french import NBSP, format_date, format_day, format_euros
 from exports.paper import Paper, PaperLine, PaperPart, paper_pdf
 from queries import town as town_queries
 from queries.account_statements import RegieAccount, Statement
+from services import town_identity
 
 
 def printed(statement: Statement, today: date) -> bytes:
@@ -27,6 +28,7 @@ def printed(statement: Statement, today: date) -> bytes:
             reasons="",
             sums=[PaperLine(*balance_words(statement.balance_cents))],
             closing=[],
+            logo=town_identity.printed_logo(town),
         )
     )
 

@@ -1,4 +1,4 @@
-"""The town's identity: its main colour, its logo (R59)."""
+"""The town's identity: its main colour, its logo (R59, S56)."""
 
 from datetime import datetime
 from io import BytesIO
@@ -9,7 +9,7 @@ from adapters.document_files import UnsafeFile, make_logo
 from adapters.files import Store, new_key
 from domain.errors import NotFound, Refused
 from domain.french import NBSP
-from domain.settings import settings_from_rows
+from domain.settings import TownSettings, settings_from_rows
 from domain.town_colours import is_colour, is_readable, nearest_readable
 from models import Setting
 from services import file_stores, town
@@ -78,6 +78,17 @@ def read_logo(name: str) -> bytes:
             return file.read()
     except FileNotFoundError:
         raise NotFound from None
+
+
+def printed_logo(town: TownSettings) -> bytes:
+    """The picture for the papers of the town: empty without a logo, and where its file cannot be read: a bill
+    without a logo is still a bill."""
+    if not town.logo_name:
+        return b""
+    try:
+        return read_logo(town.logo_name)
+    except (NotFound, OSError):
+        return b""
 
 
 def _replace(logo: str, author: Author, now: datetime) -> str:

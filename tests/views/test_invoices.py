@@ -8,6 +8,7 @@ import pikepdf
 import pypdfium2
 import pytest
 import segno
+from PIL import Image
 from sqlalchemy import select
 
 from domain.enums import (
@@ -21,7 +22,9 @@ from domain.enums import (
 )
 from domain.french import format_day, format_euros
 from models import AuditEvent, Invoice, LineDispute, OutgoingMail, PaymentAllocation, Regie
+from services.file_stores import Place
 from services.transaction import write_transaction
+from tests import stored_files
 from tests.school_family import words
 from tests.statements import at_most, recorded
 
@@ -336,27 +339,100 @@ def test_an_ordinary_month_prints_on_one_page(claire, world, home, regie, leo):
     assert "Reste à payer 211,20 €" in text_of(response)
 
 
-def test_the_pdf_is_made_to_be_kept(claire, bill):
-    """PDF/A-2b as far as its structure tells: identity, colours, fonts, nothing that acts or is locked."""
-    with pikepdf.open(BytesIO(claire.get(f"/factures/{bill.id}/pdf").data)) as pdf:
+def signed_by(world, mode: str = "RGBA", size: tuple[int, int] = (400, 96)) -> bytes:
+    """The town has a logo that is transparent but for a plum square in its middle; the picture kept."""
+    drawn = Image.new("RGBA", size, (0, 0, 0, 0))
+    drawn.paste("#7a1f5c", (size[0] // 2 - 10, size[1] // 2 - 10, size[0] // 2 + 10, size[1] // 2 + 10))
+    out = BytesIO()
+    drawn.convert(mode).save(out, "PNG")
+    kept = stored_files.keep(world.app, Place.FILES, out.getvalue(), ".png")
+    world.settings(logo=f"{kept.key} {size[0]} {size[1]}")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("logo", ["", "RGBA", "P"])
+def test_the_pdf_is_made_to_be_kept(claire, world, bill, logo):
+    """PDF/A-2b as far as its structure tells: identity, colours, fonts, nothing that acts, is locked or lets
+    another thing through."""
+    if logo:
+        signed_by(world, logo)
+    data = claire.get(f"/factures/{bill.id}/pdf").data
+    assert re.match(rb"%PDF-1\.7\n%[\x80-\xff]{4}", data)  # the second line says that it is no text
+    assert data.rstrip().endswith(b"%%EOF")
+    with pikepdf.open(BytesIO(data)) as pdf:
         with pdf.open_metadata() as told:
             assert (told["pdfaid:part"], told["pdfaid:conformance"]) == ("2", "B")
             assert told["dc:title"] == f"Facture {bill.reference}"
             assert told["dc:creator"] == ["Votre commune"]
-        assert pdf.Root.OutputIntents[0].S == "/GTS_PDFA1"
-        assert "/DestOutputProfile" in pdf.Root.OutputIntents[0]
+        (intent,) = pdf.Root.OutputIntents
+        assert intent.S == "/GTS_PDFA1"
+        assert intent.DestOutputProfile.N == 3
+        assert intent.DestOutputProfile.read_bytes()[16:20] == b"RGB "
+        assert "/Filter" not in pdf.Root.Metadata
         assert str(pdf.Root.Lang) == "fr"
         assert not pdf.is_encrypted
-        assert "/ID" in pdf.trailer
+        assert len(pdf.trailer.ID) == 2
         assert not {"/JavaScript", "/EmbeddedFiles"} & set(pdf.Root.get("/Names", {}))
+        assert not {"/AA", "/AcroForm", "/OCProperties"} & set(pdf.Root)
         assert isinstance(pdf.Root.OpenAction, pikepdf.Array)  # where to look, nothing to run
         for page in pdf.pages:
-            assert "/Annots" not in page
+            assert not {"/Annots", "/AA"} & set(page.keys())
             for font in page.Resources.Font.values():
                 (drawn,) = font.DescendantFonts
                 assert "/FontFile2" in drawn.FontDescriptor
                 assert "+" in str(drawn.BaseFont)  # a subset
                 assert "/ToUnicode" in font
+            for state in page.Resources.get("/ExtGState", {}).values():
+                assert {state.get("/CA", 1), state.get("/ca", 1)} == {1}
+                assert state.get("/SMask", "/None") == "/None"
+        objects = [one for one in pdf.objects if isinstance(one, pikepdf.Stream)]
+        assert not any("/SMask" in one or "/F" in one for one in objects)
+        assert not any(one.get("/Filter") == "/LZWDecode" for one in objects)
+        pictures = [one for one in objects if one.get("/Subtype") == "/Image"]
+        assert [str(one.ColorSpace) for one in pictures] == ["/DeviceRGB"] * bool(logo)
+        assert not any(one.get("/Interpolate", False) for one in pictures)
+
+
+def test_the_logo_of_the_town_is_at_the_top_of_its_papers(claire, world, home, bill, leo):
+    """On the first page alone, in its proportions, white where it is transparent."""
+    addresses = (
+        f"/factures/{bill.id}/pdf", f"/factures/releve/{home.id}/pdf",
+        f"/factures/attestations/fiscale/2026/{home.id}/pdf",
+        f"/factures/attestations/presence/{leo.id}/pdf?du=2026-12-01&au=2026-12-31",
+    )  # fmt: skip
+    before = [claire.get(address).data for address in addresses]
+    signed_by(world, size=(150, 96))
+    for address, former in zip(addresses, before, strict=True):
+        assert b"/Subtype /Image" not in former
+        document = pypdfium2.PdfDocument(BytesIO(claire.get(address).data))
+        (logo,) = document[0].get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE])
+        left, bottom, right, top = (side * 25.4 / 72 for side in logo.get_bounds())
+        assert 5 < 297 - top < 15
+        assert left < 15
+        assert top - bottom == pytest.approx(18, abs=0.1)
+        assert (right - left) / (top - bottom) == pytest.approx(150 / 96, abs=0.01)
+        seen = logo.get_bitmap().to_pil().convert("RGB")
+        assert seen.getpixel((2, 2)) == (255, 255, 255)
+        assert seen.getpixel((75, 48)) == (122, 31, 92)
+
+
+def test_the_same_bill_is_the_same_paper(claire, world, bill):
+    """But for the moment at which the file is made, and its name that follows from it."""
+    signed_by(world)
+    moments = re.compile(
+        rb"(?:/CreationDate|/ID) ?[(\[][^)\]]*[)\]]|<xmp:[^>]*>|(?:Create|Modify|Metadata)Date=\"[^\"]*\""
+    )
+    one, other = (moments.sub(b"", claire.get(f"/factures/{bill.id}/pdf").data) for _ in range(2))
+    assert one == other
+    assert one.count(b"/Subtype /Image") == 1
+
+
+def test_a_bill_whose_logo_is_lost_is_still_a_bill(claire, world, bill):
+    signed_by(world)
+    stored_files.lose(world.app, Place.FILES)
+    response = claire.get(f"/factures/{bill.id}/pdf")
+    assert b"/Subtype /Image" not in response.data
+    assert bill.reference in text_of(response)
 
 
 PAYLOAD = "BCD\n002\n1\nSCT\nBDFEFRPPCCT\nRégie périscolaire\nFR7630001007941234567890185\nEUR3.6\n\n\n{}"
