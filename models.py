@@ -732,6 +732,7 @@ class Activity(db.Model):
     waiting_places: Mapped[int | None] = mapped_column(Integer)  # the longest list of a day; None: no limit
     offer_hours: Mapped[int] = mapped_column(default=24)  # the time to take a place that comes free (R18)
     is_care: Mapped[bool] = mapped_column(default=True)  # counts for the tax credit: meals do not (R44)
+    is_declared: Mapped[bool] = mapped_column(default=False)  # to the State: hours count for the CAF (R49)
     product_code: Mapped[str] = mapped_column(String(4), default="")  # of the town's accounts
     last_places_threshold: Mapped[int] = mapped_column(default=3)
     position: Mapped[int] = mapped_column(default=0)
@@ -800,6 +801,7 @@ class PresenceType(db.Model):
     """What is booked on a day of an activity: a meal, a full day, a morning (S94).
 
     `parts` are the parts of the day that it takes a place in, as `domain.capacity.DayPart` adds them (R11).
+    Its hours are minutes of the clock in Paris, from midnight; None until the service gives them (R35, R49).
     """
 
     __tablename__ = "presence_type"
@@ -807,6 +809,10 @@ class PresenceType(db.Model):
         UniqueConstraint("activity_id", "name"),
         UniqueConstraint("activity_id", "rule_name"),
         CheckConstraint("parts BETWEEN 1 AND 7", name="parts"),
+        CheckConstraint("(starts_minute IS NULL) = (ends_minute IS NULL)", name="both_hours"),
+        CheckConstraint(
+            "starts_minute >= 0 AND starts_minute < ends_minute AND ends_minute <= 1440", name="hours"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -815,6 +821,8 @@ class PresenceType(db.Model):
     rule_name: Mapped[str] = mapped_column(String(60))  # its word of the fact « formule » in the règlement
     short_name: Mapped[str] = mapped_column(String(20))
     parts: Mapped[int] = mapped_column(default=7)
+    starts_minute: Mapped[int | None] = mapped_column(Integer)
+    ends_minute: Mapped[int | None] = mapped_column(Integer)
     position: Mapped[int] = mapped_column(default=0)
     is_active: Mapped[bool] = mapped_column(default=True)
 

@@ -105,6 +105,13 @@ def format_clock(hour: int, minute: int) -> str:
     return f"{hour}{NBSP}h{NBSP}{minute:02d}" if minute else f"{hour}{NBSP}h"
 
 
+def span_words(starts_minute: int | None, ends_minute: int | None) -> str:
+    """« de 7 h 30 à 18 h », from minutes after midnight; empty when they are not known."""
+    if starts_minute is None or ends_minute is None:
+        return ""
+    return f"de {format_clock(*divmod(starts_minute, 60))} à {format_clock(*divmod(ends_minute, 60))}"
+
+
 def format_duration(minutes: int) -> str:
     """« 42 h 30 », « 45 min »."""
     return format_clock(*divmod(minutes, 60)) if minutes >= 60 else f"{minutes}{NBSP}min"

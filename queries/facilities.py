@@ -7,8 +7,10 @@ from datetime import date, datetime
 
 from sqlalchemy import func, select
 
+from domain.clock_time import ClockTime
 from domain.enums import ActivityKind, FacilityKind, LineAction, PlacesMode, ValidationMode
 from domain.errors import NotFound
+from domain.french import span_words
 from extensions import db
 from models import Activity, BookingPeriod, ChildGroup, Facility, Opening, PresenceType
 from queries import rulebooks
@@ -93,6 +95,7 @@ class PresenceTypeRow:
     rule_name: str
     position: int
     is_active: bool
+    hours: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,7 @@ class ActivitySheet:
     is_care: bool
     product_code: str
     children_per_adult: int | None
+    is_declared: bool
     presence_types: tuple[PresenceTypeRow, ...]
     openings: int
     missing: tuple[str, ...]
@@ -131,6 +135,17 @@ class PresenceTypeSheet:
     activity_id: int
     activity_name: str
     facility_name: str
+    starts_minute: int | None
+    ends_minute: int | None
+
+    @property
+    def starts_at(self) -> str:
+        """« 08:30 », empty until the service gives it."""
+        return "" if self.starts_minute is None else str(ClockTime(self.starts_minute))
+
+    @property
+    def ends_at(self) -> str:
+        return "" if self.ends_minute is None else str(ClockTime(self.ends_minute))
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +304,7 @@ def activity(activity_id: int) -> ActivitySheet:
         row.is_care,
         row.product_code,
         row.children_per_adult,
+        row.is_declared,
         _presence_types(activity_id),
         _opening_counts().get(activity_id, 0),
         _missing()[activity_id],
@@ -311,6 +327,7 @@ def _presence_types(activity_id: int) -> tuple[PresenceTypeRow, ...]:
             row.rule_name,
             row.position,
             row.is_active,
+            span_words(row.starts_minute, row.ends_minute),
         )
         for row in rows
     )
@@ -330,6 +347,8 @@ def presence_type(presence_type_id: int) -> PresenceTypeSheet:
             PresenceType.activity_id,
             Activity.name.label("activity_name"),
             Facility.name.label("facility_name"),
+            PresenceType.starts_minute,
+            PresenceType.ends_minute,
         )
         .join(Activity, Activity.id == PresenceType.activity_id)
         .join(Facility, Facility.id == Activity.facility_id)

@@ -39,7 +39,7 @@ class ActivityData:
     """What is typed of an activity; `waiting_places` None for a waiting list without end, `offer_hours` to
     answer when a place comes free (R18), `regie_id` None until somebody bills it (R42), `is_care` when it
     counts for the tax credit (R44), `product_code` of the town's accounts, `children_per_adult` None where
-    no ratio is asked (R35)."""
+    no ratio is asked (R35), `is_declared` to the State, so that its hours count for the CAF (R49)."""
 
     name: str
     kind: ActivityKind
@@ -53,15 +53,19 @@ class ActivityData:
     is_care: bool = True
     product_code: str = ""
     children_per_adult: int | None = None
+    is_declared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PresenceTypeData:
-    """What is typed of a presence type; `parts` adds `domain.capacity.DayPart` (R11)."""
+    """What is typed of a presence type; `parts` adds `domain.capacity.DayPart` (R11); its hours are both
+    known, in minutes from midnight, or both None."""
 
     name: str
     short_name: str
     parts: int = int(FULL_DAY)
+    starts_minute: int | None = None
+    ends_minute: int | None = None
     position: int = 0
     is_active: bool = True
 

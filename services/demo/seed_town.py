@@ -114,6 +114,7 @@ def _place(session: Session, facility: Facility, rank: int, spec: town.DemoActiv
         kind=spec.kind,
         has_waiting_list=spec.has_waiting_list,
         is_care=spec.kind is not ActivityKind.MEAL,
+        is_declared=True,
         position=rank,
     )
     session.add(activity)
@@ -125,6 +126,8 @@ def _place(session: Session, facility: Facility, rank: int, spec: town.DemoActiv
             short_name=presence.short_name,
             rule_name=presence.rule_name,
             position=index,
+            starts_minute=presence.hours[0],
+            ends_minute=presence.hours[1],
         )
         for index, presence in enumerate(spec.presences)
     ]

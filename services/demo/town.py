@@ -49,6 +49,7 @@ class DemoPresence:
     name: str
     short_name: str
     rule_name: str
+    hours: tuple[int, int]  # minutes from midnight
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,8 @@ class DemoFacility:
     activities: tuple[DemoActivity, ...]
 
 
-_DAY = DemoPresence("Journée avec repas", "Journée", "journee")
-_HALF_DAY = DemoPresence("Demi-journée avec repas", "Demi-j.", "demi_journee")
+_DAY = DemoPresence("Journée avec repas", "Journée", "journee", (8 * 60, 18 * 60))
+_HALF_DAY = DemoPresence("Demi-journée avec repas", "Demi-j.", "demi_journee", (8 * 60, 13 * 60 + 30))
 
 FACILITIES = (
     DemoFacility(
@@ -82,11 +83,11 @@ FACILITIES = (
         "Garderie du matin dès 7\u00a0h\u00a030, garderie du soir jusqu’à 18\u00a0h\u00a030", ValidationMode.AUTOMATIC,
         (
             DemoActivity("Garderie du matin", "garderie_matin", ActivityKind.MORNING, "school", 40,
-                         (DemoPresence("Garderie matin", "Matin", "matin"),)),
+                         (DemoPresence("Garderie matin", "Matin", "matin", (7 * 60 + 30, 8 * 60 + 30)),)),
             DemoActivity("Restaurant scolaire", "restaurant_scolaire", ActivityKind.MEAL, "school", 120,
-                         (DemoPresence("Repas enfant", "Repas", "repas"),)),
+                         (DemoPresence("Repas enfant", "Repas", "repas", (12 * 60, 14 * 60)),)),
             DemoActivity("Garderie du soir", "garderie_soir", ActivityKind.EVENING, "school", 50,
-                         (DemoPresence("Garderie soir", "Soir", "soir"),)),
+                         (DemoPresence("Garderie soir", "Soir", "soir", (16 * 60 + 30, 18 * 60 + 30)),)),
         ),
     ),
     DemoFacility(

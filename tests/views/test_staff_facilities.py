@@ -953,3 +953,20 @@ def test_an_activity_counts_for_the_tax_credit_unless_it_is_a_meal(client, agent
     evening = world.one(select(Activity).where(Activity.name == "Garderie"))
     client.submit(f"{HOME}/activites/{evening.id}/modifier", {"is_care": []}, follow=True)
     assert "ne compte pas" in text(client)
+
+
+def test_the_hours_of_a_presence_type_are_typed_both_or_not_at_all(client, world):
+    client.sign_in(world.staff())
+    evening = world.presence_type(world.activity(world.facility(), "Garderie"), "Soir", starts_minute=990,
+                                  ends_minute=1110)  # fmt: skip
+    page = f"/gestion/structures/types/{evening.id}/modifier"
+    client.get(page)
+    assert client.page.find(id="starts_at")["value"] == "16:30"
+    assert client.submit(page, {"ends_at": "16 h"}).status_code == 422
+    assert "Indiquez une fin qui suit le début." in client.page.main.get_text()
+    assert client.submit(page, {"starts_at": ""}).status_code == 422
+    assert "Indiquez les deux heures, ou aucune." in client.page.main.get_text()
+    client.submit(page, {"starts_at": "16 h 45", "ends_at": "24 h"}, follow=True)
+    assert "de 16 h 45 à 24 h" in client.page.main.get_text().replace("\u00a0", " ")
+    kept = world.one(PresenceType)
+    assert (kept.starts_minute, kept.ends_minute) == (1005, 1440)

@@ -116,6 +116,7 @@ class ActivityForm(StaffForm):
     children_per_adult = NumberField(RATIO, 1, MOST_CHILDREN)
     regie_id = SelectField("Régie", coerce=lambda value: int(value) if value else None)
     is_care = BooleanField("Garde d’enfants, comptée dans l’attestation fiscale", default=True)
+    is_declared = BooleanField("Accueil de mineurs déclaré à l’État, compté pour la CAF")
     product_code = LineField("Code produit de la comptabilité", 4)
     position = position_field()
     is_active = BooleanField("Activité proposée aux familles", default=True)
@@ -139,6 +140,10 @@ class ActivityForm(StaffForm):
         "is_care": {
             "help": "Cochez pour une garderie ou un accueil de loisirs. Un repas ne compte jamais\u00a0: "
             "il n’ouvre pas droit au crédit d’impôt."
+        },
+        "is_declared": {
+            "help": "Cochez pour un accueil collectif de mineurs déclaré (SDJES). Une garderie ou une "
+            "cantine qui n’est pas déclarée n’ouvre droit à aucune aide de la CAF."
         },
         "product_code": {"help": "4 signes au plus, pour l’export au comptable. Laissez vide sans code."},
         "position": {"help": POSITION_HELP, "inputmode": "numeric"},
@@ -166,17 +171,42 @@ class PresenceTypeForm(StaffForm):
         choices=[SelectChoice(str(int(part)), name.capitalize()) for part, name in PART_NAMES.items()],
         default=[int(part) for part in DayPart],
     )
+    starts_at = ClockField("Début de l’accueil")
+    ends_at = ClockField("Fin de l’accueil")
     position = position_field()
     is_active = BooleanField("Proposé aux familles", default=True)
     looks = {
         "name": {"help": "Ce que la famille réserve un jour donné\u00a0: un repas, une journée, un matin."},
         "short_name": {"help": "Il tient dans une case du planning."},
         "day_parts": {"help": "Les places de ces parties de la journée sont comptées, s’il y en a."},
+        "starts_at": {
+            "help": "Heure de Paris, par exemple 16:30. Ces heures servent à l’encadrement au plus fort de "
+            "la journée et à la déclaration à la CAF."
+        },
+        "ends_at": {"help": "Laissez les deux vides si cet accueil n’a pas d’heures fixes."},
         "position": {"help": POSITION_HELP, "inputmode": "numeric"},
     }
 
     def data_typed(self) -> PresenceTypeData:
-        return values_of(self, PresenceTypeData, parts=sum(self.day_parts.data))
+        return values_of(
+            self,
+            PresenceTypeData,
+            parts=sum(self.day_parts.data),
+            starts_minute=_minute(self.starts_at),
+            ends_minute=_minute(self.ends_at),
+        )
+
+    def validate_ends_at(self, field: ClockField) -> None:
+        starts, ends = _minute(self.starts_at), _minute(field)
+        if (starts is None) != (ends is None):
+            raise ValidationError("Indiquez les deux heures, ou aucune.")
+        if starts is not None and ends is not None and ends <= starts:
+            raise ValidationError("Indiquez une fin qui suit le début.")
+
+
+def _minute(field: ClockField) -> int | None:
+    """Minutes since midnight, None where nothing was typed."""
+    return ClockTime.parse(field.data).minutes if field.data else None
 
 
 class GroupForm(StaffForm):
