@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from domain.direct_debits import BATCH_TRANSITIONS, DEBIT_TRANSITIONS, MANDATE_TRANSITIONS
 from domain.enums import (
     AbsenceKind,
     AbsenceState,
@@ -30,12 +31,15 @@ from domain.enums import (
     AccountStatus,
     ActivityKind,
     AttendanceMark,
+    BatchState,
     BookingState,
     ChangeState,
     Channel,
     ChoiceList,
     ConversationState,
     CustodySplit,
+    DebitSequence,
+    DebitState,
     DisputeState,
     DocumentEffect,
     DocumentOwner,
@@ -52,6 +56,7 @@ from domain.enums import (
     LineState,
     MailKind,
     MailState,
+    MandateState,
     OnlineMode,
     OnlineState,
     PaymentMethod,
@@ -754,7 +759,10 @@ class Regie(db.Model):
     """Who collects the money of some activities for the town; its bills have numbers of their own (R42)."""
 
     __tablename__ = "regie"
-    __table_args__ = (CheckConstraint("due_days > 0", name="due_days"),)
+    __table_args__ = (
+        CheckConstraint("due_days > 0", name="due_days"),
+        CheckConstraint("notice_days > 0", name="notice_days"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(120), unique=True)
@@ -768,6 +776,11 @@ class Regie(db.Model):
     due_days: Mapped[int] = mapped_column(default=30)  # from the day of issue
     payfip_client: Mapped[str] = mapped_column(String(6), default="")  # NUMCLI, six digits, from the Treasury
     online_mode: Mapped[OnlineMode] = mapped_column(closed_list(OnlineMode), default=OnlineMode.OFF)
+    # These three open the direct debit: the ICS, the name that families read at their bank, and how long
+    # before a debit they are told. The money goes to `iban`.
+    creditor_identifier: Mapped[str] = mapped_column(String(35), default="")
+    creditor_name: Mapped[str] = mapped_column(String(70), default="")
+    notice_days: Mapped[int] = mapped_column(default=14)
     treasury_post: Mapped[str] = mapped_column(String(7), default="")  # these four name it to the Treasury
     collectivity_code: Mapped[str] = mapped_column(String(3), default="")
     budget_code: Mapped[str] = mapped_column(String(2), default="")
@@ -1511,6 +1524,7 @@ class Invoice(db.Model):
     confirmed_on: Mapped[date | None] = mapped_column(
         Date
     )  # the Treasury has the money of what was paid online
+    debit_day: Mapped[date | None] = mapped_column(Date)  # announced to the family, as long as it is expected
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -1663,6 +1677,110 @@ class Refund(db.Model):
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cancelled_by_name: Mapped[str] = mapped_column(String(160), default="")
     cancel_reason: Mapped[str] = mapped_column(String(300), default="")
+
+
+class Mandate(db.Model):
+    """The order that a family gives a régie to collect its bills from an account, and its bank to pay them
+    (R46). Never rewritten: another account is another mandate.
+
+    `last_used_on`: the day of the last debit that it carried; without one for 36 months it lapses.
+    """
+
+    __tablename__ = "mandate"
+    __table_args__ = (
+        CheckConstraint("(state IN ('revoked', 'lapsed')) = (ended_at IS NOT NULL)", name="ended"),
+        CheckConstraint("state <> 'active' OR accepted_at IS NOT NULL", name="accepted"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(String(35), unique=True)  # the RUM, which the bank knows it by
+    regie_id: Mapped[int] = parent_key("regie.id")
+    household_id: Mapped[int] = parent_key("household.id")
+    guardian_id: Mapped[int] = parent_key("guardian.id")  # who signs
+    holder_name: Mapped[str] = mapped_column(String(70))  # as the bank knows it
+    iban: Mapped[str | None] = mapped_column(SealedText("mandate.iban"))  # None once it was erased
+    iban_end: Mapped[str] = mapped_column(String(4))  # its last four figures, all that is shown
+    creditor_identifier: Mapped[str] = mapped_column(String(35))
+    creditor_name: Mapped[str] = mapped_column(String(70))
+    signed_on: Mapped[date] = mapped_column(Date)
+    channel: Mapped[Channel] = mapped_column(closed_list(Channel))
+    state: Mapped[MandateState] = mapped_column(closed_list(MandateState))
+    last_used_on: Mapped[date | None] = mapped_column(Date)
+    submission_key: Mapped[str] = mapped_column(String(40), unique=True)
+    author_name: Mapped[str] = mapped_column(String(160))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    accepted_by_name: Mapped[str] = mapped_column(String(160), default="")
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_by_name: Mapped[str] = mapped_column(String(160), default="")
+    end_reason: Mapped[str] = mapped_column(String(300), default="")
+
+
+class DebitBatch(db.Model):
+    """The direct debits that a régie asks its bank for on one day, in one file (R46).
+
+    It takes its number with its file and is frozen from there. `creditor_*` and `iban` are those of the file.
+    """
+
+    __tablename__ = "debit_batch"
+    __table_args__ = (
+        UniqueConstraint("regie_id", "year", "number"),
+        CheckConstraint("(number IS NULL) = (prepared_at IS NULL)", name="numbered"),
+        CheckConstraint("(number IS NULL) = (year IS NULL)", name="dated"),
+        CheckConstraint("state NOT IN ('prepared', 'settled') OR number IS NOT NULL", name="prepared"),
+        CheckConstraint("(state = 'settled') = (settled_on IS NOT NULL)", name="settled"),
+        CheckConstraint("number IS NULL OR total_cents > 0", name="total"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    regie_id: Mapped[int] = parent_key("regie.id", index=False)
+    year: Mapped[int | None] = mapped_column(Integer)
+    number: Mapped[int | None] = mapped_column(Integer)
+    collection_day: Mapped[date] = mapped_column(Date)
+    state: Mapped[BatchState] = mapped_column(closed_list(BatchState))
+    total_cents: Mapped[int] = mapped_column(default=0)
+    creditor_identifier: Mapped[str] = mapped_column(String(35))
+    creditor_name: Mapped[str] = mapped_column(String(70))
+    iban: Mapped[str] = mapped_column(String(34))
+    bic: Mapped[str] = mapped_column(String(11), default="")
+    submission_key: Mapped[str] = mapped_column(String(40), unique=True)
+    author_name: Mapped[str] = mapped_column(String(160))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    prepared_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    settled_on: Mapped[date | None] = mapped_column(Date)
+    abandon_reason: Mapped[str] = mapped_column(String(300), default="")
+
+
+class Debit(db.Model):
+    """What a batch asks of a mandate for a bill. A bill waits in one batch at a time (R46).
+
+    Collected, it is a payment; rejected, the bill is due again, whether there was a payment or not.
+    """
+
+    __tablename__ = "debit"
+    __table_args__ = (
+        UniqueConstraint("batch_id", "invoice_id"),
+        Index("uq_debit_planned", "invoice_id", unique=True, sqlite_where=text("state = 'planned'"),
+              postgresql_where=text("state = 'planned'")),
+        CheckConstraint("amount_cents > 0", name="amount"),
+        CheckConstraint("state <> 'collected' OR payment_id IS NOT NULL", name="collected"),
+        CheckConstraint("state NOT IN ('planned', 'dropped') OR payment_id IS NULL", name="unpaid"),
+        CheckConstraint("(state = 'rejected') = (reject_code <> '')", name="rejected"),
+        CheckConstraint("(state = 'dropped') = (drop_reason <> '')", name="dropped"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    batch_id: Mapped[int] = parent_key("debit_batch.id", index=False)
+    invoice_id: Mapped[int] = parent_key("invoice.id")
+    mandate_id: Mapped[int] = parent_key("mandate.id")
+    amount_cents: Mapped[int]
+    sequence: Mapped[DebitSequence] = mapped_column(closed_list(DebitSequence))
+    end_to_end: Mapped[str] = mapped_column(String(35), unique=True)  # follows it to the bank and back
+    state: Mapped[DebitState] = mapped_column(closed_list(DebitState))
+    payment_id: Mapped[int | None] = parent_key("payment.id", unique=True, index=False)
+    reject_code: Mapped[str] = mapped_column(String(4), default="")  # of the bank, « AM04 »
+    rejected_on: Mapped[date | None] = mapped_column(Date)
+    drop_reason: Mapped[str] = mapped_column(String(300), default="")
 
 
 class OnlinePayment(db.Model):
@@ -2147,3 +2265,61 @@ guard(
     changes("key", "regie_id", "refdet", "mode", "client", "amount_cents", "created_at"),
     "online payment is asked",
 )
+
+_MANDATE = Mandate.__table__
+guard(_MANDATE, "mandate_state", "UPDATE", forbidden_step(MANDATE_TRANSITIONS), "mandate: forbidden state")
+guard(
+    _MANDATE,
+    "mandate_frozen",
+    "UPDATE",
+    changes(
+        "reference", "regie_id", "holder_name", "iban_end", "creditor_identifier", "creditor_name",
+        "signed_on", "channel", "submission_key", "author_name", "created_at",
+    ),
+    "mandate is signed",
+    is_erasable=True,
+)  # fmt: skip
+guard(_MANDATE, "mandate_kept", "DELETE", "(OLD.id > 0)", "mandate is signed")
+_BATCH, _DEBIT = DebitBatch.__table__, Debit.__table__
+guard(
+    _BATCH, "debit_batch_state", "UPDATE", forbidden_step(BATCH_TRANSITIONS), "debit batch: forbidden state"
+)
+guard(
+    _BATCH,
+    "debit_batch_frozen",
+    "UPDATE",
+    "(OLD.number IS NOT NULL AND "
+    + changes(
+        "regie_id", "year", "number", "collection_day", "total_cents", "creditor_identifier", "creditor_name",
+        "iban", "bic", "prepared_at", "submission_key", "author_name", "created_at",
+    )
+    + ")",
+    "debit batch is prepared",
+)  # fmt: skip
+_PLANNED_TOTAL = (
+    "(SELECT coalesce(sum(amount_cents), 0) FROM debit WHERE batch_id = NEW.id AND state = 'planned')"
+)
+guard(
+    _BATCH,
+    "debit_batch_total",
+    "UPDATE",
+    f"(OLD.number IS NULL AND NEW.number IS NOT NULL AND NEW.total_cents <> {_PLANNED_TOTAL})",
+    "debit batch: the total is not that of its debits",
+)
+guard(_BATCH, "debit_batch_kept", "DELETE", "(OLD.id > 0)", "debit batch is kept")
+guard(_DEBIT, "debit_state", "UPDATE", forbidden_step(DEBIT_TRANSITIONS), "debit: forbidden state")
+guard(
+    _DEBIT,
+    "debit_frozen",
+    "UPDATE",
+    changes("batch_id", "invoice_id", "mandate_id", "amount_cents", "sequence", "end_to_end"),
+    "debit is planned",
+)
+guard(
+    _DEBIT,
+    "debit_no_insert",
+    "INSERT",
+    "((SELECT state FROM debit_batch WHERE id = NEW.batch_id) <> 'draft')",
+    "debit batch is prepared",
+)
+guard(_DEBIT, "debit_kept", "DELETE", "(OLD.id > 0)", "debit is planned")

@@ -198,6 +198,8 @@ class MailKind(StrEnum):
     ANNOUNCEMENT = "announcement"  # the same words to many families
     SECOND_FACTOR_CHANGED = "second_factor_changed"
     NEW_DEVICE = "new_device"  # a sign-in from a browser that the account was never open in
+    DEBIT_NOTICE = "debit_notice"  # a direct debit is announced: amount and day
+    MANDATE_CHANGED = "mandate_changed"  # accepted, or ended
     ATTENTION = "attention"  # to the administrators: something needs a person
 
 
@@ -320,12 +322,45 @@ class PaymentMethod(StrEnum):
     TREASURY = "treasury"  # by letter or at the counter of the Treasury
     ONLINE_CARD = "online_card"
     ONLINE_DEBIT = "online_debit"  # a direct debit ordered online: the bank may still refuse it
+    DIRECT_DEBIT = "direct_debit"  # collected by the régie with a SEPA mandate of the family
 
 
 class PaymentState(StrEnum):
     VALID = "valid"
     CANCELLED = "cancelled"  # entered by mistake
     BOUNCED = "bounced"  # the bank refused it: a cheque without funds, a direct debit sent back
+
+
+class MandateState(StrEnum):
+    """Life of a SEPA mandate (R46)."""
+
+    WAITING = "waiting"  # signed by the family, not checked by the régie
+    ACTIVE = "active"
+    REVOKED = "revoked"
+    LAPSED = "lapsed"  # not used for 36 months
+
+
+class BatchState(StrEnum):
+    """Life of a batch of direct debits (R46)."""
+
+    DRAFT = "draft"
+    PREPARED = "prepared"  # its file was taken: it never changes any more
+    SETTLED = "settled"
+    ABANDONED = "abandoned"
+
+
+class DebitState(StrEnum):
+    PLANNED = "planned"
+    COLLECTED = "collected"
+    REJECTED = "rejected"
+    DROPPED = "dropped"  # it left its batch before the bank saw it, or with the whole batch
+
+
+class DebitSequence(StrEnum):
+    """Words of the bank: the first debit of a mandate, then each other one."""
+
+    FIRST = "FRST"
+    RECURRENT = "RCUR"
 
 
 class OnlineMode(StrEnum):

@@ -152,6 +152,8 @@ LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         enums.MailKind.ANNOUNCEMENT: "Annonce aux familles",
         enums.MailKind.SECOND_FACTOR_CHANGED: "Code de sécurité modifié",
         enums.MailKind.NEW_DEVICE: "Connexion d’un nouvel appareil",
+        enums.MailKind.DEBIT_NOTICE: "Prélèvement annoncé",
+        enums.MailKind.MANDATE_CHANGED: "Mandat de prélèvement",
         enums.MailKind.ATTENTION: "Le portail demande une intervention",
     },
     enums.DocumentOwner: {
@@ -240,6 +242,29 @@ LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         enums.PaymentMethod.TREASURY: "Auprès du Trésor public",
         enums.PaymentMethod.ONLINE_CARD: "Carte bancaire, en ligne",
         enums.PaymentMethod.ONLINE_DEBIT: "Prélèvement, en ligne",
+        enums.PaymentMethod.DIRECT_DEBIT: "Prélèvement automatique",
+    },
+    enums.MandateState: {
+        enums.MandateState.WAITING: "À vérifier",
+        enums.MandateState.ACTIVE: "En service",
+        enums.MandateState.REVOKED: "Révoqué",
+        enums.MandateState.LAPSED: "Caduc",
+    },
+    enums.BatchState: {
+        enums.BatchState.DRAFT: "En préparation",
+        enums.BatchState.PREPARED: "Fichier pris",
+        enums.BatchState.SETTLED: "Réglé",
+        enums.BatchState.ABANDONED: "Abandonné",
+    },
+    enums.DebitState: {
+        enums.DebitState.PLANNED: "Prévu",
+        enums.DebitState.COLLECTED: "Encaissé",
+        enums.DebitState.REJECTED: "Rejeté par la banque",
+        enums.DebitState.DROPPED: "Retiré",
+    },
+    enums.DebitSequence: {
+        enums.DebitSequence.FIRST: "Premier prélèvement",
+        enums.DebitSequence.RECURRENT: "Prélèvement suivant",
     },
     enums.PaymentState: {
         enums.PaymentState.VALID: "Enregistré",

@@ -64,6 +64,8 @@ GROUPS: Mapping[str, tuple[MailKind, ...]] = {
         MailKind.INVOICE_REMINDER,
         MailKind.PAYMENT_RECEIPT,
         MailKind.PAYMENT_BOUNCED,
+        MailKind.DEBIT_NOTICE,
+        MailKind.MANDATE_CHANGED,
         MailKind.DISPUTE_DECISION,
     ),
     "Messages et annonces": (MailKind.MESSAGE_RECEIVED, MailKind.ANNOUNCEMENT),

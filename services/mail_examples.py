@@ -113,6 +113,20 @@ def _bounced(_now: datetime, day: date) -> Mapping[str, Any]:
     }  # fmt: skip
 
 
+def _debit(_now: datetime, day: date) -> Mapping[str, Any]:
+    return {
+        "amount_cents": 4560, "reference": "F-2027-000123", "collection_day": day, "invoice_id": 1,
+        "creditor_name": "Régie périscolaire", "mandate": "CANT-2027-7K3M2QWD", "iban_end": "0189",
+    }  # fmt: skip
+
+
+def _mandate(_now: datetime, _day: date) -> Mapping[str, Any]:
+    return {
+        "is_active": True, "mandate": "CANT-2027-7K3M2QWD", "iban_end": "0189",
+        "creditor_name": "Régie périscolaire", "reason": "",
+    }  # fmt: skip
+
+
 def _dispute(_now: datetime, _day: date) -> Mapping[str, Any]:
     return {
         "line": "Repas du lundi 7", "reference": "F-2027-000123", "invoice_id": 1, "is_accepted": True,
@@ -175,6 +189,8 @@ _EXAMPLES: Mapping[MailKind, Callable[[datetime, date], Mapping[str, Any]]] = {
     MailKind.DISPUTE_RECEIVED: _dispute,
     MailKind.PAYMENT_RECEIPT: _paid,
     MailKind.PAYMENT_BOUNCED: _bounced,
+    MailKind.DEBIT_NOTICE: _debit,
+    MailKind.MANDATE_CHANGED: _mandate,
     MailKind.QUOTIENT_WARNING: lambda _now, _day: {"number": 1, "most": 3},
     MailKind.MESSAGE_RECEIVED: lambda _now, _day: {"reference": REFERENCE},
     MailKind.SERVICE_MESSAGE: lambda _now, _day: {

@@ -166,7 +166,7 @@ def erase_family(household_id: int, *, author: Author | None, now: datetime) -> 
             return False
         found = retention_queries.subjects([household_id])
         keys = steps.file_keys(session, steps.documents_of(found), steps.conversations_of(found))
-        with erasing(session.connection(), ("audit_event", "booking_event")):
+        with erasing(session.connection(), ("audit_event", "booking_event", "mandate")):
             counts: Counter[str] = Counter()
             for step in steps.of_families(found, now):
                 counts[step.name] += step.act(session)

@@ -30,6 +30,7 @@ from models import (
     Enrolment,
     Invoice,
     InvoiceLine,
+    Mandate,
     MedicalRecord,
     OnlinePayment,
     OutgoingMail,
@@ -44,7 +45,7 @@ from services.erasures.steps import Step, of_conversations, of_documents
 MEDICAL_FIELDS = tuple(one.name for one in fields_of(FileSection.CHILD_MEDICAL))
 _OVER = (OnlineState.REFUSED, OnlineState.CANCELLED, OnlineState.EXPIRED)
 _GONE = "Effacé"  # a reason that the database wants filled
-ACCOUNTS = ("invoice", "invoice_line", "payment", "refund")  # guarded, see `guards.erasing`
+ACCOUNTS = ("invoice", "invoice_line", "payment", "refund", "mandate")  # guarded, see `guards.erasing`
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +233,16 @@ def _accounts(before: date) -> list[Step]:
                 Refund.refunded_on < before, Refund.cancelled_at.is_not(None), Refund.cancel_reason != _GONE
             ),
             {"cancel_reason": _GONE},
+        ),
+        Step(
+            "Mandats de prélèvement",
+            Mandate,
+            and_(
+                Mandate.ended_at < _instant(before),
+                func.coalesce(Mandate.last_used_on, Mandate.signed_on) < before,
+                Mandate.holder_name != "",
+            ),
+            {"iban": None, "iban_end": "", "holder_name": "", "author_name": "", "end_reason": ""},
         ),
         Step(
             "Lignes du Trésor public",

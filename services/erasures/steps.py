@@ -64,6 +64,7 @@ from models import (
     HouseholdChild,
     HouseholdGuardian,
     LineDispute,
+    Mandate,
     MedicalRecord,
     Message,
     MessageFile,
@@ -246,6 +247,12 @@ def of_families(found: Subjects, now: datetime) -> list[Step]:
             OnlinePayment,
             OnlinePayment.household_id.in_(homes),
             {"email": "", "problem": "", "answer": null()},
+        ),
+        Step(
+            "Mandats de prélèvement",
+            Mandate,
+            or_(Mandate.household_id.in_(homes), Mandate.guardian_id.in_(adults)),
+            {"iban": None, "iban_end": "", "holder_name": "", "author_name": "", "end_reason": ""},
         ),
         Step(
             "Mails",

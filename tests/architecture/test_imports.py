@@ -12,7 +12,7 @@ from tests.architecture.sources import LAYERS, Module, imports, parse, product
 ARROWS = {
     "domain": set(),
     "extensions": set(),
-    "models": {"domain.enums", "domain.ledger", "extensions", "guards"},
+    "models": {"domain.direct_debits", "domain.enums", "domain.ledger", "extensions", "guards"},
     "adapters": {"domain"},
     "exports": {"domain"},
     "queries": {"models", "domain", "extensions.db", "extensions.UtcDateTime"},

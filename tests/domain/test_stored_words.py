@@ -34,7 +34,7 @@ STORED = {
         "place_lost closure absence_receipt allotment_result enrolment_decision custody_swap "
         "booking_reminder invoice_issued invoice_reminder dispute_decision dispute_received payment_receipt "
         "payment_bounced quotient_warning message_received service_message announcement "
-        "second_factor_changed new_device attention"
+        "second_factor_changed new_device debit_notice mandate_changed attention"
     ),
     "DocumentOwner": "household child either",
     "DocumentState": "submitted accepted refused expired withdrawn",
@@ -71,8 +71,12 @@ STORED = {
     "InvoiceLineKind": "presence absence adjustment carried correction",
     "FindingKind": "unmarked unpriced no_regie quotient unusual negative difference",
     "DisputeState": "open accepted refused",
-    "PaymentMethod": "cash cheque cesu ancv transfer treasury online_card online_debit",
+    "PaymentMethod": "cash cheque cesu ancv transfer treasury online_card online_debit direct_debit",
     "PaymentState": "valid cancelled bounced",
+    "MandateState": "waiting active revoked lapsed",
+    "BatchState": "draft prepared settled abandoned",
+    "DebitState": "planned collected rejected dropped",
+    "DebitSequence": "FRST RCUR",
     "OnlineMode": "off test activation production",
     "ConversationState": "open closed",
     "Allergen": (
