@@ -1,13 +1,16 @@
 """What each role of the staff may do (S114); a scoped role sees only its own facilities (S108)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 
-from domain.enums import StaffRole
+from domain.enums import DocumentEffect, StaffRole
 
 
 class Permission(StrEnum):
-    FAMILIES_READ = "families_read"
+    FAMILIES_READ = "families_read"  # a household: its adults, who its children are, where, their days
+    CHILDREN_READ = "children_read"  # the sheet of a child: who fetches it, its diet, its custody, its school
+    QUOTIENTS_READ = "quotients_read"  # the quotients of a household
+    DOCUMENTS_READ = "documents_read"  # what families send; see `reads_document`
     FAMILIES_WRITE = "families_write"
     ACCESS_MANAGE = "access_manage"
     REQUESTS_READ = "requests_read"
@@ -45,6 +48,9 @@ ROLE_PERMISSIONS: Mapping[StaffRole, frozenset[Permission]] = {
     StaffRole.RECEPTION: frozenset(
         {
             Permission.FAMILIES_READ,
+            Permission.CHILDREN_READ,
+            Permission.QUOTIENTS_READ,
+            Permission.DOCUMENTS_READ,
             Permission.FAMILIES_WRITE,
             Permission.ACCESS_MANAGE,
             Permission.REQUESTS_READ,
@@ -67,6 +73,7 @@ ROLE_PERMISSIONS: Mapping[StaffRole, frozenset[Permission]] = {
     StaffRole.DIRECTOR: frozenset(
         {
             Permission.FAMILIES_READ,
+            Permission.CHILDREN_READ,
             Permission.REQUESTS_READ,
             Permission.REQUESTS_DECIDE,
             Permission.CLOSURES_MANAGE,
@@ -80,6 +87,8 @@ ROLE_PERMISSIONS: Mapping[StaffRole, frozenset[Permission]] = {
     StaffRole.COLLECTOR: frozenset(
         {
             Permission.FAMILIES_READ,
+            Permission.QUOTIENTS_READ,
+            Permission.DOCUMENTS_READ,
             Permission.REQUESTS_READ,
             Permission.MAILS_READ,
             Permission.BILLING_MANAGE,
@@ -101,3 +110,11 @@ def role_may(role: StaffRole, permission: Permission) -> bool:
 def role_is_scoped(role: StaffRole) -> bool:
     """True when the role is limited to the facilities of the account."""
     return role in _SCOPED_ROLES
+
+
+def reads_document(may: Callable[[Permission], bool], effect: DocumentEffect) -> bool:
+    """Whether an agent who opens documents meets one of this effect: who decides none of them reads what
+    proves a quotient alone. Health needs its own right on top."""
+    if not may(Permission.DOCUMENTS_READ):
+        return False
+    return may(Permission.DOCUMENTS_DECIDE) or effect is DocumentEffect.QUOTIENT

@@ -1,5 +1,6 @@
 """Supporting documents as the service reads them: one case to decide, what a family sent."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -8,7 +9,7 @@ from sqlalchemy import select
 from domain import documents as rules
 from domain.calendar import paris_now
 from domain.documents import Standing
-from domain.enums import AbsenceKind, Channel, DocumentState
+from domain.enums import AbsenceKind, Channel, DocumentEffect, DocumentState
 from domain.errors import NotFound
 from extensions import db
 from models import Child, Document, DocumentCategory, Household, StaffMember
@@ -64,8 +65,9 @@ class SentDocument:
     sender_name: str
 
 
-def sent_by(household_id: int, today: date) -> tuple[SentDocument, ...]:
-    """What the household sent and did not take back, the newest first, the last twenty. One statement."""
+def sent_by(household_id: int, today: date, effects: Collection[DocumentEffect]) -> tuple[SentDocument, ...]:
+    """What the household sent and did not take back, of the categories with one of these effects, the newest
+    first, the last twenty. One statement."""
     rows = db.session.execute(
         select(Document, DocumentCategory.name, DocumentCategory.is_medical, Child.first_name)
         .join(DocumentCategory, DocumentCategory.id == Document.category_id)
@@ -74,6 +76,7 @@ def sent_by(household_id: int, today: date) -> tuple[SentDocument, ...]:
             Document.household_id == household_id,
             Document.file_key.is_not(None),
             Document.state != DocumentState.WITHDRAWN,
+            DocumentCategory.effect.in_(effects),
         )
         .order_by(Document.submitted_at.desc(), Document.id.desc())
         .limit(20)

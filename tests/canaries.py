@@ -68,7 +68,8 @@ class Reader(StrEnum):
 
 
 R = Reader
-OFFICE = frozenset({R.RECEPTION, R.MEDICAL, R.COLLECTOR, R.ADMINISTRATOR})
+DESK = frozenset({R.RECEPTION, R.MEDICAL, R.ADMINISTRATOR})
+OFFICE = DESK | {R.COLLECTOR}
 EVERYBODY = frozenset(Reader)
 ADULTS = {"claire": R.CLAIRE, "paul": R.PAUL, "karim": R.KARIM, "zoe": R.ZOE}
 HOMES = {"A": {R.CLAIRE, R.PAUL}, "B": {R.KARIM}, "C": {R.ZOE}}
@@ -94,7 +95,10 @@ class Audience(Enum):
     OWN = "the adult itself and the office"
     CHILD = "the households of the child, the office, the director of its school"
     DAY = "the same, and the animators of its school"
-    FILES = "the household and the office, never on the portal that an agent looks at"
+    SHEET = "the households of the child, the office without the régie, the director of its school"
+    CARE = "the same, and the animators of its school, who look after it"
+    SENT = "the household and the office without the régie"
+    FILES = "the same, never on the portal that an agent looks at"
     HEALTH = "the households of the child; an agent reads it by an act of its own, never on a page"
     BANK = "the adult itself"
     OFFICE = "the office"
@@ -146,7 +150,10 @@ def readers(audience: Audience, owner: str) -> frozenset[Reader]:
         A.OWN: itself | watched | OFFICE,
         A.CHILD: _parents(homes) | OFFICE | ({SCHOOLS[owner]} if owner in SCHOOLS else set()),
         A.DAY: _parents(homes) | OFFICE | (TEAMS[SCHOOLS[owner]] if owner in SCHOOLS else set()),
-        A.FILES: (_parents(homes) - {R.OBSERVER}) | OFFICE,
+        A.SHEET: _parents(homes) | DESK | ({SCHOOLS[owner]} if owner in SCHOOLS else set()),
+        A.CARE: _parents(homes) | DESK | (TEAMS[SCHOOLS[owner]] if owner in SCHOOLS else set()),
+        A.SENT: _parents(homes) | DESK,
+        A.FILES: (_parents(homes) - {R.OBSERVER}) | DESK,
         A.HEALTH: _parents(homes) - {R.OBSERVER},
         A.BANK: itself,
         A.OFFICE: OFFICE,
@@ -165,9 +172,9 @@ OWNERS = ("child_id", "guardian_id", "household_id")
 TABLE: dict[str, Audience] = {
     "child.first_name": A.DAY,
     "child.last_name": A.DAY,
-    "child.birth_place": A.CHILD,
-    "child.diet": A.DAY,
-    "child.diet_note": A.DAY,
+    "child.birth_place": A.SHEET,
+    "child.diet": A.CARE,
+    "child.diet_note": A.CARE,
     "household.name": A.FILE,
     "household.address": A.ADDRESS,
     "household.address_extra": A.ADDRESS,
@@ -191,24 +198,24 @@ TABLE: dict[str, Audience] = {
     "guardian.iban": A.BANK,
     "guardian.iban_holder": A.OWN,
     "household_guardian.relationship": A.KINSHIP,
-    "authorised_person.first_name": A.DAY,
-    "authorised_person.last_name": A.DAY,
-    "authorised_person.relationship": A.DAY,
-    "authorised_person.phone": A.DAY,
-    "authorisation.author_name": A.CHILD,
+    "authorised_person.first_name": A.CARE,
+    "authorised_person.last_name": A.CARE,
+    "authorised_person.relationship": A.CARE,
+    "authorised_person.phone": A.CARE,
+    "authorisation.author_name": A.SHEET,
     "certification.author_name": A.PAPERS,
-    "custody_exception.reason": A.CHILD,
-    "document.sender_name": A.PAPERS,
-    "document.comment": A.PAPERS,
-    "document.file_name": A.PAPERS,
-    "document.reason": A.PAPERS,
+    "custody_exception.reason": A.SHEET,
+    "document.sender_name": A.SENT,
+    "document.comment": A.SENT,
+    "document.file_name": A.SENT,
+    "document.reason": A.SENT,
     "enrolment.group_name": A.DAY,
-    "school_class.name": A.CHILD,
-    "school_class.teacher": A.CHILD,
+    "school_class.name": A.SHEET,
+    "school_class.teacher": A.SHEET,
     "quotient_familial.source": A.PAPERS,
     "rule_fact.value": A.PAPERS,
-    "change_request.author_name": A.CHILD,
-    "change_line.reason": A.CHILD,
+    "change_request.author_name": A.SHEET,
+    "change_line.reason": A.SHEET,
     "booking_request.author_name": A.FILE,
     "booking_request_line.explanation": A.CHILD,
     "booking_request_line.reason": A.CHILD,
@@ -218,12 +225,12 @@ TABLE: dict[str, Audience] = {
     "booking_event.actor_name": A.FILE,
     "booking_event.reason": A.FILE,
     "booking_request.override_reason": A.FILE,
-    "custody_swap.author_name": A.CHILD,
-    "custody_swap.answered_by_name": A.CHILD,
+    "custody_swap.author_name": A.SHEET,
+    "custody_swap.answered_by_name": A.SHEET,
     "enrolment_request.author_name": A.FILE,
     "enrolment_request.reason": A.FILE,
     "enrolment_request.unmet": A.FILE,
-    "attendance.note": A.DAY,
+    "attendance.note": A.CARE,
     "billing_finding.sentence": A.ACCOUNTING,
     "invoice.recipient_name": A.PAPERS,
     "invoice.recipient_address": A.PAPERS,
@@ -659,7 +666,7 @@ class Canaries:
             (FileSection.HOUSEHOLD_ADDRESS, letter, A.ADDRESS, "address", {}),
             (FileSection.ADULT_CONTACT, who, A.CONTACT, "workplace", {"guardian": adult}),
             (FileSection.ADULT_BANK, who, A.BANK, "iban", {"guardian": adult}),
-            (FileSection.CHILD_DIET, name, A.DAY, "diet_note", {"child": child}),
+            (FileSection.CHILD_DIET, name, A.CARE, "diet_note", {"child": child}),
             (FileSection.CHILD_MEDICAL, name, A.HEALTH, "treatment", {"child": child}),
         )
         for section, owner, audience, field_name, subject in subjects:
@@ -672,7 +679,7 @@ class Canaries:
                     household, user, section, lines, state=state, reason=reason, **subject
                 )
                 self.owners["change_request", request.id] = owner
-        person = Person(*(self.token("change_line.wanted_value", name, A.DAY, 80) for _ in range(2)))
+        person = Person(*(self.token("change_line.wanted_value", name, A.CARE, 80) for _ in range(2)))
         self.world.change(
             household, user, FileSection.CHILD_PEOPLE,
             {f"{ADDED_PERSON_FIELD}:1": (None, person_to_text(person))}, child=child,

@@ -11,6 +11,7 @@ from domain.enums import (
     BookingState,
     Channel,
     ChoiceList,
+    DocumentEffect,
     DocumentOwner,
     FileSection,
     LineAction,
@@ -133,6 +134,7 @@ class Family:
     line_id: int
     document: Document
     sent: Document
+    proof: Document
     change: ChangeRequest
     mail: OutgoingMail
     exception_id: int
@@ -155,6 +157,11 @@ class Town:
         self.world = world
         self.category = world.add(
             DocumentCategory(name="Justificatif de domicile", owner=DocumentOwner.HOUSEHOLD)
+        )
+        self.proof_category = world.add(
+            DocumentCategory(
+                name="Attestation de quotient", owner=DocumentOwner.HOUSEHOLD, effect=DocumentEffect.QUOTIENT
+            )
         )
         self.child_category = world.add(DocumentCategory(name="Assurance", owner=DocumentOwner.CHILD))
         self.own = self._family("SOLIGNAC", "A", "École Zola")
@@ -260,6 +267,7 @@ class Town:
         )  # fmt: skip
         document = world.document(household, self.category)
         sent = world.sent_document(household, self.category)
+        proof = world.sent_document(household, self.proof_category)
         change = world.change(
             household,
             parent,
@@ -288,6 +296,7 @@ class Town:
             line.id,
             document,
             sent,
+            proof,
             change,
             mail,
             custody_exception.id,
@@ -534,7 +543,7 @@ class Town:
             "run_id": Value(*(self._id(BillingRun, regie_id=one.invoice.regie_id) for one in (own, other))),
             "document_id": Value(own.sent.id, other.sent.id),
             "staff_families.withdraw_document document_id": Value(own.document.id, other.document.id),
-            **self._desk_values(),
+            **self._desk_values(role),
             **self._counter_values(role),
             "booking_id": Value(own.booking_id, other.booking_id),
             **{
@@ -636,11 +645,12 @@ class Town:
             if rule.endpoint.startswith("staff_bookings.") and "key" in rule.arguments
         }
 
-    def _desk_values(self) -> dict[str, Value]:
-        """The cases of « À traiter »: a change and a document that wait."""
+    def _desk_values(self, role: Role) -> dict[str, Value]:
+        """The cases of « À traiter »: a change and a document that wait; the régie meets proofs alone."""
         own, other = self.own, self.other
         change = Value(own.change.reference, other.change.reference, "R-ZZZZ-ZZZZ")
         sent = Value(own.sent.id, other.sent.id)
+        read = Value(own.proof.id, other.proof.id) if role is Role.COLLECTOR else sent
         return {
             "number": Value(1),
             **{
@@ -672,9 +682,15 @@ class Town:
                 for name in ("change", "change_health", "decide_change")
             },
             **{
-                f"staff_desk.{name} document_id": sent
-                for name in ("document", "open_document", "document_page", "decide_document")
+                f"{endpoint} document_id": read
+                for endpoint in (
+                    "staff_desk.document",
+                    "staff_desk.open_document",
+                    "staff_desk.document_page",
+                    "staff_families.download_document",
+                )
             },
+            "staff_desk.decide_document document_id": sent,
         }
 
     def bodies(self) -> dict[str, dict[str, Any]]:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from domain.enums import StaffRole
-from domain.permissions import ROLE_PERMISSIONS, Permission, role_is_scoped, role_may
+from domain.enums import DocumentEffect, StaffRole
+from domain.permissions import ROLE_PERMISSIONS, Permission, reads_document, role_is_scoped, role_may
 
 
 def test_every_role_has_its_permissions():
@@ -17,6 +17,9 @@ def test_every_role_has_its_permissions():
             StaffRole.RECEPTION,
             {
                 "families_read",
+                "children_read",
+                "quotients_read",
+                "documents_read",
                 "families_write",
                 "access_manage",
                 "requests_read",
@@ -41,6 +44,7 @@ def test_every_role_has_its_permissions():
             StaffRole.DIRECTOR,
             {
                 "families_read",
+                "children_read",
                 "requests_read",
                 "requests_decide",
                 "closures_manage",
@@ -56,6 +60,8 @@ def test_every_role_has_its_permissions():
             StaffRole.COLLECTOR,
             {
                 "families_read",
+                "quotients_read",
+                "documents_read",
                 "requests_read",
                 "mails_read",
                 "billing_manage",
@@ -71,3 +77,19 @@ def test_every_role_has_its_permissions():
 def test_what_a_role_may_do(role, permissions, scoped):
     assert {permission for permission in Permission if role_may(role, permission)} == permissions
     assert role_is_scoped(role) is scoped
+
+
+@pytest.mark.parametrize(
+    ("role", "effects"),
+    [
+        (StaffRole.RECEPTION, set(DocumentEffect)),
+        (StaffRole.DIRECTOR, set()),
+        (StaffRole.COLLECTOR, {DocumentEffect.QUOTIENT}),
+        (StaffRole.LEADER, set()),
+        (StaffRole.ADMINISTRATOR, set(DocumentEffect)),
+    ],
+)
+def test_which_documents_a_role_opens(role, effects):
+    assert {
+        one for one in DocumentEffect if reads_document(lambda what: role_may(role, what), one)
+    } == effects

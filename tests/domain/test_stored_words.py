@@ -57,7 +57,8 @@ STORED = {
     "HolidayVariant": "metropole 57 GP MQ 973 RE YT BL MF PM",
     "SchoolTime": "always outside only",
     "Permission": (
-        "families_read families_write access_manage requests_read requests_decide facilities_manage "
+        "families_read children_read quotients_read documents_read families_write access_manage "
+        "requests_read requests_decide facilities_manage "
         "calendar_manage content_manage settings_manage staff_manage audit_read mails_read changes_decide "
         "documents_decide families_export families_import families_merge family_view schools_manage "
         "medical_read bookings_make closures_manage enrolments_decide places_allot attendance_mark "

@@ -15,9 +15,9 @@ from blueprints.staff.desk import blueprint
 from blueprints.staff.desk.forms import DocumentDecisionForm
 from blueprints.staff.desk.frame import Shown, kept, next_case, page
 from blueprints.staff.requests.forms import ACCEPT, REFUSE
-from domain.errors import Refused, Stale
+from domain.errors import NotFound, Refused, Stale
 from domain.french import NBSP
-from domain.permissions import Permission
+from domain.permissions import Permission, reads_document
 from queries import document_cases
 from queries import documents as document_queries
 from queries.desk import CaseKey, CaseKind, document_title
@@ -30,13 +30,13 @@ MOST_OPENED = 5
 
 
 @blueprint.get("/documents/<int:document_id>")
-@staff(Permission.DOCUMENTS_DECIDE)
+@staff(Permission.DOCUMENTS_READ)
 def document(document_id: int) -> Response:
     return page(shown(found(document_id)))
 
 
 @blueprint.post("/documents/<int:document_id>/pages")
-@staff(Permission.DOCUMENTS_DECIDE)
+@staff(Permission.DOCUMENTS_READ)
 def open_document(document_id: int) -> Response:
     """« Afficher »: one reading in the journal, then the pictures (S74)."""
     case = readable(document_id)
@@ -49,7 +49,7 @@ def open_document(document_id: int) -> Response:
 
 
 @blueprint.get("/documents/<int:document_id>/pages/<int:number>")
-@staff(Permission.DOCUMENTS_DECIDE)
+@staff(Permission.DOCUMENTS_READ)
 def document_page(document_id: int, number: int) -> Response:
     """The picture of a page, for the browser that opened the document; any other goes and opens it."""
     readable(document_id)
@@ -85,8 +85,11 @@ def decide_document(document_id: int) -> Response:
 
 
 def found(document_id: int) -> DocumentCase:
-    """The case. Raises NotFound."""
-    return document_cases.case(document_id, today())
+    """The case, of a category that the agent reads. Raises NotFound."""
+    case = document_cases.case(document_id, today())
+    if not reads_document(current_user.may, case.category.effect):
+        raise NotFound
+    return case
 
 
 def readable(document_id: int) -> DocumentCase:

@@ -22,7 +22,7 @@ PLACE = "la fiche de l’enfant"
 
 
 @blueprint.get("/<int:household_id>/enfants/<int:child_id>")
-@staff(Permission.FAMILIES_READ)
+@staff(Permission.CHILDREN_READ)
 def child(household_id: int, child_id: int) -> Response:
     return _sheet(household_id, child_id)
 

@@ -127,7 +127,7 @@ def _choice(home: Home) -> SelectChoice:
 
 
 @blueprint.get("/<int:household_id>/enfants/<int:child_id>/garde")
-@staff(Permission.FAMILIES_READ)
+@staff(Permission.CHILDREN_READ)
 def custody(household_id: int, child_id: int) -> Response:
     household, child = _found(household_id, child_id)
     page = custody_queries.custody_page(child_id, today())

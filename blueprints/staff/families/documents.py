@@ -17,7 +17,7 @@ from blueprints.staff.families.forms import ScanForm
 from domain import documents as rules
 from domain.errors import NotFound
 from domain.french import NBSP
-from domain.permissions import Permission
+from domain.permissions import Permission, reads_document
 from queries import document_cases
 from queries import documents as document_queries
 from services import document_readings, document_store, documents
@@ -63,12 +63,13 @@ def file_document(household_id: int) -> Response:
 
 
 @blueprint.post("/<int:household_id>/documents/<int:document_id>/telecharger")
-@staff(Permission.DOCUMENTS_DECIDE)
+@staff(Permission.DOCUMENTS_READ)
 def download_document(household_id: int, document_id: int) -> Response:
     """The file itself: an act that the journal keeps, and for health one that needs its own right (S74)."""
     household_file(household_id)
     case = document_cases.case(document_id, today())
-    if case.household_id != household_id or case.file_key is None:
+    is_read = reads_document(current_user.may, case.category.effect)
+    if case.household_id != household_id or case.file_key is None or not is_read:
         raise NotFound
     if case.category.is_medical and not current_user.may(Permission.MEDICAL_READ):
         abort(403)

@@ -1,5 +1,7 @@
 """Families: the list with its search, one file, a new file (S01)."""
 
+from typing import Any
+
 from flask import redirect, request
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -12,9 +14,9 @@ from blueprints.shared.time import now, today
 from blueprints.staff.families import blueprint
 from blueprints.staff.families.common import author, household_file, page_of
 from blueprints.staff.families.forms import NewHouseholdForm
-from domain.enums import AccountStatus, ChoiceList
+from domain.enums import AccountStatus, ChoiceList, DocumentEffect
 from domain.errors import Refused
-from domain.permissions import Permission
+from domain.permissions import Permission, reads_document
 from domain.schooling import school_year_of
 from queries import (
     certifications,
@@ -66,16 +68,19 @@ def show(household_id: int) -> Response:
     if kept is not None:
         return redirect(page_of(kept))
     household = household_file(household_id)
-    papers = {}
+    papers: dict[str, Any] = {}
+    if current_user.may(Permission.QUOTIENTS_READ):
+        papers["quotients"] = household_queries.quotients(household_id, today())
+    if current_user.may(Permission.DOCUMENTS_READ):
+        read = [one for one in DocumentEffect if reads_document(current_user.may, one)]
+        papers["sent"] = document_cases.sent_by(household_id, today(), read)
     owners = [(None, "Le foyer"), *((one.card.child_id, one.card.first_name) for one in household.children)]
     if current_user.may(Permission.FAMILIES_WRITE):
-        papers = {
+        papers |= {
             "former_addresses": household_queries.former_addresses(household_id),
-            "quotients": household_queries.quotients(household_id, today()),
             "facts": rule_facts.lines(household_id, [child_id for child_id, _ in owners[1:]], today()),
             "fact_owners": owners,
             "documents": household_queries.documents(household, today()),
-            "sent": document_cases.sent_by(household_id, today()),
             "certification": certifications.standings([household_id], today(), town().certification_day)[0],
             "texts": consents.texts_of([adult.guardian_id for adult in household.adults]),
             "mails": outbox_queries.mails_of_household(household_id),

@@ -18,7 +18,7 @@ ROLES = {
     StaffRole.RECEPTION: "toutes les familles, leurs dossiers, demandes, réservations et règlements",
     StaffRole.DIRECTOR: "ses structures seulement\u00a0: demandes, fermetures, messages, enfants du jour",
     StaffRole.LEADER: "ses structures seulement\u00a0: pointer les enfants du jour, lire consignes et repas",
-    StaffRole.COLLECTOR: "les factures et les règlements de toutes les familles, dont elle lit les dossiers",
+    StaffRole.COLLECTOR: "factures et règlements, avec le foyer, le quotient et les jours de chaque famille",
     StaffRole.ADMINISTRATOR: "tout, réglages et agents compris, sauf les renseignements médicaux",
 }
 ROLE_CHOICES = [SelectChoice(role.value, f"{label(role)}\u00a0: {words}") for role, words in ROLES.items()]
