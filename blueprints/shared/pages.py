@@ -96,7 +96,7 @@ STAFF_TABS = (
     (
         "Réglages",
         "settings",
-        "staff_settings.index",
+        "staff_settings.room",
         Permission.SETTINGS_MANAGE,
         (
             "staff_settings",
