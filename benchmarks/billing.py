@@ -156,11 +156,11 @@ def _copy(connection: Connection) -> None:
 
 class Engine:
     """Counts the CPU of what a bill asks of the engine: the facts of a day with its quotient, then the price
-    and its arithmetic in words. The clock itself is left out."""
+    and its arithmetic in words, then the totals of the règlement. The clock itself is left out."""
 
     def __init__(self) -> None:
         self._cost, self._calls = 0.0, 0
-        self._parts = ((RuleSet, "to_bill"), (billing, "_all_priced"))
+        self._parts = ((RuleSet, "to_bill"), (billing, "_all_priced"), (billing, "changes"))
         self._kept = [getattr(*part) for part in self._parts]
 
     @property

@@ -7,7 +7,7 @@ Rounding: each line is brought to the cent once and the bill is the sum of its l
 totals of its own, the last of these lines takes what rounding left, so that the bill is the engine's total.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -191,17 +191,21 @@ def _is_billed(day: Day, month: date) -> bool:
 def _by_version(days: Iterable[Day]) -> list[tuple[InForce | None, list[Day]]]:
     """The days of each version, the first version first, in the order of the engine."""
     groups: dict[int, tuple[InForce | None, list[Day]]] = {}
-    for one in sorted(days, key=_order):
+    for one in days:
         key = 0 if one.in_force is None else one.in_force.version_id
         groups.setdefault(key, (one.in_force, []))[1].append(one)
-    return list(groups.values())
+    for in_force, own in groups.values():
+        own.sort(key=_order_of(in_force))
+    return sorted(groups.values(), key=lambda group: _order_of(group[0])(group[1][0]))
 
 
-def _order(one: Day) -> tuple:
+def _order_of(in_force: InForce | None) -> Callable[[Day], tuple]:
     """By day, then activity of the file, then child: the order of entry changes nothing."""
-    known = () if one.in_force is None else tuple(one.in_force.book.activities)
-    rank = known.index(one.activity) if one.activity in known else -1
-    return one.day, rank, one.child, one.child_id, one.booking_id or 0, one.what
+    names = () if in_force is None else in_force.book.activities
+    ranks = {name: rank for rank, name in enumerate(names)}
+    return lambda one: (
+        one.day, ranks.get(one.activity, -1), one.child, one.child_id, one.booking_id or 0, one.what,
+    )  # fmt: skip
 
 
 def _priced(in_force: InForce, days: Sequence[Day]) -> tuple[list[_Unit], list[tuple[Day, BusinessError]]]:

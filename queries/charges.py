@@ -27,6 +27,7 @@ from sqlalchemy import (
     select,
     true,
     type_coerce,
+    union_all,
 )
 from sqlalchemy.orm import aliased
 from sqlalchemy.types import NullType
@@ -201,10 +202,12 @@ def _is_left_unknown() -> ColumnElement[bool]:
     return and_(is_given_up, ~since)
 
 
-def _unbooked(some: bool, of_regie: bool) -> Select:
-    """A child who came without a booking that holds."""
-    return (
+def _unbooked(some: bool, of_regie: bool) -> CompoundSelect:
+    """A child who came without a booking that holds. Two questions: those without any booking have an index,
+    and the bookings that do not hold are few, where every presence of the month would be looked at."""
+    came = (
         select(
+            Attendance.id.label("id"),
             Attendance.household_id,
             Attendance.child_id,
             Attendance.opening_id,
@@ -217,15 +220,16 @@ def _unbooked(some: bool, of_regie: bool) -> Select:
         )
         .join(Activity, Activity.id == Attendance.activity_id)
         .join(Child, Child.id == Attendance.child_id)
-        .outerjoin(Booking, Booking.id == Attendance.booking_id)
         .where(
-            Attendance.day.between(*_IN_MONTH),
             Attendance.mark == AttendanceMark.PRESENT,
-            or_(Booking.id.is_(None), Booking.state != BookingState.ACCEPTED),
             _chosen(Attendance.household_id, Activity.regie_id, some, of_regie),
         )
-        .order_by(Attendance.id)
     )
+    never_booked = came.where(Attendance.booking_id.is_(None), Attendance.day.between(*_IN_MONTH))
+    not_held = came.join(Booking, Booking.id == Attendance.booking_id).where(
+        Booking.state != BookingState.ACCEPTED, Booking.day.between(*_IN_MONTH)
+    )
+    return union_all(never_booked, not_held).order_by("id")
 
 
 def _cancelled(some: bool, of_regie: bool) -> Select:

@@ -23,7 +23,7 @@ from domain import billing_run
 from domain.billing_run import Past
 from domain.calendar import ONE_DAY, add_months, paris_now
 from domain.charges import Charge, Finding, MonthBill, Threshold
-from domain.enums import Channel, InvoiceKind, InvoiceState, MailKind, PaymentState, RunState
+from domain.enums import Channel, InvoiceKind, InvoiceLineKind, InvoiceState, MailKind, PaymentState, RunState
 from domain.errors import BusinessError, NotFound, Refused, Stale
 from domain.french import enumerate_fr, plural
 from models import (
@@ -73,6 +73,18 @@ _DRAFT_LINES = (
 )
 
 
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """What a month needs has no cycles, and looking for some takes a quarter of its time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def ask(regie_id: int, month: date, author: Author, now: datetime) -> int:
     """Have the draft of the month made: at once for `AT_ONCE` households, by the worker beyond. Returns the
     id of the run. Asked again meanwhile, it is still made once. Raises what `prepare` raises."""
@@ -90,6 +102,7 @@ def ask(regie_id: int, month: date, author: Author, now: datetime) -> int:
         return run.id
 
 
+@_without_collecting()
 def prepare(regie_id: int, month: date, author: Author, now: datetime) -> int:
     """Make the draft of the month that holds `month`, in place of the former one. Returns the id of the run.
 
@@ -121,6 +134,7 @@ def make_asked(now: datetime) -> None:
             _give_up(run_id, said, now)
 
 
+@_without_collecting()
 def _make(run_id: int, regie_id: int, month: date, now: datetime) -> None:
     draft, recipients = _drafted(regie_id, month, now), billing_sources.recipients()
     with write_transaction() as session:
@@ -179,6 +193,7 @@ def _summary(draft: "_Draft") -> dict[str, int]:
     return {"invoices": len(draft.totals), "total_cents": sum(draft.totals.values())}
 
 
+@_without_collecting()
 def issue(run_id: int, author: Author, now: datetime) -> None:
     """Give the bills of a draft their numbers, freeze them and tell the families. All of them or none.
 
@@ -239,18 +254,6 @@ def take_numbers(session: Session, regie_id: int, year: int, count: int) -> int:
 # --- What is due --------------------------------------------------------------------------------
 
 
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """What a month needs has no cycles, and looking for some takes a quarter of its time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
 def _bills(regie_id: int, month: date, now: datetime, sources: Sources) -> Iterator[MonthBill]:
     for chunk in bills_by_chunk(month, now, sources, regie_id=regie_id):
         yield from (bill for bill in chunk if bill.regie_id == regie_id)
@@ -266,7 +269,6 @@ class _Due:
     is_blocked: bool = False
 
 
-@_without_collecting()
 def _due(regie_id: int, month: date, now: datetime, sources: Sources) -> _Due:
     due = _Due()
     for bill in _bills(regie_id, month, now, sources):
@@ -283,15 +285,14 @@ def _last_day(month: date) -> date:
 
 @dataclass(slots=True)
 class _Draft:
-    """What is about to be written: totals by household, lines (each its household, then its columns), and
-    findings with their households."""
+    """What is about to be written: totals by household, the values of the lines one after the other in the
+    order of `_LINE`, and findings with their households."""
 
     totals: dict[int, int] = field(default_factory=dict)
-    lines: list[list[Any]] = field(default_factory=list)
+    lines: list[Any] = field(default_factory=list)
     findings: list[tuple[int, Finding]] = field(default_factory=list)
 
 
-@_without_collecting()
 def _drafted(regie_id: int, month: date, now: datetime) -> _Draft:
     past, draft, billed = billing_sources.past(regie_id, month), _Draft(), set()
     for bill in _bills(regie_id, month, now, Sources()):
@@ -300,7 +301,8 @@ def _drafted(regie_id: int, month: date, now: datetime) -> _Draft:
         draft.findings += [(home, one) for one in billing_run.checked(bill, past.get(home, Past()))]
         if bill.charges:
             draft.totals[home] = bill.total_cents
-            draft.lines += [_line(home, position, charge) for position, charge in enumerate(bill.charges, 1)]
+            for position, charge in enumerate(bill.charges, 1):
+                draft.lines += _line(home, position, charge)
     for home, before in past.items():
         if home not in billed:
             draft.findings += [(home, one) for one in billing_run.missing(home, regie_id, before)]
@@ -328,8 +330,7 @@ def _write(
     records.write_all(session, bills)
     found = session.execute(select(Invoice.household_id, Invoice.id).where(Invoice.run_id == run.id))
     ids = dict(found.all())
-    for line in draft.lines:
-        line[0] = ids[line[0]]
+    draft.lines[:: len(_LINE)] = [ids[home] for home in draft.lines[:: len(_LINE)]]
     records.write_columns(session, InvoiceLine, _LINE, draft.lines)
     records.write_all(session, [_finding_row(run.id, *one) for one in draft.findings])
 
@@ -360,29 +361,37 @@ _LINE = (
 )  # fmt: skip
 
 
+_KINDS = {kind: kind.value for kind in InvoiceLineKind}
+
+
 @lru_cache(maxsize=4096)
 def _in_json(sentences: tuple[str, ...]) -> str:
     return json.dumps(sentences, ensure_ascii=False)
 
 
-def _line(household_id: int, position: int, charge: Charge) -> list[Any]:
+@lru_cache(maxsize=1024)
+def _written(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _line(household_id: int, position: int, charge: Charge) -> tuple[Any, ...]:
     """The columns of `_LINE`, with the household in place of its bill."""
     kind, label, cents, explanation, child, activity, booking, day, version, quotient, carried, _ = charge
-    return [
+    return (
         household_id,
         position,
-        kind.value,
+        _KINDS[kind],
         child,
         activity,
         booking,
-        None if day is None else day.isoformat(),
+        _written(day),
         label[:_LABEL],
         cents,
         _in_json(explanation),
         version,
         quotient,
         carried,
-    ]
+    )
 
 
 def _finding_row(run_id: int, household_id: int, one: Finding) -> BillingFinding:

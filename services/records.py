@@ -6,7 +6,6 @@ These helpers work inside the caller's transaction.
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
-from itertools import chain
 from typing import Any, TypeVar
 
 from sqlalchemy import insert, inspect
@@ -46,23 +45,21 @@ def write_all(session: Session, rows: Sequence[Any]) -> None:
     session.execute(insert(table), [{name: getattr(row, name) for name in names} for row in rows])
 
 
-def write_columns(
-    session: Session, table: type[Any], names: Sequence[str], rows: Sequence[Sequence[Any]]
-) -> None:
-    """Write a hundred thousand rows, the values in the order of `names` and already as the driver takes them:
-    days, lists and words of a closed list are texts. Two thousand share a statement: one each costs twice as
-    much, with the guards of a table."""
-    if not rows:
+def write_columns(session: Session, table: type[Any], names: Sequence[str], values: Sequence[Any]) -> None:
+    """Write a hundred thousand rows: their values, one row after the other, in the order of `names` and
+    already as the driver takes them: days, lists and words of a closed list are texts. Two thousand rows
+    share a statement: one each costs twice as much, with the guards of a table."""
+    if not values:
         return
     session.flush()
     connection = session.connection()
     mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
     one = f"({', '.join([mark] * len(names))})"
     head = f"INSERT INTO {table.__tablename__} ({', '.join(names)}) VALUES "  # noqa: S608  our names
-    at_once = _VALUES_AT_ONCE // len(names)
-    for start in range(0, len(rows), at_once):
-        some = rows[start : start + at_once]
-        connection.exec_driver_sql(head + ", ".join([one] * len(some)), tuple(chain.from_iterable(some)))
+    at_once = _VALUES_AT_ONCE // len(names) * len(names)
+    for start in range(0, len(values), at_once):
+        some = tuple(values[start : start + at_once])
+        connection.exec_driver_sql(head + ", ".join([one] * (len(some) // len(names))), some)
 
 
 def add(session: Session, row: Any, *, author: Author, now: datetime, taken: Refused | None = None) -> int:
