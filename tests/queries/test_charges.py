@@ -210,6 +210,13 @@ def test_a_child_who_comes_after_cancelling_pays_its_presence_alone(town):
     assert kinds(town.bill().charges) == [InvoiceLineKind.PRESENCE]
 
 
+@pytest.mark.parametrize("state", [BookingState.CANCELLED, BookingState.REFUSED, BookingState.WAITING])
+def test_a_child_who_came_on_a_booking_that_does_not_hold_is_billed_as_unbooked(town, state):
+    town.book(0, AttendanceMark.PRESENT, state=state, due_cents=0)
+    (line,) = town.bill().charges
+    assert (line.kind, line.booking_id, line.day) == (InvoiceLineKind.PRESENCE, None, DAYS[0])
+
+
 def test_a_late_booking_pays_the_supplement_of_its_limit(town):
     late = written.until(written.days_before(1, "18:00"))
     late["ensuite"] = {"effet": "libre", "supplements": ["hors_delai"]}
