@@ -38,7 +38,8 @@ class Permission(StrEnum):
     BILLING_MANAGE = "billing_manage"  # régies, billing of a month, issue, credit notes
     PAYMENTS_RECORD = "payments_record"  # money received, confirmations of the Treasury
     DAY_READ = "day_read"  # the children of a day: lists, counts, emergency sheet
-    KITCHENS_MANAGE = "kitchens_manage"  # kitchens, their steps of production, menus
+    KITCHENS_MANAGE = "kitchens_manage"  # kitchens, their steps of production
+    MENUS_WRITE = "menus_write"  # menus of the kitchens that cook for one's own structures alone
     MESSAGES_ANSWER = "messages_answer"  # conversations with families
     ANNOUNCEMENTS_SEND = "announcements_send"  # the same mail to many families
     RETENTION_MANAGE = "retention_manage"  # copies of a family's data, erasure at the end of retention
@@ -82,6 +83,7 @@ ROLE_PERMISSIONS: Mapping[StaffRole, frozenset[Permission]] = {
             Permission.DAY_READ,
             Permission.MESSAGES_ANSWER,
             Permission.ANNOUNCEMENTS_SEND,
+            Permission.MENUS_WRITE,
         }
     ),
     StaffRole.COLLECTOR: frozenset(
@@ -96,7 +98,7 @@ ROLE_PERMISSIONS: Mapping[StaffRole, frozenset[Permission]] = {
             Permission.MESSAGES_ANSWER,
         }
     ),
-    StaffRole.LEADER: frozenset({Permission.ATTENDANCE_MARK, Permission.DAY_READ}),
+    StaffRole.LEADER: frozenset({Permission.ATTENDANCE_MARK, Permission.DAY_READ, Permission.MENUS_WRITE}),
     StaffRole.ADMINISTRATOR: frozenset(Permission) - {Permission.MEDICAL_READ},
 }
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,8 +13,6 @@ from domain.calendar import week_days
 from domain.enums import Allergen
 from models import Activity, Facility, Kitchen, Menu, MenuDish
 from queries.reading import read
-
-PUBLIC_DAYS = 14  # this week and the next
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +33,26 @@ class DayMenu:
 
 
 @dataclass(frozen=True, slots=True)
+class Eater:
+    """A structure that eats what a kitchen cooks."""
+
+    facility_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class KitchenMenus:
     """The menus of a kitchen, and the structures that eat them."""
 
     kitchen_id: int
     kitchen: str
-    facilities: tuple[str, ...]
+    eaters: tuple[Eater, ...]
     days: tuple[DayMenu, ...]
+
+    def in_week(self, monday: date) -> "KitchenMenus":
+        """The same kitchen, its menus of one week."""
+        days = set(week_days(monday))
+        return replace(self, days=tuple(one for one in self.days if one.day in days))
 
 
 _FIRST, _LAST = bindparam("first"), bindparam("last")
@@ -67,7 +78,7 @@ _PUBLIC = (
     .order_by(Kitchen.position, Kitchen.name, Menu.day, MenuDish.position)
 )
 _EATERS = (
-    select(Activity.kitchen_id, Facility.name)
+    select(Activity.kitchen_id, Facility.id, Facility.name)
     .join(Facility, Facility.id == Activity.facility_id)
     .where(Activity.kitchen_id.is_not(None), Activity.is_active, Facility.is_active)
     .order_by(Facility.position, Facility.name)
@@ -93,19 +104,25 @@ def published(today: date) -> tuple[KitchenMenus, ...]:
     rows: dict[tuple[int, str], list[Any]] = defaultdict(list)
     for row in read(_PUBLIC, {"first": first, "last": last}):
         rows[(row.kitchen_id, row.kitchen)].append(row)
-    eaters: dict[int, list[str]] = defaultdict(list)
-    for kitchen_id, facility in read(_EATERS, {}) if rows else ():
-        eaters[kitchen_id].append(facility)
+    eaters: dict[int, list[Eater]] = defaultdict(list)
+    for kitchen_id, *eater in read(_EATERS, {}) if rows else ():
+        eaters[kitchen_id].append(Eater(*eater))
     return tuple(
         KitchenMenus(*kitchen, tuple(dict.fromkeys(eaters[kitchen[0]])), _days(own))
         for kitchen, own in rows.items()
     )
 
 
+def public_weeks(today: date) -> tuple[date, date]:
+    """The mondays of the two weeks that everybody reads: this one and the next."""
+    monday = week_days(today)[0]
+    return monday, monday + timedelta(weeks=1)
+
+
 def public_span(today: date) -> tuple[date, date]:
     """First and last day of the menus that everybody reads."""
-    monday = week_days(today)[0]
-    return monday, monday + timedelta(days=PUBLIC_DAYS - 1)
+    this, following = public_weeks(today)
+    return this, week_days(following)[-1]
 
 
 HAS_PUBLISHED = (

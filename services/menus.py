@@ -1,6 +1,6 @@
 """Menus of a kitchen, typed a week at a time (R34)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 from domain.allergens import from_text, to_text
 from domain.calendar import week_days
 from domain.enums import Allergen
-from domain.errors import Refused
+from domain.errors import Refused, Stale
+from domain.french import NBSP, enumerate_fr, format_day
+from domain.menus import day_mark
 from models import Kitchen, Menu, MenuDish
 from services import records
 from services.accounts import Author
@@ -29,15 +31,37 @@ class DishData:
 Menus = Mapping[date, Sequence[DishData]]
 
 
-def write_week(kitchen_id: int, menus: Menus, *, author: Author, now: datetime) -> bool:
-    """Put the dishes of some days in the place of what was there; a day without dishes has no menu. False
-    when nothing changes. Raises NotFound."""
+def mark(dishes: Iterable[DishData]) -> str:
+    """The `domain.menus.day_mark` of a day."""
+    return day_mark((one.name, one.allergens) for one in dishes)
+
+
+def write_week(
+    kitchen_id: int, menus: Menus, seen: Mapping[date, str], *, author: Author, now: datetime
+) -> bool:
+    """Put the dishes of the days that the author changed in the place of what was there; a day without dishes
+    has no menu. False when nothing changes.
+
+    `seen`: the mark of each day as it was on screen. A day that somebody else changed meanwhile stays as it
+    is; where both changed it, Stale is raised and nothing is written. Raises NotFound.
+    """
     with write_transaction() as session:
         kitchen = records.get(session, Kitchen, kitchen_id)
         known = _known(session, kitchen_id, list(menus))
-        changed = {day: list(dishes) for day, dishes in menus.items() if known.get(day, []) != list(dishes)}
-        _write(session, kitchen, changed, known, author, now)
-        return bool(changed)
+        wanted = {
+            day: list(dishes)
+            for day, dishes in menus.items()
+            if mark(dishes) != seen.get(day, "") and known.get(day, []) != list(dishes)
+        }
+        taken = [day for day in wanted if mark(known.get(day, ())) != seen.get(day, "")]
+        if taken:
+            raise Stale(
+                f"Quelqu’un d’autre a enregistré {enumerate_fr([format_day(day) for day in sorted(taken)])} "
+                f"pendant que vous écriviez{NBSP}: rien de ce que vous avez tapé n’est encore enregistré. "
+                "Comparez, puis enregistrez la semaine."
+            )
+        _write(session, kitchen, wanted, known, author, now)
+        return bool(wanted)
 
 
 def copy_week(kitchen_id: int, source: date, target: date, *, author: Author, now: datetime) -> int:

@@ -7,7 +7,6 @@ from blueprints.public import blueprint
 from blueprints.shared.answers import answer
 from blueprints.shared.guards import public
 from blueprints.shared.time import now, today
-from domain.calendar import ONE_DAY
 from queries import menus, rulebook_pages
 from queries.directory import facility_sheets
 from services import self_check
@@ -17,16 +16,6 @@ from services import self_check
 @public
 def facilities() -> Response:
     return answer("public/facilities.html", sheets=facility_sheets(), has_menus=menus.are_published(today()))
-
-
-@blueprint.get("/menus")
-@public
-def canteen_menus() -> Response:
-    """What the canteens serve this week and the next, with the allergens (R34)."""
-    first = menus.public_span(today())[0]
-    return answer(
-        "public/menus.html", kitchens=menus.published(today()), today=today(), next_monday=first + 7 * ONE_DAY
-    )
 
 
 @blueprint.get("/sante")

@@ -53,6 +53,7 @@ def test_every_role_has_its_permissions():
                 "day_read",
                 "messages_answer",
                 "announcements_send",
+                "menus_write",
             },
             True,
         ),
@@ -70,7 +71,7 @@ def test_every_role_has_its_permissions():
             },
             False,
         ),
-        (StaffRole.LEADER, {"attendance_mark", "day_read"}, True),
+        (StaffRole.LEADER, {"attendance_mark", "day_read", "menus_write"}, True),
         (StaffRole.ADMINISTRATOR, set(Permission) - {"medical_read"}, False),
     ],
 )

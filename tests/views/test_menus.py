@@ -1,12 +1,14 @@
 """Menus of the canteen (R34): a week typed in one screen, allergens ticked, read by everybody."""
 
-from datetime import date
+import re
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import select
 
 from domain.enums import Allergen, StaffRole
-from models import AuditEvent, Menu, MenuDish
+from models import Activity, AuditEvent, Menu, MenuDish
+from services.transaction import write_transaction
 from tests import statements
 from tests.school_family import SchoolFamily
 from tests.views.reading import text
@@ -53,12 +55,14 @@ def test_a_week_is_typed_in_one_screen_and_read_by_everybody(client, world, fami
     client.delete_cookie(world.app.config["SESSION_COOKIE_NAME"])
     client.get("/menus")
     said = text(client)
-    assert "Cuisine centrale, cette semaine Écoles de Cahors" in said
     assert (
-        "Lundi 11 janvier Carottes râpées Allergènes : moutarde, sulfites "
+        "Cuisine centrale Écoles de Cahors Mardi 12 janvier, aujourd’hui Lentilles Vendredi 15 janvier Gâteau"
+        in said
+    )
+    assert (
+        "Les jours passés de la semaine, Cuisine centrale Lundi 11 janvier Carottes râpées Allergènes : moutarde, sulfites "
         "Poisson pané Allergènes : gluten, œufs, poisson" in said
     )
-    assert "Mardi 12 janvier, aujourd’hui Lentilles Vendredi 15 janvier Gâteau" in said
     client.get("/structures")
     assert "Menus de la cantine" in text(client)
     client.sign_in(family.claire)
@@ -109,10 +113,8 @@ def test_a_week_is_copied_onto_the_days_that_have_none(client, world, kitchen, p
     assert world.all(names) == ["Carottes râpées", "Poisson pané", "Soupe", "Gâteau"]
     client.submit(following, {"source": "2027-03-01"}, form=copy)
     assert "Cette semaine n’a aucun menu" in text(client)
-    client.get("/menus")
-    assert "Cuisine centrale, la semaine prochaine Écoles de Cahors Lundi 18 janvier Carottes râpées" in text(
-        client
-    )
+    client.get("/menus?semaine=suivante")
+    assert "Cuisine centrale Écoles de Cahors Lundi 18 janvier Carottes râpées" in text(client)
 
 
 def test_the_menu_of_the_day_stands_in_the_instructions(client, world, family, page):
@@ -132,6 +134,89 @@ def test_nothing_is_published_and_a_closed_kitchen_is_not_read(client, world, fa
     client.sign_in(family.claire)
     client.get("/accueil")
     assert not client.page.find("a", href="/menus")
+
+
+def test_on_a_week_end_everybody_reads_the_next_week(client, world, clock, page):
+    client.submit(page.replace(str(MONDAY), "2027-01-18"), dish(date(2027, 1, 18), 0, "Soupe"), form=FORM)
+    clock.move_to(datetime(2027, 1, 16, 9, tzinfo=UTC))
+    client.get("/menus")
+    assert "Lundi 18 janvier Soupe" in text(client)
+    client.get("/menus?semaine=actuelle")
+    assert "Aucun menu n’est publié pour cette semaine." in text(client)
+
+
+def test_a_family_chooses_its_structure(client, world, family, kitchen, page):
+    client.submit(page, TYPED, form=FORM)
+    nursery = world.facility("Crèche Bleue")
+    other = world.kitchen("Cuisine de la crèche", world.activity(nursery, "Repas"))
+    client.submit(page.replace(f"/{kitchen.id}/", f"/{other.id}/"), dish(MONDAY, 0, "Purée"), form=FORM)
+    client.get("/menus")
+    assert "Purée" in text(client)
+    assert "Carottes" in text(client)
+    client.get(f"/menus?structure={nursery.id}")
+    assert "Purée" in text(client)
+    assert "Carottes" not in text(client)
+    assert client.page.find("option", selected=True)["value"] == str(nursery.id)
+    client.get("/menus?structure=99999")
+    assert "Carottes" in text(client)
+
+
+# --- Whose menus they are, and two agents on one week -------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", [StaffRole.DIRECTOR, StaffRole.LEADER])
+def test_a_structure_types_the_menus_of_its_kitchen(client, world, family, kitchen, page, role):
+    client.sign_in(world.staff(role, [family.canteen.facility]))
+    client.get(f"/gestion/cuisines/{kitchen.id}")
+    assert "Menus" in text(client)
+    client.submit(page, TYPED, form=FORM, follow=True)
+    assert "Les menus sont enregistrés" in text(client)
+
+    client.sign_in(world.staff(role, [world.facility("Ailleurs")]))
+    assert client.get(page).status_code == 404
+
+
+def test_a_kitchen_that_serves_others_is_not_theirs(client, world, family, kitchen, page):
+    shared = world.activity(world.facility("Une autre école"), "Cantine")
+    with world.app.app_context(), write_transaction() as session:
+        session.get_one(Activity, shared.id).kitchen_id = kitchen.id
+    client.sign_in(world.staff(StaffRole.DIRECTOR, [family.canteen.facility]))
+    client.get(f"/gestion/cuisines/{kitchen.id}")
+    assert client.page.find("a", href=re.compile("/menus")) is None
+    assert client.get(page).status_code == 422
+    assert "cuisine aussi pour d’autres structures que les vôtres" in text(client)
+    assert world.all(Menu) == []
+
+
+def opened(client, page):
+    """The form as an agent has it on screen."""
+    client.get(page)
+    return {one["name"]: one.get("value", "") for one in client.page.select(f"{FORM} input[type=hidden]")}
+
+
+def test_two_agents_on_one_week_keep_what_each_typed(client, world, page):
+    mine = opened(client, page)
+    client.submit(page, dish(MONDAY, 0, "Soupe"), form=FORM)
+    answer = client.post(page, data=mine | dish(date(2027, 1, 12), 0, "Gratin"))
+    assert answer.status_code == 303
+    assert sorted(world.all(select(MenuDish.name))) == ["Gratin", "Soupe"]
+
+
+def test_two_agents_on_one_day_are_told_before_anything_is_lost(client, world, page):
+    mine = opened(client, page)
+    client.submit(page, dish(MONDAY, 0, "Soupe", "celery") | dish(date(2027, 1, 14), 0, "Riz"), form=FORM)
+    typed = dish(MONDAY, 0, "Salade") | dish(date(2027, 1, 12), 0, "Gratin")
+    assert client.post(page, data=mine | typed).status_code == 409
+    assert "Quelqu’un d’autre a enregistré lundi 11 janvier pendant que vous écriviez" in text(client)
+    assert "Enregistré entre-temps Soupe (céleri)" in text(client)
+    shown = {one["name"]: one.get("value") for one in client.page.select(f"{FORM} input[type=text]")}
+    assert [shown[f"jour_202701{day}-0-name"] for day in (11, 12, 14)] == ["Salade", "Gratin", "Riz"]
+    assert sorted(world.all(select(MenuDish.name))) == ["Riz", "Soupe"]
+
+    again = client.page.select(f"{FORM} input[type=hidden]")
+    kept = typed | dish(date(2027, 1, 14), 0, "Riz")
+    client.post(page, data={one["name"]: one.get("value", "") for one in again} | kept)
+    assert sorted(world.all(select(MenuDish.name))) == ["Gratin", "Riz", "Salade"]
 
 
 def test_menus_ask_a_fixed_number_of_questions(client, world, page):

@@ -7,7 +7,7 @@ from typing import Any
 from flask import url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
-from wtforms import FieldList, Form, FormField, SelectChoice, ValidationError
+from wtforms import FieldList, Form, FormField, HiddenField, SelectChoice, ValidationError
 from wtforms.validators import InputRequired
 
 from blueprints.shared.answers import answer, done
@@ -19,8 +19,10 @@ from blueprints.staff.families.forms import StaffForm
 from blueprints.staff.kitchens import blueprint
 from domain.calendar import ONE_DAY, WORKING_WEEK, week_days
 from domain.enums import Allergen
-from domain.french import plural
+from domain.errors import Refused, Stale
+from domain.french import NBSP, plural
 from domain.labels import label
+from domain.menus import day_mark
 from domain.permissions import Permission
 from queries import meal_counts
 from queries import menus as menu_queries
@@ -53,8 +55,17 @@ class WeekForm(StaffForm):
     shown: Sequence[date] = ()
 
     @classmethod
-    def of(cls, days: Sequence[date], known: Mapping[date, Sequence[Dish]], *, is_sent: bool) -> "WeekForm":
-        """The form of some days with what is known of them; `is_sent` False when another form was."""
+    def of(
+        cls,
+        days: Sequence[date],
+        known: Mapping[date, Sequence[Dish]],
+        marks: Mapping[date, str],
+        *,
+        is_sent: bool,
+    ) -> "WeekForm":
+        """The form of some days with what is known of them, and the mark of what is there; `is_sent` False
+        when what was sent is not to be read."""
+        seen = {_seen_name(day): HiddenField(default=marks.get(day, "")) for day in days}
         fields: dict[str, Any] = {
             _name(day): FieldList(
                 FormField(DishForm),
@@ -65,12 +76,16 @@ class WeekForm(StaffForm):
             for day in days
         }
         sent: dict[str, Any] = {} if is_sent else {"formdata": None}
-        return type(cls.__name__, (cls,), {**fields, "shown": days})(**sent)
+        return type(cls.__name__, (cls,), {**seen, **fields, "shown": days})(**sent)
 
     @property
-    def lines(self) -> list[tuple[date, Any]]:
-        """Each day with its lines."""
-        return [(day, self[_name(day)]) for day in self.shown]
+    def lines(self) -> list[tuple[date, Any, HiddenField]]:
+        """Each day with its lines and the mark of what was there."""
+        return [(day, self[_name(day)], self[_seen_name(day)]) for day in self.shown]
+
+    def seen(self) -> dict[date, str]:
+        """The marks of the days as they were on screen."""
+        return {day: mark.data or "" for day, _, mark in self.lines}
 
     def menus(self) -> dict[date, list[DishData]]:
         return {
@@ -79,12 +94,16 @@ class WeekForm(StaffForm):
                 for one in lines
                 if one.form.name.data
             ]
-            for day, lines in self.lines
+            for day, lines, _ in self.lines
         }
 
 
 def _name(day: date) -> str:
     return f"jour_{day:%Y%m%d}"
+
+
+def _seen_name(day: date) -> str:
+    return f"vu_{day:%Y%m%d}"
 
 
 class CopyForm(StaffForm):
@@ -94,23 +113,28 @@ class CopyForm(StaffForm):
 
 
 @blueprint.route("/<int:kitchen_id>/menus", methods=["GET", "POST"])
-@staff(Permission.KITCHENS_MANAGE)
+@staff(Permission.MENUS_WRITE)
 def week_menus(kitchen_id: int) -> Response:
     """The dishes of a week, a line each."""
-    found = meal_counts.kitchen(kitchen_id, current_user.facility_ids)
+    found = _own(kitchen_id)
     form = _week_form(found, asked_day())
-    saved = attempt(form, lambda: menus.write_week(kitchen_id, form.menus(), author=author(), now=now()))
+    try:
+        saved = attempt(
+            form, lambda: menus.write_week(kitchen_id, form.menus(), form.seen(), author=author(), now=now())
+        )
+    except Stale as stale:
+        return _page(found, *_compared(found, form), CopyForm(formdata=None), stale=stale.message)
     if saved is NOT_DONE:
-        return _page(found, form, CopyForm(formdata=None))
+        return _page(found, form, {}, CopyForm(formdata=None))
     said = "Les menus sont enregistrés, les familles les lisent." if saved else "Les menus n’ont pas changé."
     return done(_address(kitchen_id, asked_day()), said)
 
 
 @blueprint.post("/<int:kitchen_id>/menus/copier")
-@staff(Permission.KITCHENS_MANAGE)
+@staff(Permission.MENUS_WRITE)
 def copy_menus(kitchen_id: int) -> Response:
     """The menus of another week, onto the days of this one that have none."""
-    found = meal_counts.kitchen(kitchen_id, current_user.facility_ids)
+    found = _own(kitchen_id)
     form = CopyForm()
     count = attempt(
         form,
@@ -118,9 +142,22 @@ def copy_menus(kitchen_id: int) -> Response:
         nothing="source",
     )
     if count is NOT_DONE:
-        return _page(found, _week_form(found, asked_day(), is_sent=False), form)
+        return _page(found, _week_form(found, asked_day(), is_sent=False), {}, form)
     said = f"{plural(count, 'jour copié', 'jours copiés')}."
     return done(_address(kitchen_id, asked_day()), said if count else "Chaque jour avait déjà son menu.")
+
+
+def _own(kitchen_id: int) -> KitchenSheet:
+    """The kitchen, when it cooks for nobody but the structures of the agent. Raises NotFound, Refused
+    `shared_kitchen`."""
+    found = meal_counts.kitchen(kitchen_id, current_user.facility_ids)
+    if found.serves_others:
+        raise Refused(
+            "shared_kitchen",
+            f"{found.name} cuisine aussi pour d’autres structures que les vôtres{NBSP}: demandez à "
+            "l’administration du portail de taper ses menus.",
+        )
+    return found
 
 
 def _week_form(kitchen: KitchenSheet, day: date, *, is_sent: bool = True) -> WeekForm:
@@ -128,15 +165,41 @@ def _week_form(kitchen: KitchenSheet, day: date, *, is_sent: bool = True) -> Wee
     served = [one.activity_id for one in kitchen.activities]
     opened = meal_counts.open_days(served, days[0], days[-1])
     shown = [one for one in days if one.weekday() in WORKING_WEEK or one in known or one in opened]
-    return WeekForm.of(shown, known, is_sent=is_sent)
+    return WeekForm.of(shown, known, _marks(known), is_sent=is_sent)
 
 
-def _page(kitchen: KitchenSheet, form: WeekForm, copying: CopyForm) -> Response:
+def _marks(menus_of: Mapping[date, Sequence[Dish]]) -> dict[date, str]:
+    return {day: day_mark((one.name, one.allergens) for one in dishes) for day, dishes in menus_of.items()}
+
+
+def _compared(kitchen: KitchenSheet, form: WeekForm) -> tuple[WeekForm, dict[date, tuple[Dish, ...]]]:
+    """What was typed, beside what somebody else wrote meanwhile: the days that the agent did not touch take
+    what is there now, the others keep what was typed, and sending again is a choice."""
+    known = menu_queries.week(kitchen.kitchen_id, asked_day())
+    marks, seen = _marks(known), form.seen()
+    mine = {
+        day: tuple(Dish(one.name, one.allergens) for one in dishes)
+        for day, dishes in form.menus().items()
+        if menus.mark(dishes) not in (seen[day], marks.get(day, ""))
+    }
+    theirs = {day: known.get(day, ()) for day in mine if marks.get(day, "") != seen[day]}
+    return WeekForm.of(form.shown, {**known, **mine}, marks, is_sent=False), theirs
+
+
+def _page(
+    kitchen: KitchenSheet,
+    form: WeekForm,
+    theirs: Mapping[date, Sequence[Dish]],
+    copying: CopyForm,
+    stale: str = "",
+) -> Response:
     days = week_days(asked_day())
     return answer(
         "staff/kitchens/menus.html",
-        status=422 if form.errors or copying.errors else 200,
+        status=409 if stale else 422 if form.errors or copying.errors else 200,
         kitchen=kitchen,
+        stale=stale,
+        theirs=theirs,
         form=form,
         copying=copying,
         monday=days[0],

@@ -16,8 +16,8 @@ from services.staff_users import ColleagueData
 # What each role does, in one sentence: on the form and on the page of the agents.
 ROLES = {
     StaffRole.RECEPTION: "toutes les familles, leurs dossiers, demandes, réservations et règlements",
-    StaffRole.DIRECTOR: "ses structures seulement\u00a0: demandes, fermetures, messages, enfants du jour",
-    StaffRole.LEADER: "ses structures seulement\u00a0: pointer les enfants du jour, lire consignes et repas",
+    StaffRole.DIRECTOR: "ses structures seulement\u00a0: demandes, fermetures, messages, journée, menus",
+    StaffRole.LEADER: "ses structures seulement\u00a0: pointage, consignes, repas et menus du jour",
     StaffRole.COLLECTOR: "factures et règlements, avec le foyer, le quotient et les jours de chaque famille",
     StaffRole.ADMINISTRATOR: "tout, réglages et agents compris, sauf les renseignements médicaux",
 }
