@@ -60,7 +60,7 @@ def test_a_week_is_typed_in_one_screen_and_read_by_everybody(client, world, fami
         in said
     )
     assert (
-        "Les jours passés de la semaine, Cuisine centrale Lundi 11 janvier Carottes râpées Allergènes : moutarde, sulfites "
+        "Cuisine centrale Lundi 11 janvier Carottes râpées Allergènes : moutarde, sulfites "
         "Poisson pané Allergènes : gluten, œufs, poisson" in said
     )
     client.get("/structures")
