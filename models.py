@@ -225,6 +225,15 @@ class UserSession(db.Model):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
+class LastSignIn(db.Model):
+    """When an account was last opened; without a row, never since the portal remembers browsers."""
+
+    __tablename__ = "last_sign_in"
+
+    user_id: Mapped[int] = parent_key("user_account.id", index=False, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class ActivationToken(db.Model):
     """The link of an activation mail (S10): only its hash is kept, one use."""
 
@@ -1867,6 +1876,16 @@ class QuotientWarning(db.Model):
     sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class ErasureNotice(db.Model):
+    """A family was told that its file will be erased; one for each end of its activity (R54)."""
+
+    __tablename__ = "erasure_notice"
+
+    household_id: Mapped[int] = parent_key("household.id", primary_key=True, index=False)
+    last_day: Mapped[date] = mapped_column(Date, primary_key=True)  # of the activity that it was told about
+    told_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class TreasuryImport(db.Model):
     """A file of confirmations of the Treasury, taken once (R47, S111)."""
 
@@ -2016,7 +2035,6 @@ class Conversation(db.Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_message_at: Mapped[datetime] = mapped_column(UtcDateTime)
     waits_since: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the first message without an answer
-    family_read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Message(db.Model):
@@ -2030,6 +2048,17 @@ class Message(db.Model):
     text: Mapped[str] = mapped_column(SealedText("message.text"))  # families write of health here
     sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
     submission_key: Mapped[str] = mapped_column(String(40), unique=True)
+
+
+class ConversationReading(db.Model):
+    """Up to which message an adult has read. The service reads as one: see `Conversation.waits_since`."""
+
+    __tablename__ = "conversation_reading"
+
+    conversation_id: Mapped[int] = parent_key("conversation.id", primary_key=True, index=False)
+    user_id: Mapped[int] = parent_key("user_account.id", primary_key=True)
+    message_id: Mapped[int] = parent_key("message.id", index=False)
+    read_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class MessageFile(db.Model):

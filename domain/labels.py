@@ -152,6 +152,7 @@ LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         enums.MailKind.ANNOUNCEMENT: "Annonce aux familles",
         enums.MailKind.SECOND_FACTOR_CHANGED: "Code de sécurité modifié",
         enums.MailKind.NEW_DEVICE: "Connexion d’un nouvel appareil",
+        enums.MailKind.ERASURE_NOTICE: "Dossier bientôt effacé",
         enums.MailKind.DEBIT_NOTICE: "Prélèvement annoncé",
         enums.MailKind.MANDATE_CHANGED: "Mandat de prélèvement",
         enums.MailKind.ATTENTION: "Le portail demande une intervention",

@@ -58,6 +58,7 @@ GROUPS: Mapping[str, tuple[MailKind, ...]] = {
         MailKind.ENROLMENT_DECISION,
         MailKind.CUSTODY_SWAP,
         MailKind.QUOTIENT_WARNING,
+        MailKind.ERASURE_NOTICE,
     ),
     "Factures et règlements": (
         MailKind.INVOICE_ISSUED,

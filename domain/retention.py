@@ -92,18 +92,23 @@ FIXED = (
     ("Compteurs d’essais de connexion", "1 jour"),
 )
 PREFIX = "retention."
+NOTICE = f"{PREFIX}notice_days"
+NOTICE_DAYS, LEAST_NOTICE, MOST_NOTICE = 30, 15, 90  # between the mail that tells a family and its erasure
 NIGHTLY = f"{PREFIX}nightly"
 ASKED = f"{PREFIX}asked"  # an administrator confirmed an erasure that the worker has not begun
+TELLING = f"{PREFIX}telling"  # an administrator wants the families told; the worker has not begun
 
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """The durations of a town in months, and whether the worker erases each night by itself."""
+    """The durations of a town in months, how many days before it a family is told of its erasure, and whether
+    the worker tells and erases each night by itself."""
 
     months: Mapping[Retained, int] = field(
         default_factory=lambda: {kind: one.months for kind, one in DURATIONS.items()}
     )
     is_nightly: bool = False
+    notice_days: int = NOTICE_DAYS
 
     def before(self, kind: Retained, today: date) -> date:
         """The day before which data of that kind have been kept long enough."""
@@ -112,7 +117,7 @@ class Retention:
 
     def to_rows(self) -> dict[str, str]:
         rows = {f"{PREFIX}{kind}": str(count) for kind, count in self.months.items()}
-        return rows | {NIGHTLY: "oui" if self.is_nightly else "non"}
+        return rows | {NIGHTLY: "oui" if self.is_nightly else "non", NOTICE: str(self.notice_days)}
 
 
 def _last_day(year: int, month: int) -> int:
@@ -123,14 +128,18 @@ def _last_day(year: int, month: int) -> int:
 def from_rows(rows: Mapping[str, str]) -> Retention:
     """From the rows of `Setting`; a missing one takes its first value."""
     months = {kind: int(rows.get(f"{PREFIX}{kind}", one.months)) for kind, one in DURATIONS.items()}
-    return Retention(months, rows.get(NIGHTLY) == "oui")
+    return Retention(months, rows.get(NIGHTLY) == "oui", int(rows.get(NOTICE, NOTICE_DAYS)))
 
 
 def check(retention: Retention) -> None:
-    """Raises Refused, with the kind as its code, for a duration that the law does not allow."""
+    """Raises Refused for a duration that the law does not allow, its code the kind, and `notice_days`."""
     for kind, one in DURATIONS.items():
         if not one.least <= retention.months[kind] <= one.most:
             raise Refused(
                 kind.value,
                 f"{one.name}{NBSP}: choisissez une durée entre {one.least} et {one.most} mois.",
             )
+    if not LEAST_NOTICE <= retention.notice_days <= MOST_NOTICE:
+        raise Refused(
+            "notice_days", f"Prévenez les familles entre {LEAST_NOTICE} et {MOST_NOTICE} jours à l’avance."
+        )

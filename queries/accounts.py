@@ -27,6 +27,7 @@ from models import (
     User,
     UserSession,
 )
+from queries.conversations import unread_by
 from queries.reading import read
 
 
@@ -37,7 +38,7 @@ class SignedInUser:
     `household_ids` in the order of the file; `facility_ids` is None when the role sees every
     facility. `has_factor`: the account has a second factor. `observer` is the agent who looks at this
     person's portal, read only (R51). `unread_messages` counts the conversations of the households where the
-    service wrote last, unread (R52).
+    service wrote what this person has not read (R52).
     """
 
     token: str
@@ -89,8 +90,8 @@ class SignedInUser:
 
 _UNREAD = (
     select(func.count())
-    .where(Conversation.household_id == HouseholdGuardian.household_id, Conversation.family_read_at.is_(None))
-    .correlate(HouseholdGuardian)
+    .where(Conversation.household_id == HouseholdGuardian.household_id, unread_by(User.id))
+    .correlate(HouseholdGuardian, User)
     .scalar_subquery()
     .label("unread")
 )

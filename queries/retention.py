@@ -1,15 +1,15 @@
 """What has been kept long enough (R54): which families, and whose rows are theirs alone."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased
 
 from domain import retention as rules
 from domain.calendar import paris_now
-from domain.enums import InvoiceState
+from domain.enums import AccountStatus, InvoiceState
 from domain.retention import Retained, Retention
 from extensions import db
 from models import (
@@ -17,13 +17,16 @@ from models import (
     Booking,
     Child,
     Enrolment,
+    ErasureNotice,
     Guardian,
     Household,
     HouseholdChild,
     HouseholdGuardian,
     Invoice,
+    LastSignIn,
     Payment,
     Setting,
+    User,
 )
 
 # Money that is not over: a family that owes, or that is owed, is no past one.
@@ -34,7 +37,8 @@ _OPEN_BILLS = (InvoiceState.UNSETTLED, InvoiceState.PARTIAL, InvoiceState.PAYING
 class DueFamily:
     """A family whose file has been kept long enough. `last_day`: of its last activity, in Paris.
 
-    `owes`: its account is not settled, so that it stays.
+    `owes`: its account is not settled, so that it stays. `is_reachable`: an adult has an access and a proven
+    address. `told_at`: when they were told of this erasure.
     """
 
     household_id: int
@@ -42,6 +46,19 @@ class DueFamily:
     name: str
     last_day: date
     owes: bool
+    is_reachable: bool
+    told_at: datetime | None
+
+    def goes_from(self, notice_days: int) -> date | None:
+        """The first day on which it may go, in Paris; None while it is to be told first."""
+        if self.told_at is None:
+            return None if self.is_reachable else self.last_day
+        return paris_now(self.told_at).date() + timedelta(days=notice_days)
+
+    def may_go(self, notice_days: int, today: date) -> bool:
+        """Whether it goes now: its account is settled, and it was told long enough ago or nobody can be."""
+        first = self.goes_from(notice_days)
+        return not self.owes and first is not None and first <= today
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +79,30 @@ def retention() -> Retention:
 
 
 def due_families(before: date, only: Collection[int] | None = None) -> list[DueFamily]:
-    """Families without any activity since that day, the oldest first. One statement."""
+    """Families without any activity since that day, the oldest first. Two statements at most.
+
+    A booking, an enrolment, an act of somebody on the file or a sign-in of one of its adults is activity.
+    """
     booked = select(func.max(Booking.day)).where(Booking.household_id == Household.id).scalar_subquery()
     acted = (
         select(func.max(AuditEvent.at))
         .where(AuditEvent.household_id == Household.id, AuditEvent.actor_user_id.is_not(None))
         .scalar_subquery()
+    )
+    adults = (
+        select(HouseholdGuardian.household_id)
+        .join(Guardian, Guardian.id == HouseholdGuardian.guardian_id)
+        .where(HouseholdGuardian.household_id == Household.id)
+    )
+    opened = (
+        adults.with_only_columns(func.max(LastSignIn.at))
+        .join(LastSignIn, LastSignIn.user_id == Guardian.user_id)
+        .scalar_subquery()
+    )
+    reachable = (
+        adults.join(User, User.id == Guardian.user_id)
+        .where(User.status == AccountStatus.ACTIVE, User.email_verified_at.is_not(None))
+        .exists()
     )
     enrolled = (
         select(func.max(Enrolment.last_day))
@@ -92,22 +127,45 @@ def due_families(before: date, only: Collection[int] | None = None) -> list[DueF
     query = select(
         Household.id, Household.number, Household.name, Household.created_at,
         booked.label("booked"), acted.label("acted"), enrolled.label("enrolled"),
-        (owed + advance).label("open"),
+        opened.label("opened"), (owed + advance).label("open"), reachable.label("reachable"),
     ).where(Household.merged_into_id.is_(None), Household.erased_at.is_(None))  # fmt: skip
     if only is not None:
         query = query.where(Household.id.in_(only))
     found = []
     for row in db.session.execute(query):
-        instants = [paris_now(one).date() for one in (row.created_at, row.acted) if one]
+        instants = [paris_now(one).date() for one in (row.created_at, row.acted, row.opened) if one]
         last = max([*instants, *(day for day in (row.booked, row.enrolled) if day)])
         if last < before:
-            found.append(DueFamily(row.id, row.number, row.name, last, bool(row.open)))
+            found.append(
+                DueFamily(row.id, row.number, row.name, last, bool(row.open), bool(row.reachable), None)
+            )
+    told = _told(one.household_id for one in found)
+    found = [replace(one, told_at=told.get((one.household_id, one.last_day))) for one in found]
     return sorted(found, key=lambda one: (one.last_day, one.number))
 
 
+def _told(household_ids: Iterable[int]) -> dict[tuple[int, date], datetime]:
+    """When each was told, by the end of the activity that it was told about."""
+    ids = list(household_ids)
+    if not ids:
+        return {}
+    rows = db.session.execute(
+        select(ErasureNotice.household_id, ErasureNotice.last_day, ErasureNotice.told_at).where(
+            ErasureNotice.household_id.in_(ids)
+        )
+    )
+    return {(row.household_id, row.last_day): row.told_at for row in rows}
+
+
 def due(today: date) -> list[DueFamily]:
-    """The families whose file has been kept long enough, under the durations in force. Two statements."""
+    """The families whose file has been kept long enough, under the durations in force. Three statements."""
     return due_families(retention().before(Retained.FAMILY, today))
+
+
+def soon_due(today: date) -> list[DueFamily]:
+    """The same, with those that will be once the time to tell them is over. Three statements."""
+    known = retention()
+    return due_families(known.before(Retained.FAMILY, today + timedelta(days=known.notice_days)))
 
 
 def subjects(household_ids: Iterable[int]) -> Subjects:

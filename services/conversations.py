@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -17,7 +17,7 @@ from domain.enums import ConversationState, MailKind
 from domain.errors import NotFound, Refused, Stale
 from domain.french import NBSP
 from extensions import db
-from models import Conversation, Facility, Household, Message, MessageFile
+from models import Conversation, ConversationReading, Facility, Household, Message, MessageFile
 from services import audit, booking_life, document_store, outbox, references, throttling
 from services.accounts import Author
 from services.booking_life import Actor
@@ -234,16 +234,17 @@ def hand_over(
 def mark_read(
     reference: str, last_seen: int, *, household_ids: Collection[int], author: Author, now: datetime
 ) -> bool:
-    """The household has read up to the message `last_seen`; False when something newer waits, or nothing did.
+    """The account has read up to the message `last_seen`; False when something newer waits, or nothing did.
 
     Raises NotFound for somebody else's conversation.
     """
     with write_transaction() as session:
         conversation = _of_family(session, reference, household_ids)
-        newer = select(Message.id).where(Message.conversation_id == conversation.id, Message.id > last_seen)
-        if conversation.family_read_at is not None or session.scalar(newer.limit(1)) is not None:
+        newest, by_service = _newest(session, conversation)
+        reading = session.get(ConversationReading, (conversation.id, author.user_id))
+        if newest > last_seen or by_service <= (reading.message_id if reading else 0):
             return False
-        conversation.family_read_at = now
+        _note_reading(session, conversation, author.user_id, newest, now)
         actor = booking_life.family_member(session, author.user_id, author.channel)
         _record(session, "conversation.read", conversation, actor, now)
         return True
@@ -406,9 +407,35 @@ def _add(
     conversation.state, conversation.last_message_at = ConversationState.OPEN, now
     if from_family:
         conversation.waits_since = conversation.waits_since or now
-        conversation.family_read_at = now
+        _note_reading(session, conversation, actor.user_id, message.id, now)
     else:
-        conversation.waits_since = conversation.family_read_at = None
+        conversation.waits_since = None
+
+
+def _newest(session: Session, conversation: Conversation) -> tuple[int, int]:
+    """The ids of the newest message and of the newest one of the service; 0 when there is none."""
+    by_service = func.max(case((Message.is_from_family.is_(False), Message.id), else_=0))
+    row = session.execute(
+        select(func.coalesce(func.max(Message.id), 0), func.coalesce(by_service, 0)).where(
+            Message.conversation_id == conversation.id
+        )
+    ).one()
+    return row[0], row[1]
+
+
+def _note_reading(
+    session: Session, conversation: Conversation, user_id: int, message_id: int, now: datetime
+) -> None:
+    """The conversation is held by the caller: one reading an account, which only goes forward."""
+    reading = session.get(ConversationReading, (conversation.id, user_id))
+    if reading is None:
+        session.add(
+            ConversationReading(
+                conversation_id=conversation.id, user_id=user_id, message_id=message_id, read_at=now
+            )
+        )
+    else:
+        reading.message_id, reading.read_at = message_id, now
 
 
 def _tell_family(session: Session, conversation: Conversation, now: datetime) -> None:

@@ -192,6 +192,9 @@ _EXAMPLES: Mapping[MailKind, Callable[[datetime, date], Mapping[str, Any]]] = {
     MailKind.DEBIT_NOTICE: _debit,
     MailKind.MANDATE_CHANGED: _mandate,
     MailKind.QUOTIENT_WARNING: lambda _now, _day: {"number": 1, "most": 3},
+    MailKind.ERASURE_NOTICE: lambda _now, day: {
+        "last_day": day.replace(year=day.year - 2), "goes_on": day, "accounting_years": 10
+    },
     MailKind.MESSAGE_RECEIVED: lambda _now, _day: {"reference": REFERENCE},
     MailKind.SERVICE_MESSAGE: lambda _now, _day: {
         "reference": REFERENCE, "household": "EXEMPLE", "facility": _FACILITY

@@ -31,6 +31,7 @@ from models import (
     DefaultWeekDay,
     Enrolment,
     EnrolmentRequest,
+    ErasureNotice,
     Guardian,
     Household,
     HouseholdChild,
@@ -222,6 +223,7 @@ class _Merger:
         self._drop_swaps(pair)
         self._drop_doubles(BookingReminder, "household_id", "facility_id", "week")
         self._drop_doubles(QuotientWarning, "household_id", "season", "number")
+        self._drop_doubles(ErasureNotice, "household_id", "last_day")
         self._drop_doubles(
             DefaultWeekDay, "household_id", "child_id", "presence_type_id", "weekday", "parity"
         )

@@ -5,15 +5,27 @@ from datetime import datetime
 from sqlalchemy import select
 
 from domain.enums import MailKind
-from models import User
+from models import LastSignIn, User
 from services import outbox
 from services.accounts import household_of
 from services.transaction import write_transaction
 
 
-def tell(user_id: int, device: str, now: datetime) -> None:
-    """Write the mail. `device` as `domain.devices` names it."""
+def note_sign_in(user_id: int, device: str, now: datetime, *, is_known: bool) -> None:
+    """Note that an account was opened, and write to its owner when it was in an unknown browser.
+
+    `device` as `domain.devices` names it; `is_known`: the account was open there before, or another mail
+    tells of it. The first time is no news: no browser of the account is known yet.
+    """
     with write_transaction() as session:
+        session.get(User, user_id, with_for_update=True)
+        last = session.get(LastSignIn, user_id)
+        if last is None:
+            session.add(LastSignIn(user_id=user_id, at=now))
+            return
+        last.at = now
+        if is_known:
+            return
         outbox.queue(
             session,
             MailKind.NEW_DEVICE,

@@ -17,6 +17,7 @@ JOURNAL = "audit_event"
 # Tables that hold no fact of a family or of the town, and why each needs no event.
 NO_EVENT = {
     "user_session": "a browser signed in or out; its own table is the trace",
+    "last_sign_in": "when an account was opened; its session is the trace",
     "throttle": "a counter of tries",
     "provisional_password": "a one-time secret: asking and sending it is told by its mail",
     "activation_token": "a one-time secret: the invitation that asked for it has its event",

@@ -815,7 +815,6 @@ class World:
             "created_at": self.now,
             "last_message_at": self.now,
             "waits_since": self.now if ends_with_family else None,
-            "family_read_at": self.now if ends_with_family else None,
         }
         conversation = self.add(Conversation(household_id=household.id, **values | columns))
         author = self.user()

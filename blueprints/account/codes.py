@@ -11,11 +11,12 @@ from blueprints.shared import known_browsers
 from blueprints.shared import sessions as browser_sessions
 from blueprints.shared.answers import answer, done
 from blueprints.shared.guards import installs_code, own_account
+from blueprints.shared.network import device
 from blueprints.shared.pages import town
 from blueprints.shared.sessions import asker
 from blueprints.shared.time import now
 from domain.errors import Refused
-from services import second_factor
+from services import new_devices, second_factor
 
 
 @blueprint.route("/code-de-securite", methods=["GET", "POST"])
@@ -32,6 +33,7 @@ def install_code() -> Response:
             show_refusal(form, refusal.code, refusal.message)
         else:
             browser_sessions.start(entered.token)
+            new_devices.note_sign_in(current_user.user_id, device(), now(), is_known=True)
             shown = _codes(entered.codes, url_for("account.security" if chosen else "auth.home"))
             return known_browsers.remember(shown, current_user.user_id)
     offer = second_factor.offer(current_user.token, current_user.email, town().portal_name)

@@ -60,15 +60,15 @@ def sign_in() -> Response:
 def enter(token: str, wanted: str | None, message: str | None = None, *, tells: bool = False) -> Response:
     """Start a session: on to where one was going, by way of the page that it is kept to first.
 
-    `tells`: the owner gets a mail when the account was never open in this browser (security S07); not after
-    an act that has a mail of its own.
+    `tells`: the owner gets a mail when the account was never open in this browser (security S07) and was in
+    another one; not after an act that has a mail of its own.
     """
     browser_sessions.start(token)
     room, destination = waiting_room(), safe_destination(wanted)
     if room:
         return done(url_for(room, suite=destination), message)
-    if tells and not known_browsers.knows(current_user.user_id):
-        new_devices.tell(current_user.user_id, device(), now())
+    is_known = not tells or known_browsers.knows(current_user.user_id)
+    new_devices.note_sign_in(current_user.user_id, device(), now(), is_known=is_known)
     response = done(destination or url_for("auth.home"), message)
     return known_browsers.remember(response, current_user.user_id)
 

@@ -41,7 +41,7 @@ class FamilyMessageForm(NewMessageForm):
 @parent
 def index() -> str:
     page = request.args.get("page", 1, type=row_number)
-    found = conversation_queries.of_family(current_user.household_ids, page)
+    found = conversation_queries.of_family(current_user.household_ids, current_user.user_id, page)
     return render_template("messages/index.html", found=found)
 
 
@@ -121,7 +121,7 @@ def file(reference: str, file_id: int) -> Response:
 
 
 def _thread(reference: str) -> Thread:
-    return conversation_queries.family_thread(reference, current_user.household_ids)
+    return conversation_queries.family_thread(reference, current_user.household_ids, current_user.user_id)
 
 
 def _thread_page(thread: Thread, form: MessageForm, status: int = 200) -> Response:

@@ -20,11 +20,13 @@ def legal_notice() -> Response:
 @blueprint.get("/donnees-personnelles")
 @public
 def privacy() -> Response:
+    retention = retention_queries.retention()
     return answer(
         "public/privacy.html",
         legal=legal_queries.texts(),
         durations=DURATIONS,
-        months=retention_queries.retention().months,
+        months=retention.months,
+        notice_days=retention.notice_days,
         fixed=FIXED,
     )
 

@@ -8,7 +8,7 @@ down_revision = "0006"
 branch_labels = None
 depends_on = None
 # Tables that this migration may empty, shrink or fill; every other table keeps its number of rows.
-ROWS_MAY_CHANGE = ()
+ROWS_MAY_CHANGE = ("conversation_reading",)
 # Columns of tables that have rows: filled while they are added.
 FILLED = {
     "activity": ("is_declared",),
@@ -53,6 +53,7 @@ _MAIL_KINDS = (
     "new_device",
     "debit_notice",
     "mandate_changed",
+    "erasure_notice",
     "attention",
 )
 _METHODS = (
@@ -71,6 +72,8 @@ _METHODS = (
 def upgrade() -> None:
     _hours_of_slots()
     _direct_debits()
+    _what_each_person_read()
+    _notices_of_erasure()
     for table in ("outgoing_mail", "mail_text"):
         _allow(table, "kind", "mailkind", _MAIL_KINDS)
 
@@ -303,6 +306,77 @@ def _direct_debits() -> None:
         _allow(table, "method", "paymentmethod", _METHODS)
     _guard_mandates()
     _guard_debits()
+
+
+def _what_each_person_read() -> None:
+    """Up to which message each adult has read a conversation: what a household had read, its adults have."""
+    op.create_table(
+        "conversation_reading",
+        sa.Column("conversation_id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("message_id", sa.Integer(), nullable=False),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"],
+            ["conversation.id"],
+            name=op.f("fk_conversation_reading_conversation_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["message_id"],
+            ["message.id"],
+            name=op.f("fk_conversation_reading_message_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["user_account.id"],
+            name=op.f("fk_conversation_reading_user_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("conversation_id", "user_id", name=op.f("pk_conversation_reading")),
+    )
+    with op.batch_alter_table("conversation_reading", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_conversation_reading_user_id"), ["user_id"], unique=False)
+    op.execute(
+        "INSERT INTO conversation_reading (conversation_id, user_id, message_id, read_at) "
+        "SELECT DISTINCT conversation.id, guardian.user_id, "
+        "(SELECT max(message.id) FROM message WHERE message.conversation_id = conversation.id), "
+        "conversation.family_read_at "
+        "FROM conversation "
+        "JOIN household_guardian ON household_guardian.household_id = conversation.household_id "
+        "JOIN guardian ON guardian.id = household_guardian.guardian_id "
+        "WHERE conversation.family_read_at IS NOT NULL AND guardian.user_id IS NOT NULL "
+        "AND EXISTS (SELECT 1 FROM message WHERE message.conversation_id = conversation.id)"
+    )
+    with op.batch_alter_table("conversation", schema=None) as batch_op:
+        batch_op.drop_column("family_read_at")
+
+
+def _notices_of_erasure() -> None:
+    """Which families were told that their file will be erased, and when each account was last opened."""
+    op.create_table(
+        "last_sign_in",
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["user_account.id"], name=op.f("fk_last_sign_in_user_id"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_last_sign_in")),
+    )
+    op.create_table(
+        "erasure_notice",
+        sa.Column("household_id", sa.Integer(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["household_id"],
+            ["household.id"],
+            name=op.f("fk_erasure_notice_household_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("household_id", "last_day", name=op.f("pk_erasure_notice")),
+    )
 
 
 def _guard_mandates() -> None:

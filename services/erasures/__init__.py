@@ -23,7 +23,7 @@ from queries import retention as retention_queries
 from queries.retention import DueFamily, Subjects
 from services import audit, audit_seals, document_store, town
 from services.accounts import Author
-from services.erasures import overdue, steps
+from services.erasures import notices, overdue, steps
 from services.transaction import write_transaction
 
 NIGHT = time(3, 30)  # in Paris: after the backup of the night
@@ -34,10 +34,12 @@ _LAST = f"{rules.PREFIX}last_night"
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What an erasure would do now; nothing is done. `families` go, `held` stay until their account is
-    settled. `rows`: how many rows of each kind those families have; `overdue`: the same by duration."""
+    """What an erasure would do now; nothing is done. `families` go; `waiting` are told first, or were told
+    not long ago; `held` stay until their account is settled. `rows`: how many rows of each kind those
+    families have; `overdue`: the same by duration."""
 
     families: tuple[DueFamily, ...]
+    waiting: tuple[DueFamily, ...]
     held: tuple[DueFamily, ...]
     rows: tuple[tuple[str, int], ...]
     overdue: tuple[tuple[Retained, tuple[tuple[str, int], ...]], ...]
@@ -56,8 +58,9 @@ def preview(now: datetime) -> Preview:
     """Count what has been kept long enough, in as many statements whatever the number of families."""
     today = paris_now(now).date()
     retention = retention_queries.retention()
-    due = retention_queries.due(today)
-    families = tuple(one for one in due if not one.owes)
+    due, soon = retention_queries.due(today), retention_queries.soon_due(today)
+    families = _going(due, retention, today)
+    going = {one.household_id for one in families}
     counts: Counter[str] = Counter()
     session = db.session()
     if families:
@@ -75,10 +78,16 @@ def preview(now: datetime) -> Preview:
         kinds.append((Retained.JOURNAL, ((steps.JOURNAL, old),)))
     return Preview(
         families,
+        tuple(one for one in soon if one.is_reachable and not one.owes and one.household_id not in going),
         tuple(one for one in due if one.owes),
         tuple((name, count) for name, count in counts.items() if count),
         tuple(kinds),
     )
+
+
+def _going(due: Iterable[DueFamily], retention: Retention, today: date) -> tuple[DueFamily, ...]:
+    """Those that were told long enough ago, or that nobody can be told for."""
+    return tuple(one for one in due if one.may_go(retention.notice_days, today))
 
 
 def _how_many(session: Session, events: Select) -> int:
@@ -103,7 +112,8 @@ def ask(seen: str, *, author: Author, now: datetime) -> None:
     Raises Stale when other families are due since.
     """
     with write_transaction() as session:
-        shown = [one for one in retention_queries.due(paris_now(now).date()) if not one.owes]
+        today = paris_now(now).date()
+        shown = _going(retention_queries.due(today), retention_queries.retention(), today)
         if "-".join(str(one.household_id) for one in shown) != seen:
             raise Stale(
                 "La liste des familles à effacer vient de changer. Relisez-la, puis confirmez de nouveau."
@@ -112,6 +122,18 @@ def ask(seen: str, *, author: Author, now: datetime) -> None:
         value = json.dumps({"user_id": author.user_id, "families": ids})
         session.merge(Setting(key=rules.ASKED, value=value))
         _record(session, "retention.confirmed", author, now, after={"families": len(ids)})
+
+
+def ask_to_tell(*, author: Author, now: datetime) -> None:
+    """An administrator wants the families told; the worker writes the mails within the minute."""
+    with write_transaction() as session:
+        session.merge(Setting(key=rules.TELLING, value=str(author.user_id)))
+        _record(session, "retention.telling", author, now)
+
+
+def is_telling() -> bool:
+    """Whether the worker still has families to tell that an administrator asked for."""
+    return db.session.scalar(select(Setting.key).where(Setting.key == rules.TELLING)) is not None
 
 
 def is_asked() -> bool:
@@ -123,7 +145,12 @@ def is_asked() -> bool:
 
 
 def work(now: datetime) -> None:
-    """What was confirmed; once a night, what is due, when the town wants it."""
+    """What was confirmed; once a night, when the town wants it, families are told and what is due goes."""
+    if is_telling():
+        told = notices.tell_families(now)
+        with write_transaction() as session:
+            session.execute(delete(Setting).where(Setting.key == rules.TELLING))
+            _record(session, "retention.told", None, now, after={"families": told})
     asked = db.session.scalar(select(Setting.value).where(Setting.key == rules.ASKED))
     if asked is not None:
         wish = json.loads(asked)
@@ -133,9 +160,11 @@ def work(now: datetime) -> None:
             _record(session, "retention.done", Author(wish["user_id"]), now)
         return
     today = paris_now(now).date()
-    if _is_night(now, today) and retention_queries.retention().is_nightly:
-        due = [one.household_id for one in retention_queries.due(today) if not one.owes]
-        _erase(due, None, now)
+    retention = retention_queries.retention()
+    if _is_night(now, today) and retention.is_nightly:
+        notices.tell_families(now)
+        going = _going(retention_queries.due(today), retention, today)
+        _erase([one.household_id for one in going], None, now)
         with write_transaction() as session:
             session.merge(Setting(key=_LAST, value=today.isoformat()))
             _record(session, "retention.done", None, now)
@@ -154,15 +183,16 @@ def _erase(household_ids: Iterable[int], author: Author | None, now: datetime) -
 
 
 def erase_family(household_id: int, *, author: Author | None, now: datetime) -> bool:
-    """Erase one family, unless it acted, or owes, since it was counted; whether it was erased."""
+    """Erase one family, unless it acted or owes since it was counted, or was told too short a time ago;
+    whether it was erased."""
     today = paris_now(now).date()
     with write_transaction() as session:
         number = session.scalar(
             select(Household.number).where(Household.id == household_id).with_for_update()
         )
-        before = retention_queries.retention().before(Retained.FAMILY, today)
-        due = retention_queries.due_families(before, only=[household_id])
-        if not due or due[0].owes:
+        retention = retention_queries.retention()
+        due = retention_queries.due_families(retention.before(Retained.FAMILY, today), only=[household_id])
+        if not _going(due, retention, today):
             return False
         found = retention_queries.subjects([household_id])
         keys = steps.file_keys(session, steps.documents_of(found), steps.conversations_of(found))

@@ -49,6 +49,7 @@ from models import (
     Child,
     ConsentAnswer,
     Conversation,
+    ConversationReading,
     CustodyCalendar,
     CustodyException,
     CustodySwap,
@@ -58,11 +59,13 @@ from models import (
     EmailChange,
     Enrolment,
     EnrolmentRequest,
+    ErasureNotice,
     FormerAddress,
     Guardian,
     Household,
     HouseholdChild,
     HouseholdGuardian,
+    LastSignIn,
     LineDispute,
     Mandate,
     MedicalRecord,
@@ -132,6 +135,7 @@ def of_documents(ids: Any) -> list[Step]:
 def of_conversations(ids: Any) -> list[Step]:
     messages = select(Message.id).where(Message.conversation_id.in_(ids))
     return [
+        Step("Messages lus", ConversationReading, ConversationReading.conversation_id.in_(ids)),
         Step("Fichiers joints", MessageFile, MessageFile.message_id.in_(messages)),
         Step("Messages", Message, Message.conversation_id.in_(ids)),
         Step("Échanges", Conversation, Conversation.id.in_(ids)),
@@ -215,6 +219,7 @@ def of_families(found: Subjects, now: datetime) -> list[Step]:
         Step("Anciennes adresses", FormerAddress, FormerAddress.household_id.in_(homes)),
         Step("Semaines types", DefaultWeekDay, DefaultWeekDay.household_id.in_(homes)),
         Step("Rappels", BookingReminder, BookingReminder.household_id.in_(homes)),
+        Step("Annonces d’effacement", ErasureNotice, ErasureNotice.household_id.in_(homes)),
         Step("Rappels de quotient", QuotientWarning, QuotientWarning.household_id.in_(homes)),
         Step(
             "Absences",
@@ -263,7 +268,7 @@ def of_families(found: Subjects, now: datetime) -> list[Step]:
             Step("Accès au portail", table, table.user_id.in_(users))
             for table in (
                 UserSession, ActivationToken, ProvisionalPassword, EmailChange, SecondFactor, RecoveryCode,
-                CalendarFeed,
+                CalendarFeed, LastSignIn, ConversationReading,
             )
         ),
         Step("Liens entre adultes et foyer", HouseholdGuardian, HouseholdGuardian.household_id.in_(homes)),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import flask_migrate
 import psycopg
@@ -50,3 +51,13 @@ def migrate_to(app: Flask, revision: str) -> None:
     with app.app_context():
         flask_migrate.upgrade(directory=str(MIGRATIONS), revision=revision)
         db.session.remove()
+
+
+def write(table: str, *rows: dict[str, Any]) -> None:
+    """Insert rows in the table as it is now; a column that must hold something and is not given is empty."""
+    with db.engine.execution_options(write=True).begin() as connection:
+        found = sa.Table(table, sa.MetaData(), autoload_with=connection)
+        given = {"id", *rows[0]}
+        lacking = [one for one in found.columns if not one.nullable and one.name not in given]
+        empty = {column.name: column.type.python_type() for column in lacking}
+        connection.execute(found.insert(), [empty | row for row in rows])

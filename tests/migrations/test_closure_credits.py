@@ -1,7 +1,6 @@
 """What closures took off the bill, written with their step since, is filled in; the history stays guarded."""
 
 from datetime import UTC, date, datetime
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -10,21 +9,11 @@ from sqlalchemy.exc import DBAPIError
 
 from extensions import db
 from models import BookingEvent
-from tests.migrations.conftest import migrate_to
+from tests.migrations.conftest import migrate_to, write
 
 pytestmark = pytest.mark.load  # a town of long ago, brought up each time
 
 NOW, DAY = datetime(2027, 1, 4, tzinfo=UTC), date(2027, 1, 12)
-
-
-def write(table: str, *rows: dict[str, Any]) -> None:
-    """Insert rows in the table as it is now; a column that must hold something and is not given is empty."""
-    with db.engine.execution_options(write=True).begin() as connection:
-        found = sa.Table(table, sa.MetaData(), autoload_with=connection)
-        given = {"id", *rows[0]}
-        lacking = [one for one in found.columns if not one.nullable and one.name not in given]
-        empty = {column.name: column.type.python_type() for column in lacking}
-        connection.execute(found.insert(), [empty | row for row in rows])
 
 
 @pytest.fixture

@@ -106,7 +106,18 @@ def town(world) -> Canaries:
     return town
 
 
+def tell(world: World, moment) -> None:
+    """Each family that is due at that moment was told 30 days before, as far as the database knows."""
+    with world.app.app_context():
+        due = [one for one in retention_queries.due(paris_now(moment).date()) if one.told_at is None]
+        db.session.remove()
+    told_at = moment - timedelta(days=30)
+    for one in due:
+        world.add(models.ErasureNotice(household_id=one.household_id, last_day=one.last_day, told_at=told_at))
+
+
 def erase(world: World, *households, after=YEARS_LATER) -> list[bool]:
+    tell(world, world.now + after)
     with world.app.app_context():
         audit_seals.seal(world.now)
         done = [erasures.erase_family(one.id, author=None, now=world.now + after) for one in households]
@@ -209,7 +220,7 @@ def test_a_family_that_came_back_or_owes_is_not_erased(world, town):
 
 def test_the_preview_counts_what_the_erasure_does_and_does_nothing(world, town):
     later = world.now + YEARS_LATER
-    before = holders(world)
+    tell(world, later)
     with world.app.app_context():
         audit_seals.seal(world.now)
         before = holders(world)
@@ -243,6 +254,7 @@ def test_what_was_confirmed_must_be_what_was_shown(world, town):
 def test_nights_erase_only_where_the_town_wants_it(world, town):
     agent = town.users[next(iter(town.users))].id
     night = (world.now + YEARS_LATER).replace(hour=4)
+    tell(world, night)
     with world.app.app_context():
         erasures.work(night)
         assert not world.one(sa.select(models.Household).where(models.Household.id == town.c.id)).erased_at

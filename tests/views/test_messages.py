@@ -9,10 +9,11 @@ from sqlalchemy import select
 from adapters.clock import FixedClock
 from domain.enums import ConversationState, MailKind, StaffRole
 from domain.merging import MergeKind
-from models import AuditEvent, Conversation, Message, MessageFile, OutgoingMail
+from models import AuditEvent, Conversation, ConversationReading, Message, MessageFile, OutgoingMail
 from queries import merges as merge_queries
 from services import conversations, documents, merges
 from services.accounts import Author
+from tests import statements
 from tests.document_files import picture
 from tests.school_family import SchoolFamily, words
 from tests.swap import assert_swap_equals_reload
@@ -163,9 +164,10 @@ def test_what_the_service_wrote_is_to_be_read_until_it_is(claire, world, family)
     assert "Messages (1 à lire)" in words(claire.page.header)
     page = f"/messages/{conversation.reference}"
     claire.get(page)
-    assert world.one(Conversation).family_read_at is None  # looking writes nothing by itself
+    assert world.all(ConversationReading) == []  # looking writes nothing by itself
     assert_swap_equals_reload(claire, page, form="#lecture form")
-    assert world.one(Conversation).family_read_at == world.now
+    reading = world.one(ConversationReading)
+    assert (reading.user_id, reading.read_at) == (family.claire.id, world.now)
     claire.get("/accueil")
     assert "à lire" not in words(claire.page)
 
@@ -185,7 +187,62 @@ def test_a_message_that_came_meanwhile_stays_to_be_read(claire, world, family):
     typed = {one["name"]: one.get("value", "") for one in form.select("input[type=hidden]")}
     answer(world, "Une précision.")
     claire.post(form["action"], data=typed)
-    assert world.one(Conversation).family_read_at is None
+    assert world.all(ConversationReading) == []
+
+
+def test_each_adult_reads_for_itself(client, world, family):
+    """Paul reads: it stays new for Claire, who is told so at home and in the list until she reads too."""
+    paul = world.parent(family.household, "Paul")
+    conversation = world.conversation(family.household, "Bonjour", "Voici la réponse.")
+    page = f"/messages/{conversation.reference}"
+    for adult, others in ((paul, family.claire), (family.claire, paul)):
+        client.sign_in(adult)
+        client.get("/messages")
+        assert "À lire" in said(client)
+        client.submit(page, form="#lecture form", follow=True)
+        client.get("/accueil")
+        assert "à lire" not in words(client.page)
+        client.sign_in(others)
+        client.get("/accueil")
+        assert ("1 message à lire" in said(client)) is (others is family.claire)
+    assert {one.user_id for one in world.all(ConversationReading)} == {paul.id, family.claire.id}
+
+
+def test_what_one_parent_writes_is_nothing_to_read_for_the_other(client, claire, world, family):
+    write(claire)
+    client.sign_in(world.parent(family.household, "Paul"))
+    client.get("/messages")
+    assert "À lire" not in said(client)
+    answer(world, "Du soja.")
+    client.get("/messages")
+    assert "À lire" in said(client)
+
+
+def test_the_service_sees_who_has_read(client, world, family):
+    world.parent(family.household, "Paul")
+    conversation = world.conversation(family.household, "Bonjour", "Voici la réponse.")
+    client.sign_in(family.claire)
+    client.submit(f"/messages/{conversation.reference}", form="#lecture form", follow=True)
+    client.sign_in(world.staff(StaffRole.RECEPTION))
+    with statements.recorded() as sent:
+        client.get(f"{QUEUE}/messages/{conversation.reference}")
+    assert "Lu par Claire SOLIGNAC" in said(client)
+    assert sum("conversation_reading" in one for one in sent) == 3  # who is there, the lines, who read
+    client.get("/gestion/messages?etat=en-cours")
+    assert "Lu" in [words(one) for one in client.page.select(".badge")]
+
+
+def test_the_list_of_a_family_takes_as_many_statements_whatever_it_holds(claire, world, family):
+    def sent() -> int:
+        with statements.recorded() as found:
+            claire.get("/messages")
+        return len(found)
+
+    world.conversation(family.household, "Bonjour", "Voici la réponse.")
+    one = sent()
+    for _ in range(5):
+        world.conversation(family.household, "Bonjour", "Voici la réponse.")
+    assert sent() == one
 
 
 def test_the_other_adult_reads_and_answers(client, world, family):
@@ -197,7 +254,8 @@ def test_the_other_adult_reads_and_answers(client, world, family):
     authors = [words(one) for one in client.page.select(".thread > li > p strong")]
     assert authors[-1] == "Paul SOLIGNAC"
     row = world.one(Conversation)
-    assert (row.waits_since, row.family_read_at) == (world.now, world.now)
+    assert row.waits_since == world.now
+    assert world.one(ConversationReading).message_id == max(one.id for one in world.all(Message))
 
 
 def test_another_familys_conversation_does_not_exist(client, world, family):
@@ -250,7 +308,7 @@ def test_a_message_waits_with_the_other_cases_and_is_answered(client, world, fam
     assert "La réponse est envoyée." in said(client)
     assert "Rien n’attend de réponse." in said(client)
     row = world.one(Conversation)
-    assert (row.state, row.waits_since, row.family_read_at) == (ConversationState.OPEN, None, None)
+    assert (row.state, row.waits_since) == (ConversationState.OPEN, None)
     client.get(address)
     assert "Pas encore lu par la famille" in said(client)
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from blueprints.shared import known_browsers
 from blueprints.shared.sessions import OBSERVED
 from domain.enums import Channel, MailKind, SessionKind, StaffRole
-from models import AuditEvent, Guardian, Household, OutgoingMail, SecondFactor, User, UserSession
+from models import AuditEvent, Guardian, Household, LastSignIn, OutgoingMail, SecondFactor, User, UserSession
 from services import sessions
 from services.transaction import write_transaction
 from tests.accesses import ANOTHER_PASSWORD, deliver, parent_with_password, password_hash, provisional_code
@@ -245,8 +245,21 @@ def test_signed_in_browsers_are_named_and_ended(client, world, clock):
     assert client.get("/accueil").status_code == 200
 
 
-def test_a_sign_in_from_another_browser_is_told_once(client, world):
+def test_the_first_browser_of_an_account_is_no_news(client, world):
+    """Just activated, or known for years before the portal remembered browsers: only a second one is news."""
     parent_with_password(world)
+    enter_password(client, "claire@example.org")
+    assert world.all(OutgoingMail) == []
+    client.submit("/accueil", form="/deconnexion")
+    enter_password(client, "claire@example.org")
+    assert world.all(OutgoingMail) == []
+    enter_password(client.application.test_client(), "claire@example.org")
+    assert world.one(OutgoingMail).kind is MailKind.NEW_DEVICE
+
+
+def test_a_sign_in_from_another_browser_is_told_once(client, world):
+    user = parent_with_password(world)
+    world.add(LastSignIn(user_id=user.id, at=world.now))
     client.environ_base["HTTP_USER_AGENT"] = PHONE
     enter_password(client, "claire@example.org")
     mail = world.one(OutgoingMail)
@@ -265,7 +278,8 @@ def test_a_sign_in_from_another_browser_is_told_once(client, world):
 def test_a_computer_is_known_for_each_of_its_accounts(client, world):
     for email in ("claire@example.org", "karim@example.org") * 2:
         if not world.all(select(User).where(User.email == email)):
-            parent_with_password(world, email)
+            user = parent_with_password(world, email)
+            world.add(LastSignIn(user_id=user.id, at=world.now))
         enter_password(client, email)
         client.submit("/accueil", form="/deconnexion")
     assert len(world.all(OutgoingMail)) == 2

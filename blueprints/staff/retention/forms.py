@@ -5,7 +5,8 @@ from wtforms.validators import DataRequired
 
 from blueprints.staff.families.forms import StaffForm
 from blueprints.staff.fields import NumberField
-from domain.retention import DURATIONS, Retention
+from domain.french import NBSP
+from domain.retention import DURATIONS, LEAST_NOTICE, MOST_NOTICE, Retention
 
 
 class DurationsForm(StaffForm):
@@ -21,16 +22,30 @@ class DurationsForm(StaffForm):
             "inputmode": "numeric",
         }
         for kind, one in DURATIONS.items()
+    } | {
+        "notice_days": {
+            "help": f"En jours, de {LEAST_NOTICE} à {MOST_NOTICE}. Chaque adulte qui a un accès reçoit "
+            f"un mail{NBSP}; une connexion, ou un acte du service sur le dossier, le garde.",
+            "inputmode": "numeric",
+        }
     }
 
     def retention(self) -> Retention:
         months = {kind: self[kind.value].data for kind in DURATIONS}
-        return Retention(months, self.is_nightly.data == "oui")
+        return Retention(months, self.is_nightly.data == "oui", self.notice_days.data)
 
 
 for _kind, _one in DURATIONS.items():
     _needed = f"Indiquez un nombre de mois, entre {_one.least} et {_one.most}."
     setattr(DurationsForm, _kind.value, NumberField(_one.name, _one.least, _one.most, _needed))
+
+
+DurationsForm.notice_days = NumberField(
+    "Prévenir la famille avant d’effacer son dossier",
+    LEAST_NOTICE,
+    MOST_NOTICE,
+    f"Indiquez un nombre de jours, entre {LEAST_NOTICE} et {MOST_NOTICE}.",
+)
 
 
 class EraseForm(StaffForm):
@@ -46,4 +61,5 @@ class EraseForm(StaffForm):
 def typed(retention: Retention) -> dict[str, int | str]:
     """The values that stand, for a form that is shown."""
     nightly = "oui" if retention.is_nightly else "non"
-    return {kind.value: count for kind, count in retention.months.items()} | {"is_nightly": nightly}
+    months = {kind.value: count for kind, count in retention.months.items()}
+    return months | {"is_nightly": nightly, "notice_days": retention.notice_days}

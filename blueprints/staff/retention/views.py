@@ -20,7 +20,7 @@ from services import erasures
 @staff(Permission.RETENTION_MANAGE)
 def index() -> Response:
     form = DurationsForm(data=typed(retention_queries.retention()))
-    places = {kind.value: kind.value for kind in DURATIONS}
+    places = {name: name for name in (*DURATIONS, "notice_days")}
     changed = attempt(form, lambda: erasures.save(form.retention(), author=author(), now=now()), **places)
     if changed is NOT_DONE:
         return shown(form, "staff/retention/index.html", fixed=FIXED)
@@ -50,6 +50,16 @@ def erase() -> Response:
     )
 
 
+@blueprint.post("/prevenir")
+@staff(Permission.RETENTION_MANAGE)
+def tell() -> Response:
+    """The families that were not told yet are, by the worker."""
+    erasures.ask_to_tell(author=author(), now=now())
+    return done(
+        url_for("staff_retention.preview"), "Les familles sont prévenues par un mail, dans la minute."
+    )
+
+
 def _preview(form: EraseForm, status: int = 200, stale: str = "") -> Response:
     found = erasures.preview(now())
     form.seen.data = found.fingerprint
@@ -60,5 +70,7 @@ def _preview(form: EraseForm, status: int = 200, stale: str = "") -> Response:
         found=found,
         names={kind: one.name for kind, one in DURATIONS.items()},
         is_asked=erasures.is_asked(),
+        is_telling=erasures.is_telling(),
+        notice_days=retention_queries.retention().notice_days,
         stale=stale,
     )
