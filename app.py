@@ -54,6 +54,7 @@ from blueprints.staff.retention import blueprint as staff_retention
 from blueprints.staff.rulebook import blueprint as staff_rulebook
 from blueprints.staff.schools import blueprint as staff_schools
 from blueprints.staff.settings import blueprint as staff_settings
+from blueprints.staff.statistics import blueprint as staff_statistics
 from blueprints.staff.treasury import blueprint as staff_treasury
 from blueprints.staff.users import blueprint as staff_users
 from extensions import csrf, db, login_manager, sqlite_driver
@@ -63,7 +64,7 @@ BLUEPRINTS = (
     staff_dashboard, staff_requests, staff_families, staff_family_files, staff_facilities, staff_calendar,
     staff_rulebook, staff_content, staff_lists, staff_consents, staff_settings, staff_mails, staff_users,
     staff_attendance, staff_day_sheets, staff_desk, staff_schools, staff_bookings, staff_closures,
-    staff_billing, staff_payments, staff_deposits, staff_treasury, staff_disputes,
+    staff_billing, staff_payments, staff_deposits, staff_treasury, staff_disputes, staff_statistics,
     staff_kitchens,
     staff_messages, staff_announcements,
     staff_journal, staff_retention,

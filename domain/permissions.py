@@ -42,6 +42,7 @@ class Permission(StrEnum):
     MENUS_WRITE = "menus_write"  # menus of the kitchens that cook for one's own structures alone
     MESSAGES_ANSWER = "messages_answer"  # conversations with families
     ANNOUNCEMENTS_SEND = "announcements_send"  # the same mail to many families
+    STATISTICS_READ = "statistics_read"  # the hours that are declared to the CAF, child by child
     RETENTION_MANAGE = "retention_manage"  # copies of a family's data, erasure at the end of retention
 
 
@@ -84,6 +85,7 @@ ROLE_PERMISSIONS: Mapping[StaffRole, frozenset[Permission]] = {
             Permission.MESSAGES_ANSWER,
             Permission.ANNOUNCEMENTS_SEND,
             Permission.MENUS_WRITE,
+            Permission.STATISTICS_READ,
         }
     ),
     StaffRole.COLLECTOR: frozenset(
@@ -96,6 +98,7 @@ ROLE_PERMISSIONS: Mapping[StaffRole, frozenset[Permission]] = {
             Permission.BILLING_MANAGE,
             Permission.PAYMENTS_RECORD,
             Permission.MESSAGES_ANSWER,
+            Permission.STATISTICS_READ,
         }
     ),
     StaffRole.LEADER: frozenset({Permission.ATTENDANCE_MARK, Permission.DAY_READ, Permission.MENUS_WRITE}),

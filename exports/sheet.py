@@ -119,8 +119,12 @@ def keep_together(pdf: Any, height: float) -> None:
 
 
 def write_logo(pdf: Any, png: bytes, left: float, top: float) -> float:
-    """The logo of the town in its own proportions; returns where it ends, in millimetres from the top."""
-    picture = _on_white(png)
+    """The logo of the town in its own proportions; returns where it ends, in millimetres from the top. A
+    damaged picture is left out: the paper matters more."""
+    try:
+        picture = _on_white(png)
+    except (OSError, SyntaxError, ValueError):
+        return top
     scale = min(_LOGO_WIDTH / picture.width, _LOGO_HEIGHT / picture.height, _LOGO_PIXEL)
     pdf.image(picture, left, top, picture.width * scale, picture.height * scale)
     return top + picture.height * scale

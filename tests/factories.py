@@ -609,6 +609,27 @@ class World:
             )
         )
 
+    def presence(
+        self,
+        opening: Opening,
+        household: Household,
+        child: Child,
+        presence_type: PresenceType,
+        booking: Booking | None = None,
+        **columns: Any,
+    ) -> Attendance:
+        """A child who was there, booked or not, as an agent of the facility left it."""
+        values = {
+            "author_user_id": columns.pop("author_user_id", None) or self.staff().id,
+            "booking_id": booking.id if booking else None,
+            "mark": AttendanceMark.PRESENT,
+            "author_name": "Agnès MARTIN",
+            "marked_at": self.now,
+        }
+        places = {"opening_id": opening.id, "activity_id": opening.activity_id, "day": opening.day}
+        who = {"child_id": child.id, "household_id": household.id, "presence_type_id": presence_type.id}
+        return self.add(Attendance(**who, **places, **values | columns))
+
     def payment(self, regie: Regie, household: Household, cents: int, **columns: Any) -> Payment:
         """Money received today that pays no bill yet."""
         values = {

@@ -91,7 +91,14 @@ STAFF_TABS = (
         "receipt-euro",
         "staff_billing.index",
         Permission.PAYMENTS_RECORD,
-        ("staff_billing", "staff_payments", "staff_deposits", "staff_treasury", "staff_disputes"),
+        (
+            "staff_billing",
+            "staff_payments",
+            "staff_deposits",
+            "staff_treasury",
+            "staff_disputes",
+            "staff_statistics",
+        ),
     ),
     (
         "Réglages",

@@ -432,7 +432,7 @@ class Town:
         )
 
     def _logo(self) -> str:
-        return stored_files.keep(self.world.app, Place.FILES, picture(), ".png").key
+        return stored_files.keep(self.world.app, Place.FILES, picture("PNG"), ".png").key
 
     def counter_draft(self, family: Family, role: Role) -> BookingDraft:
         """What an agent in this role books for the family: the draft of a parent, by telephone (S116)."""
@@ -621,6 +621,7 @@ class Town:
             "staff_families.state_fact name": Value("agent", unknown="absent"),
             "staff_content.edit_mail name": Value("nouvelle-facture", unknown="autre"),
             "kind": Value("csv", unknown="pdf"),
+            "staff_statistics.file kind": Value("xlsx", unknown="csv"),
             "token": Value(LINK, unknown="INCONNU"),
             "news_id": Value(self.news.id),
             "announcement_id": Value(self.announcement.id),

@@ -47,6 +47,7 @@ FILES = {
     "staff_billing.export",
     "staff_billing.money_file",
     "staff_deposits.pdf",
+    "staff_statistics.file",
     "staff_treasury.awaited",
     "staff_treasury.rejected",
     "staff_bookings.print_receipt",

@@ -21,6 +21,7 @@ from models import (
     Child,
     ChildGroup,
     MealCount,
+    PresenceType,
     Staffing,
 )
 from services.medical_readings import READ
@@ -132,6 +133,31 @@ def test_a_group_may_have_a_ratio_of_its_own(client, world, family):
     assert "Cantine, Sans groupe 1 enfant, 1 adulte au moins (un pour 14) adultes adultes à indiquer" in said
     assert world.one(Staffing).group_id == small.id
     assert world.one(select(ChildGroup)).children_per_adult == 1
+
+
+def test_the_ratio_holds_at_the_fullest_moment(client, world, family):
+    """Two are booked from 12 h to 14 h; one leaves at 12 h 30, then a third comes whom nobody expected."""
+    canteen = family.canteen
+    change(world, Activity, canteen.activity, children_per_adult=2)
+    change(world, PresenceType, canteen.meal, starts_minute=720, ends_minute=840)
+    client.sign_in(world.staff())
+    page = f"{place(family)}/consignes"
+    client.get(page)
+    assert "au plus fort, 12 h : 2 enfants, 1 adulte au moins (un pour 2)" in text(client)
+
+    left = world.attendance(family.bookings[0], left_minute=750)
+    third = world.child(family.household, "Nino")
+    (opening,) = [one for one in canteen.openings if one.day == TUESDAY]
+    came = world.presence(opening, family.household, third, canteen.meal, arrived_minute=760)
+    client.get(page)
+    assert "au plus fort, 12 h : 2 enfants (3 dans la journée), 1 adulte au moins" in text(client)
+    change(world, Attendance, left, left_minute=770)
+    client.get(page)
+    assert "au plus fort, 12 h 40 : 3 enfants, 2 adultes au moins" in text(client)
+    change(world, Attendance, came, mark=AttendanceMark.ABSENT, arrived_minute=None)
+    change(world, Attendance, left, mark=AttendanceMark.ABSENT)
+    client.get(page)
+    assert "au plus fort, 12 h : 1 enfant, 1 adulte au moins" in text(client)
 
 
 def test_nobody_is_asked_where_no_ratio_is_set(client, world, family):

@@ -435,6 +435,12 @@ def test_a_bill_whose_logo_is_lost_is_still_a_bill(claire, world, bill):
     assert bill.reference in text_of(response)
 
 
+def test_a_damaged_logo_is_left_out(claire, world, bill):
+    damaged = stored_files.keep(world.app, Place.FILES, b"\x89PNG\r\n\x1a\nnothing", ".png")
+    world.settings(logo=f"{damaged.key} 60 80")
+    assert bill.reference in text_of(claire.get(f"/factures/{bill.id}/pdf"))
+
+
 PAYLOAD = "BCD\n002\n1\nSCT\nBDFEFRPPCCT\nRégie périscolaire\nFR7630001007941234567890185\nEUR3.6\n\n\n{}"
 
 
