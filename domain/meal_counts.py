@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from domain.clock_time import ClockTime
-from domain.french import format_number
+from domain.french import format_number, plural
 
 LATE = timedelta(minutes=30)  # of a count that the portal took after its hour
 NOTHING_CHANGED = "rien n’a changé"
@@ -41,12 +41,32 @@ def by_diet(counts: Counts) -> dict[str, int]:
     return found
 
 
-def difference_words(before: Counts, after: Counts) -> str:
-    """« +2 ordinaires, −1 sans porc », or that nothing changed. A child who goes to another class alone
+def together(*counts: Counts) -> dict[Portion, int]:
+    """The meals of several counts, of each portion."""
+    found: dict[Portion, int] = {}
+    for one in counts:
+        for portion, meals in one.items():
+            found[portion] = found.get(portion, 0) + meals
+    return found
+
+
+def difference_words(before: Counts, after: Counts, unexpected: Counts) -> str:
+    """« +2 ordinaires, −1 sans porc, +1 non prévu », or that nothing changed: `before` and `after` are of the
+    bookings, `unexpected` of the children who came without one. A child who goes to another class alone
     changes no plate."""
     old, new = by_diet(before), by_diet(after)
     changes = [(diet, new.get(diet, 0) - old.get(diet, 0)) for diet in sorted({*old, *new})]
-    return ", ".join(_signed(diet, change) for diet, change in changes if change) or NOTHING_CHANGED
+    came = sum(unexpected.values())
+    said = [
+        *(_signed(diet, change) for diet, change in changes if change),
+        *([f"+{unexpected_words(came)}"] if came else []),
+    ]
+    return ", ".join(said) or NOTHING_CHANGED
+
+
+def unexpected_words(meals: int) -> str:
+    """« 1 non prévu », « 2 non prévus »."""
+    return plural(meals, "non prévu", "non prévus")
 
 
 def _signed(diet: str, change: int) -> str:

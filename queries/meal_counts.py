@@ -1,26 +1,52 @@
 """The meals of a kitchen (R32, S117): of the bookings as they are, and as each step of production had them.
 
 A meal is an expected booking whose presence holds the part « repas » of the day, of a child whose family did
-not say that it stays away. The diet is the accepted one.
+not say that it stays away. The diet is the accepted one. Whoever came without being expected eats too: these
+meals are counted apart (`Meals.unexpected`), because no step of production knew of them.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, bindparam, case, cast, exists, extract, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    bindparam,
+    case,
+    cast,
+    exists,
+    extract,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 
 from domain.capacity import DayPart
+from domain.enums import AttendanceMark
 from domain.errors import NotFound
 from domain.french import format_clock
-from domain.meal_counts import LATE, Counts, Portion, by_diet, difference_words, step_moment, step_words
+from domain.meal_counts import (
+    LATE,
+    Counts,
+    Portion,
+    by_diet,
+    difference_words,
+    step_moment,
+    step_words,
+    together,
+)
 from domain.people import fold
 from domain.workflow import EXPECTED_STATES
 from models import (
     Absence,
     Activity,
+    Attendance,
     Booking,
     Child,
     ChildGroup,
@@ -176,56 +202,100 @@ def step(step_id: int) -> Step:
 
 _IS_MEAL = PresenceType.parts.bitwise_and(int(DayPart.MEAL)) != 0
 _STAYS_AWAY = exists().where(Absence.booking_id == Booking.id).correlate(Booking)
-# The group of the enrolment in the whole structure comes before that of one activity; then the class.
-_GROUP = (
-    select(func.coalesce(ChildGroup.name, Enrolment.group_name))
-    .select_from(Enrolment)
-    .outerjoin(ChildGroup, ChildGroup.id == Enrolment.group_id)
-    .where(
-        Enrolment.child_id == Booking.child_id,
-        Enrolment.facility_id == Activity.facility_id,
-        Enrolment.first_day <= Booking.day,
-        Enrolment.last_day >= Booking.day,
-    )
-    .order_by(Enrolment.activity_id.is_(None).desc(), Enrolment.id.desc())
-    .limit(1)
-    .correlate(Booking, Activity)
-    .scalar_subquery()
-)
 _FIRST_MONTH = 9  # of a school year
-_YEAR = cast(extract("year", Booking.day), Integer) - case(
-    (extract("month", Booking.day) < _FIRST_MONTH, literal(1)), else_=literal(0)
-)
-_CLASS = (
-    select(SchoolClass.name)
-    .join(Schooling, Schooling.class_id == SchoolClass.id)
-    .where(Schooling.child_id == Booking.child_id, Schooling.school_year == _YEAR)
-    .limit(1)
-    .correlate(Booking)
-    .scalar_subquery()
-)
-_MEALS = (
-    select(
-        Booking.day,
-        Booking.activity_id,
-        func.coalesce(func.nullif(_GROUP, ""), _CLASS, "").label("class_name"),
-        Child.diet,
+Source = type[Booking] | type[Attendance]
+
+
+def _class_name(of: Source) -> ColumnElement[str]:
+    """The group of the enrolment in the whole structure comes before that of one activity; then the class."""
+    group = (
+        select(func.coalesce(ChildGroup.name, Enrolment.group_name))
+        .select_from(Enrolment)
+        .outerjoin(ChildGroup, ChildGroup.id == Enrolment.group_id)
+        .where(
+            Enrolment.child_id == of.child_id,
+            Enrolment.facility_id == Activity.facility_id,
+            Enrolment.first_day <= of.day,
+            Enrolment.last_day >= of.day,
+        )
+        .order_by(Enrolment.activity_id.is_(None).desc(), Enrolment.id.desc())
+        .limit(1)
+        .correlate(of, Activity)
+        .scalar_subquery()
     )
-    .join(Activity, Activity.id == Booking.activity_id)
-    .join(PresenceType, PresenceType.id == Booking.presence_type_id)
-    .join(Child, Child.id == Booking.child_id)
-    .where(
-        among(Booking.activity_id, "activities"),
-        Booking.day.between(bindparam("first"), bindparam("last")),
-        Booking.state.in_(EXPECTED_STATES),
-        _IS_MEAL,
-        ~_STAYS_AWAY,
+    year = cast(extract("year", of.day), Integer) - case(
+        (extract("month", of.day) < _FIRST_MONTH, literal(1)), else_=literal(0)
     )
-    .subquery()
+    room = (
+        select(SchoolClass.name)
+        .join(Schooling, Schooling.class_id == SchoolClass.id)
+        .where(Schooling.child_id == of.child_id, Schooling.school_year == year)
+        .limit(1)
+        .correlate(of)
+        .scalar_subquery()
+    )
+    return func.coalesce(func.nullif(group, ""), room, "")
+
+
+def _counted(of: Source, *is_one: ColumnElement[bool]) -> Select:
+    """How many rows of the table are meals, by day and portion."""
+    meals = (
+        select(of.day, of.activity_id, _class_name(of).label("class_name"), Child.diet)
+        .join(Activity, Activity.id == of.activity_id)
+        .join(PresenceType, PresenceType.id == of.presence_type_id)
+        .join(Child, Child.id == of.child_id)
+        .where(
+            among(of.activity_id, "activities"),
+            of.day.between(bindparam("first"), bindparam("last")),
+            _IS_MEAL,
+            *is_one,
+        )
+        .subquery()
+    )
+    by = (meals.c.day, meals.c.activity_id, meals.c.class_name, meals.c.diet)
+    return select(*by, func.count()).group_by(*by)
+
+
+_IS_EXPECTED = exists().where(
+    Booking.opening_id == Attendance.opening_id,
+    Booking.child_id == Attendance.child_id,
+    Booking.state.in_(EXPECTED_STATES),
+    ~_STAYS_AWAY,
 )
-_COUNTED = select(
-    _MEALS.c.day, _MEALS.c.activity_id, _MEALS.c.class_name, _MEALS.c.diet, func.count()
-).group_by(_MEALS.c.day, _MEALS.c.activity_id, _MEALS.c.class_name, _MEALS.c.diet)
+_COUNTED = _counted(Booking, Booking.state.in_(EXPECTED_STATES), ~_STAYS_AWAY)
+_UNEXPECTED = _counted(
+    Attendance,
+    Attendance.booking_id.is_(None),
+    Attendance.mark == AttendanceMark.PRESENT,
+    ~_IS_EXPECTED.correlate(Attendance),
+)
+
+
+_NOW = union_all(
+    _COUNTED.add_columns(literal(False).label("unexpected")),
+    _UNEXPECTED.add_columns(literal(True).label("unexpected")),
+)
+
+
+class Meals(NamedTuple):
+    """The meals of a day as things are: those of the bookings, those of the children whom nobody expected."""
+
+    booked: Counts
+    unexpected: Counts
+
+    def of(self, activity_id: int) -> "Meals":
+        return Meals(_of(self.booked, activity_id), _of(self.unexpected, activity_id))
+
+    @property
+    def every(self) -> Counts:
+        return together(self.booked, self.unexpected)
+
+    def since(self, before: Counts) -> str:
+        return difference_words(before, self.booked, self.unexpected)
+
+
+def _of(counts: Counts, activity_id: int) -> dict[Portion, int]:
+    return {portion: meals for portion, meals in counts.items() if portion.activity_id == activity_id}
 
 
 def counted(activity_ids: Collection[int], first: date, last: date) -> dict[date, Counts]:
@@ -234,6 +304,16 @@ def counted(activity_ids: Collection[int], first: date, last: date) -> dict[date
     params = {"activities": list(activity_ids), "first": first, "last": last}
     for day, activity_id, class_name, diet, meals in read(_COUNTED, params):
         found[day][Portion(activity_id, class_name, diet)] = meals
+    return dict(found)
+
+
+def eaten(activity_ids: Collection[int], first: date, last: date) -> dict[date, Meals]:
+    """The meals of the bookings, and those of the children whom the team marked present though nobody
+    expected them, for the days that have some. One statement."""
+    found: dict[date, Meals] = defaultdict(lambda: Meals({}, {}))
+    params = {"activities": list(activity_ids), "first": first, "last": last}
+    for day, activity_id, class_name, diet, meals, unexpected in read(_NOW, params):
+        found[day][bool(unexpected)][Portion(activity_id, class_name, diet)] = meals
     return dict(found)
 
 
@@ -280,13 +360,14 @@ class ClassRow:
 @dataclass(frozen=True, slots=True)
 class Site:
     """An activity of a structure on a day; `since` says what changed since the count that is shown, or
-    since the last one."""
+    since the last one; `unexpected` of its meals are of children whom nobody expected."""
 
     served: ServedActivity
     diets: tuple[str, ...]
     rows: tuple[ClassRow, ...]
     totals: tuple[int, ...]
     total: int
+    unexpected: int
     since: str
 
     @property
@@ -314,11 +395,13 @@ class Taken:
 @dataclass(frozen=True, slots=True)
 class KitchenDay:
     """The count of a day by site, and what each step had; `is_open`: an activity takes place. `shown`: the
-    step whose count it is, None for the bookings of now."""
+    step whose count it is, None for the meals of now, of which `unexpected` are of children whom nobody
+    expected."""
 
     day: date
     is_open: bool
     total: int
+    unexpected: int
     diets: tuple[tuple[str, int], ...]
     sites: tuple[Site, ...]
     steps: tuple[Taken, ...]
@@ -367,7 +450,7 @@ def kitchen_days(
     that a step took, where it took one. Three statements."""
     served = {one.activity_id: one for one in sheet.activities}
     span = (days[0], days[-1])
-    booked, opened = counted(served, *span), set(open_days(served, *span))
+    eaten_on, opened = eaten(served, *span), set(open_days(served, *span))
     frozen: dict[date, dict[int, _Frozen]] = defaultdict(dict)
     params = {"kitchen_id": sheet.kitchen_id, "first": days[0], "last": days[-1]}
     for row in read(_TAKEN, params):
@@ -377,8 +460,9 @@ def kitchen_days(
     found = []
     for day in days:
         taken = tuple(frozen[day].values())
-        steps = tuple(_steps(sheet.steps, day, booked.get(day, {}), taken, now))
-        found.append(_day(sheet, day, day in opened, booked.get(day, {}), taken, steps, step_id))
+        meals = eaten_on.get(day, Meals({}, {}))
+        steps = tuple(_steps(sheet.steps, day, meals, taken, now))
+        found.append(_day(sheet, day, day in opened, meals, taken, steps, step_id))
     return tuple(found)
 
 
@@ -386,45 +470,42 @@ def _day(
     sheet: KitchenSheet,
     day: date,
     is_open: bool,
-    counts: Counts,
+    meals: Meals,
     taken: Sequence[_Frozen],
     steps: Sequence[Taken],
     step_id: int | None,
 ) -> KitchenDay:
     asked = next((one for one in taken if one.step_id == step_id), None)
     since = asked or (taken[-1] if taken else None)
-    diets = by_diet(asked.counts if asked else counts)
+    diets = by_diet(asked.counts if asked else meals.every)
     return KitchenDay(
         day,
-        is_open or bool(counts),
+        is_open or bool(meals.every),
         sum(diets.values()),
+        0 if asked else sum(meals.unexpected.values()),
         tuple(diets.items()),
-        tuple(_sites(sheet.activities, counts, since, asked)),
+        tuple(_sites(sheet.activities, meals, since, asked)),
         tuple(steps) if is_open or taken else (),
         next((one for one in steps if asked and one.step_id == step_id), None),
     )
 
 
 def _sites(
-    served: Iterable[ServedActivity], counts: Counts, since: _Frozen | None, asked: _Frozen | None
+    served: Iterable[ServedActivity], meals: Meals, since: _Frozen | None, asked: _Frozen | None
 ) -> Iterable[Site]:
     """The sites with meals now or then; their tables are those of `asked`, or of now."""
     for one in served:
-        current = _of(counts, one.activity_id)
+        now = meals.of(one.activity_id)
         before = _of(since.counts, one.activity_id) if since else {}
-        if not current and not before:
+        if not now.every and not before:
             continue
-        mine = before if asked else current
+        mine = before if asked else now.every
         diets = tuple(by_diet(mine))
         names = sorted({portion.class_name for portion in mine}, key=lambda name: (not name, fold(name)))
         rows = tuple(_class_row(one.activity_id, name, diets, mine) for name in names)
         totals = tuple(sum(row.meals[place] for row in rows) for place in range(len(diets)))
-        changes = difference_words(before, current) if since else ""
-        yield Site(one, diets, rows, totals, sum(totals), changes)
-
-
-def _of(counts: Counts, activity_id: int) -> dict[Portion, int]:
-    return {portion: meals for portion, meals in counts.items() if portion.activity_id == activity_id}
+        came = 0 if asked else sum(now.unexpected.values())
+        yield Site(one, diets, rows, totals, sum(totals), came, now.since(before) if since else "")
 
 
 def _class_row(activity_id: int, name: str, diets: Sequence[str], counts: Counts) -> ClassRow:
@@ -433,23 +514,21 @@ def _class_row(activity_id: int, name: str, diets: Sequence[str], counts: Counts
 
 
 def _steps(
-    steps: Sequence[Step], day: date, counts: Counts, taken: Sequence[_Frozen], now: datetime
+    steps: Sequence[Step], day: date, meals: Meals, taken: Sequence[_Frozen], now: datetime
 ) -> Iterable[Taken]:
     """The steps in their order, those of former days that were taken first."""
     known: Mapping[int, Step] = {one.step_id: one for one in steps}
     of_step = {one.step_id: one for one in taken}
     for one in taken:
         if not known[one.step_id].is_active:
-            yield _taken(known[one.step_id], None, one, counts, now)
+            yield _taken(known[one.step_id], None, one, meals, now)
     for one in steps:
         if one.is_active:
             moment = step_moment(day, one.days_before, one.minute)
-            yield _taken(one, moment, of_step.get(one.step_id), counts, now)
+            yield _taken(one, moment, of_step.get(one.step_id), meals, now)
 
 
-def _taken(
-    step: Step, moment: datetime | None, found: _Frozen | None, counts: Counts, now: datetime
-) -> Taken:
+def _taken(step: Step, moment: datetime | None, found: _Frozen | None, meals: Meals, now: datetime) -> Taken:
     if found is None:
         is_due = moment is not None and moment <= now
         return Taken(step.step_id, step.name, moment, None, False, 0, "", is_due)
@@ -461,6 +540,6 @@ def _taken(
         found.taken_at,
         late,
         sum(found.counts.values()),
-        difference_words(found.counts, counts),
+        meals.since(found.counts),
         True,
     )

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from domain.calendar import paris_now
 from domain.french import NBSP, format_day, format_moment, plural
+from domain.meal_counts import unexpected_words
 from domain.people import fold
 from exports import tables
 from exports.list_pdf import ListPart, PrintedList, list_pdf
@@ -101,6 +102,7 @@ def _local(one: Taken) -> str:
 def _paper(kitchen: KitchenSheet, day: KitchenDay) -> bytes:
     facts = [f"{format_day(day.day, year=True).capitalize()}, {plural(day.total, 'repas', 'repas')}"]
     facts += [_diets(day)] if day.diets else []
+    facts += [f"Dont {unexpected_words(day.unexpected)}"] if day.unexpected else []
     parts = [_part(site) for site in day.sites]
     if day.steps:
         rows = [

@@ -594,6 +594,7 @@ class World:
             "author_user_id": columns.pop("author_user_id", None) or self.staff().id,
             "author_name": "Agnès MARTIN",
             "marked_at": self.now,
+            "booking_id": booking.id,
         }
         return self.add(
             Attendance(
@@ -603,7 +604,6 @@ class World:
                 activity_id=booking.activity_id,
                 day=booking.day,
                 presence_type_id=booking.presence_type_id,
-                booking_id=booking.id,
                 mark=mark,
                 **values | columns,
             )

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from domain.meal_counts import Portion, difference_words, step_moment, step_words
+from domain.meal_counts import Portion, difference_words, step_moment, step_words, together
 
 
 @pytest.mark.parametrize(
@@ -40,4 +40,11 @@ def counts(**meals: int) -> dict[Portion, int]:
     ],
 )
 def test_differences_by_diet(before, after, words):
-    assert difference_words(before, after) == words
+    assert difference_words(before, after, {}) == words
+
+
+def test_who_came_unexpected_is_told_beside_what_the_bookings_changed():
+    assert difference_words(counts(ordinary=3), counts(ordinary=3), counts(pork=1)) == "+1\u00a0non prévu"
+    words = "−1 ordinaire, +2\u00a0non prévus"
+    assert difference_words(counts(ordinary=3), counts(ordinary=2), counts(pork=1, ordinary=1)) == words
+    assert together(counts(ordinary=3), counts(ordinary=1, pork=1)) == counts(ordinary=4, pork=1)

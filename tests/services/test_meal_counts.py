@@ -9,12 +9,13 @@ from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.exc import DatabaseError
 
 from domain.calendar import add_months
-from domain.enums import AbsenceState, BookingState, SchoolLevel
+from domain.enums import AbsenceState, AttendanceMark, BookingState, SchoolLevel
 from domain.meal_counts import Portion
 from domain.workflow import ACTIVE_STATES
 from extensions import db
 from models import (
     Absence,
+    Attendance,
     AuditEvent,
     Booking,
     Child,
@@ -255,6 +256,90 @@ def test_differences_are_told_by_diet(world, app, family):
     assert day.steps[0].since == "+2 ordinaires, −1 sans porc"
     assert day.sites[0].since == "+2 ordinaires, −1 sans porc"
     assert [(row.name, row.total) for row in day.sites[0].rows] == [("CE2", 1), ("", 1)]
+
+
+def unexpected(world, agent, household, child, opening, presence, **columns) -> Attendance:
+    """A mark of the team without a booking."""
+    values = {"mark": AttendanceMark.PRESENT, "author_name": "Agnès MARTIN", "marked_at": world.now}
+    return world.add(
+        Attendance(
+            child_id=child.id,
+            household_id=household.id,
+            opening_id=opening.id,
+            activity_id=opening.activity_id,
+            day=opening.day,
+            presence_type_id=presence.id,
+            author_user_id=agent.id,
+            **values | columns,
+        )
+    )
+
+
+def test_who_eats_is_the_bookings_and_each_unexpected_child_once(world, app):
+    """R32: on each day each child has one fate; who eats is counted by hand, and the bookings stay apart."""
+    days = weekdays(FIRST, date(2026, 10, 2), range(5))
+    canteen = world.canteen(days)
+    half = world.presence_type(canteen.activity, "Sans repas", parts=1)
+    household, agent = world.household(), world.staff()
+    children = [world.child(household, f"Enfant {number}") for number in range(5)]
+    fates = cycle(
+        [
+            # booked, away, marked, mark, with the meal → counted as booked, as unexpected
+            (None, False, True, AttendanceMark.PRESENT, True, 0, 1),
+            (None, False, True, AttendanceMark.PRESENT, False, 0, 0),
+            (None, False, True, AttendanceMark.ABSENT, True, 0, 0),
+            (None, False, False, None, True, 0, 0),
+            (BookingState.CANCELLED, False, True, AttendanceMark.PRESENT, True, 0, 1),
+            (BookingState.ACCEPTED, False, True, AttendanceMark.PRESENT, True, 1, 0),  # booked afterwards
+            (BookingState.ACCEPTED, True, True, AttendanceMark.PRESENT, True, 0, 1),
+            (BookingState.ACCEPTED, False, False, None, True, 1, 0),
+        ]
+    )
+    wanted: dict[date, list[int]] = {day: [0, 0] for day in days}
+    for opening in canteen.openings:
+        for child in children:
+            state, is_away, is_marked, mark, eats, booked, came = next(fates)
+            presence = canteen.meal if eats else half
+            if state is not None:
+                booking = world.booking(household, child, opening, presence, state=state)
+                if is_away:
+                    absence(world, booking)
+            if is_marked:
+                unexpected(world, agent, household, child, opening, presence, mark=mark)
+            wanted[opening.day][0] += booked
+            wanted[opening.day][1] += came
+    with app.app_context():
+        found = queries.eaten([canteen.activity.id], days[0], days[-1])
+        booked = queries.counted([canteen.activity.id], days[0], days[-1])
+    seen = {day: [sum(part.values()) for part in found.get(day, ({}, {}))] for day in days}
+    assert seen == wanted
+    assert {day: one.booked for day, one in found.items() if one.booked} == booked
+    assert sum(came for _, came in wanted.values()) > 30
+
+
+def test_an_unexpected_child_eats_and_no_count_that_was_taken_moves(world, app, family):
+    kitchen = world.kitchen("Cuisine centrale", family.canteen.activity)
+    world.step(kitchen, 2)
+    family.book(family.leo, THURSDAY)
+    take(app, world.now)
+    before = kept(world)
+    opening = next(one for one in family.canteen.openings if one.day == THURSDAY)
+    unexpected(world, world.staff(), family.household, family.marie, opening, family.canteen.meal)
+
+    with app.app_context():
+        sheet = queries.kitchen(kitchen.id, None)
+        (day,) = queries.kitchen_days(sheet, [THURSDAY], world.now)
+        (then,) = queries.kitchen_days(sheet, [THURSDAY], world.now, day.steps[0].step_id)
+    assert (day.total, day.unexpected, day.sites[0].unexpected) == (2, 1, 1)
+    assert day.steps[0].since == day.sites[0].since == "+1\u00a0non prévu"
+    assert (then.total, then.unexpected, then.sites[0].total, then.sites[0].since) == (
+        1,
+        0,
+        1,
+        "+1\u00a0non prévu",
+    )
+    take(app, world.now)
+    assert kept(world) == before
 
 
 def test_days_that_do_not_open_are_not_counted(world, app, family):

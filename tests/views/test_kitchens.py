@@ -118,6 +118,22 @@ def test_the_day_shows_classes_diets_steps_and_what_changed(agent, world, app, f
     assert "Aucun repas n’est prévu ce jour-là." in text(agent)
 
 
+def test_a_child_that_nobody_expected_is_served(agent, world, app, family, kitchen):
+    family.book(family.leo, THURSDAY)
+    with app.app_context():
+        meal_counts.take_due(world.now)
+    booking = family.book(family.marie, THURSDAY, state=BookingState.CANCELLED)
+    world.attendance(booking, booking_id=None)
+
+    agent.get(f"{PAGE}/{kitchen.id}?jour={THURSDAY}")
+    said = text(agent)
+    assert "2 repas" in said
+    assert "Dont 1 enfant non prévu." in said
+    assert "Depuis J-2 : +1 non prévu." in said
+    agent.get(f"{PAGE}/{kitchen.id}/semaine?jour={THURSDAY}")
+    assert "2 dont 1 non prévu" in text(agent)
+
+
 def test_a_scoped_agent_sees_the_sites_of_its_own(client, world, family, kitchen):
     """A kitchen that serves several structures shows the others to nobody but theirs."""
     other = world.canteen([THURSDAY], name="École Hugo")
