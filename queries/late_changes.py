@@ -1,6 +1,7 @@
-"""Lines of issued bills that ask for more than their day owes now: a proof came, a mark changed (S73, R42).
+"""Lines of issued bills that ask for more than their day owes now: the proof of an absence came (S73, R42).
 
-An issued bill never changes: each of these is for a credit note, which the service makes in one tap.
+An issued bill never changes: each of these is for a credit note, which the service makes in one tap. Marks do
+not change once the month is issued.
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from sqlalchemy.orm import aliased
 
 from domain.enums import AttendanceMark, InvoiceKind, InvoiceLineKind, InvoiceState
 from extensions import db
-from models import Absence, Attendance, Booking, Household, Invoice, InvoiceLine
+from models import Absence, Attendance, Booking, Child, Household, Invoice, InvoiceLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +23,35 @@ class LateChange:
     invoice_id: int
     reference: str
     household: str
+    child: str
     day: date
     label: str
     over_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class LateBill:
+    """A bill with its lines to correct, the oldest day first."""
+
+    invoice_id: int
+    reference: str
+    household: str
+    lines: tuple[LateChange, ...]
+
+    @property
+    def over_cents(self) -> int:
+        return sum(line.over_cents for line in self.lines)
+
+
+def late_bills() -> tuple[LateBill, ...]:
+    """The bills to correct, that of the oldest day first. One statement."""
+    lines: dict[int, list[LateChange]] = {}
+    for one in late_changes():
+        lines.setdefault(one.invoice_id, []).append(one)
+    return tuple(
+        LateBill(invoice_id, own[0].reference, own[0].household, tuple(own))
+        for invoice_id, own in lines.items()
+    )
 
 
 def late_changes(invoice_id: int | None = None) -> tuple[LateChange, ...]:
@@ -47,6 +74,7 @@ def late_changes(invoice_id: int | None = None) -> tuple[LateChange, ...]:
             Invoice.id,
             Invoice.reference,
             Household.name,
+            Child.first_name,
             InvoiceLine.day,
             InvoiceLine.label,
             over.label("over"),
@@ -54,6 +82,7 @@ def late_changes(invoice_id: int | None = None) -> tuple[LateChange, ...]:
         .join(Invoice, Invoice.id == InvoiceLine.invoice_id)
         .join(Household, Household.id == Invoice.household_id)
         .join(Booking, Booking.id == InvoiceLine.booking_id)
+        .join(Child, Child.id == Booking.child_id)
         .join(Absence, Absence.booking_id == Booking.id)
         .outerjoin(Attendance, Attendance.booking_id == Booking.id)
         .where(

@@ -75,3 +75,35 @@ def test_only_who_bills_reads_it(client, world, billed):
     billed(0)
     client.sign_in(world.staff(StaffRole.RECEPTION))
     assert to_correct(client) == ""
+
+
+def test_a_bill_with_several_absences_gets_one_credit_note(client, world, billed):
+    """Its form has these lines alone, each with what it asks too much, and one reason for all of them."""
+    household, regie = world.household("ROQUES"), world.regie("Autre régie")
+    child = world.child(household, "Jean")
+    canteen = world.canteen([date(2027, 1, 5), date(2027, 1, 7)], name="École Hugo")
+    lines = [{"label": "Autre repas", "amount_cents": 320, "day": date(2027, 1, 8)}]
+    for opening, due in zip(canteen.openings, (0, 100), strict=True):
+        booking = world.booking(household, child, opening, canteen.meal, due_cents=due)
+        world.add(
+            Absence(
+                booking_id=booking.id,
+                kind=AbsenceKind.MEDICAL,
+                state=AbsenceState.JUSTIFIED,
+                author_name="Jean ROQUES",
+                declared_at=world.now,
+            )
+        )
+        line = {"kind": InvoiceLineKind.ABSENCE, "booking_id": booking.id, "day": booking.day}
+        lines.append({"label": f"Repas du {opening.day.day}", "amount_cents": 320} | line)
+    world.invoice(regie, household, JANUARY, lines)
+
+    said = to_correct(client)
+    assert "ROQUES, 5,40 € de trop Jean, Repas du 5 : 3,20 € Jean, Repas du 7 : 2,20 €" in said
+    address = client.page.select_one("a[href*='avoir?ligne=']")["href"]
+    client.get(address)
+    fields = [one["value"] for one in client.page.main.select("input[name^=line_]")]
+    assert fields == ["3,20", "2,20"]
+    client.submit(address, {}, follow=True)
+    assert "Absence justifiée après la facture, Repas du 5 et Repas du 7" in words(client.page.main)
+    assert to_correct(client) == ""

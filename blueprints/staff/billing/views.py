@@ -1,5 +1,6 @@
 """The billing of a month: the runs, a draft with what to mend, its issue, one bill, a credit note."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -15,18 +16,23 @@ from blueprints.staff.billing import blueprint
 from blueprints.staff.billing.forms import IssueForm, PrepareForm, credit_form
 from domain.calendar import add_months
 from domain.errors import NotFound
-from domain.french import format_euros, month_title, plural
+from domain.french import enumerate_fr, format_euros, month_title, plural
 from domain.permissions import Permission
 from queries import billing as billing_queries
 from queries import invoice_reminders as reminder_queries
 from queries import payments as payment_queries
-from queries.billing import Bill
-from queries.late_changes import late_changes
+from queries.billing import Line
+from queries.late_changes import late_bills, late_changes
 from services import billing, credit_notes
 
 MANAGE = Permission.BILLING_MANAGE
 _MONTHS_BACK = 12
 _ABSENCE = "Absence justifiée après la facture"
+_CREDIT_INTRO = (
+    "La facture émise ne change pas\u00a0: l’avoir rend à la famille ce que vous indiquez, et un mail la "
+    "prévient."
+)
+_NAMED_INTRO = " Pour rendre d’autres lignes, choisissez «\u00a0Faire un avoir\u00a0» sur la facture."
 
 
 @blueprint.get("")
@@ -118,11 +124,15 @@ def bill(invoice_id: int) -> Response:
 @blueprint.route("/factures/<int:invoice_id>/avoir", methods=["GET", "POST"])
 @staff(MANAGE)
 def credit(invoice_id: int) -> Response:
-    """Take back a part of an issued bill; `ligne` proposes the whole of one line, contested with reason."""
+    """Take back a part of an issued bill. Each `ligne` of the address is proposed, and no other: what an
+    absence that was justified leaves too much, or the whole of a line that was contested with reason."""
     found = billing_queries.bill(invoice_id)
     if not found.is_creditable:
         raise NotFound
-    form = credit_form(found.lines)(data=_of_line(found) if request.method == "GET" else None)
+    asked = request.args.getlist("ligne")
+    named = [one for one in found.lines if str(one.line_id) in asked and one.left_cents]
+    start = _proposed(found.invoice_id, named) if request.method == "GET" else None
+    form = credit_form(named or found.lines)(data=start)
     note_id = attempt(
         form,
         lambda: credit_notes.credit(invoice_id, form.cents(), form.reason.data, author(), now()),
@@ -131,17 +141,25 @@ def credit(invoice_id: int) -> Response:
     if note_id is not NOT_DONE:
         return done(url_for(".bill", invoice_id=note_id), "L’avoir est émis. La famille est prévenue.")
     back = (url_for(".bill", invoice_id=invoice_id), f"Facture {found.reference}")
-    return form_page(form, f"Avoir sur {found.reference}", back, submit="Émettre l’avoir")
+    return form_page(
+        form,
+        f"Avoir sur {found.reference}",
+        back,
+        intro=_CREDIT_INTRO + (_NAMED_INTRO if named else ""),
+        submit="Émettre l’avoir",
+    )
 
 
-def _of_line(found: Bill) -> dict[str, Any]:
-    """The form of a credit note of the line that the address names, if it names one."""
-    line = next((one for one in found.lines if str(one.line_id) == request.args.get("ligne")), None)
-    if line is None:
-        return {}
-    late = next((one for one in late_changes(found.invoice_id) if one.line_id == line.line_id), None)
-    cents, why = (line.left_cents, "Contestation acceptée") if late is None else (late.over_cents, _ABSENCE)
-    return {f"line_{line.line_id}": abs(cents), "reason": f"{why}, {line.label}"[:300]}
+def _proposed(invoice_id: int, named: Sequence[Line]) -> dict[str, Any]:
+    """The form of a credit note of the lines that the address names; empty where it names none."""
+    over = {one.line_id: one.over_cents for one in late_changes(invoice_id)} if named else {}
+    cents = {f"line_{one.line_id}": abs(over.get(one.line_id, one.left_cents)) for one in named}
+    whys = (
+        (_ABSENCE, [one.label for one in named if one.line_id in over]),
+        ("Contestation acceptée", [one.label for one in named if one.line_id not in over]),
+    )
+    reason = ". ".join(f"{why}, {enumerate_fr(labels)}" for why, labels in whys if labels)
+    return cents | ({"reason": reason[:300]} if reason else {})
 
 
 def _runs(form: PrepareForm) -> Response:
@@ -153,7 +171,7 @@ def _runs(form: PrepareForm) -> Response:
         runs=billing_queries.runs(),
         regies=regies,
         may_manage=current_user.may(MANAGE),
-        late_changes=late_changes() if current_user.may(MANAGE) else (),
+        late_bills=late_bills() if current_user.may(MANAGE) else (),
     )
 
 
