@@ -1,6 +1,5 @@
 """Where the children of two households live, as staff and parents read it (R02)."""
 
-import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -23,7 +22,7 @@ from models import (
     SchoolHoliday,
 )
 from queries import town
-from queries.reading import read
+from queries.reading import fingerprint_of, read
 
 PREVIEW_WEEKS = 8
 _CHILD = CustodyCalendar.child_id == bindparam("child_id")
@@ -191,7 +190,7 @@ def homes(child_ids: Collection[int], holidays: Sequence[days.SchoolHoliday]) ->
 def fingerprint(child_id: int) -> str:
     """What an agent had on screen of the calendars, in short."""
     rows = db.session.execute(_CALENDARS, {"child_id": child_id}).all()
-    return hashlib.sha256(repr([tuple(row) for row in rows]).encode()).hexdigest()[:16]
+    return fingerprint_of(rows)
 
 
 # --- For the service ---------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """Reading columns: the shortest way from a statement built once to its rows."""
 
+import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import ARRAY, CursorResult, Dialect, Integer, Select, Text, TypeDecorator, bindparam
@@ -20,6 +21,11 @@ def read(statement: Select | CompoundSelect, parameters: Mapping[str, Any]) -> C
     The machinery of entities is left out: it costs a third of a small statement. Nothing is flushed first.
     """
     return db.session.connection().execute(statement, parameters)
+
+
+def fingerprint_of(rows: Iterable[Iterable[Any]]) -> str:
+    """What rows hold, in their order, in short: to tell later whether they are still what was on screen."""
+    return hashlib.sha256(repr([tuple(row) for row in rows]).encode()).hexdigest()[:16]
 
 
 class _Numbers(TypeDecorator[Collection[int]]):

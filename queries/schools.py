@@ -1,6 +1,5 @@
 """Schools as the service reads them: classes, pupils, what a promotion proposes (R04)."""
 
-import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from domain.errors import NotFound
 from domain.schooling import next_level, propose_class
 from extensions import db
 from models import Child, Facility, SchoolClass, Schooling
+from queries.reading import fingerprint_of
 
 _LEVELS = {level: place for place, level in enumerate(SchoolLevel)}
 
@@ -265,7 +265,14 @@ def promotion_fingerprint(facility_id: int, year: int) -> str:
         *sorted(tuple(row) for row in db.session.execute(_PUPILS, values)),
         *sorted(tuple(row) for row in db.session.execute(_NEXT, values)),
     ]
-    return hashlib.sha256(repr(rows).encode()).hexdigest()[:16]
+    return fingerprint_of(rows)
+
+
+def schooling_fingerprint(child_id: int) -> str:
+    """What an agent had on screen of the school years of a child, in short. One statement."""
+    columns = Schooling.school_year, Schooling.facility_id, Schooling.level, Schooling.class_id
+    query = select(*columns).where(Schooling.child_id == child_id).order_by(Schooling.school_year)
+    return fingerprint_of(db.session.execute(query))
 
 
 def schoolings_in(child_ids: Collection[int], year: int) -> dict[int, SchoolingLine]:

@@ -46,6 +46,7 @@ from services import (
     booking_life,
     document_store,
     households,
+    medical_readings,
     missed_days,
     outbox,
     records,
@@ -345,10 +346,10 @@ def accept(document_id: int, acceptance: Acceptance, *, author: Author, now: dat
     """Accept a waiting document, with its effect on the file and a mail to its sender.
 
     Raises NotFound, Stale when a colleague has decided or the family took it back, Refused `quotient`,
-    `quotient_from`, `valid_until`, `justified_days`.
+    `quotient_from`, `valid_until`, `justified_days`, `medical_right`.
     """
     with write_transaction() as session:
-        document, category = _waiting(session, document_id)
+        document, category = _waiting(session, document_id, author)
         if acceptance.valid_until is not None and acceptance.valid_until < paris_now(now).date():
             raise Refused("valid_until", "Indiquez une fin de validité à venir, ou laissez la case vide.")
         _settle(session, document, DocumentState.ACCEPTED, author, now)
@@ -364,12 +365,15 @@ def accept(document_id: int, acceptance: Acceptance, *, author: Author, now: dat
 
 
 def refuse(document_id: int, reason: str, *, author: Author, now: datetime) -> None:
-    """Refuse a waiting document; the family reads why. Raises NotFound, Stale, Refused `reason_missing`."""
+    """Refuse a waiting document; the family reads why.
+
+    Raises NotFound, Stale, Refused `reason_missing`, `medical_right`.
+    """
     reason = reason.strip()
     if not reason:
         raise Refused("reason_missing", f"Indiquez le motif du refus{NBSP}: la famille le lira.")
     with write_transaction() as session:
-        document, category = _waiting(session, document_id)
+        document, category = _waiting(session, document_id, author)
         _settle(session, document, DocumentState.REFUSED, author, now)
         document.reason = reason
         if category.effect is DocumentEffect.ABSENCE:
@@ -379,12 +383,16 @@ def refuse(document_id: int, reason: str, *, author: Author, now: datetime) -> N
         _announce(session, MailKind.DOCUMENT_DECISION, document, category, now)
 
 
-def _waiting(session: Session, document_id: int) -> tuple[Document, DocumentCategory]:
-    """Raises NotFound; one that the family took back is there, to be told so."""
+def _waiting(session: Session, document_id: int, author: Author) -> tuple[Document, DocumentCategory]:
+    """The document for an agent who may decide it: health needs its right. One that the family took back is
+    there, to be told so. Raises NotFound, Refused `medical_right`."""
     document = session.get(Document, document_id, with_for_update=True)
     if document is None or (document.file_key is None and document.state is not DocumentState.WITHDRAWN):
         raise NotFound
-    return document, session.get_one(DocumentCategory, document.category_id)
+    category = session.get_one(DocumentCategory, document.category_id)
+    if category.is_medical:
+        medical_readings.check_right(session, author.user_id)
+    return document, category
 
 
 def _settle(

@@ -4,9 +4,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.enums import Channel
+from domain.errors import Refused
+from models import StaffMember
 from queries import medical
 from queries.medical import Health
 from services import audit
@@ -32,6 +35,20 @@ def read(child_ids: Collection[int], reading: Reading, *, now: datetime) -> dict
         for child_id in sorted(child_ids):
             record(session, child_id, reading, now=now)
         return found
+
+
+def check_right(session: Session, user_id: int) -> None:
+    """Health is written and decided by who may read it, as the database says. Raises Refused."""
+    right = select(StaffMember.can_read_medical).where(StaffMember.user_id == user_id)
+    if not session.scalar(right):
+        raise no_right()
+
+
+def no_right() -> Refused:
+    """What an agent without the right is told."""
+    return Refused(
+        "medical_right", "Les renseignements médicaux sont réservés aux agents qui ont le droit de les lire."
+    )
 
 
 def record(session: Session, child_id: int, reading: Reading, *, now: datetime) -> None:

@@ -129,15 +129,20 @@ def _name_taken(name: str) -> Refused:
 
 
 def set_schooling(
-    household_id: int, child_id: int, studies: Studies, *, author: Author, now: datetime
+    household_id: int, child_id: int, studies: Studies, *, seen: str, author: Author, now: datetime
 ) -> None:
     """Say where a child of the household goes to school in one year; its enrolment there follows, from
-    today on at the earliest. Raises NotFound.
+    today on at the earliest.
+
+    `seen` is the `queries.schools.schooling_fingerprint` of what was on screen. Raises NotFound, Stale when a
+    colleague has changed it meanwhile.
     """
     with write_transaction() as session:
         if session.get(HouseholdChild, (household_id, child_id)) is None:
             raise NotFound
         session.get(Child, child_id, with_for_update=True)
+        if school_queries.schooling_fingerprint(child_id) != seen:
+            raise Stale("La scolarité de cet enfant vient d’être changée par quelqu’un d’autre. La voici.")
         _school(session, studies.facility_id)
         first_day, _ = school_year_days(studies.school_year)
         starts = max(first_day, paris_now(now).date())

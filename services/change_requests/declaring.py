@@ -34,6 +34,7 @@ from domain.field_values import Checker, FieldErrors, tidy
 from domain.french import NBSP
 from models import AuthorisationType, ChangeLine, ChangeRequest, Facility
 from queries import field_rules, file_values
+from services import medical_readings
 from services.accounts import Author
 from services.change_requests import subjects, telling
 from services.change_requests.sending import (
@@ -111,10 +112,7 @@ def record(
 def require_medical_right(section: FileSection, may_read_medical: bool) -> None:
     """Health is written and decided by who may read it. Raises Refused."""
     if section is FileSection.CHILD_MEDICAL and not may_read_medical:
-        raise Refused(
-            "medical_right",
-            "Les renseignements médicaux sont réservés aux agents qui ont le droit de les lire.",
-        )
+        raise medical_readings.no_right()
 
 
 def _send_fields(

@@ -281,12 +281,30 @@ def test_a_refusal_has_a_reason_that_the_family_reads(world, household, parent, 
     assert "Motif : La page 2 manque." in world.one(OutgoingMail).text
 
 
-def test_a_reason_about_health_stays_on_the_portal(world, household, parent, agent, files):
+def test_who_may_not_read_health_decides_no_document_about_it(world, household, parent, agent, files):
+    """Whatever page the act comes from: the service asks the database for the right of the agent."""
     child = world.child(household)
     vaccines = world.add(DocumentCategory(name="Vaccination", owner=DocumentOwner.CHILD, is_medical=True))
     document_id = send(world, household, vaccines, child, user=parent)
     with world.app.app_context():
-        documents.refuse(document_id, "Le rappel manque.", author=agent, now=world.now)
+        for decide in (
+            lambda: documents.accept(document_id, documents.Acceptance(), author=agent, now=world.now),
+            lambda: documents.refuse(document_id, "Illisible.", author=agent, now=world.now),
+        ):
+            with pytest.raises(Refused) as refusal:
+                decide()
+            assert refusal.value.code == "medical_right"
+    assert world.one(Document).state is DocumentState.SUBMITTED
+    assert world.all(OutgoingMail) == []
+
+
+def test_a_reason_about_health_stays_on_the_portal(world, household, parent, agent, files):
+    child = world.child(household)
+    vaccines = world.add(DocumentCategory(name="Vaccination", owner=DocumentOwner.CHILD, is_medical=True))
+    document_id = send(world, household, vaccines, child, user=parent)
+    reader = Author(world.staff(can_read_medical=True).id)
+    with world.app.app_context():
+        documents.refuse(document_id, "Le rappel manque.", author=reader, now=world.now)
     mail = world.one(OutgoingMail)
     assert "rappel" not in mail.text + mail.html
     assert "Le motif est sur le portail." in mail.text

@@ -250,6 +250,24 @@ def schooling_page(household, child):
     return f"/gestion/familles/{household.id}/enfants/{child.id}/scolarite"
 
 
+def test_the_agent_who_comes_second_sees_what_the_first_wrote(agent, school):
+    """Two agents opened the same child: the second answers on what stands, and nothing is lost silently."""
+    nina = school.world.child(school.household, "Nina")
+    page = schooling_page(school.household, nina)
+    agent.get(page)
+    late = {one["name"]: one.get("value", "") for one in agent.page.select("main input[type=hidden]")}
+    place = f"{YEAR}:{school.facility.id}:{school.classes['CE1'].id}"
+    agent.submit(page, {"place": place, "level": "CE1"}, follow=True)
+
+    other = f"{YEAR}:{school.facility.id}:"
+    refused = agent.post(page, data={**late, "place": other, "level": "CM2", "channel": "counter"})
+
+    assert refused.status_code == 409
+    assert "vient d’être changée" in words(agent.page.main)
+    assert agent.page.select_one("#level option[selected]")["value"] == "CE1"
+    assert school.year(YEAR)[nina.id].level is SchoolLevel.CE1
+
+
 def test_a_new_pupil_is_given_a_school_from_the_family_file(agent, school):
     world = school.world
     nina = world.child(school.household, "Nina")

@@ -1,7 +1,7 @@
 """Where a child of the file goes to school, this year or the next (R04)."""
 
 from werkzeug.wrappers import Response
-from wtforms import SelectChoice, SelectField
+from wtforms import HiddenField, SelectChoice, SelectField
 from wtforms.validators import InputRequired
 
 from blueprints.shared.guards import staff
@@ -31,6 +31,7 @@ class SchoolingForm(StaffForm):
         "Choisissez le niveau.",
         choices=[SelectChoice("", "Choisissez"), *enum_choices(SchoolLevel)],
     )
+    seen = HiddenField()
     channel = channel_field()
     looks = {
         "place": {"help": "L’inscription dans l’école et le groupe suivent la classe choisie."},
@@ -72,11 +73,14 @@ def schooling(household_id: int, child_id: int) -> Response:
     year = school_year_of(today())
     known = school_queries.schoolings(child_id)
     current = next((line for line in known if line.school_year == year), None)
-    form = SchoolingForm(data=_standing(current))
+    standing = _standing(current) | {"seen": school_queries.schooling_fingerprint(child_id)}
+    form = SchoolingForm(data=standing)
     form.place.choices = _places(year)
 
     def save() -> None:
-        schools.set_schooling(household_id, child_id, form.studies, author=author(form), now=now())
+        schools.set_schooling(
+            household_id, child_id, form.studies, seen=form.seen.data, author=author(form), now=now()
+        )
 
     return edit(
         household,
@@ -84,6 +88,7 @@ def schooling(household_id: int, child_id: int) -> Response:
         save,
         title=f"Scolarité {of_name(first_name)}",
         message="La scolarité est enregistrée.",
+        current=standing,
         explanation=_history(known),
     )
 
