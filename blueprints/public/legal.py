@@ -3,6 +3,7 @@
 from werkzeug.wrappers import Response
 
 from blueprints.public import blueprint
+from blueprints.shared import cookies
 from blueprints.shared.answers import answer
 from blueprints.shared.guards import public
 from domain.retention import DURATIONS, FIXED
@@ -28,6 +29,7 @@ def privacy() -> Response:
         months=retention.months,
         notice_days=retention.notice_days,
         fixed=FIXED,
+        cookies=cookies.named(),
     )
 
 

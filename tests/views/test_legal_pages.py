@@ -3,9 +3,14 @@
 import pytest
 from sqlalchemy import select
 
+import config
+from blueprints.shared import cookies
 from domain.enums import StaffRole
-from models import AuditEvent
+from models import AuditEvent, UserSession
 from services import legal
+from services.transaction import write_transaction
+from tests.accesses import parent_with_password
+from tests.factories import PASSWORD
 from tests.views.reading import text
 
 SETTINGS = "/gestion/reglages/mentions"
@@ -86,3 +91,56 @@ def test_the_durations_are_those_in_force(client, world):
 def test_only_administrators_type_them(client, world):
     client.sign_in(world.staff(StaffRole.RECEPTION))
     assert client.get(SETTINGS).status_code == 403
+
+
+def test_the_cookies_named_are_those_that_the_portal_sets(client, app, world, monkeypatch):
+    """Each path that sets one is walked: signing in, a form sent after the end of the session, signing out.
+    Names, lives and what is left are those of the page."""
+    given, opened = {}, client.open
+
+    def noted(*args, **options):
+        answer = opened(*args, **options)
+        for line in answer.headers.getlist("Set-Cookie"):
+            given.setdefault(line.partition("=")[0], line)
+        return answer
+
+    monkeypatch.setattr(client, "open", noted)
+    parent_with_password(world)
+    for _ in range(2):
+        client.submit("/", {"email": "claire@example.org", "password": PASSWORD}, form="/")
+        client.get("/mon-compte/informations")
+        hidden = {one["name"]: one["value"] for one in client.page.select("main form input[type=hidden]")}
+        with app.app_context(), write_transaction() as session:
+            session.query(UserSession).delete()
+        client.post("/mon-compte/informations", data=hidden)
+    client.submit("/", {"email": "claire@example.org", "password": PASSWORD}, form="/")
+    answer = client.submit("/accueil", form="/deconnexion")
+
+    with app.app_context():
+        named = cookies.named()
+    session_cookie, device, typed = named
+    assert set(given) == {one.name for one in named}
+    assert "Max-Age" not in given[session_cookie.name]
+    assert "Max-Age=34560000" in given[device.name]  # 400 days
+    assert "Max-Age=900" in given[typed.name]
+    assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
+    assert client.get_cookie(device.name) is not None
+    client.get("/donnees-personnelles")
+    shown = text(client)
+    for one in named:
+        assert f"{one.name} {one.purpose}".replace("\u00a0", " ") in shown
+    assert "2 h pour une famille, 30 min pour un agent" in shown
+    assert "400 jours. Il reste après la déconnexion." in shown
+    assert "15 min, ou dès que c’est affiché" in shown
+    assert "Seul « appareil » reste" in shown
+
+
+def test_a_new_cookie_cannot_go_unnamed():
+    """Whoever sets one elsewhere names it in `blueprints.shared.cookies` first."""
+    setters = {
+        path.name
+        for folder in ("blueprints", "services", "queries", "adapters")
+        for path in (config.ROOT / folder).rglob("*.py")
+        if ".set_cookie(" in path.read_text(encoding="utf-8")
+    }
+    assert setters == {"known_browsers.py", "kept_forms.py"}
