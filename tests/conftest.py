@@ -23,6 +23,7 @@ from guards import rewriting
 from tests import audit_watch
 from tests.buckets import bucket_server, empty
 from tests.factories import World
+from tests.scratch import scratch_folder
 from tests.strict_client import StrictClient
 
 # A busy machine is no fault of the code: timings belong to the benchmarks.
@@ -64,9 +65,16 @@ def sized(request: pytest.FixtureRequest) -> Callable[..., int]:
 
 
 @pytest.fixture(scope="session")
-def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def scratch() -> Iterator[Path]:
+    """The folder of the town that is emptied between tests."""
+    with scratch_folder("portail-tests-") as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def database_url(request: pytest.FixtureRequest, scratch: Path) -> Iterator[str]:
     if request.config.getoption("--database") == "sqlite":
-        yield f"sqlite:///{tmp_path_factory.mktemp('database') / 'portail.db'}"
+        yield f"sqlite:///{scratch / 'portail.db'}"
         return
     from tests.postgresql import throwaway_cluster
 
@@ -85,10 +93,9 @@ def town_bucket(request: pytest.FixtureRequest) -> Iterator[Bucket | None]:
 
 
 @pytest.fixture(scope="session")
-def _application(
-    database_url: str, town_bucket: Bucket | None, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Flask]:
-    settings = settings_for_tests(database_url, tmp_path_factory.mktemp("instance"))
+def _application(database_url: str, town_bucket: Bucket | None, scratch: Path) -> Iterator[Flask]:
+    (instance := scratch / "instance").mkdir()
+    settings = settings_for_tests(database_url, instance)
     app = create_app(settings | {"BUCKET": town_bucket})
     app.test_client_class = StrictClient
     audit_watch.watch()

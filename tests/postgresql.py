@@ -5,12 +5,12 @@ import pwd
 import shutil
 import socket
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-MEMORY_BYTES = 4 * 1024**3
+from tests.scratch import scratch_folder
+
 INSTALL = "PostgreSQL manque : installez-le (Debian : apt install postgresql)."
 
 
@@ -35,36 +35,25 @@ def _ordinary_user() -> str | None:
     return next(name for name in ("postgres", "nobody") if name in known)
 
 
-def _memory() -> Path | None:
-    """A disk in memory with room to spare: emptying every table makes hundreds of files."""
-    place = Path("/dev/shm")  # noqa: S108  a folder of our own inside
-    return place if place.is_dir() and shutil.disk_usage(place).free > MEMORY_BYTES else None
-
-
 @contextmanager
 def throwaway_cluster(*, in_memory: bool = False) -> Iterator[str]:
-    """Start an empty cluster, yield its URL, stop and remove it. `in_memory` where the machine has room:
-    for tests, never for figures.
-
-    Its folder is not in pytest's own temporary tree, which another run of root may close to others.
-    """
+    """Start an empty cluster, yield its URL, stop it, remove it. `in_memory`: for tests, not for figures."""
     found = binaries()
     if found is None:
         from tests.conftest import missing_tool
 
         missing_tool(INSTALL)
         return
-    folder = Path(tempfile.mkdtemp(prefix="portail-postgresql-", dir=_memory() if in_memory else None))
-    owner = _ordinary_user()
-    if owner:
-        shutil.chown(folder, owner)
-    data, port = folder / "data", _free_port()
+    with scratch_folder("portail-postgresql-", in_memory=in_memory) as folder:
+        owner = _ordinary_user()
+        if owner:
+            shutil.chown(folder, owner)
+        data, port = folder / "data", _free_port()
 
-    def run(program: str, *arguments: str | Path) -> None:
-        command = [found / program, "-D", data, *arguments]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder, user=owner)
+        def run(program: str, *arguments: str | Path) -> None:
+            command = [found / program, "-D", data, *arguments]
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder, user=owner)
 
-    try:
         run("initdb", "-U", "portail", "-A", "trust", "-E", "UTF8", "--no-sync")
         settings = f"-p {port} -k '' -h 127.0.0.1 -c max_connections=120"
         run("pg_ctl", "-o", settings, "-l", folder / "log", "-w", "start")
@@ -72,5 +61,3 @@ def throwaway_cluster(*, in_memory: bool = False) -> Iterator[str]:
             yield f"postgresql+psycopg://portail@127.0.0.1:{port}/postgres"
         finally:
             run("pg_ctl", "-m", "immediate", "stop")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
