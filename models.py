@@ -57,6 +57,7 @@ from domain.enums import (
     MailKind,
     MailState,
     MandateState,
+    OfflineState,
     OnlineMode,
     OnlineState,
     PaymentMethod,
@@ -1438,6 +1439,48 @@ class Attendance(db.Model):
     author_user_id: Mapped[int] = parent_key("user_account.id", index=False)
     author_name: Mapped[str] = mapped_column(String(160))
     marked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class OfflineMark(db.Model):
+    """A mark that a phone made without a network (R31), counted once by the `key` that the phone gave it.
+
+    `seen_*`: what its list said of the child when it was made, None of an unmarked one; `met_*`: what another
+    device had noted meanwhile, for a conflict; `left_at`: the moment of the mark that it left. `made_at` is
+    the clock of the phone put right by the portal's, `is_clock_sure` False where it cannot be.
+    """
+
+    __tablename__ = "offline_mark"
+    __table_args__ = (
+        UniqueConstraint("key"),
+        Index("ix_offline_mark_opening_child", "opening_id", "child_id"),
+        Index("ix_offline_mark_state", "state", "opening_id"),
+        CheckConstraint("(met_mark IS NULL) = (met_at IS NULL)", name="met"),
+        CheckConstraint("state <> 'refused' OR reason <> ''", name="reason"),
+        CheckConstraint("(seen_mark IS NULL) = (seen_at IS NULL)", name="seen"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(36))
+    device: Mapped[str] = mapped_column(String(36))
+    child_id: Mapped[int] = parent_key("child.id")
+    opening_id: Mapped[int] = parent_key("opening.id", index=False)
+    wanted: Mapped[AttendanceMark] = mapped_column(closed_list(AttendanceMark, "wanted"))
+    seen_mark: Mapped[AttendanceMark | None] = mapped_column(closed_list(AttendanceMark, "seen_mark"))
+    seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    phone_at: Mapped[datetime] = mapped_column(UtcDateTime)  # as the clock of the phone said
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    is_clock_sure: Mapped[bool]
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    author_user_id: Mapped[int] = parent_key("user_account.id", index=False)
+    author_name: Mapped[str] = mapped_column(String(160))
+    state: Mapped[OfflineState] = mapped_column(closed_list(OfflineState))
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    met_mark: Mapped[AttendanceMark | None] = mapped_column(closed_list(AttendanceMark, "met_mark"))
+    met_name: Mapped[str] = mapped_column(String(160), default="")
+    met_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    left_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    settled_by_name: Mapped[str] = mapped_column(String(160), default="")
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class BillingRun(db.Model):

@@ -260,6 +260,17 @@ class AttendanceMark(StrEnum):
     ABSENT = "absent"
 
 
+class OfflineState(StrEnum):
+    """What became of a mark made without a network (R31)."""
+
+    APPLIED = "applied"
+    CONFLICT = "conflict"  # somebody else marked the child meanwhile: both are kept until an agent decides
+    SETTLED = "settled"
+    SUPERSEDED = "superseded"  # the same phone marked the child again
+    REFUSED = "refused"
+    ACKNOWLEDGED = "acknowledged"  # a refusal that an agent read
+
+
 class RunState(StrEnum):
     """Where the billing of a month by a régie stands (R42)."""
 

@@ -190,6 +190,14 @@ LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         enums.AbsenceState.JUSTIFIED: "Absence justifiée",
         enums.AbsenceState.UNJUSTIFIED: "Absence non justifiée",
     },
+    enums.OfflineState: {
+        enums.OfflineState.APPLIED: "Enregistré",
+        enums.OfflineState.CONFLICT: "À régler",
+        enums.OfflineState.SETTLED: "Réglé",
+        enums.OfflineState.SUPERSEDED: "Remplacé par un autre pointage du même téléphone",
+        enums.OfflineState.REFUSED: "Non enregistré",
+        enums.OfflineState.ACKNOWLEDGED: "Non enregistré, lu",
+    },
     enums.AttendanceMark: {
         enums.AttendanceMark.PRESENT: "Présent",
         enums.AttendanceMark.ABSENT: "Absent",

@@ -99,6 +99,11 @@ class TownSettings:
         return self.logo.partition(" ")[0]
 
     @property
+    def look(self) -> str:
+        """What the icons of the portal are drawn from, the logo or the colour, as a word of an address."""
+        return self.logo_name.partition(".")[0] or self.main_colour[1:]
+
+    @property
     def logo_size(self) -> tuple[str, str]:
         """Its width and height in pixels; only asked of a town that has a logo."""
         _, width, height = self.logo.split(" ")

@@ -14,6 +14,7 @@ from domain.calendar import add_months, paris_now
 from domain.enums import AttendanceMark, BookingState, RunState
 from domain.errors import NotFound
 from domain.french import format_clock
+from domain.offline_marks import microseconds
 from domain.people import fold
 from domain.workflow import EXPECTED_STATES
 from extensions import db
@@ -74,7 +75,7 @@ class Counts:
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A child of the list. `is_pending`: the service has not answered its request; `is_told`: its family
-    said that it does not come; `mark` is None until it is marked."""
+    said that it does not come; `mark` and `marked_at` are None until it is marked."""
 
     child_id: int
     first_name: str
@@ -85,12 +86,18 @@ class Seen:
     is_pending: bool
     is_told: bool
     mark: AttendanceMark | None
+    marked_at: datetime | None
     arrived_minute: int | None
     left_minute: int | None
     note: str
     diet: str
     has_health: bool
     collectors: tuple[str, ...]
+
+    @property
+    def stamp(self) -> str:
+        """What the list says of the child, for a phone that marks it without a network: « present:1768… »."""
+        return "" if self.mark is None else f"{self.mark}:{microseconds(self.marked_at)}"
 
     @property
     def hours(self) -> str:
@@ -175,7 +182,7 @@ _UNMARKED = (
 
 def activities(day: date, scope: Scope) -> tuple[DayActivity, ...]:
     """The activities open on a day in the structures of an agent. One statement."""
-    rows = db.session.execute(_within(_DAY, scope), {"day": day})
+    rows = db.session.execute(within(_DAY, scope), {"day": day})
     return tuple(DayActivity(*row) for row in rows)
 
 
@@ -191,14 +198,15 @@ def unmarked(
     statement."""
     first = month.replace(day=1)
     end = date(*add_months(first.year, first.month, 1), 1) - timedelta(days=1)
-    statement = _within(_UNMARKED, scope)
+    statement = within(_UNMARKED, scope)
     if regie_id is not None:
         statement = statement.where(Activity.regie_id == regie_id)
     span = {"first": first, "last": min(end, today - timedelta(days=1))}
     return tuple(UnmarkedDay(*row) for row in db.session.execute(statement, span))
 
 
-def _within(statement: Any, scope: Scope) -> Any:
+def within(statement: Any, scope: Scope) -> Any:
+    """Of the structures of an agent alone; the statement reads Activity."""
     return statement if scope is None else statement.where(Activity.facility_id.in_(scope))
 
 
@@ -223,7 +231,13 @@ _PLACE = (
     .join(Opening, Opening.activity_id == Activity.id)
     .where(Activity.id == bindparam("activity_id"), Opening.day == bindparam("day"))
 )
-_SEEN = (Attendance.mark, Attendance.arrived_minute, Attendance.left_minute, Attendance.note)
+_SEEN = (
+    Attendance.mark,
+    Attendance.marked_at,
+    Attendance.arrived_minute,
+    Attendance.left_minute,
+    Attendance.note,
+)
 _BOOKED = (
     select(
         Booking.child_id,
@@ -319,6 +333,7 @@ def _seen(row: Any, groups: Mapping[int, str], file: ChildFile) -> Seen:
         state is BookingState.PENDING,
         bool(getattr(row, "told", False)),
         row.mark,
+        row.marked_at,
         row.arrived_minute,
         row.left_minute,
         row.note or "",

@@ -63,13 +63,13 @@ class Details:
     note: str = ""
 
 
-class _Act(NamedTuple):
+class Act(NamedTuple):
     """A transaction that holds the day: where, who, when."""
 
     session: Session
     roll: Roll
     opening_id: int
-    facility_id: int
+    regie_id: int | None
     actor: Actor
     now: datetime
 
@@ -91,7 +91,7 @@ def mark(
     _check(wanted, details)
     with write_transaction() as session:
         act = _begin(session, agent, roll, now, child_id)
-        _mark(act, child_id, _booking(act, child_id), wanted, details)
+        mark_child(act, child_id, wanted, details)
 
 
 def unmark(agent: Agent, roll: Roll, child_id: int, now: datetime) -> None:
@@ -101,7 +101,7 @@ def unmark(agent: Agent, roll: Roll, child_id: int, now: datetime) -> None:
     """
     with write_transaction() as session:
         act = _begin(session, agent, roll, now, child_id)
-        row = _row(act, child_id)
+        row = row_of(act, child_id)
         if row is None:
             _require_on_list(act, child_id)
             return
@@ -150,8 +150,8 @@ def add_unexpected(agent: Agent, roll: Roll, child_id: int, presence_type_id: in
     with write_transaction() as session:
         act = _begin(session, agent, roll, now, child_id)
         booking = _booking(act, child_id)
-        if booking is not None or _row(act, child_id) is not None:
-            _mark(act, child_id, booking, AttendanceMark.PRESENT, None)
+        if booking is not None or row_of(act, child_id) is not None:
+            mark_child(act, child_id, AttendanceMark.PRESENT)
             return
         presence = session.get(PresenceType, presence_type_id)
         if presence is None or presence.activity_id != roll.activity_id:
@@ -177,8 +177,14 @@ def add_unexpected(agent: Agent, roll: Roll, child_id: int, presence_type_id: in
 # --- What may be marked -------------------------------------------------------------------------------------
 
 
-def _begin(session: Session, agent: Agent, roll: Roll, now: datetime, child_id: int | None = None) -> _Act:
-    """Hold the day, and the days whose absences go with one of this child."""
+def _begin(session: Session, agent: Agent, roll: Roll, now: datetime, child_id: int | None = None) -> Act:
+    act = hold(session, agent, roll, now, child_id)
+    require_markable(act)
+    return act
+
+
+def hold(session: Session, agent: Agent, roll: Roll, now: datetime, child_id: int | None = None) -> Act:
+    """Hold the day, and the days whose absences go with one of this child. Raises NotFound."""
     found = session.execute(
         select(Opening.id, Activity.facility_id, Activity.regie_id)
         .join(Activity, Activity.id == Opening.activity_id)
@@ -186,16 +192,21 @@ def _begin(session: Session, agent: Agent, roll: Roll, now: datetime, child_id: 
     ).one_or_none()
     if found is None or (agent.facility_ids is not None and found.facility_id not in agent.facility_ids):
         raise NotFound
-    if roll.day > paris_now(now).date():
-        raise Refused(
-            "future", f"Ce jour n’est pas encore là{NBSP}: le pointage se fait le jour même ou après."
-        )
     held = Opening.id == found.id
     if child_id is not None:
         held = or_(held, Opening.id.in_(absences.days_around(child_id, roll.day)))
     places.lock(session, select(Opening.id).where(held))
-    _require_open_month(session, found.regie_id, roll.day)
-    return _Act(session, roll, found.id, found.facility_id, booking_life.agent(session, agent.user_id), now)
+    actor = booking_life.agent(session, agent.user_id)
+    return Act(session, roll, found.id, found.regie_id, actor, now)
+
+
+def require_markable(act: Act) -> None:
+    """Raises Refused `future`, `issued`."""
+    if act.roll.day > paris_now(act.now).date():
+        raise Refused(
+            "future", f"Ce jour n’est pas encore là{NBSP}: le pointage se fait le jour même ou après."
+        )
+    _require_open_month(act.session, act.regie_id, act.roll.day)
 
 
 def _require_open_month(session: Session, regie_id: int | None, day: date) -> None:
@@ -223,7 +234,7 @@ def _check(wanted: AttendanceMark, details: Details | None) -> None:
         raise Refused("hours", f"Le départ ne peut pas précéder l’arrivée{NBSP}: vérifiez les heures.")
 
 
-def _require_on_list(act: _Act, child_id: int) -> None:
+def _require_on_list(act: Act, child_id: int) -> None:
     """Raises Stale for a child whose booking ended meanwhile, NotFound for one who never was on the list."""
     if _booking(act, child_id) is not None:
         return
@@ -235,7 +246,7 @@ def _require_on_list(act: _Act, child_id: int) -> None:
     )
 
 
-def _require_known(act: _Act, agent: Agent, child_id: int) -> None:
+def _require_known(act: Act, agent: Agent, child_id: int) -> None:
     wanted = select(Child.id).where(Child.id == child_id, Child.merged_into_id.is_(None))
     if agent.facility_ids is not None:
         wanted = wanted.where(
@@ -271,10 +282,9 @@ def _payer(session: Session, child_id: int, day: date) -> int:
 # --- The act ------------------------------------------------------------------------------------------------
 
 
-def _mark(
-    act: _Act, child_id: int, booking: Booking | None, wanted: AttendanceMark, details: Details | None
-) -> None:
-    row = _row(act, child_id)
+def mark_child(act: Act, child_id: int, wanted: AttendanceMark, details: Details | None = None) -> Attendance:
+    """Mark a child of a day that is held; returns its row. Raises as `mark` does."""
+    booking, row = _booking(act, child_id), row_of(act, child_id)
     if row is None:
         _require_on_list(act, child_id)
     if booking is None and wanted is AttendanceMark.ABSENT:
@@ -300,9 +310,10 @@ def _mark(
     after = _columns(row)
     if before != after:
         _tell(act, "attendance", row.id, "attendance.marked", before, after)
+    return row
 
 
-def _settle_absence(act: _Act, booking: Booking, wanted: AttendanceMark) -> None:
+def _settle_absence(act: Act, booking: Booking, wanted: AttendanceMark) -> None:
     """The absence follows what was seen; that of a request that waits is its answer's business."""
     if wanted is AttendanceMark.PRESENT:
         absences.came(act.session, booking, act.actor, act.now, _CAME)
@@ -310,7 +321,7 @@ def _settle_absence(act: _Act, booking: Booking, wanted: AttendanceMark) -> None
         missed_days.observe(act.session, booking, act.actor, act.now)
 
 
-def _new(act: _Act, booking: Booking, wanted: AttendanceMark) -> Attendance:
+def _new(act: Act, booking: Booking, wanted: AttendanceMark) -> Attendance:
     return Attendance(
         child_id=booking.child_id,
         household_id=booking.household_id,
@@ -327,7 +338,7 @@ def _new(act: _Act, booking: Booking, wanted: AttendanceMark) -> Attendance:
     )
 
 
-def _booking(act: _Act, child_id: int) -> Booking | None:
+def _booking(act: Act, child_id: int) -> Booking | None:
     """The booking for which the child is expected."""
     return act.session.scalars(
         select(Booking).where(
@@ -338,7 +349,8 @@ def _booking(act: _Act, child_id: int) -> Booking | None:
     ).one_or_none()
 
 
-def _row(act: _Act, child_id: int) -> Attendance | None:
+def row_of(act: Act, child_id: int) -> Attendance | None:
+    """What is noted of a child of a day that is held."""
     return act.session.scalars(
         select(Attendance).where(Attendance.opening_id == act.opening_id, Attendance.child_id == child_id)
     ).one_or_none()
@@ -355,7 +367,7 @@ def _columns(row: Attendance) -> dict[str, Any]:
 
 
 def _tell(
-    act: _Act,
+    act: Act,
     object_type: str,
     object_id: int,
     action: str,

@@ -5,6 +5,7 @@ from io import BytesIO
 
 from sqlalchemy import select
 
+from adapters import app_icons
 from adapters.document_files import UnsafeFile, make_logo
 from adapters.files import Store, new_key
 from domain.errors import NotFound, Refused
@@ -89,6 +90,13 @@ def printed_logo(town: TownSettings) -> bytes:
         return read_logo(town.logo_name)
     except (NotFound, OSError):
         return b""
+
+
+def draw_icon(settings: TownSettings, size: int, *, is_masked: bool) -> bytes:
+    """The icon of the portal on a home screen, a PNG of `size` pixels a side (R58). Raises NotFound."""
+    if settings.logo_name:
+        return app_icons.logo_icon(read_logo(settings.logo_name), size, is_masked=is_masked)
+    return app_icons.sign_icon(settings.main_colour, size, is_masked=is_masked)
 
 
 def _replace(logo: str, author: Author, now: datetime) -> str:

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
+from uuid import uuid4
 
 from flask import Flask
 from sqlalchemy import Select, delete, select
@@ -33,6 +34,7 @@ from domain.enums import (
     InvoiceKind,
     InvoiceLineKind,
     InvoiceState,
+    OfflineState,
     OnlineMode,
     OnlineState,
     PaymentMethod,
@@ -86,6 +88,7 @@ from models import (
     Message,
     MessageFile,
     News,
+    OfflineMark,
     OnlinePayment,
     OnlinePaymentBill,
     Opening,
@@ -241,6 +244,7 @@ class World:
         facilities: Iterable[Facility] = (),
         can_read_medical: bool = False,
         has_factor: bool = False,
+        first_name: str = "Agnès",
         **user: Any,
     ) -> User:
         """An agent; a session that the bench opens is full, as behind a second factor."""
@@ -249,7 +253,7 @@ class World:
         member = self.add(
             StaffMember(
                 user_id=account.id,
-                first_name="Agnès",
+                first_name=first_name,
                 last_name="MARTIN",
                 role=role,
                 can_read_medical=can_read_medical,
@@ -585,6 +589,23 @@ class World:
         """The draft of a month, without bills."""
         values = {"state": RunState.DRAFT, "author_name": "Agnès MARTIN", "drafted_at": self.now}
         return self.add(BillingRun(regie_id=regie.id, month=month, **values | columns))
+
+    def offline_mark(self, child: Child, opening: Opening, **columns: Any) -> OfflineMark:
+        """A mark that a phone made without a network and could not be kept, unless `columns` say more."""
+        values = {
+            "key": str(uuid4()),
+            "device": str(uuid4()),
+            "wanted": AttendanceMark.ABSENT,
+            "phone_at": self.now,
+            "made_at": self.now,
+            "is_clock_sure": True,
+            "received_at": self.now,
+            "author_user_id": columns.pop("author_user_id", None) or self.staff().id,
+            "author_name": "Agnès MARTIN",
+            "state": OfflineState.REFUSED,
+            "reason": "Cet enfant n’est plus attendu ce jour-là.",
+        }
+        return self.add(OfflineMark(child_id=child.id, opening_id=opening.id, **values | columns))
 
     def attendance(
         self, booking: Booking, mark: AttendanceMark = AttendanceMark.PRESENT, **columns: Any

@@ -4,4 +4,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("public", __name__)
 
-from blueprints.public import announcements, feed, identity, legal, menus, views  # noqa: E402, F401  they register their routes
+from blueprints.public import announcements, feed, identity, installation, legal, menus, views  # noqa: E402, F401

@@ -217,6 +217,7 @@ def init_app(app: Flask) -> None:
         "day": french.format_day,
         "short_day": french.format_short_day,
         "moment": french.format_moment,
+        "clock": french.format_time,
         "paris_day": lambda moment: paris_now(moment).date(),
         "quoted": french.quoted,
         "month_title": lambda month: french.month_title(month.year, month.month),

@@ -7,8 +7,8 @@ from flask import Flask, Response, abort, request
 
 CONTENT_SECURITY_POLICY = (  # « Payer en ligne » leads to the payment page: `form-action` is completed
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
-    "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; "
-    "frame-ancestors 'none'"
+    "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
+    "object-src 'none'; frame-ancestors 'none'"
 )
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -28,9 +28,10 @@ OPEN_TO_OTHER_SITES = frozenset(
 
 @cache
 def headers_for(payment_service: str) -> dict[str, str]:
-    """The headers of a portal that sends forms to itself and to the page of this payment service."""
+    """The headers of pages, which send forms to the portal and to the page of this payment service, and have
+    a service worker (R31)."""
     parts = urlsplit(payment_service)
-    allowed = f"form-action 'self' {parts.scheme}://{parts.netloc}"
+    allowed = f"worker-src 'self'; form-action 'self' {parts.scheme}://{parts.netloc}"
     policy = CONTENT_SECURITY_POLICY.replace("form-action 'self'", allowed)
     return HEADERS | {"Content-Security-Policy": policy}
 

@@ -74,6 +74,7 @@ def upgrade() -> None:
     _direct_debits()
     _what_each_person_read()
     _notices_of_erasure()
+    _add_offline_marks()
     for table in ("outgoing_mail", "mail_text"):
         _allow(table, "kind", "mailkind", _MAIL_KINDS)
 
@@ -483,6 +484,61 @@ def _allow(table: str, column: str, name: str, values: tuple[str, ...]) -> None:
         batch_op.create_check_constraint(op.f(f"ck_{table}_{name}"), sa.text(f"{column} IN ({listed})"))
     for trigger in guards:
         op.get_bind().exec_driver_sql(trigger)
+
+
+def _add_offline_marks() -> None:
+    """Marks that phones made without a network, each counted once."""
+
+    def mark(name: str, *, nullable: bool) -> sa.Column:
+        words = sa.Enum("present", "absent", name=name, native_enum=False, create_constraint=True, length=24)
+        return sa.Column(name, words, nullable=nullable)
+
+    def moment(name: str, *, nullable: bool = False) -> sa.Column:
+        return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
+
+    def parent(column: str, table: str) -> sa.ForeignKeyConstraint:
+        return sa.ForeignKeyConstraint(
+            [column], [f"{table}.id"], name=op.f(f"fk_offline_mark_{column}"), ondelete="RESTRICT"
+        )
+
+    states = ("applied", "conflict", "settled", "superseded", "refused", "acknowledged")
+    state = sa.Enum(*states, name="offlinestate", native_enum=False, create_constraint=True, length=24)
+    op.create_table(
+        "offline_mark",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=36), nullable=False),
+        sa.Column("device", sa.String(length=36), nullable=False),
+        sa.Column("child_id", sa.Integer(), nullable=False),
+        sa.Column("opening_id", sa.Integer(), nullable=False),
+        mark("wanted", nullable=False),
+        mark("seen_mark", nullable=True),
+        moment("seen_at", nullable=True),
+        moment("phone_at"),
+        moment("made_at"),
+        sa.Column("is_clock_sure", sa.Boolean(), nullable=False),
+        moment("received_at"),
+        sa.Column("author_user_id", sa.Integer(), nullable=False),
+        sa.Column("author_name", sa.String(length=160), nullable=False),
+        sa.Column("state", state, nullable=False),
+        sa.Column("reason", sa.String(length=300), nullable=False),
+        mark("met_mark", nullable=True),
+        sa.Column("met_name", sa.String(length=160), nullable=False),
+        moment("met_at", nullable=True),
+        moment("left_at", nullable=True),
+        sa.Column("settled_by_name", sa.String(length=160), nullable=False),
+        moment("settled_at", nullable=True),
+        sa.CheckConstraint("(met_mark IS NULL) = (met_at IS NULL)", name=op.f("ck_offline_mark_met")),
+        sa.CheckConstraint("state <> 'refused' OR reason <> ''", name=op.f("ck_offline_mark_reason")),
+        sa.CheckConstraint("(seen_mark IS NULL) = (seen_at IS NULL)", name=op.f("ck_offline_mark_seen")),
+        parent("author_user_id", "user_account"),
+        parent("child_id", "child"),
+        parent("opening_id", "opening"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_offline_mark")),
+        sa.UniqueConstraint("key", name=op.f("uq_offline_mark_key")),
+    )
+    op.create_index("ix_offline_mark_child_id", "offline_mark", ["child_id"])
+    op.create_index("ix_offline_mark_opening_child", "offline_mark", ["opening_id", "child_id"])
+    op.create_index("ix_offline_mark_state", "offline_mark", ["state", "opening_id"])
 
 
 def downgrade() -> None:

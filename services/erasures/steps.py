@@ -71,6 +71,7 @@ from models import (
     MedicalRecord,
     Message,
     MessageFile,
+    OfflineMark,
     OnlinePayment,
     OutgoingMail,
     ProvisionalPassword,
@@ -227,6 +228,7 @@ def of_families(found: Subjects, now: datetime) -> list[Step]:
             Absence.booking_id.in_(bookings),
             {"author_name": "", "explanation": [], "document_id": None},
         ),
+        Step("Pointages hors ligne", OfflineMark, OfflineMark.child_id.in_(children)),
         Step("Présences notées", Attendance, Attendance.household_id.in_(homes), {"note": ""}),
         Step(
             "Étapes de réservations",

@@ -64,7 +64,14 @@ ENGLISH = {
 WORDS = {"month", "day", "key", "reference", "token", "name", "action", "shape"}
 # What a browser may keep: the address of colours and logo changes with them, and tells of nobody.
 FOR_EVER = "public, max-age=31536000, immutable"
-KEPT = {"public.feed": "private, no-cache", "public.colours": FOR_EVER, "public.logo": FOR_EVER}
+KEPT = {
+    "public.feed": "private, no-cache",
+    "public.colours": FOR_EVER,
+    "public.logo": FOR_EVER,
+    "public.icon": FOR_EVER,
+    "public.application": "public, max-age=3600",
+    "public.service_worker": "no-cache",
+}
 READING = ("SELECT", "EXPLAIN", "SHOW", "WITH")
 
 

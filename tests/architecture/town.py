@@ -1,5 +1,6 @@
 """Two families, two structures and every role: enough to open each route with a real address."""
 
+import json
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -66,6 +67,7 @@ from models import (
     LineDispute,
     ListChoice,
     MessageFile,
+    OfflineMark,
     OnlinePayment,
     OutgoingMail,
     Payment,
@@ -92,6 +94,7 @@ from tests.strict_client import StrictClient
 
 LINK, ADMINISTRATOR_LINK, EMAIL_LINK = "ACTIVATION" * 5, "PREMIER789" * 5, "NOUVELLE12" * 5
 FEED = "CALENDRIER" * 5
+PHONE_KEY = "0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
 NOWHERE = 987654
 # Who is met with the addresses of whom.
 NEIGHBOURS = {
@@ -265,6 +268,8 @@ class Town:
                 action=LineAction.BOOK, state=LineState.PENDING, price_cents=320,
             )
         )  # fmt: skip
+        (marked,) = (one for one in canteen.openings if one.day == date(2027, 2, 4))
+        world.offline_mark(child, marked)
         document = world.document(household, self.category)
         sent = world.sent_document(household, self.category)
         proof = world.sent_document(household, self.proof_category)
@@ -558,6 +563,8 @@ class Town:
             "children.edit_addition name": Value("A", "B", "C"),
             "staff_rulebook.example key": Value("prix-unique", unknown="autre"),
             "public.colours name": Value("7a1f5c", unknown="ffcc00"),
+            "public.icon shape": Value("masque-512", unknown="1024"),
+            "public.icon name": Value(self.logo_name.partition(".")[0], unknown="0e5a5a"),
             "public.logo name": Value(self.logo_name, unknown=f"{NOWHERE}.png"),
             "change_id": Value(self._change_of(own), self._change_of(other)),
             "household.edit section": Value("adresse", unknown="autre"),
@@ -611,6 +618,7 @@ class Town:
             "holiday_id": Value(self._id(PublicHoliday)),
             "staff_calendar.edit_school_holiday holiday_id": Value(self._id(SchoolHoliday)),
             "month": Value("2027-02", unknown="2027-13"),
+            "offline_id": Value(*(self._id(OfflineMark, child_id=one.child.id) for one in (own, other))),
             "day": Value("2027-02-04", unknown="2027-02-30"),
             "staff_facilities.withdraw_deadline day": Value("2025-09-01", unknown="2027-02-30"),
             "staff_facilities.withdraw_tariff day": Value("2025-09-01", unknown="2027-02-30"),
@@ -708,5 +716,20 @@ class Town:
         bodies = {f"{blueprint}.{step}": body for blueprint in both for step, body in steps.items()}
         return bodies | {
             "staff_attendance.mark": {"marque": f"{child}:present"},
+            "staff_attendance.receive": {
+                "appareil": PHONE_KEY,
+                "heure": "1768208400000",
+                "pointages": json.dumps(
+                    [
+                        {
+                            "cle": PHONE_KEY,
+                            "enfant": child,
+                            "marque": "present",
+                            "heure": 1768208400000,
+                            "vu": "",
+                        }
+                    ]
+                ),
+            },
             "staff_bookings.pass_limits": {"channel": "phone", "override_reason": "urgence"},
         }

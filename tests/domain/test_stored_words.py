@@ -67,6 +67,7 @@ STORED = {
         "retention_manage"
     ),
     "AttendanceMark": "present absent",
+    "OfflineState": "applied conflict settled superseded refused acknowledged",
     "RunState": "preparing draft issued",
     "InvoiceKind": "invoice credit_note",
     "InvoiceState": "draft carried unsettled paying paid_online partial settled cancelled",

@@ -4,4 +4,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("staff_attendance", __name__, url_prefix="/gestion/pointage")
 
-from blueprints.staff.attendance import views  # noqa: E402, F401  the routes register themselves on the blueprint
+from blueprints.staff.attendance import offline, views  # noqa: E402, F401  the routes register themselves
