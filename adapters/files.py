@@ -60,6 +60,10 @@ class Store(Protocol):
 
     def keep_aside(self, folder: str) -> int: ...
 
+    def asides(self, prefix: str) -> set[str]: ...
+
+    def drop_aside(self, folder: str) -> None: ...
+
 
 class Member(Protocol):
     """What a backup opens for reading when its turn comes: a path, or an object of a bucket."""
@@ -146,6 +150,16 @@ class FileStore:
         for key in keys:
             os.link(self._folder / key, aside / key)
         return len(keys)
+
+    def asides(self, prefix: str) -> set[str]:
+        """The folders beside this one whose name begins with `prefix`."""
+        return {path.name for path in self._folder.parent.glob(f"{prefix}*")}
+
+    def drop_aside(self, folder: str) -> None:
+        """Remove what `keep_aside` made; nothing when it is gone. Raises OSError."""
+        aside = self._folder.parent / folder
+        if aside.exists():
+            shutil.rmtree(aside)
 
     def _path(self, key: str) -> Path:
         if not is_key(key):

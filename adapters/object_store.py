@@ -121,6 +121,20 @@ class ObjectStore:
                 _client(self._bucket).copy_object(name, f"{self._bucket.prefix}{folder}/{key}", origin)
         return len(keys)
 
+    def asides(self, prefix: str) -> set[str]:
+        """The folders of the bucket whose name begins with `prefix`. Raises StoreAway."""
+        start = f"{self._bucket.prefix}{prefix}"
+        with _told():
+            found = list(_client(self._bucket).list_objects(self._bucket.name, start))
+        return {one.object_name.removeprefix(self._bucket.prefix).partition("/")[0] for one in found}
+
+    def drop_aside(self, folder: str) -> None:
+        """Remove what `keep_aside` made. Raises StoreAway."""
+        name, start = self._bucket.name, f"{self._bucket.prefix}{folder}/"
+        with _told():
+            for found in list(_client(self._bucket).list_objects(name, start, recursive=True)):
+                _client(self._bucket).remove_object(name, found.object_name)
+
     def _listed(self) -> Iterator[tuple[str, datetime]]:
         """(key, when it was written); what is no key of ours is not ours."""
         with _told():

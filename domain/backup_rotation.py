@@ -4,9 +4,10 @@ The source is reference security 3.8: a mistake is often seen weeks after it was
 """
 
 from collections.abc import Collection
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 DAYS, WEEKS, MONTHS = 7, 5, 12
+ASIDE, ASIDE_DAYS = 3, 90  # copies put aside before an update or a restore
 
 
 def kept(days: Collection[date], today: date) -> frozenset[date]:
@@ -17,6 +18,14 @@ def kept(days: Collection[date], today: date) -> frozenset[date]:
     weekly = _last_of({day for day in days if (today - day) < timedelta(weeks=WEEKS)}, _week)
     monthly = _last_of({day for day in days if _months_between(day, today) < MONTHS}, _month)
     return frozenset(recent | weekly | monthly | {max(days)})
+
+
+def kept_aside(moments: Collection[datetime], now: datetime) -> frozenset[datetime]:
+    """Of what was put aside before an update or a restore, what stays: all of the last days, then the last
+    three until they are three months old, for what families had erased must not outlive the backups."""
+    recent = {moment for moment in moments if now - moment < timedelta(days=DAYS)}
+    last = sorted(moments)[-ASIDE:]
+    return frozenset(recent | {one for one in last if now - one < timedelta(days=ASIDE_DAYS)})
 
 
 def _week(day: date) -> tuple[int, int]:

@@ -8,11 +8,12 @@ import fcntl
 import json
 import os
 import random
+import re
 import shlex
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -26,7 +27,7 @@ from sqlalchemy.exc import DBAPIError
 from adapters import backup_archive, database_copies
 from adapters.files import FileStore, Member, SealedFiles
 from adapters.sealing import SealBroken
-from domain.backup_rotation import kept
+from domain.backup_rotation import kept, kept_aside
 from domain.calendar import PARIS, paris_now
 from domain.errors import Refused
 from domain.french import NBSP
@@ -38,6 +39,9 @@ NIGHT = time(2, 30)  # in Paris: after the last bookings of the evening, before 
 RETRY_AFTER = timedelta(hours=1)
 SUFFIX = ".age"
 STATE = "etat.json"
+ASIDE, ASIDE_OF_RESTORE = "avant-", "avant-restauration-"
+STAMP = "%Y%m%d-%H%M%S"  # of what is put aside, UTC
+_STAMP = re.compile(r"[0-9]{8}-[0-9]{6}")
 # Beside the files of families and of the service. The sealing keys and the key of the backups stay out: kept
 # together with what they seal, they protect nothing.
 _FILES = ("portail.toml",)
@@ -89,6 +93,7 @@ def nightly(now: datetime) -> dict[str, Outcome]:
         done = {"backup": made, "proof": _proved(archive, now), "journal": _journal_checked(now)}
         if not done["proof"].problem:
             rotate(paris_now(now).date())
+            rotate_aside(now)
         if current_app.config["OFF_SITE"]:
             done["off_site"] = _sent(archive, now)
         return tell(done)
@@ -157,6 +162,33 @@ def rotate(today: date) -> list[str]:
     for path in gone:
         path.unlink()
     return sorted(path.name for path in gone)
+
+
+def rotate_aside(now: datetime) -> list[str]:
+    """Remove what was put aside long ago, before an update (beside the backups) or a restore; their names."""
+    copies = [path.name for path in folder().glob(f"{ASIDE}*")]
+    gone = _old(copies, now)
+    for name in gone:
+        (folder() / name).unlink()
+    instance = Path(current_app.config["INSTANCE"])
+    towns = {path.name for path in instance.glob(f"{ASIDE_OF_RESTORE}*")}
+    for name in _old(sorted(towns | file_stores.asides(ASIDE_OF_RESTORE)), now):
+        file_stores.drop_aside(name)
+        shutil.rmtree(instance / name, ignore_errors=True)
+        gone.append(name)
+    return gone
+
+
+def _old(names: Collection[str], now: datetime) -> list[str]:
+    found = {name: _moment_of(name) for name in names}
+    moments = {moment for moment in found.values() if moment is not None}
+    stays = kept_aside(moments, now) | {None}  # a name that is none of ours stays
+    return [name for name, moment in found.items() if moment not in stays]
+
+
+def _moment_of(name: str) -> datetime | None:
+    stamp = _STAMP.search(name)
+    return datetime.strptime(f"{stamp[0]}+0000", f"{STAMP}%z") if stamp else None
 
 
 def _day_of(path: Path) -> date:

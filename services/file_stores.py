@@ -48,3 +48,14 @@ def leave_only(place: Place, folder: Path) -> None:
     for key in kept.names():
         if key not in wanted:
             kept.delete(key)
+
+
+def asides(prefix: str) -> set[str]:
+    """The names under which files were kept aside, beginning like this. Raises OSError."""
+    return {name for place in BACKED_UP for name in store(place).asides(prefix)}
+
+
+def drop_aside(name: str) -> None:
+    """Remove what was kept aside under this name. Raises OSError."""
+    for place in BACKED_UP:
+        store(place).drop_aside(f"{name}/{place}")

@@ -84,7 +84,7 @@ def _check(newest: str, ledger: dict[str, int]) -> None:
 def _copy(revision: str, now: datetime) -> Path:
     """What the town was before, kept beside the backups."""
     name = database_copies.name_of(db.engine)
-    target = backups.folder() / f"avant-{revision}-{now:%Y%m%d-%H%M%S}-{name}"
+    target = backups.folder() / f"{backups.ASIDE}{revision}-{now:{backups.STAMP}}-{name}"
     database_copies.copy(db.engine, target)
     return target
 

@@ -1,8 +1,8 @@
 """Which backups stay (R55)."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
-from domain.backup_rotation import DAYS, MONTHS, kept
+from domain.backup_rotation import ASIDE_DAYS, DAYS, MONTHS, kept, kept_aside
 
 TODAY = date(2027, 6, 16)  # a Wednesday
 
@@ -31,3 +31,15 @@ def test_the_only_one_stays_however_old():
     old = date(2020, 1, 1)
     assert kept({old}, TODAY) == {old}
     assert kept(set(), TODAY) == frozenset()
+
+
+def test_of_what_was_put_aside_the_week_stays_then_the_last_three_for_three_months():
+    now = datetime(2027, 6, 16, tzinfo=UTC)
+
+    def ages(*days: int) -> set[datetime]:
+        return {now - timedelta(days=one) for one in days}
+
+    assert kept_aside(ages(0, 1, 2, 3, 4), now) == ages(0, 1, 2, 3, 4)
+    assert kept_aside(ages(1, DAYS, 20, 30, 40), now) == ages(1, DAYS, 20)
+    assert kept_aside(ages(40, ASIDE_DAYS - 1, ASIDE_DAYS, 200), now) == ages(40, ASIDE_DAYS - 1)
+    assert kept_aside(set(), now) == frozenset()

@@ -287,10 +287,33 @@ def test_a_town_moves_to_a_bucket_and_back(lively, tmp_path):
             db.session.remove()
             db.engine.dispose()
         assert any("avant-restauration" in name for name in names_in(bucket))
+        with there.app_context():
+            (gone,) = backups.rotate_aside(now + timedelta(days=100))
+            db.engine.dispose()
+        assert not (tmp_path / "there" / gone).exists()
+        assert not any("avant-restauration" in name for name in names_in(bucket))
         back(lively.app, archive, now, replace=True)
     with lively.app.app_context():
         assert document_store.read(key) == content
         db.session.remove()
+
+
+def test_what_was_put_aside_before_updates_and_restores_does_not_stay_for_ever(lively):
+    now = lively.world.now
+    ages = (1, 10, 20, 30, 40)
+    for place, pattern in (("backups", "avant-0005-{}-portail.db"), ("", "avant-restauration-{}")):
+        (lively.folder / place).mkdir(exist_ok=True)
+        for days in ages:
+            path = lively.folder / place / pattern.format(f"{now - timedelta(days=days):{backups.STAMP}}")
+            path.mkdir() if "restauration" in path.name else path.touch()
+            if path.is_dir():
+                (path / "documents").mkdir()
+    (lively.folder / "avant-restauration-a-garder").mkdir()  # by hand: none of ours
+    run(lively, backups.nightly, now)
+    assert len(list((lively.folder / "backups").glob("avant-*"))) == 3
+    left = {path.name for path in lively.folder.glob("avant-restauration-*")}
+    wanted = {f"avant-restauration-{now - timedelta(days=days):{backups.STAMP}}" for days in (1, 10, 20)}
+    assert left == wanted | {"avant-restauration-a-garder"}
 
 
 def test_a_broken_backup_replaces_nothing(lively):
