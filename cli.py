@@ -67,13 +67,17 @@ def _migrations(app: Flask) -> object:
 @port_option
 def serve(host: str, port: int) -> None:
     """Démarre le portail de la commune (serveur et envoi des mails)."""
-    from services import accounts, self_check
+    from services import accounts, self_check, servers
 
     dangers = self_check.unsafe()
     if dangers:
         raise click.ClickException("Le portail ne démarre pas ainsi.\n" + "\n".join(dangers))
     prepare_database()
     clock = current_app.config["CLOCK"]
+    try:
+        servers.register(clock.now())
+    except Refused as refusal:
+        raise click.ClickException(refusal.message) from None
     say(f"Portail : {current_app.config['PUBLIC_URL']} (écoute sur http://{host}:{port})")
     say("Placez devant lui un serveur mandataire HTTPS (Caddy ou nginx) : voir docs/installation.md.")
     invitation = accounts.first_administrator_invitation(clock.now())

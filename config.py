@@ -46,6 +46,11 @@ def _database_url(folder: Path, settings: Mapping[str, str], demo: bool) -> str:
     url = "" if demo else settings.get("DATABASE_URL", "")
     if not url:
         return f"sqlite:///{folder / 'portail.db'}"
+    return with_driver(url)
+
+
+def with_driver(url: str) -> str:
+    """The address of a database as SQLAlchemy reads it, from the one that everybody writes."""
     scheme, _, rest = url.partition("://")
     return f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else url
 

@@ -1,11 +1,13 @@
-"""Commands of the safety net: back up, restore, look at the installation (R55, security S60)."""
+"""Commands of the safety net: back up, restore, move, look at the installation (R55, R60, security S60)."""
 
 import sys
 from pathlib import Path
 
 import click
 from flask import Flask, current_app
+from sqlalchemy import make_url
 
+import config
 from adapters.backup_archive import ArchiveBroken
 from adapters.database_copies import CopyFailed
 from domain.errors import Refused
@@ -13,7 +15,7 @@ from domain.french import plural
 
 
 def init_app(app: Flask) -> None:
-    for command in (backup, restore, check):
+    for command in (backup, restore, to_postgresql, check):
         app.cli.add_command(command)
 
 
@@ -64,11 +66,36 @@ def restore(archive: Path, replace: bool) -> None:
     click.echo("Relancez le portail : il met la base à jour s’il le faut.")
 
 
+@click.command("vers-postgresql")
+@click.argument("address", metavar="ADRESSE")
+def to_postgresql(address: str) -> None:
+    """Fait passer la commune de SQLite à PostgreSQL. Arrêtez d’abord le portail.
+
+    ADRESSE est celle d’une base vide : postgresql:///portail ou postgresql://compte@serveur/base
+    """
+    from services import database_moves
+
+    folder, now = str(config.ROOT / "migrations"), current_app.config["CLOCK"].now()
+    try:
+        moved = database_moves.move(config.with_driver(address), folder, now)
+    except Refused as refusal:
+        raise click.ClickException(refusal.message) from None
+    rows, tables = plural(moved.rows, "ligne", "lignes"), plural(moved.tables, "table", "tables")
+    click.echo(f"Tout est dans PostgreSQL et a été comparé : {rows} de {tables}, comptes, journal, scellés.")
+    click.echo("Réglez maintenant, dans portail.toml (ou DATABASE_URL), puis relancez le portail :")
+    click.echo(f'  database_url = "{make_url(address).render_as_string(hide_password=True)}"')
+    click.echo(f"La base SQLite reste là, sans plus rien accepter. Sauvegarde d’avant : {moved.backup}")
+
+
 @click.command("verifier")
-def check() -> None:
+@click.option("--adopter", "adopt", is_flag=True, help="Les clés et dossiers d’ici sont ceux de tous.")
+def check(adopt: bool) -> None:
     """Dit ce qui est sûr et ce qui ne l’est pas dans cette installation."""
-    from services import self_check
+    from services import self_check, servers
     from services.self_check import Gravity
+
+    if adopt:
+        servers.adopt(current_app.config["CLOCK"].now())
 
     signs = {Gravity.FINE: "bon      ", Gravity.WARNING: "à voir   ", Gravity.UNSAFE: "DANGEREUX"}
     findings = [*self_check.installation(), self_check.journal()]

@@ -144,6 +144,12 @@ def _gather(engine: Engine, target: Path) -> None:
         connection.close()
 
 
+def refuse_in_use(engine: Engine) -> None:
+    """Raises CopyFailed while another process has this SQLite database open."""
+    engine.dispose()
+    _gather(engine, Path(engine.url.database))
+
+
 @contextmanager
 def another_database(url: URL) -> Iterator[None]:
     """An empty PostgreSQL database beside the one in use, gone at the end. Raises CopyFailed."""

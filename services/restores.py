@@ -16,19 +16,20 @@ from domain.errors import Refused
 from domain.french import NBSP
 from extensions import db
 from models import Household, Setting
-from services import audit, backups, file_stores
+from services import audit, backups, file_stores, servers
 from services.transaction import write_transaction
 
 FROZEN = "Écrit avant la restauration\u00a0: peut-être déjà parti."
 _RETURN = ".retour-"  # a folder of a moment
 _RESTORED = "restored"  # a setting, until the journal tells it
-# Done within the return of the database: every session ends, the mails that waited are held back. In plain
-# SQL, because the backup may be of an older version, whose tables lack columns.
+# Done within the return of the database: every session ends, the mails that waited are held back, the keys of
+# the machine of the backup are not asked of this one. In plain SQL, because the backup may be of an older
+# version, whose tables lack columns.
 _QUIET = (
     "DELETE FROM user_session",
     f"UPDATE outgoing_mail SET state = '{MailState.ABANDONED}', last_error = '{FROZEN}' "  # noqa: S608
     f"WHERE state = '{MailState.QUEUED}'",
-    f"DELETE FROM setting WHERE key = '{_RESTORED}'",  # noqa: S608
+    f"DELETE FROM setting WHERE key = '{_RESTORED}' OR key LIKE '{servers.ROW}%'",  # noqa: S608
     f"INSERT INTO setting (key, value) VALUES ('{_RESTORED}', '1')",  # noqa: S608
 )
 
@@ -147,7 +148,7 @@ def _check(copy: Path, manifest: dict) -> None:
 def _keep_aside(instance: Path, now: datetime) -> Path | None:
     """Keep what is there in a folder of its own too, so that a cut at any moment leaves one whole town or the
     other; None when there is nothing. Raises OSError, CopyFailed."""
-    target = instance / f"avant-restauration-{now:%Y%m%d-%H%M%S}"
+    target = instance / f"{backups.ASIDE_OF_RESTORE}{now:{backups.STAMP}}"
     target.mkdir(mode=0o700)
     found = file_stores.keep_aside(target.name)
     found += _keep_database_aside(target)

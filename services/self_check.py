@@ -18,16 +18,17 @@ from flask import current_app
 from sqlalchemy import Text, select, type_coerce
 from sqlalchemy.exc import DBAPIError
 
-from adapters import database_copies, object_store
+from adapters import database_copies, database_moves, object_store
 from adapters.object_store import StoreRefuses
 from adapters.sealing import SealBroken
+from domain.calendar import paris_now
 from domain.enums import MailSecurity
 from domain.french import NBSP, plural
 from domain.mail_server import LOOPBACK
 from extensions import db, journal_mode, sqlite_driver
 from models import Household, MedicalRecord
 from queries import audit_chain, health
-from services import backups, mail_server
+from services import backups, mail_server, servers
 
 FREE_BYTES_FLOOR = 1024**3
 BACKUP_TOO_OLD = timedelta(hours=26)  # a night was missed
@@ -75,7 +76,8 @@ class Condition:
 def installation() -> list[Finding]:
     """Every setting that matters, the good ones too."""
     return [
-        *_address(), *_secrets(), *_sealed(), *_disk(), *_files(), *_engine(), *_mail(), *_safety_net()
+        *_address(), *_secrets(), *_sealed(), *map(_unsafe, servers.differences()),
+        *_disk(), *_files(), *_engine(), *_mail(), *_safety_net(),
     ]  # fmt: skip
 
 
@@ -192,6 +194,17 @@ def _disk() -> Iterator[Finding]:
 def _engine() -> Iterator[Finding]:
     if db.engine.dialect.name != "sqlite":
         yield _fine("Base PostgreSQL")
+    elif not _is_writable(Path(db.engine.url.database)):
+        yield _unsafe(
+            f"Le portail ne peut pas écrire dans {db.engine.url.database}. Rendez le dossier à son "
+            f"utilisateur{NBSP}: chown -R portail: {current_app.config['INSTANCE']}"
+        )
+    elif moved := database_moves.moved_at(db.engine):
+        yield _unsafe(
+            f"Les données de cette commune sont dans PostgreSQL depuis le "
+            f"{paris_now(datetime.fromisoformat(moved)):%d/%m/%Y à %H:%M}. Réglez database_url, ou revenez à "
+            f"SQLite en restaurant une sauvegarde."
+        )
     elif journal_mode(sqlite_driver.sqlite_version_info)[0] == "WAL":
         yield _fine(f"Base SQLite {sqlite_driver.sqlite_version}")
     else:
@@ -201,6 +214,11 @@ def _engine() -> Iterator[Finding]:
         )
     if not database_copies.has_tools(db.engine):
         yield _warning("pg_dump manque, aucune sauvegarde n’est possible. Installez postgresql-client.")
+
+
+def _is_writable(path: Path) -> bool:
+    """True for a database that is still to be made."""
+    return not path.exists() or os.access(path, os.W_OK)
 
 
 def _mail() -> Iterator[Finding]:

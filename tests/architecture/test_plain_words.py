@@ -39,8 +39,8 @@ STAFF_CODE = (
     "safety_cli",
 )
 STAFF_SERVICES = {
-    "backups", "calendar", "content", "facilities", "mail_server", "mail_setup", "openings", "restores",
-    "rules", "self_check", "staff_users", "town", "upgrades",
+    "backups", "calendar", "content", "database_moves", "facilities", "mail_server", "mail_setup", "openings",
+    "restores", "rules", "self_check", "servers", "staff_users", "town", "upgrades",
 }  # fmt: skip
 SPOKEN = ("alt", "aria-label", "placeholder", "title")
 # A sentence: two words at least, so that names of columns and routes are none.
