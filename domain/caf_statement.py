@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 from domain.calendar import SATURDAY, WEDNESDAY, TownCalendar
 from domain.capacity import FULL_DAY, DayPart
@@ -103,8 +104,7 @@ class Slot:
     minutes: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
+class Stay(NamedTuple):
     """A child on a day of a slot: booked (accepted), asked without an answer, present (None: no mark)."""
 
     child_id: int
@@ -116,8 +116,7 @@ class Stay:
     is_present: bool | None
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Key:
+class Key(NamedTuple):
     """A line of the statement. `bracket` is the rank of the quotient, -1 without one."""
 
     nature: Nature
@@ -126,8 +125,7 @@ class Key:
     bracket: int
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A child on a day of a nature, with what counts of it in minutes."""
 
     key: Key

@@ -210,8 +210,8 @@ def _paper(
         f"Période{NBSP}: {period.name[0].lower()}{period.name[1:]}",
         f"Structures{NBSP}: {', '.join(places)}",
         f"Fait le {format_day(today, year=True)}",
-        "Une présence compte pour toute la durée du créneau. Le mercredi compte 9 h au plus avec le repas, "
-        "4 h par demi-journée.",
+        f"Une présence compte pour toute la durée du créneau. Le mercredi compte 9{NBSP}h au plus avec le "
+        f"repas, 4{NBSP}h par demi-journée.",
     ]
     ages = [[part.name, *row.words, *_written(row.sums)] for part in shown.parts for row in part.by_age]
     ranks = [[part.name, *row.words, *_written(row.sums)] for part in shown.parts for row in part.by_bracket]

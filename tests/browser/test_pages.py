@@ -12,7 +12,7 @@ from sqlalchemy import update
 
 from adapters import accessibility_report
 from domain.enums import ActivityKind, BookingState, SessionKind
-from models import Activity, Facility, Guardian, Household, Menu, MenuDish, Staffing
+from models import Activity, Facility, Guardian, Household, Menu, MenuDish, PresenceType, Staffing
 from services import meal_counts
 from services.transaction import write_transaction
 from tests.architecture.routes import FAMILIES, PASS, Role, Route, expected, table
@@ -77,7 +77,7 @@ PARTS = [
     (Role.ADMINISTRATOR, "staff_facilities."),
     (Role.ADMINISTRATOR, ("staff_bookings.", "staff_closures.")),
     (Role.ADMINISTRATOR, ("staff_payments.", "staff_deposits.", "staff_treasury.")),
-    (Role.ADMINISTRATOR, ("staff_billing.", "staff_disputes.")),
+    (Role.ADMINISTRATOR, ("staff_billing.", "staff_disputes.", "staff_statistics.")),
     (Role.ADMINISTRATOR, ("staff_calendar.", "staff_content.")),
     (Role.ADMINISTRATOR, ("staff_messages.", "staff_announcements.")),
     (Role.ADMINISTRATOR, ("staff_rulebook.",)),
@@ -130,7 +130,10 @@ class LongTown(Town):
         )
         with world.app.app_context():
             with write_transaction() as session:
-                session.get_one(Activity, own.canteen.activity.id).children_per_adult = 10
+                activity = session.get_one(Activity, own.canteen.activity.id)
+                activity.children_per_adult, activity.is_declared = 10, True
+                meal = session.get_one(PresenceType, own.canteen.meal.id)
+                meal.starts_minute, meal.ends_minute = 12 * 60, 14 * 60
             meal_counts.take_due(world.now)
 
     def _fill_friday(self, brother) -> None:
