@@ -37,6 +37,7 @@ from blueprints.staff.consents import blueprint as staff_consents
 from blueprints.staff.content import blueprint as staff_content
 from blueprints.staff.dashboard import blueprint as staff_dashboard
 from blueprints.staff.day_sheets import blueprint as staff_day_sheets
+from blueprints.staff.debits import blueprint as staff_debits
 from blueprints.staff.deposits import blueprint as staff_deposits
 from blueprints.staff.desk import blueprint as staff_desk
 from blueprints.staff.disputes import blueprint as staff_disputes
@@ -64,7 +65,8 @@ BLUEPRINTS = (
     staff_dashboard, staff_requests, staff_families, staff_family_files, staff_facilities, staff_calendar,
     staff_rulebook, staff_content, staff_lists, staff_consents, staff_settings, staff_mails, staff_users,
     staff_attendance, staff_day_sheets, staff_desk, staff_schools, staff_bookings, staff_closures,
-    staff_billing, staff_payments, staff_deposits, staff_treasury, staff_disputes, staff_statistics,
+    staff_billing, staff_payments, staff_deposits, staff_debits, staff_treasury, staff_disputes,
+    staff_statistics,
     staff_kitchens,
     staff_messages, staff_announcements,
     staff_journal, staff_retention,

@@ -1,4 +1,5 @@
-"""Telephone numbers and IBANs: checked and written in one way by the libraries that know their rules."""
+"""Telephone numbers, IBANs, creditor identifiers: checked and written in one way by the libraries that know
+their rules."""
 
 from typing import TYPE_CHECKING
 
@@ -44,5 +45,16 @@ def iban(text: str) -> str | None:
 
     try:
         return stdnum_iban.validate(text)
+    except ValidationError:
+        return None
+
+
+def creditor_identifier(text: str) -> str | None:
+    """« FR72ZZZ123456 » (an ICS), without spaces, from what was typed; None when its key is wrong."""
+    from stdnum.eu import at_02
+    from stdnum.exceptions import ValidationError
+
+    try:
+        return at_02.validate(text)
     except ValidationError:
         return None

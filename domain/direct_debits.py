@@ -4,10 +4,12 @@ Days are dates in Europe/Paris. What the bank reads is in its own words: `FRST`,
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from domain.documents import months_after
 from domain.enums import BatchState, DebitSequence, DebitState, MandateState
+from domain.french import NBSP, format_day
 
 MANDATE_TRANSITIONS: Mapping[MandateState, frozenset[MandateState]] = {
     MandateState.WAITING: frozenset({MandateState.ACTIVE, MandateState.REVOKED}),
@@ -45,6 +47,70 @@ REJECT_WORDS: Mapping[str, str] = {
     "MS03": "Refusé par la banque, sans motif",
     "SL01": "Refusé selon les consignes du titulaire",
 }
+# After these no debit of the mandate can succeed: it ends with the rejection.
+ENDING_CODES = frozenset({"AC01", "AC04", "MD01", "MD07"})
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """An open bill as a batch looks at it. `mandate_state` is None without a mandate; `planned`: it waits in
+    another batch; `announced`: the day that the family was told."""
+
+    left_cents: int
+    is_paying: bool
+    announced: date | None
+    planned: bool
+    mandate_state: MandateState | None
+    signed_on: date | None
+    last_used_on: date | None
+
+
+def obstacle(bill: Expected, day: date, today: date, notice_days: int) -> str:
+    """Why a bill is not debited on `day`, in French; empty when it is."""
+    if bill.mandate_state is None or bill.signed_on is None:
+        return "Pas de mandat de prélèvement"
+    if bill.mandate_state is not MandateState.ACTIVE:
+        return "Mandat à vérifier avant de prélever"
+    end = lapses_on(bill.signed_on, bill.last_used_on)
+    if end <= day:
+        return f"Mandat caduc le {format_day(end, year=True)}, faute de prélèvement pendant 36{NBSP}mois"
+    if bill.planned:
+        return "Déjà dans un autre lot"
+    if bill.is_paying:
+        return "Un paiement en ligne est en cours"
+    if bill.left_cents <= 0:
+        return "Rien à payer"
+    return _too_early(bill.announced, day, today, notice_days)
+
+
+def _too_early(announced: date | None, day: date, today: date, notice_days: int) -> str:
+    if announced is not None and announced > day:
+        return f"Annoncé à la famille pour le {format_day(announced, year=True)}"
+    first = today + timedelta(days=notice_days)
+    if announced != day and first > day:
+        return (
+            f"La famille doit être prévenue {notice_days}{NBSP}jours avant{NBSP}: "
+            f"pas de prélèvement avant le {format_day(banking_day_from(first), year=True)}"
+        )
+    return ""
+
+
+def may_debit(creditor_identifier: str, creditor_name: str, iban: str) -> bool:
+    """Whether a régie has what a direct debit needs."""
+    return bool(creditor_identifier and creditor_name and iban)
+
+
+def mandate_text(creditor: str) -> tuple[str, ...]:
+    """What the family signs, in the words of the European Payments Council."""
+    return (
+        f"En signant ce mandat, vous autorisez {creditor} à envoyer des instructions à votre banque pour "
+        f"débiter votre compte, et votre banque à débiter votre compte selon les instructions de {creditor}.",
+        "Vous bénéficiez du droit d’être remboursé par votre banque selon les conditions décrites dans la "
+        "convention que vous avez passée avec elle. Une demande de remboursement doit être présentée dans "
+        f"les 8{NBSP}semaines qui suivent la date de débit de votre compte pour un prélèvement autorisé.",
+        "Vos droits concernant ce mandat sont expliqués dans un document que vous pouvez obtenir auprès de "
+        "votre banque.",
+    )
 
 
 def is_banking_day(day: date) -> bool:

@@ -81,7 +81,9 @@ ONLINE_METHODS = frozenset({PaymentMethod.ONLINE_CARD, PaymentMethod.ONLINE_DEBI
 # What a bank may refuse after all: a cheque, a voucher that its issuer does not honour, a direct debit, a
 # card payment that its owner contests.
 BOUNCING_METHODS = ONLINE_METHODS | {PaymentMethod.CHEQUE, PaymentMethod.CESU, PaymentMethod.ANCV}
-HAND_METHODS = tuple(method for method in PaymentMethod if method not in ONLINE_METHODS)  # in their order
+# These are entered by the portal itself, never by hand.
+AUTOMATIC_METHODS = ONLINE_METHODS | {PaymentMethod.DIRECT_DEBIT}
+HAND_METHODS = tuple(method for method in PaymentMethod if method not in AUTOMATIC_METHODS)  # in their order
 # What is handed over to the Treasury or the bank with a deposit slip.
 DEPOSIT_METHODS = (PaymentMethod.CASH, PaymentMethod.CHEQUE, PaymentMethod.CESU, PaymentMethod.ANCV)
 # How the service gives money back.

@@ -52,6 +52,9 @@ class RegieSheet:
     collectivity_code: str
     budget_code: str
     accounting_article: str
+    creditor_identifier: str
+    creditor_name: str
+    notice_days: int
     payfip_client: str
     online_mode: OnlineMode
     due_days: int

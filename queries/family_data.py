@@ -37,6 +37,8 @@ from models import (
     ConsentAnswer,
     ConsentVersion,
     Conversation,
+    Debit,
+    DebitBatch,
     Document,
     DocumentCategory,
     Enrolment,
@@ -49,6 +51,7 @@ from models import (
     Invoice,
     InvoiceLine,
     LineDispute,
+    Mandate,
     MedicalRecord,
     Message,
     MessageFile,
@@ -381,7 +384,29 @@ def _money(of: Owner) -> list[Table]:
         LineDispute.created_at, LineDispute.author_name, LineDispute.message, LineDispute.state,
         LineDispute.answer,
     ).where(LineDispute.household_id.in_(of.households))  # fmt: skip
+    mandates = select(
+        Mandate.reference, Mandate.creditor_name, Mandate.holder_name, Mandate.iban_end, Mandate.signed_on,
+        Mandate.state, Mandate.end_reason,
+    ).where(Mandate.household_id.in_(of.households))  # fmt: skip
+    debits = (
+        select(
+            Invoice.reference, DebitBatch.collection_day, Debit.amount_cents, Debit.state, Debit.reject_code
+        )
+        .join(Invoice, Invoice.id == Debit.invoice_id)
+        .join(DebitBatch, DebitBatch.id == Debit.batch_id)
+        .where(mine, DebitBatch.number.is_not(None))
+    )
     return [
+        (
+            "Mandats de prélèvement",
+            ("N°", "Créancier", "Titulaire", "Fin de l’IBAN", "Signé le", "État", "Motif de fin"),
+            _rows(mandates),
+        ),
+        (
+            "Prélèvements",
+            ("Facture", "Prélevé le", "Montant", "État", "Code de la banque"),
+            [(*row[:2], *_euros(row[2:3]), *row[3:]) for row in _rows(debits)],
+        ),
         (
             "Remboursements",
             ("Le", "Moyen", "Montant", "Motif", "Référence"),

@@ -72,7 +72,9 @@ _BILLS = (
     .where(Invoice.kind == InvoiceKind.INVOICE)
 )
 _UNPAID = _BILLS.where(
-    Invoice.state.in_(REMINDED_STATES), Invoice.due_day <= bindparam("due_until")
+    Invoice.state.in_(REMINDED_STATES),
+    Invoice.debit_day.is_(None),  # the direct debit that was announced pays it
+    Invoice.due_day <= bindparam("due_until"),
 ).order_by(Invoice.household_id, Invoice.due_day, Invoice.id)
 _UNPAID_OF_ONE = _UNPAID.where(Invoice.household_id == bindparam("household"))
 _NEWEST = (

@@ -224,7 +224,7 @@ _BILL = (
     .outerjoin(_CORRECTED, _CORRECTED.id == Invoice.corrects_id)
     .where(Invoice.id == bindparam("invoice_id"))
 )
-_BILL_WIDTH, _BILLER_END = 14, 24  # columns of a Bill; those before the corrected bill
+_BILL_WIDTH, _BILLER_END = 15, 25  # columns of a Bill; those before the corrected bill
 _NEWEST = (
     select(LineDispute.line_id, func.max(LineDispute.id).label("id")).group_by(LineDispute.line_id).subquery()
 )

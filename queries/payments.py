@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, bindparam, select
 from domain.calendar import ONE_DAY, PARIS
 from domain.enums import InvoiceKind, InvoiceState, OnlineMode, PaymentMethod, PaymentState
 from domain.errors import NotFound
-from domain.ledger import BOUNCING_METHODS, ISSUED_STATES, ONLINE_METHODS, OPEN_STATES
+from domain.ledger import AUTOMATIC_METHODS, BOUNCING_METHODS, ISSUED_STATES, OPEN_STATES
 from extensions import db
 from models import DepositSlip, Household, Invoice, Payment, PaymentAllocation, Refund, Regie
 
@@ -34,6 +34,7 @@ class Bill:
     settled_on: date | None
     state: InvoiceState
     online_mode: OnlineMode
+    debit_day: date | None  # announced, as long as it is expected
 
     @property
     def left_cents(self) -> int:
@@ -47,8 +48,10 @@ class Bill:
 
     @property
     def may_be_paid_online(self) -> bool:
-        """Open, in a régie that takes payments online, and no payment of it still without an answer (S60)."""
-        return self.is_open and not self.is_paying and self.online_mode is not OnlineMode.OFF
+        """Open, in a régie that takes payments online, no payment of it still without an answer (S60), no
+        direct debit expected (R46)."""
+        awaits = self.is_paying or self.debit_day is not None
+        return self.is_open and not awaits and self.online_mode is not OnlineMode.OFF
 
     @property
     def is_paying(self) -> bool:
@@ -86,7 +89,7 @@ class Received:
 
     @property
     def may_be_cancelled(self) -> bool:
-        return self.is_valid and self.method not in ONLINE_METHODS and self.slip_id is None
+        return self.is_valid and self.method not in AUTOMATIC_METHODS and self.slip_id is None
 
     @property
     def may_bounce(self) -> bool:
@@ -259,6 +262,7 @@ BILLS = (  # a `Bill` a row, those of everybody: the reader adds whose
         Invoice.settled_on,
         Invoice.state,
         Regie.online_mode,
+        Invoice.debit_day,
     )
     .join(Regie, Regie.id == Invoice.regie_id)
     .where(Invoice.state.in_(ISSUED_STATES))

@@ -39,7 +39,7 @@ from models import (
 from queries import billing_sources
 from queries.charges import Sources, bills_by_chunk
 from queries.reading import read
-from services import audit, booking_life, ledger, outbox, records
+from services import audit, booking_life, ledger, mandates, outbox, records
 from services.accounts import Author
 from services.transaction import write_transaction
 
@@ -233,8 +233,11 @@ def issue(run_id: int, author: Author, now: datetime) -> None:
         run.issued_by_name = booking_life.agent(session, author.user_id).name
         session.flush()
         _spend_advances(session, regie_id, numbered)
-        mail = {"month": month, "due_day": due_day, "is_credit_note": False}
-        outbox.queue_for_households(session, MailKind.INVOICE_ISSUED, dict.fromkeys(numbered, mail), now)
+        mail = {"month": month, "due_day": due_day, "is_credit_note": False, "debit_day": None}
+        mails = dict.fromkeys(numbered, mail) | {
+            home: mail | debit for home, debit in mandates.announce(session, regie, run).items()
+        }
+        outbox.queue_for_households(session, MailKind.INVOICE_ISSUED, mails, now)
         after = {"issue_day": today, "due_day": due_day, "invoices": len(numbered)}
         _tell(session, "billing_run.issued", run, author, now, after)
 

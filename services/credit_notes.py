@@ -65,7 +65,7 @@ def credit(invoice_id: int, cents: Mapping[int, int], reason: str, author: Autho
         session.flush()
         ledger.apply_credit(session, invoice, -note.total_cents, today)
         ledger.spend_advances(session, regie.id, invoice.household_id)
-        mail = {"month": invoice.month, "due_day": note.due_day, "is_credit_note": True}
+        mail = {"month": invoice.month, "due_day": note.due_day, "is_credit_note": True, "debit_day": None}
         outbox.queue_household(session, MailKind.INVOICE_ISSUED, invoice.household_id, now=now, **mail)
         after = {"reference": note.reference, "total_cents": note.total_cents, "reason": reason.strip()}
         records.tell(

@@ -182,7 +182,7 @@ _EXAMPLES: Mapping[MailKind, Callable[[datetime, date], Mapping[str, Any]]] = {
     MailKind.CUSTODY_SWAP: _swap,
     MailKind.BOOKING_REMINDER: _usual,
     MailKind.INVOICE_ISSUED: lambda _now, day: {
-        "is_credit_note": False, "month": day.replace(day=1), "due_day": day
+        "is_credit_note": False, "month": day.replace(day=1), "due_day": day, "debit_day": None
     },
     MailKind.INVOICE_REMINDER: _reminder,
     MailKind.DISPUTE_DECISION: _dispute,

@@ -83,8 +83,9 @@ def begin(
     """Ask the payment service for what is left of bills of one household and régie.
 
     `key` comes with the form: sent twice, one attempt. Raises NotFound for a bill that is not theirs, Stale
-    for one that is paid, Refused `running` while another payment of one of them has no answer, `several`,
-    `off`, `amount`, or `service` when the service does not take it (nothing was paid then).
+    for one that is paid, Refused `running` while another payment of one of them has no answer, `debited` when
+    a direct debit is expected, `several`, `off`, `amount`, or `service` when the service does not take it
+    (nothing was paid then).
     """
     if not KEY.fullmatch(key):
         raise Refused("key", "Rechargez la page et recommencez.")
@@ -162,6 +163,11 @@ def _attempt(
     _refuse_running(session, bills)
     if any(bill.state not in OPEN_STATES for bill in bills):
         raise Stale("Une de ces factures n’est plus à payer. Rechargez la page.")
+    if any(bill.debit_day is not None for bill in bills):
+        said = (
+            "Un prélèvement automatique est déjà prévu pour cette facture\u00a0: ne la payez pas deux fois."
+        )
+        raise Refused("debited", said)
     cents = sum(ledger.left_cents(bill) for bill in bills)
     if cents < LEAST_CENTS:
         least = format_euros(LEAST_CENTS)

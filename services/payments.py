@@ -12,12 +12,13 @@ from domain.enums import InvoiceKind, InvoiceState, MailKind, PaymentMethod, Pay
 from domain.errors import NotFound, Refused, Stale
 from domain.french import NBSP, format_euros
 from domain.labels import label
-from domain.ledger import BOUNCING_METHODS, ONLINE_METHODS, OPEN_STATES
+from domain.ledger import AUTOMATIC_METHODS, BOUNCING_METHODS, ONLINE_METHODS, OPEN_STATES
 from models import DepositSlip, Household, Invoice, Payment, Regie
 from services import booking_life, ledger, outbox, records
 from services.accounts import Author
 from services.transaction import write_transaction
 
+_IN_ITS_BATCH = "Un prélèvement se rejette dans son lot\u00a0: ouvrez «\u00a0Prélèvements\u00a0»."
 LARGEST_CENTS = 10_000_000  # of one payment by hand: beyond, a comma was forgotten
 
 
@@ -85,6 +86,8 @@ def cancel(payment_id: int, reason: str, author: Author, now: datetime) -> None:
         payment = held(session, payment_id)
         if payment.method in ONLINE_METHODS:
             raise Refused("online", "Un paiement en ligne ne s’annule pas\u00a0: remboursez-le.")
+        if payment.method is PaymentMethod.DIRECT_DEBIT:
+            raise Refused("debit", _IN_ITS_BATCH)
         if payment.deposit_slip_id is not None:
             raise _deposited(session, payment)
         _end(session, payment, PaymentState.CANCELLED, reason.strip(), author, now)
@@ -102,20 +105,44 @@ def bounce(payment_id: int, reason: str, author: Author, now: datetime) -> None:
         raise Refused("no_reason", "Dites ce que la banque a répondu\u00a0: la famille le lira.")
     with write_transaction() as session:
         payment = held(session, payment_id)
+        if payment.method is PaymentMethod.DIRECT_DEBIT:
+            raise Refused("debit", _IN_ITS_BATCH)
         if payment.method not in BOUNCING_METHODS:
             said = f"«\u00a0{label(payment.method)}\u00a0» ne peut pas être rejeté par une banque."
             raise Refused("method", said)
-        _end(session, payment, PaymentState.BOUNCED, reason.strip(), author, now)
-        mail = {"method": payment.method, "amount_cents": payment.amount_cents, "reason": reason.strip()}
-        outbox.queue_household(
-            session,
-            MailKind.PAYMENT_BOUNCED,
-            payment.household_id,
-            now=now,
-            received_on=payment.received_on,
-            **mail,
-        )
-        _record(session, "payment.bounced", payment, author, now)
+        bounced(session, payment, reason.strip(), author, now)
+
+
+def bounced(session: Session, payment: Payment, reason: str, author: Author, now: datetime) -> None:
+    """Take a payment of a held account back because the bank refused it, and tell the family. Raises Refused
+    for money that was given back, Stale when it is over already."""
+    _end(session, payment, PaymentState.BOUNCED, reason, author, now)
+    tell_bounced(
+        session, payment.household_id, payment.method, payment.amount_cents, payment.received_on, reason, now
+    )
+    _record(session, "payment.bounced", payment, author, now)
+
+
+def tell_bounced(
+    session: Session,
+    household_id: int,
+    method: PaymentMethod,
+    cents: int,
+    day: date,
+    reason: str,
+    now: datetime,
+) -> None:
+    """The mail to a family whose money the bank refused; `day` is that of the payment."""
+    outbox.queue_household(
+        session,
+        MailKind.PAYMENT_BOUNCED,
+        household_id,
+        now=now,
+        method=method,
+        amount_cents=cents,
+        received_on=day,
+        reason=reason,
+    )
 
 
 def held(session: Session, payment_id: int) -> Payment:
@@ -213,24 +240,57 @@ def by_treasury(
     now: datetime,
 ) -> int:
     """What the Treasury received of an open bill of a held account. Returns the id of the payment."""
-    payment = Payment(
+    payment = _for_bill(session, invoice, PaymentMethod.TREASURY, cents, confirmed_on, author, now)
+    payment.reference, payment.submission_key = "Confirmation du Trésor public", submission_key
+    return _entered(session, payment, invoice, "invoice.confirmed", author, now)
+
+
+def by_debit(
+    session: Session,
+    invoice: Invoice,
+    cents: int,
+    day: date,
+    reference: str,
+    author: Author,
+    now: datetime,
+) -> int:
+    """What a direct debit collected for a bill of a held account; what the bill no longer needs is an advance
+    (R46). `reference` is the debit's own, so that it enters once. Returns the id of the payment."""
+    payment = _for_bill(session, invoice, PaymentMethod.DIRECT_DEBIT, cents, day, author, now)
+    payment.reference = payment.submission_key = reference
+    return _entered(session, payment, invoice, "payment.received", author, now)
+
+
+def _for_bill(
+    session: Session,
+    invoice: Invoice,
+    method: PaymentMethod,
+    cents: int,
+    day: date,
+    author: Author,
+    now: datetime,
+) -> Payment:
+    return Payment(
         regie_id=invoice.regie_id,
         household_id=invoice.household_id,
-        method=PaymentMethod.TREASURY,
+        method=method,
         state=PaymentState.VALID,
         amount_cents=cents,
         allocated_cents=0,
         refunded_cents=0,
-        received_on=confirmed_on,
-        reference="Confirmation du Trésor public",
-        submission_key=submission_key,
+        received_on=day,
         author_name=booking_life.agent(session, author.user_id).name,
         created_at=now,
     )
+
+
+def _entered(
+    session: Session, payment: Payment, invoice: Invoice, action: str, author: Author, now: datetime
+) -> int:
     session.add(payment)
     session.flush()
     ledger.pay(session, payment, [invoice])
-    _record(session, "invoice.confirmed", payment, author, now)
+    _record(session, action, payment, author, now)
     return payment.id
 
 
@@ -246,8 +306,9 @@ def confirm_online(
 
 
 def _check(received: Received, today: date) -> None:
-    if received.method in ONLINE_METHODS:
-        raise Refused("method", "Un paiement en ligne s’enregistre seul. Choisissez un autre moyen.")
+    if received.method in AUTOMATIC_METHODS:
+        said = "Un paiement en ligne ou un prélèvement s’enregistre seul. Choisissez un autre moyen."
+        raise Refused("method", said)
     if received.amount_cents <= 0:
         raise Refused("amount", "Indiquez un montant supérieur à zéro.")
     if received.amount_cents > LARGEST_CENTS:

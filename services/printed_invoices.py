@@ -50,7 +50,10 @@ def _facts(page: BillPage) -> Iterator[str]:
         )
     if page.is_credit_note:
         return
-    yield f"À payer avant le{NBSP}: {format_day(bill.due_day, year=True)}"
+    if bill.is_open and bill.debit_day:
+        yield f"Prélevée le{NBSP}: {format_day(bill.debit_day, year=True)}"
+    else:
+        yield f"À payer avant le{NBSP}: {format_day(bill.due_day, year=True)}"
     settled = f" le {format_day(bill.settled_on, year=True)}" if bill.settled_on else ""
     yield f"État{NBSP}: {small(label(bill.state))}{settled}"
 
@@ -87,6 +90,10 @@ def _closing(page: BillPage) -> Iterator[str]:
     biller = page.biller
     if page.is_credit_note or not page.bill.is_open:
         return
+    if page.bill.debit_day:
+        day, left = format_day(page.bill.debit_day, year=True), format_euros(page.bill.left_cents)
+        yield f"Prélèvement automatique de {left} le {day}{NBSP}: vous n’avez rien à faire."
+        return
     yield from (line for line in biller.payment_terms.splitlines() if line.strip())
     if biller.iban:
         bic = f", BIC{NBSP}: {biller.bic}" if biller.bic else ""
@@ -97,6 +104,6 @@ def _closing(page: BillPage) -> Iterator[str]:
 def _transfer(page: BillPage) -> Transfer | None:
     """What is left to pay, where the régie takes transfers."""
     bill, biller = page.bill, page.biller
-    if not biller.iban or not bill.is_open or bill.left_cents <= 0:
+    if not biller.iban or not bill.is_open or bill.debit_day or bill.left_cents <= 0:
         return None
     return Transfer(biller.name, biller.iban, biller.bic, bill.left_cents, bill.reference)

@@ -6,9 +6,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.references import REFERENCE_BYTES, make_reference
-from models import BookingRequest, ChangeRequest, Conversation, EnrolmentRequest
+from models import BookingRequest, ChangeRequest, Conversation, EnrolmentRequest, Mandate
 
-Referenced = type[BookingRequest] | type[ChangeRequest] | type[EnrolmentRequest] | type[Conversation]
+Referenced = (
+    type[BookingRequest] | type[ChangeRequest] | type[EnrolmentRequest] | type[Conversation] | type[Mandate]
+)
 
 
 def new_reference(session: Session, table: Referenced) -> str:

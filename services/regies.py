@@ -33,6 +33,9 @@ class RegieData:
     budget_code: str = ""
     accounting_article: str = ""
     due_days: int = 30
+    creditor_identifier: str = ""
+    creditor_name: str = ""
+    notice_days: int = 14
     payfip_client: str = ""
     online_mode: OnlineMode = OnlineMode.OFF
     position: int = 0

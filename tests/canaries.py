@@ -29,6 +29,7 @@ from domain.enums import (
     LineState,
     MailKind,
     MailState,
+    MandateState,
     PaymentMethod,
     PaymentState,
     SchoolLevel,
@@ -164,7 +165,7 @@ def readers(audience: Audience, owner: str) -> frozenset[Reader]:
 
 
 # The database refuses to rewrite these: their words are there from the start (`Canaries._money`).
-FROZEN = frozenset({"invoice", "invoice_line", "payment", "refund"})
+FROZEN = frozenset({"invoice", "invoice_line", "mandate", "payment", "refund"})
 # Whose a row is, by the column that says it; the first one that is filled counts.
 OWNERS = ("child_id", "guardian_id", "household_id")
 
@@ -652,6 +653,12 @@ class Canaries:
         world.payment(
             regie, household, 700, state=PaymentState.BOUNCED, cancelled_at=world.now, cancelled_by_name="x",
             reference=word("payment.reference"), cancel_reason=word("payment.cancel_reason", 300),
+        )  # fmt: skip
+        signs = world.one(db.select(models.Guardian).where(models.Guardian.user_id == user.id))
+        world.mandate(
+            regie, household, signs, holder_name=word("mandate.holder_name", 70), state=MandateState.REVOKED,
+            iban=self.token("mandate.iban", self.owners["guardian", signs.id], A.BANK, 34),
+            ended_at=world.now, end_reason=word("mandate.end_reason", 300),
         )  # fmt: skip
         with world.app.app_context(), write_transaction() as session:
             session.add(models.PaymentAllocation(payment_id=paid.id, invoice_id=bill.id, amount_cents=100))

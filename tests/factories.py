@@ -21,11 +21,14 @@ from domain.enums import (
     AccountStatus,
     ActivityKind,
     AttendanceMark,
+    BatchState,
     BookingState,
     ChangeState,
     Channel,
     ConversationState,
     CustodySplit,
+    DebitSequence,
+    DebitState,
     DisputeState,
     DocumentState,
     EnrolmentState,
@@ -34,6 +37,7 @@ from domain.enums import (
     InvoiceKind,
     InvoiceLineKind,
     InvoiceState,
+    MandateState,
     OfflineState,
     OnlineMode,
     OnlineState,
@@ -68,6 +72,8 @@ from models import (
     Closure,
     Conversation,
     CustodyCalendar,
+    Debit,
+    DebitBatch,
     DepositSlip,
     Document,
     DocumentCategory,
@@ -84,6 +90,7 @@ from models import (
     InvoiceSequence,
     Kitchen,
     LineDispute,
+    Mandate,
     MedicalRecord,
     Message,
     MessageFile,
@@ -682,6 +689,80 @@ class World:
             for payment in payments:
                 session.get_one(Payment, payment.id).deposit_slip_id = slip.id
         return slip
+
+    def debit_regie(self, name: str = "Régie périscolaire", **columns: Any) -> Regie:
+        """A régie that collects by direct debit."""
+        values = {
+            "creditor_identifier": "FR72ZZZ123456",
+            "creditor_name": "Régie périscolaire de Cahors",
+            "iban": "FR7630001007941234567890185",
+        }
+        return self.regie(name, **values | columns)
+
+    def mandate(
+        self, regie: Regie, household: Household, guardian: Guardian | None = None, **columns: Any
+    ) -> Mandate:
+        """A mandate in service, signed a month ago on paper."""
+        iban = columns.pop("iban", "FR7630006000011234567890189")
+        values = {
+            "reference": f"R-{secrets.token_hex(4).upper()}",
+            "holder_name": "Claire SOLIGNAC",
+            "iban_end": iban[-4:],
+            "creditor_identifier": regie.creditor_identifier,
+            "creditor_name": regie.creditor_name,
+            "signed_on": self.now.date() - timedelta(days=30),
+            "channel": Channel.PAPER,
+            "state": MandateState.ACTIVE,
+            "accepted_at": self.now,
+            "submission_key": secrets.token_hex(8),
+            "author_name": "Agnès MARTIN",
+            "created_at": self.now,
+        }
+        signs = guardian or self.guardian(household)
+        return self.add(
+            Mandate(
+                regie_id=regie.id,
+                household_id=household.id,
+                guardian_id=signs.id,
+                iban=iban,
+                **values | columns,
+            )
+        )
+
+    def debit(self, mandate: Mandate, bill: Invoice, day: date, number: int = 1) -> Debit:
+        """A debit of what is left of a bill, in a batch whose file was taken."""
+        regie = self.one(select(Regie).where(Regie.id == mandate.regie_id))
+        batch = self.add(
+            DebitBatch(
+                regie_id=regie.id,
+                collection_day=day,
+                state=BatchState.DRAFT,
+                total_cents=0,
+                creditor_identifier=regie.creditor_identifier,
+                creditor_name=regie.creditor_name,
+                iban=regie.iban,
+                submission_key=secrets.token_hex(8),
+                author_name="Agnès MARTIN",
+                created_at=self.now,
+            )
+        )
+        debit = self.add(
+            Debit(
+                batch_id=batch.id,
+                invoice_id=bill.id,
+                mandate_id=mandate.id,
+                amount_cents=bill.total_cents - bill.credited_cents - bill.settled_cents,
+                sequence=DebitSequence.FIRST,
+                end_to_end=f"{bill.reference}-{batch.id}",
+                state=DebitState.PLANNED,
+            )
+        )
+        with self.app.app_context(), write_transaction() as session:
+            row = session.get_one(DebitBatch, batch.id)
+            row.total_cents, row.year, row.number = debit.amount_cents, self.now.year, number
+            row.prepared_at, row.state = self.now, BatchState.PREPARED
+            session.get_one(Invoice, bill.id).debit_day = day
+        return debit
 
     def refund(self, payment: Payment, cents: int, **columns: Any) -> Refund:
         """A part of a payment, given back today by transfer."""

@@ -5,4 +5,4 @@ from flask import Blueprint
 blueprint = Blueprint("invoices", __name__, url_prefix="/factures")
 
 # The routes register themselves on the blueprint.
-from blueprints.invoices import certificates, contests, online, statements, views  # noqa: E402, F401
+from blueprints.invoices import certificates, contests, mandates, online, statements, views  # noqa: E402, F401

@@ -13,7 +13,7 @@ from blueprints.shared.addresses import month_or_404
 from blueprints.shared.downloads import sealed_pdf
 from blueprints.shared.guards import parent
 from blueprints.shared.time import now, today
-from queries import family_money, invoices, online_payments
+from queries import direct_debits, family_money, invoices, online_payments
 from queries.online_payments import Running
 from queries.payments import Bill
 from queries.planning import neighbours
@@ -30,7 +30,13 @@ def index() -> str:
     running = _running(current_user.household_ids, every)
     beside = family_money.beside(current_user.household_ids)
     return render_template(
-        "invoices/index.html", bills=bills, running=running, beside=beside, today=today(), new_key=new_key
+        "invoices/index.html",
+        bills=bills,
+        running=running,
+        beside=beside,
+        direct_debit=direct_debits.is_offered(current_user.household_ids),
+        today=today(),
+        new_key=new_key,
     )
 
 

@@ -15,7 +15,7 @@ WAYS_OUT = frozenset({"auth.leave_family", "auth.sign_out"})
 # The service opens a document from its own pages, where each reading has its right.
 WITHHELD = frozenset({"documents.file", "documents.thumbnail", "messages.file"})
 # Papers about money: for the agents who handle it, as on the pages of the service.
-OF_MONEY = frozenset({"invoices.pdf", "invoices.tax_pdf", "invoices.statement_pdf"})
+OF_MONEY = frozenset({"invoices.pdf", "invoices.tax_pdf", "invoices.statement_pdf", "invoices.mandate_pdf"})
 HANDLES_MONEY = (Permission.PAYMENTS_RECORD, Permission.BILLING_MANAGE)
 READ_ONLY = "Lecture seule\u00a0: vous regardez l’espace d’une famille, rien ne peut y être changé."
 NOT_FOR_YOU = "Lecture seule\u00a0: les factures se téléchargent avec le droit d’enregistrer des règlements."

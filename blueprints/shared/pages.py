@@ -95,6 +95,7 @@ STAFF_TABS = (
             "staff_billing",
             "staff_payments",
             "staff_deposits",
+            "staff_debits",
             "staff_treasury",
             "staff_disputes",
             "staff_statistics",

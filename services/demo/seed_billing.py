@@ -7,10 +7,11 @@ from sqlalchemy import select, update
 from domain.calendar import add_months, paris_now
 from domain.enums import InvoiceState, OnlineMode, PaymentMethod
 from domain.errors import Refused
-from models import Activity, Invoice, Payment
-from services import billing, deposit_slips, payments, regies
+from models import Activity, Guardian, HouseholdGuardian, Invoice, Payment
+from services import billing, deposit_slips, mandates, payments, regies
 from services.accounts import Author
 from services.deposit_slips import Deposit
+from services.mandates import Signing
 from services.payments import Received
 from services.regies import RegieData
 from services.transaction import write_transaction
@@ -27,6 +28,9 @@ _REGIE = RegieData(
     accounting_article="7067",
     payfip_client="012345",  # of the stand-in that the demonstration starts: no money moves
     online_mode=OnlineMode.TEST,
+    iban="FR7630001007941234567890185",  # these three are the examples of the standards
+    creditor_identifier="FR72ZZZ123456",
+    creditor_name="Régie périscolaire de Cahors",
     payment_terms="Par chèque à l’ordre de la régie, en espèces au guichet ou par virement.",
 )
 
@@ -45,6 +49,7 @@ def bill_the_months(agent_id: int, now: datetime) -> None:
         return
     _receive(regie_id, run_id, author, now)
     _deposit(regie_id, author, now)
+    _sign(regie_id, author, now)
     billing.prepare(regie_id, drafted, author, now)
 
 
@@ -73,6 +78,26 @@ def _receive(regie_id: int, run_id: int, author: Author, now: datetime) -> None:
             author,
             now,
         )
+
+
+def _sign(regie_id: int, author: Author, now: datetime) -> None:
+    """One of the families that still owe something gave a mandate on paper: a batch has what to collect."""
+    with write_transaction() as session:
+        last = session.execute(
+            select(Invoice.household_id, Guardian.id, Guardian.first_name, Guardian.last_name)
+            .join(HouseholdGuardian, HouseholdGuardian.household_id == Invoice.household_id)
+            .join(Guardian, Guardian.id == HouseholdGuardian.guardian_id)
+            .where(Invoice.regie_id == regie_id, Invoice.state == InvoiceState.UNSETTLED)
+            .order_by(Invoice.id.desc(), HouseholdGuardian.position)
+            .limit(1)
+        ).one_or_none()
+    if last is None:
+        return
+    household_id, guardian_id, first_name, last_name = last
+    holder, iban = f"{first_name} {last_name}", "FR7630006000011234567890189"
+    today = paris_now(now).date()
+    signing = Signing(regie_id, household_id, guardian_id, holder, iban, today, "demo-mandate")
+    mandates.enter(signing, author, now)
 
 
 def _deposit(regie_id: int, author: Author, now: datetime) -> None:

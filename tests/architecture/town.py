@@ -54,6 +54,8 @@ from models import (
     Conversation,
     CustodyException,
     CustodySwap,
+    Debit,
+    DebitBatch,
     DepositSlip,
     Document,
     DocumentCategory,
@@ -66,6 +68,7 @@ from models import (
     Invoice,
     LineDispute,
     ListChoice,
+    Mandate,
     MessageFile,
     OfflineMark,
     OnlinePayment,
@@ -325,8 +328,9 @@ class Town:
         """The bill of a past month, not paid, a payment that waits for the next one, a contested line, and
         what the family tried to pay online."""
         regie = self.world.regie(
-            f"Régie {letter}", canteen.activity, payfip_client="012345", online_mode=OnlineMode.TEST
-        )
+            f"Régie {letter}", canteen.activity, payfip_client="012345", online_mode=OnlineMode.TEST,
+            creditor_identifier="FR72ZZZ123456", creditor_name="Régie", iban="FR7630001007941234567890185",
+        )  # fmt: skip
         line = {
             "label": "Repas, lundi 7 décembre",
             "amount_cents": 320,
@@ -340,6 +344,10 @@ class Town:
         payment = self.world.payment(regie, household, 150, reference=f"chèque {letter}")
         self.world.refund(self.world.payment(regie, household, 350), 100, reason=f"départ {letter}")
         self.world.deposit_slip(regie, self.world.payment(regie, household, 250, method=PaymentMethod.CASH))
+        signed = self.world.one(db.select(Guardian).where(Guardian.user_id == parent.id))
+        mandate = self.world.mandate(regie, household, signed)
+        debited = self.world.invoice(regie, household, date(2026, 11, 1), [line])
+        self.world.debit(mandate, debited, date(2027, 1, 11))
         tried = self.world.online_payment(bill, parent, OnlineState.TO_CHECK, key=letter * 32)
         return bill, payment, self.world.dispute(bill, parent), tried
 
@@ -473,6 +481,9 @@ class Town:
         )
         return row.id
 
+    def _debit_of(self, family: Family) -> int:
+        return self._id(Debit, batch_id=self._id(DebitBatch, regie_id=family.invoice.regie_id))
+
     def _closure_of(self, family: Family) -> int:
         return self._id(Closure, facility_id=family.canteen.facility.id)
 
@@ -535,6 +546,10 @@ class Town:
             "refund_id": Value(*(self._refund_of(one) for one in (own, other))),
             "import_id": Value(self.world.treasury_import("INCONNUE;43,20;12/01/2027").id),
             "slip_id": Value(*(self._id(DepositSlip, regie_id=one.invoice.regie_id) for one in (own, other))),
+            "mandate_id": Value(*(self._id(Mandate, regie_id=one.invoice.regie_id) for one in (own, other))),
+            "batch_id": Value(*(self._id(DebitBatch, regie_id=one.invoice.regie_id) for one in (own, other))),
+            "debit_id": Value(*(self._debit_of(one) for one in (own, other))),
+            "invoices.sign_mandate regie_id": Value(own.invoice.regie_id),
             "means": Value("cheques", unknown="autre"),
             "online_id": Value(own.online.id, other.online.id),
             **{

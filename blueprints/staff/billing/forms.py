@@ -17,6 +17,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, StopValidation
 
+from adapters import numbers
 from blueprints.shared.fields import LineField, iban, optional_email, phone, squeeze
 from blueprints.staff.facilities.forms import POSITION_HELP, position_field, text_area
 from blueprints.staff.families.forms import StaffForm, values_of
@@ -65,6 +66,18 @@ def _payfip(form: Any, field: StringField) -> None:
         )
 
 
+def _ics(form: Any, field: StringField) -> None:
+    """Empty, or an ICS whose key is right, with a name and an account to collect for."""
+    if not field.data:
+        return
+    ics = numbers.creditor_identifier(field.data)
+    if ics is None:
+        raise ValidationError("Cet ICS n’est pas valable\u00a0: recopiez-le, par exemple FR72ZZZ123456.")
+    if not form.creditor_name.data or not form.iban.data:
+        raise ValidationError("Indiquez aussi le nom du créancier et l’IBAN de la régie.")
+    field.data = ics
+
+
 class RegieForm(StaffForm):
     name = LineField("Nom de la régie", 120, required="Indiquez le nom, par exemple Régie périscolaire.")
     code = StringField(
@@ -88,6 +101,12 @@ class RegieForm(StaffForm):
         [optional_code(r"[0-9]{6}", "Indiquez les 6 chiffres donnés par le Trésor public."), _payfip],
         filters=[_capitals],
     )
+    creditor_identifier = StringField("Identifiant créancier SEPA (ICS)", [_ics], filters=[_capitals])
+    creditor_name = LineField("Nom du créancier", 70)
+    notice_days = NumberField(
+        "Jours d’annonce d’un prélèvement", 1, 60, required="Indiquez un nombre de jours, par exemple 14.",
+        default=14,
+    )  # fmt: skip
     treasury_post = StringField(
         "Poste comptable du Trésor public",
         [optional_code(r"[0-9]{6,7}", "Indiquez les 6 ou 7 chiffres du poste comptable.")],
@@ -124,6 +143,16 @@ class RegieForm(StaffForm):
         },
         "payfip_client": {
             "help": "Six chiffres. En enregistrant, le portail demande à PayFiP à qui est ce numéro.",
+            "inputmode": "numeric",
+        },
+        "creditor_identifier": {
+            "help": "Pour le prélèvement automatique. La Banque de France le donne, par le comptable\u00a0: "
+            "FR72ZZZ123456. L’argent va sur l’IBAN de la régie."
+        },
+        "creditor_name": {"help": "Ce que la famille lit sur son mandat et sur son relevé de compte."},
+        "notice_days": {
+            "help": "Avant chaque prélèvement, la famille connaît le montant et le jour au moins 14 jours à "
+            "l’avance, sauf accord avec elle.",
             "inputmode": "numeric",
         },
         "treasury_post": {
