@@ -97,6 +97,16 @@ def iban(_form: Any, field: StringField) -> None:
     field.data = number
 
 
+def creditor_identifier(_form: Any, field: StringField) -> None:
+    """Empty, or an ICS whose key is right, stored without spaces."""
+    if not field.data:
+        raise StopValidation()
+    number = numbers.creditor_identifier(field.data)
+    if number is None:
+        raise ValidationError("Cet ICS n’est pas valable\u00a0: recopiez-le, par exemple FR72ZZZ123456.")
+    field.data = number
+
+
 def postcode(_form: Any, field: StringField) -> None:
     """Empty, or five figures."""
     if not field.data:

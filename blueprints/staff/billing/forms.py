@@ -17,8 +17,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, StopValidation
 
-from adapters import numbers
-from blueprints.shared.fields import LineField, iban, optional_email, phone, squeeze
+from blueprints.shared.fields import LineField, creditor_identifier, iban, optional_email, phone, squeeze
 from blueprints.staff.facilities.forms import POSITION_HELP, position_field, text_area
 from blueprints.staff.families.forms import StaffForm, values_of
 from blueprints.staff.fields import EurosField, NumberField
@@ -66,16 +65,9 @@ def _payfip(form: Any, field: StringField) -> None:
         )
 
 
-def _ics(form: Any, field: StringField) -> None:
-    """Empty, or an ICS whose key is right, with a name and an account to collect for."""
-    if not field.data:
-        return
-    ics = numbers.creditor_identifier(field.data)
-    if ics is None:
-        raise ValidationError("Cet ICS n’est pas valable\u00a0: recopiez-le, par exemple FR72ZZZ123456.")
-    if not form.creditor_name.data or not form.iban.data:
+def _may_collect(form: Any, field: StringField) -> None:
+    if field.data and not (form.creditor_name.data and form.iban.data):
         raise ValidationError("Indiquez aussi le nom du créancier et l’IBAN de la régie.")
-    field.data = ics
 
 
 class RegieForm(StaffForm):
@@ -101,7 +93,9 @@ class RegieForm(StaffForm):
         [optional_code(r"[0-9]{6}", "Indiquez les 6 chiffres donnés par le Trésor public."), _payfip],
         filters=[_capitals],
     )
-    creditor_identifier = StringField("Identifiant créancier SEPA (ICS)", [_ics], filters=[_capitals])
+    creditor_identifier = StringField(
+        "Identifiant créancier SEPA (ICS)", [creditor_identifier, _may_collect], filters=[_capitals]
+    )
     creditor_name = LineField("Nom du créancier", 70)
     notice_days = NumberField(
         "Jours d’annonce d’un prélèvement", 1, 60, required="Indiquez un nombre de jours, par exemple 14.",
