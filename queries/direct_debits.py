@@ -326,6 +326,14 @@ def adults(household_id: int) -> list[tuple[int, str]]:
     return [(guardian_id, name) for guardian_id, name in rows]
 
 
+def household_name(household_id: int) -> str:
+    """One statement. Raises NotFound."""
+    name = db.session.scalar(select(Household.name).where(Household.id == household_id))
+    if name is None:
+        raise NotFound
+    return name
+
+
 def candidates(
     regie_id: int, day: date, today: date, notice_days: int, *, of_batch: int | None = None
 ) -> list[Candidate]:

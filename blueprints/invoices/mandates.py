@@ -18,7 +18,6 @@ from domain.direct_debits import mandate_text
 from domain.errors import Refused
 from domain.french import NBSP
 from queries import direct_debits as debit_queries
-from queries import family
 from queries.direct_debits import MandateRow
 from services import mandates, printed_mandates
 from services.accounts import Author
@@ -42,7 +41,7 @@ class MandateForm(FlaskForm):
 @parent
 def direct_debit() -> Response:
     """The mandates of the family, and the régies that it may sign one for."""
-    names = {one: family.household_name(one) for one in current_user.household_ids}
+    names = {one: debit_queries.household_name(one) for one in current_user.household_ids}
     known = debit_queries.mandates_of(current_user.household_ids)
     taken = {(one.household_id, one.regie_id) for one in known if one.is_live}
     offers = [

@@ -13,7 +13,6 @@ from blueprints.staff.debits.forms import PaperMandateForm, ReasonForm
 from blueprints.staff.payments.forms import new_key
 from domain.permissions import Permission
 from queries import direct_debits as debit_queries
-from queries import family
 from services import mandates as mandate_service
 from services import printed_mandates
 from services.mandates import Signing
@@ -34,7 +33,7 @@ def household(household_id: int) -> Response:
     return answer(
         "staff/debits/household.html",
         household_id=household_id,
-        name=family.household_name(household_id),
+        name=debit_queries.household_name(household_id),
         mandates=debit_queries.mandates_of([household_id]),
         is_offered=bool(debit_queries.regies()),
     )
@@ -44,7 +43,7 @@ def household(household_id: int) -> Response:
 @staff(RECORD)
 def enter_mandate(household_id: int) -> Response:
     """A mandate that was signed on paper and checked at the counter: in service at once."""
-    name, back = family.household_name(household_id), url_for(".household", household_id=household_id)
+    name, back = debit_queries.household_name(household_id), url_for(".household", household_id=household_id)
     regies = [(one.regie_id, one.name) for one in debit_queries.regies()]
     start = {"signed_on": today(), "submission_key": new_key()}
     form = PaperMandateForm(data=start if request.method == "GET" else None)
