@@ -81,3 +81,26 @@ def test_an_erased_family_is_out_of_the_search(client, agent, world, past_family
 def test_only_administrators_erase(client, world, role, page):
     client.sign_in(world.staff(role))
     assert client.get(page).status_code == 403
+
+
+def test_families_are_told_first_and_the_preview_says_who_was(client, agent, world, past_family, app):
+    world.parent(past_family)
+    client.get(f"{PAGE}/apercu")
+    shown = text(client)
+    assert "1 famille prévenue d’abord" in shown
+    assert "pas encore" in shown
+    assert "Effacer définitivement" not in shown
+    client.submit(f"{PAGE}/apercu", form=f"{PAGE}/prevenir", follow=True)
+    assert "Les mails partent dans la minute." in text(client)
+    with app.app_context():
+        erasures.work(world.now)
+    client.get(f"{PAGE}/apercu")
+    shown = text(client)
+    assert "le mardi 12 janvier 2027" in shown
+    assert "à partir du jeudi 11 février 2027" in shown
+    assert "Prévenir les familles" not in shown
+
+
+def test_a_file_without_any_address_says_so(client, agent, past_family):
+    client.get(f"{PAGE}/apercu")
+    assert "aucune adresse" in text(client)
