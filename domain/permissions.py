@@ -1,6 +1,7 @@
 """What each role of the staff may do (S114); a scoped role sees only its own facilities (S108)."""
 
 from collections.abc import Callable, Mapping
+from datetime import date, timedelta
 from enum import StrEnum
 
 from domain.enums import DocumentEffect, StaffRole
@@ -115,6 +116,16 @@ def role_may(role: StaffRole, permission: Permission) -> bool:
 def role_is_scoped(role: StaffRole) -> bool:
     """True when the role is limited to the facilities of the account."""
     return role in _SCOPED_ROLES
+
+
+# Around today, the days whose telephones an agent reads who is there for the children of a day alone.
+PHONES_BEFORE, PHONES_AFTER = timedelta(days=7), timedelta(days=14)
+
+
+def reads_phones(may: Callable[[Permission], bool], day: date, today: date) -> bool:
+    """Whether an agent meets whom to call for the children of `day`: who reads no sheet of a child has no use
+    for it once the day is over, nor long before."""
+    return may(Permission.CHILDREN_READ) or today - PHONES_BEFORE <= day <= today + PHONES_AFTER
 
 
 def reads_document(may: Callable[[Permission], bool], effect: DocumentEffect) -> bool:

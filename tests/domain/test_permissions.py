@@ -1,9 +1,18 @@
 """What each role may do (S108, S114)."""
 
+from datetime import date, timedelta
+
 import pytest
 
 from domain.enums import DocumentEffect, StaffRole
-from domain.permissions import ROLE_PERMISSIONS, Permission, reads_document, role_is_scoped, role_may
+from domain.permissions import (
+    ROLE_PERMISSIONS,
+    Permission,
+    reads_document,
+    reads_phones,
+    role_is_scoped,
+    role_may,
+)
 
 
 def test_every_role_has_its_permissions():
@@ -96,3 +105,11 @@ def test_which_documents_a_role_opens(role, effects):
     assert {
         one for one in DocumentEffect if reads_document(lambda what: role_may(role, what), one)
     } == effects
+
+
+@pytest.mark.parametrize(("days", "is_read"), [(-8, False), (-7, True), (0, True), (14, True), (15, False)])
+def test_an_animator_reads_the_telephones_of_the_days_around_today(days, is_read):
+    today = date(2027, 1, 12)
+    day = today + timedelta(days=days)
+    assert reads_phones(lambda one: role_may(StaffRole.LEADER, one), day, today) is is_read
+    assert reads_phones(lambda one: role_may(StaffRole.DIRECTOR, one), day, today)

@@ -93,6 +93,17 @@ def test_the_structures_of_the_day(client, world, family):
     assert "Aucune activité n’ouvre ce jour-là." in text(client)
 
 
+def test_an_animator_has_no_telephones_of_days_long_over(client, world, family):
+    """The sheet of whom to call is for the days around today; a director keeps it."""
+    for role, status in ((StaffRole.LEADER, 404), (StaffRole.DIRECTOR, 200)):
+        client.sign_in(world.staff(role, [family.canteen.facility]))
+        for page in ("urgence", "listes/urgence.pdf"):
+            assert client.get(f"{place(family)}/{page}?jour=2026-12-01").status_code == status
+            assert client.get(f"{place(family)}/{page}").status_code == 200
+        client.get(f"{place(family)}/consignes?jour=2026-12-01")
+        assert ("Urgence" in text(client)) is (status == 200)
+
+
 # --- Adults and children ------------------------------------------------------------------------
 
 

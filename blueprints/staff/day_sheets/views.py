@@ -16,8 +16,9 @@ from blueprints.staff.day_sheets import blueprint
 from blueprints.staff.day_sheets.forms import StaffingForm
 from blueprints.staff.family_files.exports import sent
 from domain.calendar import ONE_DAY
+from domain.errors import NotFound
 from domain.french import format_date
-from domain.permissions import Permission
+from domain.permissions import Permission, reads_phones
 from queries import day_sheets, emergency, late_events, menus, staffing
 from queries.day_sheets import DaySheet
 from queries.emergency import Contact
@@ -46,6 +47,7 @@ def index() -> Response:
         short=short,
         before=day - ONE_DAY,
         after=day + ONE_DAY,
+        reads_phones=_reads_phones(),
     )
 
 
@@ -122,6 +124,9 @@ def health_file(facility_id: int, kind: str) -> Response:
 
 
 def _sheet(facility_id: int, *, is_emergency: bool = False) -> DaySheet:
+    """Raises NotFound, for the telephones of a day that the agent has no use for too."""
+    if is_emergency and not _reads_phones():
+        raise NotFound
     return day_sheets.day_sheet(
         facility_id,
         asked_day(),
@@ -130,6 +135,10 @@ def _sheet(facility_id: int, *, is_emergency: bool = False) -> DaySheet:
         activity_id=_activity(),
         is_emergency=is_emergency,
     )
+
+
+def _reads_phones() -> bool:
+    return reads_phones(current_user.may, asked_day(), today())
 
 
 def _activity() -> int | None:
@@ -163,6 +172,7 @@ def _page(
         address=_addresses(sheet),
         before=sheet.day - ONE_DAY,
         after=sheet.day + ONE_DAY,
+        reads_phones=_reads_phones(),
         form=form or _staffing_form(sheet),
         late=late_events.late_events(sheet.facility_id, sheet.day),
         dishes=menus.of_day(sheet.facility_id, sheet.day),
