@@ -44,7 +44,8 @@ DURATIONS: Mapping[Retained, Duration] = {
     one.kind: one
     for one in (
         Duration(
-            Retained.FAMILY, "Dossier d’un foyer", "sa dernière activité (réservation, inscription, acte)",
+            Retained.FAMILY, "Dossier d’un foyer",
+            "sa dernière activité (réservation, inscription, acte, connexion)",
             24, 12, 60,
             "RGPD, article 5.1.e. Le dossier sert tant que la famille utilise le service, et le temps d’une "
             "réclamation ensuite.",

@@ -128,7 +128,7 @@ def test_the_cookies_named_are_those_that_the_portal_sets(client, app, world, mo
     client.get("/donnees-personnelles")
     shown = text(client)
     for one in named:
-        assert f"{one.name} {one.purpose}".replace("\u00a0", " ") in shown
+        assert f"{one.name} : {one.purpose}".replace("\u00a0", " ") in shown
     assert "2 h pour une famille, 30 min pour un agent" in shown
     assert "400 jours. Il reste après la déconnexion." in shown
     assert "15 min, ou dès que c’est affiché" in shown
