@@ -41,11 +41,11 @@ def _pour_table(origin: Connection, target: Connection, table: Table) -> None:
     import psycopg  # not for the web workers of a town on SQLite
 
     columns = ", ".join(f'"{column.name}"' for column in table.columns)
-    rows = origin.connection.dbapi_connection.execute(f'SELECT {columns} FROM "{table.name}"')  # noqa: S608
+    rows = origin.exec_driver_sql(f'SELECT {columns} FROM "{table.name}"')  # noqa: S608  names of the schema
     driver = target.connection.dbapi_connection
     try:
         with driver.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN') as copy:
-            while batch := rows.fetchmany(BATCH):
+            for batch in rows.partitions(BATCH):
                 for row in batch:
                     copy.write_row(row)
     except psycopg.Error as error:  # its other words quote the row

@@ -122,7 +122,9 @@ def _told() -> Iterator[None]:
         db.session.remove()
         answer = error.orig if isinstance(error, DBAPIError) else error
         said = getattr(getattr(answer, "diag", None), "message_primary", None) or str(answer)
-        raise Refused("unreachable", f"PostgreSQL a refusé, rien n’a changé{NBSP}: {said.strip()}") from error
+        raise Refused(
+            "unreachable", f"Une des deux bases a refusé, rien n’a changé{NBSP}: {said.strip()}"
+        ) from error
 
 
 def _refuse_target(target: Connection) -> None:

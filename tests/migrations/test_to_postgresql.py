@@ -215,7 +215,7 @@ def test_a_row_that_postgresql_refuses_is_told_without_what_it_holds(town, addre
         leave()
     result = move(town, address)
     assert result.exit_code == 1
-    assert "PostgreSQL a refusé, rien n’a changé" in result.output
+    assert "a refusé, rien n’a changé" in result.output
     assert tables(address) == []
 
 
