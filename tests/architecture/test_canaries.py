@@ -123,6 +123,7 @@ def leaks(client: StrictClient, canaries: Canaries, reader: Reader, met: set[Can
 READ_BY_NOBODY = {
     "document.file_name": "the portal names a file by its category",
     "guardian.iban": "its last four characters alone are shown",
+    "mandate.iban": "the same; whole, in groups of four, on the paper of who signed it alone",
     "outgoing_mail.subject": "the page of mails tells their kind",
     "rule_fact.value": "a word that the règlement knows, not this one",
     **dict.fromkeys(
