@@ -302,8 +302,23 @@
       }
       row.firstElementChild.append(element("span", { class: "badge wait", "data-waiting": "" }, "en attente"));
     }
-    const rest = document.querySelector("#compte form");
-    if (rest) rest.hidden = isOffline || last.size > 0;
+    count(last.size);
+  }
+
+  // The bar that stays in sight: the counts of the portal know nothing of the marks that wait.
+  function count(waitingHere) {
+    const bar = document.getElementById("compte");
+    if (!bar) return;
+    const former = bar.querySelector("[data-count]");
+    if (former) former.remove();
+    bar.querySelector("[role=status]").hidden = waitingHere > 0;
+    const rest = bar.querySelector("form");
+    if (rest) rest.hidden = isOffline || waitingHere > 0;
+    if (!waitingHere) return;
+    const rows = [...document.querySelectorAll("li[id^=enfant-]")];
+    const left = rows.filter((row) => !row.querySelector("[aria-pressed=true]")).length;
+    const words = element("strong", {}, counted(waitingHere, "pointage en attente", "pointages en attente"));
+    bar.prepend(element("p", { "data-count": "" }, words, ", " + counted(left, "enfant à pointer", "enfants à pointer")));
   }
 
   // --- The copy that is read without a network, its end -------------------------------------------------------------

@@ -5,9 +5,10 @@ from playwright.sync_api import expect
 
 from domain.enums import AttendanceMark, OfflineState, SessionKind, StaffRole
 from models import Attendance, OfflineMark
-from tests.browser.test_attendance import DAY, full_canteen
+from tests.browser.test_attendance import CHILDREN, DAY, full_canteen
 
 MARKS, MET = 40, 3
+PATIENCE_MS = 20_000
 LOST = "net::ERR_INTERNET_DISCONNECTED"
 WAITING = "pointages en attente, pas encore enregistrés"
 
@@ -51,6 +52,8 @@ def test_forty_marks_without_a_network_and_another_device_meanwhile(visit, world
     for one in ids:
         phone.locator(f"#{one}").get_by_role("button", name="Présent").tap()
     expect(phone.locator("#hors-ligne")).to_contain_text(f"{MARKS} {WAITING}")
+    counted = f"{MARKS} pointages en attente, {CHILDREN - MARKS} enfants à pointer"
+    expect(phone.locator("#compte")).to_contain_text(counted)
     phone.reload()  # the page was closed: list and marks are still there
     expect(phone.locator("#hors-ligne")).to_contain_text(f"{MARKS} {WAITING}")
     expect(phone.locator("[data-waiting]")).to_have_count(MARKS)
@@ -64,7 +67,7 @@ def test_forty_marks_without_a_network_and_another_device_meanwhile(visit, world
     phone.context.set_offline(False)
 
     told = f"{MARKS - MET} pointages hors ligne enregistrés, {MET} à régler."
-    expect(phone.locator("#hors-ligne")).to_contain_text(told)
+    expect(phone.locator("#hors-ligne")).to_contain_text(told, timeout=PATIENCE_MS)
     expect(phone.locator("#a-regler")).to_contain_text("Karim MARTIN a noté présent")
     marks = [one.mark for one in world.all(Attendance)]
     assert (marks.count(AttendanceMark.ABSENT), len(marks)) == (MET, MARKS)
@@ -81,8 +84,8 @@ def test_what_the_phone_keeps_goes_when_somebody_signs_in_or_out(visit, world, c
     page.goto(address(canteen))
     page.goto("/gestion")
     expect(page.get_by_role("heading", name="Pas de connexion")).to_be_visible()
-    page.get_by_role("link", name="Pointage, Cantine").click()
-    expect(page.locator("li[id^=enfant-]")).to_have_count(100)
+    page.goto(page.get_by_role("link", name="Pointage, Cantine").get_attribute("href"))
+    expect(page.locator("li[id^=enfant-]")).to_have_count(CHILDREN, timeout=PATIENCE_MS)
     page.context.set_offline(False)
     visit.expects(422)
     page.context.clear_cookies()  # the session is over: somebody else signs in on this phone
@@ -110,7 +113,7 @@ def test_marks_wait_while_nobody_is_signed_in(visit, world, canteen):
     cookies = page.context.cookies()
     page.context.clear_cookies()
     page.context.set_offline(False)
-    expect(page.locator("#hors-ligne")).to_contain_text("Vous n’êtes plus connecté")
+    expect(page.locator("#hors-ligne")).to_contain_text("Vous n’êtes plus connecté", timeout=PATIENCE_MS)
     assert world.all(Attendance) == []
 
     visit.sign_in(page.context, world.staff(first_name="Zoé"), SessionKind.FULL)
@@ -120,7 +123,9 @@ def test_marks_wait_while_nobody_is_signed_in(visit, world, canteen):
 
     page.context.add_cookies(cookies)
     page.goto(address(canteen))
-    expect(page.locator("#hors-ligne")).to_contain_text("1 pointage hors ligne enregistré.")
+    expect(page.locator("#hors-ligne")).to_contain_text(
+        "1 pointage hors ligne enregistré.", timeout=PATIENCE_MS
+    )
     assert [one.author_user_id for one in world.all(Attendance)] == [karim.id]
 
 
