@@ -63,8 +63,8 @@ STORED = {
         "calendar_manage content_manage settings_manage staff_manage audit_read mails_read changes_decide "
         "documents_decide families_export families_import families_merge family_view schools_manage "
         "medical_read bookings_make closures_manage enrolments_decide places_allot attendance_mark "
-        "billing_manage payments_record day_read kitchens_manage messages_answer announcements_send "
-        "retention_manage"
+        "billing_manage payments_record day_read kitchens_manage menus_write messages_answer "
+        "announcements_send statistics_read retention_manage"
     ),
     "AttendanceMark": "present absent",
     "OfflineState": "applied conflict settled superseded refused acknowledged",
