@@ -1,6 +1,7 @@
 """Where the money of a school year stands, by month and by activity (S58, R47). Cents.
 
-What is billed and not credited was received online, at the desk or by the Treasury, waits, or is late.
+What is billed and not credited was received online, by direct debit, at the desk or by
+the Treasury, waits, or is late.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from math import floor
 
-PLACES = ("online", "desk", "treasury", "waiting", "late")  # where the money is, in the order of the plot
+# Where the money is, in the order of the plot.
+PLACES = ("online", "debit", "desk", "treasury", "waiting", "late")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,7 @@ class Money:
     billed: int = 0
     credited: int = 0
     online: int = 0
+    debit: int = 0
     desk: int = 0
     treasury: int = 0
     waiting: int = 0

@@ -117,6 +117,7 @@ _MONEY = (
     "Facturé",
     "Avoirs",
     "Payé en ligne",
+    "Prélevé",
     "Payé au guichet",
     "Confirmé par le Trésor",
     "En attente",

@@ -42,12 +42,14 @@ def _paid() -> Subquery:
         return func.sum(case((condition, PaymentAllocation.amount_cents), else_=0))
 
     is_online = Payment.method.in_(ONLINE_METHODS)
+    is_debit = Payment.method == PaymentMethod.DIRECT_DEBIT
     is_treasury = Payment.method == PaymentMethod.TREASURY
     return (
         select(
             PaymentAllocation.invoice_id,
             by(is_online).label("online"),
-            by(~is_online & ~is_treasury).label("desk"),
+            by(is_debit).label("debit"),
+            by(~is_online & ~is_debit & ~is_treasury).label("desk"),
             by(is_treasury).label("treasury"),
         )
         .join(Payment, Payment.id == PaymentAllocation.payment_id)
@@ -68,6 +70,7 @@ def _bills(of_regie: bool) -> Subquery:
             Invoice.total_cents.label("billed"),
             Invoice.credited_cents.label("credited"),
             func.coalesce(paid.c.online, 0).label("online"),
+            func.coalesce(paid.c.debit, 0).label("debit"),
             func.coalesce(paid.c.desk, 0).label("desk"),
             func.coalesce(paid.c.treasury, 0).label("treasury"),
             case((is_late, 0), else_=left).label("waiting"),

@@ -25,8 +25,8 @@ def test_who_loses_most_gets_the_cent():
 
 
 def test_activities_add_up_to_what_is_known_of_the_bills():
-    known = Money(300, 0, 100, 0, 0, 0, 200)
-    shares = {"": (100, 0, 33.33, 0, 0, 0, 66.67), "Cantine": (200, 0, 66.67, 0, 0, 0, 133.33)}
+    known = Money(300, 0, 100, 0, 0, 0, 0, 200)
+    shares = {"": (100, 0, 33.33, 0, 0, 0, 0, 66.67), "Cantine": (200, 0, 66.67, 0, 0, 0, 0, 133.33)}
     canteen, others = by_activity(shares, known)
     assert (canteen.name, others.name) == ("Cantine", "")
     assert total([canteen.money, others.money]) == known
@@ -34,8 +34,8 @@ def test_activities_add_up_to_what_is_known_of_the_bills():
 
 def test_the_longest_bar_is_the_whole_width_and_an_empty_month_has_none():
     months = [
-        MonthMoney(date(2027, 1, 1), Money(1000, 200, 400, 0, 0, 0, 400)),
-        MonthMoney(date(2027, 2, 1), Money(400, 0, 0, 0, 0, 400, 0)),
+        MonthMoney(date(2027, 1, 1), Money(1000, 200, 400, 0, 0, 0, 0, 400)),
+        MonthMoney(date(2027, 2, 1), Money(400, 0, 0, 0, 0, 0, 400, 0)),
         MonthMoney(date(2027, 3, 1), Money()),
     ]
     january, february = bars(months)
@@ -47,7 +47,7 @@ def test_the_longest_bar_is_the_whole_width_and_an_empty_month_has_none():
 
 
 def test_the_places_of_the_money_are_those_of_the_plot():
-    money = Money(15, 0, 1, 2, 3, 4, 5)
-    assert money.places == (1, 2, 3, 4, 5)
+    money = Money(21, 0, 1, 2, 3, 4, 5, 6)
+    assert money.places == (1, 2, 3, 4, 5, 6)
     assert sum(money.places) == money.owed
     assert set(PLACES) < set(Money.__slots__)

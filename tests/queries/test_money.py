@@ -28,9 +28,10 @@ def desk(world):
     desk.canteen, desk.care = world.activity(place), world.activity(place, name="Garderie")
     late, coming = {"due_day": TODAY - timedelta(days=1)}, {"due_day": TODAY}
     desk.mixed = bill(desk, JANUARY, 1001, 500, -33, **coming)
-    pay_online(desk, desk.mixed, 700)
+    pay_alone(desk, desk.mixed, 700, PaymentMethod.ONLINE_CARD)
     paid = bill(desk, JANUARY, 320, 0, 0, **late)
     desk.receive(320, invoice_ids={paid.id})
+    pay_alone(desk, bill(desk, JANUARY, 430, 0, 0, **late), 430, PaymentMethod.DIRECT_DEBIT)
     treasury = bill(desk, SEPTEMBER, 250, 250, 0, **late)
     with desk.app.app_context():
         line = db.session.scalar(select(InvoiceLine.id).where(InvoiceLine.invoice_id == treasury.id))
@@ -55,8 +56,8 @@ def bill(desk, month, canteen, care, discount, **columns):
     return desk.world.invoice(desk.regie, desk.household, month, lines, **columns)
 
 
-def pay_online(desk, bill, cents):
-    payment = desk.world.payment(desk.regie, desk.household, cents, method=PaymentMethod.ONLINE_CARD)
+def pay_alone(desk, bill, cents, method):
+    payment = desk.world.payment(desk.regie, desk.household, cents, method=method)
     with desk.app.app_context(), write_transaction() as session:
         ledger.hold(session, desk.household.id)
         ledger.pay(session, session.get_one(Payment, payment.id), [session.get_one(Invoice, bill.id)])
@@ -84,10 +85,11 @@ def row(one):
     ).all()
     online = sum(cents for method, cents in paid if method in ONLINE_METHODS)
     treasury = sum(cents for method, cents in paid if method is PaymentMethod.TREASURY)
-    desk = sum(cents for _, cents in paid) - online - treasury
+    debit = sum(cents for method, cents in paid if method is PaymentMethod.DIRECT_DEBIT)
+    desk = sum(cents for _, cents in paid) - online - debit - treasury
     left = one.total_cents - one.credited_cents - one.settled_cents
     waiting, late = (0, left) if one.due_day < TODAY else (left, 0)
-    return Money(one.total_cents, one.credited_cents, online, desk, treasury, waiting, late)
+    return Money(one.total_cents, one.credited_cents, online, debit, desk, treasury, waiting, late)
 
 
 def test_each_month_is_the_sum_of_its_bills(desk):
@@ -97,9 +99,10 @@ def test_each_month_is_the_sum_of_its_bills(desk):
         assert one.money == bill_by_bill(desk, lambda month, wanted=one.month: month == wanted)
         assert one.money.owed == sum(one.money.places)
     assert found.total == Money(
-        billed=1468 + 320 + 500 + 777,
+        billed=1468 + 320 + 430 + 500 + 777,
         credited=101,
         online=700,
+        debit=430,
         desk=320,
         treasury=399,
         waiting=768,
@@ -114,7 +117,7 @@ def test_activities_add_up_to_the_months_to_the_cent(desk):
     assert canteen.name.startswith("Cantine, ")
     assert care.name.startswith("Garderie, ")
     assert others.name == ""
-    assert canteen.money.billed == 1001 + 320 + 250 + 777
+    assert canteen.money.billed == 1001 + 320 + 430 + 250 + 777
     assert canteen.money.credited == 101
     assert (canteen.money.desk, canteen.money.late) == (320, 777)
     assert canteen.money.treasury == 149
@@ -130,7 +133,7 @@ def test_credit_notes_are_what_was_credited(desk):
 def test_one_regie_alone_and_the_years_to_choose_from(desk):
     other = desk.world.regie("Autre régie")
     desk.world.invoice(other, desk.household, JANUARY, [{"label": "Repas", "amount_cents": 7}])
-    assert glance(desk).total.billed == 3065 + 7
+    assert glance(desk).total.billed == 3495 + 7
     assert glance(desk, regie_id=other.id).total.billed == 7
     assert [one.money.billed for one in glance(desk, regie_id=other.id).activities] == [7]
     assert glance(desk).years == (2026, 2025)

@@ -41,9 +41,9 @@ def test_the_page_shows_the_plot_and_the_tables(agent, bills):
     assert agent.page.main.select_one("pattern#motif-late")
     rows = [words(row) for row in agent.page.main.select("[aria-labelledby=mois] tbody tr")]
     assert rows == [
-        "Décembre 2026 45,50 € – – – – – 45,50 €",
-        "Janvier 2027 91,00 € – – – – 91,00 € –",
-        "Total 136,50 € – – – – 91,00 € 45,50 €",
+        "Décembre 2026 45,50 € – – – – – – 45,50 €",
+        "Janvier 2027 91,00 € – – – – – 91,00 € –",
+        "Total 136,50 € – – – – – 91,00 € 45,50 €",
     ]
 
 
