@@ -199,6 +199,7 @@ class MailKind(StrEnum):
     SECOND_FACTOR_CHANGED = "second_factor_changed"
     NEW_DEVICE = "new_device"  # a sign-in from a browser that the account was never open in
     DEBIT_NOTICE = "debit_notice"  # a direct debit is announced: amount and day
+    DEBIT_WITHDRAWN = "debit_withdrawn"  # what was announced will not be debited
     MANDATE_CHANGED = "mandate_changed"  # accepted, or ended
     ERASURE_NOTICE = "erasure_notice"  # the file of a family will be erased
     ATTENTION = "attention"  # to the administrators: something needs a person

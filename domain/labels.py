@@ -154,6 +154,7 @@ LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         enums.MailKind.NEW_DEVICE: "Connexion d’un nouvel appareil",
         enums.MailKind.ERASURE_NOTICE: "Dossier bientôt effacé",
         enums.MailKind.DEBIT_NOTICE: "Prélèvement annoncé",
+        enums.MailKind.DEBIT_WITHDRAWN: "Prélèvement annulé",
         enums.MailKind.MANDATE_CHANGED: "Mandat de prélèvement",
         enums.MailKind.ATTENTION: "Le portail demande une intervention",
     },

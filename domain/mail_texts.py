@@ -66,6 +66,7 @@ GROUPS: Mapping[str, tuple[MailKind, ...]] = {
         MailKind.PAYMENT_RECEIPT,
         MailKind.PAYMENT_BOUNCED,
         MailKind.DEBIT_NOTICE,
+        MailKind.DEBIT_WITHDRAWN,
         MailKind.MANDATE_CHANGED,
         MailKind.DISPUTE_DECISION,
     ),

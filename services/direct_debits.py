@@ -174,7 +174,8 @@ def reject(debit_id: int, code: str, rejected_on: date, author: Author, now: dat
 
 
 def abandon(batch_id: int, reason: str, author: Author, now: datetime) -> None:
-    """Give a batch up, before or after its file: its bills may be in another one, or be paid otherwise.
+    """Give a batch up, before or after its file: its bills may be in another one, or be paid otherwise. After
+    it, families are told that what was announced will not be debited.
 
     Raises NotFound, Refused `no_reason`, Stale once it is settled or a debit of it was rejected.
     """
@@ -187,7 +188,7 @@ def abandon(batch_id: int, reason: str, author: Author, now: datetime) -> None:
         for debit in _planned(session, batch):
             _drop(debit, reason.strip())
             if batch.state is BatchState.PREPARED:
-                session.get_one(Invoice, debit.invoice_id).debit_day = None
+                _withdraw(session, batch, debit, now)
         batch.state, batch.abandon_reason = BatchState.ABANDONED, reason.strip()
         session.flush()
         _tell(session, "debit_batch.abandoned", batch, author, now, {"reason": reason.strip()})
@@ -321,6 +322,21 @@ def _announce(session: Session, batch: DebitBatch, debit: Debit, now: datetime) 
         creditor_name=batch.creditor_name,
         mandate=mandate.reference,
         iban_end=mandate.iban_end,
+    )
+
+
+def _withdraw(session: Session, batch: DebitBatch, debit: Debit, now: datetime) -> None:
+    bill = session.get_one(Invoice, debit.invoice_id)
+    bill.debit_day = None
+    outbox.queue_household(
+        session,
+        MailKind.DEBIT_WITHDRAWN,
+        bill.household_id,
+        now=now,
+        amount_cents=debit.amount_cents,
+        reference=bill.reference,
+        collection_day=batch.collection_day,
+        invoice_id=bill.id,
     )
 
 

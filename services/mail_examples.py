@@ -190,6 +190,7 @@ _EXAMPLES: Mapping[MailKind, Callable[[datetime, date], Mapping[str, Any]]] = {
     MailKind.PAYMENT_RECEIPT: _paid,
     MailKind.PAYMENT_BOUNCED: _bounced,
     MailKind.DEBIT_NOTICE: _debit,
+    MailKind.DEBIT_WITHDRAWN: _debit,
     MailKind.MANDATE_CHANGED: _mandate,
     MailKind.QUOTIENT_WARNING: lambda _now, _day: {"number": 1, "most": 3},
     MailKind.ERASURE_NOTICE: lambda _now, day: {

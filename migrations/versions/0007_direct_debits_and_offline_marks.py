@@ -52,6 +52,7 @@ _MAIL_KINDS = (
     "second_factor_changed",
     "new_device",
     "debit_notice",
+    "debit_withdrawn",
     "mandate_changed",
     "erasure_notice",
     "attention",

@@ -34,8 +34,8 @@ STORED = {
         "place_lost closure absence_receipt allotment_result enrolment_decision custody_swap "
         "booking_reminder invoice_issued invoice_reminder dispute_decision dispute_received payment_receipt "
         "payment_bounced quotient_warning message_received service_message announcement "
-        "second_factor_changed new_device debit_notice mandate_changed erasure_notice "
-        "attention"
+        "second_factor_changed new_device debit_notice debit_withdrawn mandate_changed "
+        "erasure_notice attention"
     ),
     "DocumentOwner": "household child either",
     "DocumentState": "submitted accepted refused expired withdrawn",

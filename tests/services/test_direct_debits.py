@@ -239,6 +239,16 @@ def test_families_are_told_once_of_what_the_bill_did_not_say(bank):
     assert len(bank.mails(MailKind.DEBIT_NOTICE)) == 1
 
 
+def test_families_are_told_that_an_announced_debit_will_not_be_made(bank):
+    batch, draft = bank.prepare(bank.bill(1000)), bank.prepare(bank.bill(2000))
+    bank.take(batch)
+    for one in (batch, draft):
+        bank.do(direct_debits.abandon, one, "Fichier refusé par la banque")
+    (mail,) = bank.mails(MailKind.DEBIT_WITHDRAWN)
+    assert "10,00" in mail.text
+    assert "n’aura pas lieu" in mail.text
+
+
 def test_what_changed_since_the_draft_leaves_with_its_reason(bank):
     kept, paid, halved = bank.bill(1000), bank.bill(2000, due_day=date(2027, 1, 15)), bank.bill(3000)
     batch = bank.prepare(kept, paid, halved)
