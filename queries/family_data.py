@@ -124,7 +124,7 @@ def tables(of: Owner, *, with_health: bool = True, with_bank: bool = True) -> li
         *([_health(of)] if with_health else []),
         *([_declared(of)] if with_health and with_bank else []),
         *_asked(of),
-        *_money(of),
+        *_money(of, with_bank),
         *_talks(of),
         *_traces(of),
     ]
@@ -360,7 +360,12 @@ def _asked(of: Owner) -> list[Table]:
     ]
 
 
-def _money(of: Owner) -> list[Table]:
+def _account(signed_by: int, iban: str | None, iban_end: str, of: Owner, with_bank: bool) -> str:
+    """In full for who signed the mandate, its end for the other adults of the household."""
+    return iban if with_bank and iban and signed_by == of.guardian_id else f"…{iban_end}"
+
+
+def _money(of: Owner, with_bank: bool) -> list[Table]:
     mine = Invoice.household_id.in_(of.households) & Invoice.state.not_in(_UNSEEN)
     bills = select(
         Invoice.reference, Invoice.issue_day, Invoice.due_day, Invoice.state, Invoice.recipient_name,
@@ -385,8 +390,8 @@ def _money(of: Owner) -> list[Table]:
         LineDispute.answer,
     ).where(LineDispute.household_id.in_(of.households))  # fmt: skip
     mandates = select(
-        Mandate.reference, Mandate.creditor_name, Mandate.holder_name, Mandate.iban_end, Mandate.signed_on,
-        Mandate.state, Mandate.end_reason,
+        Mandate.reference, Mandate.creditor_name, Mandate.holder_name, Mandate.guardian_id, Mandate.iban,
+        Mandate.iban_end, Mandate.signed_on, Mandate.state, Mandate.end_reason,
     ).where(Mandate.household_id.in_(of.households))  # fmt: skip
     debits = (
         select(
@@ -399,8 +404,8 @@ def _money(of: Owner) -> list[Table]:
     return [
         (
             "Mandats de prélèvement",
-            ("N°", "Créancier", "Titulaire", "Fin de l’IBAN", "Signé le", "État", "Motif de fin"),
-            _rows(mandates),
+            ("N°", "Créancier", "Titulaire", "IBAN", "Signé le", "État", "Motif de fin"),
+            [(*row[:3], _account(*row[3:6], of, with_bank), *row[6:]) for row in _rows(mandates)],
         ),
         (
             "Prélèvements",

@@ -103,6 +103,20 @@ def test_an_agent_hands_it_over_without_bank_nor_health_unless_it_may_read_it(wo
     assert readings(world) == 1
 
 
+def test_the_account_of_a_mandate_is_whole_for_who_signed_it_alone(world, town):
+    agent = town.users[Reader.ADMINISTRATOR]
+    other = world.guardian(town.a, "Paul")
+    signed = data_of(taken(world, town.claire))
+    seen = data_of(taken(world, other, user_id=town.claire.user_id))
+    handed = data_of(taken(world, town.claire, user_id=agent.id, by_agent=ByAgent(False)))
+    assert [one["IBAN"][:1] for data in (seen, handed) for one in data] == ["…", "…"]
+    assert signed[0]["IBAN"] in town.known
+
+
+def data_of(found):
+    return json.loads(found["mes-donnees.json"])["Mandats de prélèvement"]
+
+
 def readings(world) -> int:
     return len([one for one in world.all(models.AuditEvent) if one.action == medical.READ])
 
