@@ -288,9 +288,11 @@ def test_a_town_moves_to_a_bucket_and_back(lively, tmp_path):
             db.engine.dispose()
         assert any("avant-restauration" in name for name in names_in(bucket))
         with there.app_context():
-            (gone,) = backups.rotate_aside(now + timedelta(days=100))
+            gone = backups.rotate_aside(now + timedelta(days=100))
             db.engine.dispose()
-        assert not (tmp_path / "there" / gone).exists()
+        # A shared database was put aside the first time too.
+        assert len(gone) == (1 if lively.is_sqlite else 2)
+        assert not any((tmp_path / "there" / name).exists() for name in gone)
         assert not any("avant-restauration" in name for name in names_in(bucket))
         back(lively.app, archive, now, replace=True)
     with lively.app.app_context():
