@@ -284,30 +284,43 @@ def _totals(in_force: InForce, units: Sequence[_Unit], month: date) -> tuple[lis
 
 
 def _presence_line(unit: _Unit, in_force: InForce) -> Charge:
-    one, context = unit.day, unit.presence.context
-    quotient = context.given.get("quotient") if "quotient" in context.reads else None
+    one = unit.day
+    cents, quotient = _written(unit.presence)
     label, explanation = _words(
         one.activity_label, one.what, one.day, unit.sentences, one.booking_id is not None, in_force.said
     )
     return Charge(
         InvoiceLineKind.PRESENCE,
         label,
-        cents_of(unit.presence.amount),
+        cents,
         explanation,
         one.child_id,
         one.activity_id,
         one.booking_id,
         one.day,
         in_force.version_id,
-        _hundredths(quotient) if isinstance(quotient, Decimal) else None,
+        quotient,
         None,
         one.is_unmarked,
     )
 
 
-@lru_cache(maxsize=4096)
-def _hundredths(quotient: Decimal) -> int | None:
-    return int(quotient * 100) if quotient.is_finite() else None
+def _written(presence: Presence) -> tuple[int, int | None]:
+    """The cents of a price and the quotient that it read, in hundredths; the memo of a price holds both, for
+    it depends on that quotient."""
+    known = presence.known
+    if known is None:
+        return cents_of(presence.amount), _quotient_read(presence)
+    if known.written is None:
+        known.written = cents_of(known.amount), _quotient_read(presence)
+    return known.written
+
+
+def _quotient_read(presence: Presence) -> int | None:
+    context = presence.context
+    quotient = context.given.get("quotient") if "quotient" in context.reads else None
+    is_known = isinstance(quotient, Decimal) and quotient.is_finite()
+    return int(quotient * 100) if is_known else None
 
 
 # Texts that the lines of many families share are made once.

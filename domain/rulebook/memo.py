@@ -17,10 +17,12 @@ _QUOTIENT = "quotient"
 
 @dataclass(slots=True)
 class KnownPrice:
-    """A price in euros, and its arithmetic once somebody asked for it."""
+    """A price in euros, its arithmetic once somebody asked for it, and what a line of a bill writes of it:
+    its cents, and the quotient that it read in hundredths."""
 
     amount: Decimal
     sentences: tuple[str, ...] | None = None
+    written: tuple[int, int | None] | None = None
 
 
 @dataclass(slots=True)
