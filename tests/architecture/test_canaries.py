@@ -133,7 +133,6 @@ READ_BY_NOBODY = {
 }
 
 
-@pytest.mark.wide
 def test_nobody_meets_what_is_somebody_elses(client, canaries):
     """Each reader in turn. What nobody meets at all would prove nothing: each column is met by somebody."""
     met: set[Canary] = set()
