@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pypdfium2
 import pytest
 import sqlalchemy as sa
-from bs4 import BeautifulSoup
+from lxml import html
 
 from domain.enums import ChangeState, Channel, MailKind
 from models import ChangeLine, OutgoingMail
@@ -69,10 +69,10 @@ def crawl(client: StrictClient, start: str) -> Iterator[tuple[str, str, str, int
 
 
 def found_links(page: bytes) -> list[str]:
-    soup = BeautifulSoup(page, "lxml")
-    links = [tag[name] for element, name in LINKS for tag in soup.find_all(element, **{name: True})]
-    links += [tag["hx-get"] for tag in soup.find_all(attrs={"hx-get": True})]
-    links += [form.get("action", "") for form in soup.find_all("form") if form.get("method", "get") == "get"]
+    tree = html.document_fromstring(page.decode())
+    links = [link for element, name in LINKS for link in tree.xpath(f"//{element}/@{name}")]
+    links += tree.xpath("//@hx-get")
+    links += [form.get("action", "") for form in tree.iter("form") if form.get("method", "get") == "get"]
     parts = [urlsplit(link) for link in links]
     return [
         part.path + (f"?{part.query}" if part.query else "")
